@@ -1,0 +1,55 @@
+import createError from '@fastify/error'
+
+// Every error that the package throws of its own. What Node has a code for (EADDRINUSE, EACCES,
+// ERR_SOCKET_BAD_PORT) keeps it.
+
+export const OptionsError = createError<[string]>(
+  'SHARED_PORT_ERR_OPTIONS', '%s', undefined, TypeError)
+
+export const OptionsDifferError = createError<[string, string, string]>(
+  'SHARED_PORT_ERR_OPTIONS_DIFFER',
+  'All Fastify instances of a process share its workers: option \'%s\' is %s here, but was %s in the instance before')
+
+export const RegisteredTwiceError = createError(
+  'SHARED_PORT_ERR_REGISTERED_TWICE',
+  'shared-fastify is registered on this Fastify instance already')
+
+export const AlreadyListeningError = createError(
+  'SHARED_PORT_ERR_ALREADY_LISTENING',
+  'The server listens already: register shared-fastify before listen()')
+
+export const ListenOptionsError = createError<[string]>(
+  'SHARED_PORT_ERR_LISTEN_OPTIONS', 'listen() takes a port, a path or an fd, got %s', undefined, TypeError)
+
+export const NotListeningFdError = createError<[number, ErrorOptions?]>(
+  'SHARED_PORT_ERR_FD', 'File descriptor %d is not a listening socket')
+
+export const NodeUnsupportedError = createError<[string, string]>(
+  'SHARED_PORT_ERR_NODE_UNSUPPORTED',
+  'Node %s lacks %s, which shared-fastify needs: please use a version that it is tested with (see its README), and report this one')
+
+export const WorkerFailedError = createError<[number, string, ErrorOptions?]>(
+  'SHARED_PORT_ERR_WORKER_FAILED', 'Worker %d %s before it was ready')
+
+export const ClosedError = createError(
+  'SHARED_PORT_ERR_CLOSED', 'Closed before the workers were ready')
+
+export const PrimaryGoneError = createError(
+  'SHARED_PORT_ERR_PRIMARY_GONE', 'The primary does not answer: it is gone')
+
+export const AppNotFoundError = createError<[string]>(
+  'SHARED_PORT_ERR_APP_NOT_FOUND', 'There is no app at %s')
+
+export const AppTypeError = createError<[string]>(
+  'SHARED_PORT_ERR_APP_TYPE', 'An app is a .ts, .mts, .cts, .js, .mjs or .cjs file, got %s')
+
+export const AppExportsError = createError<[string, string]>(
+  'SHARED_PORT_ERR_APP_EXPORTS',
+  'The app %s must export a plugin, async function (fastify, opts), or a Fastify instance that does not listen; it exports %s')
+
+export const AppListensError = createError<[string]>(
+  'SHARED_PORT_ERR_APP_LISTENS',
+  'The app %s calls listen() itself: export the instance instead, or run it with node and register shared-fastify in it')
+
+export const AppFailedError = createError<[string, string, ErrorOptions?]>(
+  'SHARED_PORT_ERR_APP_FAILED', 'The app %s failed to load: %s')

@@ -1,0 +1,164 @@
+import http from 'node:http'
+import https from 'node:https'
+import net from 'node:net'
+import tls from 'node:tls'
+import type { FastifyInstance } from 'fastify'
+import { NodeUnsupportedError } from './errors.js'
+
+// Every private part of Node and Fastify that the project uses, and the only file that does: what it
+// is, and why it holds. npm run test:matrix runs all of it on every Node version in the README.
+
+/** What libuv's TCP and Pipe have in common, as far as it is used here. Numbers below 0 are libuv errors. */
+export interface RawHandle {
+  listen (backlog: number): number
+  open (fd: number): number
+  close (done?: () => void): void
+  /** TCP only. */
+  getsockname? (out: Partial<SocketName>): number
+  /** TCP only. */
+  getpeername? (out: Partial<SocketName>): number
+  /** Pipe only. */
+  fchmod? (mode: number): number
+  onconnection: ((status: number, client: RawHandle) => void) | null
+  ref (): void
+  unref (): void
+}
+
+export interface SocketName { address: string, family: string, port: number }
+
+/** What net.Server needs of `_handle`. */
+export interface ServerHandle {
+  listen (backlog: number): number
+  close (done?: () => void): void
+  ref (): void
+  unref (): void
+  getsockname? (out: Partial<SocketName>): number
+  onconnection: ((status: number, client: RawHandle) => void) | null
+}
+
+interface PrivateServer {
+  _handle: ServerHandle | null
+  _connections: number
+  _listeningId: number
+  _pipeName?: string
+  _listen2 (address: string, port: number, addressType: number, backlog: number, fd?: number): void
+}
+
+interface PrivateNet {
+  _createServerHandle (address: string | null, port?: number | null, addressType?: number | null, fd?: number, flags?: number): RawHandle | number
+}
+
+const privateNet = net as unknown as PrivateNet
+const seen = (server: net.Server): PrivateServer => server as unknown as PrivateServer
+
+/** UV_TCP_IPV6ONLY of libuv's uv.h: part of its ABI. */
+const IPV6_ONLY = 1
+
+/** @throws SHARED_PORT_ERR_NODE_UNSUPPORTED that names what this Node lacks */
+export function assertNodeSupported (): void {
+  const server = seen(net.createServer())
+  const lacking = [
+    [typeof privateNet._createServerHandle === 'function', 'net._createServerHandle'],
+    [typeof server._listen2 === 'function', 'server._listen2'],
+    [typeof server._connections === 'number', 'server._connections'],
+    [typeof server._listeningId === 'number', 'server._listeningId'],
+    [server._handle === null, 'server._handle']
+  ].find(([there]) => !there)
+  if (lacking !== undefined) throw new NodeUnsupportedError(process.version, lacking[1] as string)
+}
+
+/**
+ * A bound handle that nobody polls yet, or libuv's error number. `net` itself binds by this function,
+ * and node:cluster's shared handles are made by it in the primary.
+ */
+export function bindTcp (address: string, port: number, ipv6Only: boolean): RawHandle | number {
+  return privateNet._createServerHandle(address, port, net.isIPv6(address) ? 6 : 4, undefined, ipv6Only ? IPV6_ONLY : 0)
+}
+
+/** As {@link bindTcp}, for a Unix socket. The file goes when the handle is closed. */
+export function bindPath (path: string): RawHandle | number {
+  return privateNet._createServerHandle(path, -1, -1)
+}
+
+/** As {@link bindTcp}, for an inherited descriptor, which belongs to the handle from here on. */
+export function openDescriptor (fd: number): RawHandle | number {
+  return privateNet._createServerHandle(null, null, null, fd)
+}
+
+/**
+ * Makes the server listen on a handle of ours, by what `server.listen({ fd })` does once it has a
+ * handle: Node sets `handle.onconnection` and emits 'listening' in the next tick. Calling
+ * `handle.onconnection(0, client)` from then on is an accept like any other.
+ */
+export function listenOn (server: net.Server, handle: ServerHandle, name: SocketName | string, backlog = 0): void {
+  const hidden = seen(server)
+  hidden._handle = handle
+  if (typeof name === 'string') {
+    hidden._pipeName = name // what server.address() answers for a Unix socket
+    hidden._listen2(name, -1, -1, backlog)
+  } else {
+    hidden._listen2(name.address, name.port, name.family === 'IPv6' ? 6 : 4, backlog)
+  }
+}
+
+/** A new number for a call of listen(): it is out of date as soon as close() or listen() is called again. */
+export function nextListening (server: net.Server): number {
+  return ++seen(server)._listeningId
+}
+
+export function isListening (server: net.Server, id: number): boolean {
+  return seen(server)._listeningId === id
+}
+
+/** `server.getConnections()` without the callback: what Node compares with `maxConnections`. */
+export function openConnections (server: net.Server): number {
+  return seen(server)._connections
+}
+
+/**
+ * Whether an accept in this moment would make Node drop the connection. 0 means no limit until Node
+ * 22 and none allowed after; see `onconnection` in Node's lib/net.js.
+ */
+export function isFull (server: net.Server, more: number): boolean {
+  const most = server.maxConnections as number | undefined
+  if (most === undefined || most === null || Number.isNaN(most)) return false
+  if (most === 0 && ZERO_IS_NO_LIMIT) return false
+  return openConnections(server) + more >= most
+}
+
+const ZERO_IS_NO_LIMIT = Number(process.versions.node.split('.')[0]) < 22
+
+/**
+ * The accepted socket below a TLS socket, where Node tells. Only the drain asks, to see bytes that
+ * are not a whole TLS record yet; without an answer it looks at the decrypted ones.
+ */
+export function rawSocket (socket: tls.TLSSocket): net.Socket | undefined {
+  return (socket as unknown as { _handle: { _parentWrap?: net.Socket } | null })._handle?._parentWrap
+}
+
+/** Whether the HTTP server has let go of the socket after an upgrade: it takes the parser away then. */
+export function isUpgraded (socket: net.Socket): boolean {
+  return (socket as net.Socket & { parser?: unknown }).parser === null
+}
+
+/** Which protocol a server speaks: HTTP/2 servers have no public class to ask for. */
+export function speaks (server: net.Server): 'http1' | 'h2c' | 'h2' {
+  if (server instanceof http.Server) return 'http1'
+  if (!(server instanceof tls.Server)) return 'h2c'
+  return server instanceof https.Server ? 'http1' : 'h2'
+}
+
+/**
+ * Lets `fastify.addresses()` answer the other family of `localhost` too, which in a single process
+ * is a second server of Fastify's own. Nothing but `addresses()` reads the list.
+ */
+export function addBinding (fastify: FastifyInstance, name: SocketName): void {
+  const { server } = fastify
+  for (let at: object | null = fastify; at !== null; at = Object.getPrototypeOf(at)) {
+    const key = Object.getOwnPropertySymbols(at).find(({ description }) => description === 'fastify.serverBindings')
+    if (key === undefined) continue
+    const bindings = Reflect.get(at, key) as Array<{ address (): SocketName | null }>
+    bindings.push({ address: () => server.listening ? name : null })
+    return
+  }
+}

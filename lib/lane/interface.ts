@@ -1,0 +1,81 @@
+import type { LaneName } from '../../types/index.js'
+import type { RawHandle } from '../internals.js'
+import type { Channel } from '../protocol.js'
+
+// A lane is how connections are taken from the port together with how they travel to a worker: the
+// two belong together, since each lane holds something else (JS handles, descriptor numbers).
+
+/** An accepted connection that the primary has not given away yet; opaque above the lane. */
+export interface Connection {
+  /** Closes the primary's copy: the client notices when nobody else has one. */
+  close (): void
+  /** The client's address; undefined for a Unix socket. */
+  address (): string | undefined
+}
+
+/** Connections sent to one worker in one message. */
+export interface Frame {
+  /** Counts up per worker: an ack names the frame that it is for. */
+  readonly number: number
+  readonly key: string
+  readonly connections: readonly Connection[]
+}
+
+export interface Ack {
+  readonly number: number
+  /** The places of the refused ones in the frame. */
+  readonly refused: readonly number[]
+  /** The worker wants no more. */
+  readonly leaving: boolean
+}
+
+/** The primary's end of the way to one worker. */
+export interface Wire {
+  /** Descriptors that the worker's process inherits, from number 4 on. */
+  readonly inherited: readonly number[]
+  /** The process is forked: `channel` leads to it. */
+  start (channel: Channel): void
+  /** Sends a frame of at most `frameSize`, the former one being acked. False: nothing was sent, try again later. */
+  send (frame: Frame): boolean
+  /** Of the dead worker's open frame, what it had not taken. */
+  untaken (frame: Frame): readonly Connection[]
+  close (): void
+}
+
+/** A port that is being accepted from. */
+export interface Acceptor {
+  close (): void
+}
+
+export interface AcceptEvents {
+  onConnections (connections: readonly Connection[]): void
+  /** An accept failed: nothing was lost that a worker could have had. */
+  onError (err: NodeJS.ErrnoException): void
+}
+
+/** The primary's side of a lane. */
+export interface Lane {
+  readonly name: LaneName
+  /** The most connections in one frame. */
+  readonly frameSize: number
+  /**
+   * Begins to listen and accept on a bound handle, which belongs to the lane from here on.
+   * @throws listen(2)'s error, EADDRINUSE for one; the handle is closed then
+   */
+  listen (bound: RawHandle, backlog: number, events: AcceptEvents): Acceptor
+  createWire (onAck: (ack: Ack) => void): Wire
+}
+
+/** What a worker's side of a lane asks for each connection that arrives. */
+export interface Receiver {
+  /** The way into the key's server; null: the connection is refused. */
+  admit (key: string): Admission | null
+  /** Whether this worker wants no more. */
+  readonly leaving: boolean
+}
+
+/** A place in a server, held for one connection until it is used or given up. */
+export interface Admission {
+  inject (client: RawHandle): void
+  cancel (): void
+}

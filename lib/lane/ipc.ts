@@ -1,0 +1,109 @@
+import { type RawHandle, type SocketName } from '../internals.js'
+import { type Channel, post, receive, type ToPrimary, type ToWorker } from '../protocol.js'
+import { systemError } from '../system-error.js'
+import type { Ack, Acceptor, AcceptEvents, Connection, Frame, Lane, Receiver, Wire } from './interface.js'
+
+// The lane of any platform: libuv accepts, and each connection travels as the handle of one message
+// on Node's own channel. node:cluster goes this way too, but trusts the channel with the only copy.
+
+/** The primary's side. */
+export const ipcLane: Lane = {
+  name: 'ipc',
+  // Node's channel has one handle under way at a time; more would wait in its own queue and die with it.
+  frameSize: 1,
+
+  listen (bound: RawHandle, backlog: number, { onConnections, onError }: AcceptEvents): Acceptor {
+    bound.onconnection = (status, client) => {
+      if (status < 0) onError(systemError(status, 'accept'))
+      else onConnections([new IpcConnection(client)])
+    }
+    const status = bound.listen(backlog)
+    if (status < 0) {
+      bound.close()
+      throw systemError(status, 'listen')
+    }
+    return { close: () => { bound.close() } }
+  },
+
+  createWire: onAck => new IpcWire(onAck)
+}
+
+class IpcConnection implements Connection {
+  constructor (readonly handle: RawHandle) {}
+
+  close (): void {
+    this.handle.close()
+  }
+
+  address (): string | undefined {
+    const name: Partial<SocketName> = {}
+    this.handle.getpeername?.(name)
+    return name.address
+  }
+}
+
+class IpcWire implements Wire {
+  readonly inherited = []
+  readonly #onAck: (ack: Ack) => void
+  #channel: Channel | undefined
+  #stop: (() => void) | undefined
+
+  constructor (onAck: (ack: Ack) => void) {
+    this.#onAck = onAck
+  }
+
+  start (channel: Channel): void {
+    this.#channel = channel
+    this.#stop = receive<ToPrimary>(channel, message => {
+      if (message.type !== 'ack') return
+      const { number, accepted, leaving } = message
+      this.#onAck({ number, refused: accepted ? NONE : FIRST, leaving })
+    })
+  }
+
+  send ({ number, key, connections: [connection] }: Frame): boolean {
+    const { handle } = connection as IpcConnection
+    // An error means a channel that is closed or broken, and so a process that has ended or soon
+    // will: its exit, not the error, returns the connection.
+    post(this.#channel as Channel, { type: 'handoff', number, key }, handle)
+    return true
+  }
+
+  untaken ({ connections }: Frame): readonly Connection[] {
+    // A worker takes a connection when its ack has been written, and what is written arrives before
+    // the exit does, even of a process that is killed: a frame without its ack was not taken.
+    return connections
+  }
+
+  close (): void {
+    this.#stop?.()
+  }
+}
+
+const NONE: readonly number[] = []
+const FIRST: readonly number[] = [0]
+
+/** The worker's side: takes or refuses each connection that comes over `channel`. */
+export function receiveIpc (channel: Channel, receiver: Receiver, primaryLives: () => boolean): void {
+  receive<ToWorker>(channel, (message, handle) => {
+    if (message.type !== 'handoff') return
+    const client = handle as RawHandle | undefined // undefined: its descriptor did not arrive
+    const { number } = message
+    const admission = client === undefined ? null : receiver.admit(message.key)
+    if (client === undefined || admission === null) {
+      client?.close()
+      post(channel, { type: 'ack', number, accepted: false, leaving: receiver.leaving })
+      return
+    }
+    // First the ack, then the connection: an ack that is still in this process's memory dies with
+    // it, and the primary would give to another what was served here already.
+    post(channel, { type: 'ack', number, accepted: true, leaving: receiver.leaving }, undefined, err => {
+      if (err === null || !primaryLives()) {
+        admission.inject(client)
+      } else {
+        admission.cancel()
+        client.close() // the primary has the other copy, and no ack: it will send it to another
+      }
+    })
+  })
+}

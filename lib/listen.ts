@@ -1,0 +1,61 @@
+import type { Server } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { AlreadyListeningError } from './errors.js'
+import { addBinding, isListening, listenOn, nextListening, type SocketName } from './internals.js'
+import { type GivenListenOptions, type ListenTarget, readListenTarget } from './listen-target.js'
+import { SharedHandle } from './shared-handle.js'
+
+/** What this process's role makes of a call of listen(). */
+export interface Share {
+  /** Resolves with the names that the port is bound to, in the primary. */
+  attach (target: ListenTarget): Promise<Array<SocketName | string>>
+  /** The server listens on `handle`. */
+  listening (handle: SharedHandle): void
+  /** The server has let go of its handle, or will never have one. */
+  detach (): void
+}
+
+/**
+ * Replaces `server.listen`: instead of binding, the server attaches to a port of the primary's. To
+ * Fastify, and to the app, it then looks as if it had bound the port itself.
+ */
+export function shareListen (fastify: FastifyInstance, share: Share): void {
+  const server: Server = fastify.server
+  server.listen = function (...args: unknown[]) {
+    if (server.listening) throw new AlreadyListeningError()
+    const { options, callback } = normalize(args)
+    if (callback !== undefined) server.once('listening', callback)
+    const id = nextListening(server)
+    attach(options).catch(err => {
+      // Not thrown: in Fastify's callback form nobody would catch it.
+      process.nextTick(() => { if (isListening(server, id)) server.emit('error', err) })
+    })
+    return server
+
+    async function attach (given: GivenListenOptions): Promise<void> {
+      const names = await share.attach(readListenTarget(given))
+      if (!isListening(server, id)) return share.detach() // closed while it waited
+      const [first] = names as [SocketName | string]
+      if (given.host === 'localhost' && typeof first !== 'string') {
+        // Fastify would go on and bind the other family by a second server: it looks at this object.
+        given.host = first.address
+        for (const other of names.slice(1) as SocketName[]) addBinding(fastify, other)
+      }
+      const handle = new SharedHandle(first, () => { share.detach() })
+      server.once('listening', () => { share.listening(handle) })
+      listenOn(server, handle, first)
+    }
+  }
+}
+
+/** The forms of server.listen(), as net.Server takes them. */
+function normalize (args: unknown[]): { options: GivenListenOptions, callback: (() => void) | undefined } {
+  const callback = typeof args.at(-1) === 'function' ? args.at(-1) as () => void : undefined
+  const [first, ...rest] = args.filter(arg => typeof arg !== 'function')
+  if (typeof first === 'object' && first !== null) return { options: first as GivenListenOptions, callback }
+  const host = rest.find(arg => typeof arg === 'string') as string | undefined
+  const backlog = rest.find(arg => typeof arg === 'number') as number | undefined
+  const isPath = typeof first === 'string' && !/^\d+$/.test(first)
+  const where = isPath ? { path: first } : { port: (first ?? 0) as number, host }
+  return { options: { ...where, backlog } as GivenListenOptions, callback }
+}

@@ -1,0 +1,64 @@
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import type { SharedPort, SharedPortOptions } from '../types/index.js'
+import { AlreadyListeningError, RegisteredTwiceError } from './errors.js'
+import { assertNodeSupported } from './internals.js'
+import { shareListen } from './listen.js'
+import { assertSameOptions, type Options, readOptions } from './options.js'
+import { forkBy } from './primary/fork.js'
+import { PrimaryProcess } from './primary-process.js'
+import { findRole, type WorkerMark } from './role.js'
+import { Worker } from './worker.js'
+
+/** The plugin: finds out which part this process plays, and lets `listen()` play it. */
+export const sharedPort = fp<SharedPortOptions>((fastify, given, done) => {
+  try {
+    fastify.decorate('sharedPort', share(fastify, given))
+    done()
+  } catch (err) {
+    done(err as Error)
+  }
+}, { fastify: '5.x', name: 'shared-port' })
+
+// One per process, whatever number of Fastify instances it has.
+let primary: PrimaryProcess | undefined
+let worker: Worker | undefined
+
+function share (fastify: FastifyInstance, given: unknown): SharedPort {
+  if (fastify.hasDecorator('sharedPort')) throw new RegisteredTwiceError()
+  if (fastify.server.listening) throw new AlreadyListeningError()
+  const options = readOptions(given)
+  const found = findRole(options.workers)
+  if (found.role === 'standalone') return standalone(fastify, found)
+  assertNodeSupported()
+  return found.role === 'worker' ? inWorker(fastify, options, found.mark) : inPrimary(fastify, options)
+}
+
+function inPrimary (fastify: FastifyInstance, options: Options): SharedPort {
+  if (primary === undefined || primary.stopped) primary = new PrimaryProcess(options, fastify.log, forkBy())
+  else assertSameOptions(primary.options, options)
+  const current = primary
+  shareListen(fastify, current.add(fastify))
+  return { role: 'primary', workerId: 0, generation: 0, stats: async () => current.stats() }
+}
+
+function inWorker (fastify: FastifyInstance, options: Options, mark: WorkerMark): SharedPort {
+  if (worker === undefined) worker = new Worker(mark, options, fastify.log)
+  else assertSameOptions(worker.options, options)
+  const current = worker
+  // pino's own: every line of the app's logger says which worker wrote it.
+  const log = fastify.log as FastifyInstance['log'] & { setBindings?: (bindings: object) => void }
+  log.setBindings?.({ workerId: current.id })
+  shareListen(fastify, current.add(fastify))
+  return { role: 'worker', workerId: current.id, generation: current.generation, stats: async () => await current.stats() }
+}
+
+function standalone ({ log }: FastifyInstance, { why, asked }: { why: string, asked: boolean }): SharedPort {
+  log[asked ? 'info' : 'warn']({ event: 'standalone' }, 'not sharing a port: %s', why)
+  return {
+    role: 'standalone',
+    workerId: 0,
+    generation: 0,
+    stats: async () => ({ workers: [], pending: 0, listeners: [] })
+  }
+}

@@ -1,0 +1,334 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Stats } from '../types/index.js'
+import { countCpus } from './cpus.js'
+import { ClosedError, NotListeningFdError, WorkerFailedError } from './errors.js'
+import { type Ack, type Lane, openLane } from './lane.js'
+import { KeyNames, type ListenTarget } from './listen-target.js'
+import type { Options } from './options.js'
+import { type Clock, systemClock } from './primary/clock.js'
+import type { Ending, Fork } from './primary/fork.js'
+import { Handoff } from './primary/handoff.js'
+import { bind } from './primary/listener.js'
+import { Port } from './primary/port.js'
+import { createScheduler } from './primary/scheduler.js'
+import { describeEnding, Supervisor } from './primary/supervisor.js'
+import { WorkerHandle } from './primary/worker-handle.js'
+import { type ErrorNotice, fromNotice, receive, toNotice, type ToPrimary } from './protocol.js'
+
+export interface PrimaryParts {
+  options: Options
+  log: FastifyBaseLogger
+  fork: Fork
+  clock?: Clock
+}
+
+/** What listen() resolves with: the key, and the names that it is bound to. */
+export type Listening = Pick<Port, 'key' | 'names'>
+
+/**
+ * The process that holds the ports:
+ *
+ *     kernel ─accept→ lane ─→ handoff ─next()→ scheduler
+ *                               │ send (keeps its copy)
+ *                               ▼
+ *                       one wire per worker
+ */
+export class Primary {
+  readonly options: Options
+  readonly #log: FastifyBaseLogger
+  readonly #fork: Fork
+  readonly #clock: Clock
+  readonly #lane: Lane
+  readonly #supervisor: Supervisor
+  readonly #keyNames = new KeyNames()
+  readonly #ports = new Map<string, Port>()
+  /** Keys that could not be bound, for the workers that ask for them. */
+  readonly #unbound = new Map<string, ErrorNotice>()
+  /** Workers that asked for a key before the primary's own listen() came to it. */
+  readonly #early = new Map<string, Set<WorkerHandle>>()
+  /** The calls of listen() that wait for the workers. */
+  readonly #waiting = new Map<Port, { resolve: () => void, reject: (err: Error) => void }>()
+  /** One set for all workers, so that a TLS session of one resumes on another. */
+  readonly #ticketKeys = randomBytes(48).toString('base64')
+  #started = false
+  #failed = false
+  #stopping: Promise<void> | undefined
+  #stopped = false
+
+  constructor ({ options, log, fork, clock = systemClock }: PrimaryParts) {
+    this.options = options
+    this.#log = log
+    this.#fork = fork
+    this.#clock = clock
+    this.#lane = openLane(options.lane)
+    this.#supervisor = new Supervisor({
+      count: this.#countWorkers(),
+      grace: options.grace,
+      spawn: () => this.#spawn(),
+      retire: (worker, grace) => { this.#retire(worker, grace) },
+      clock,
+      log
+    })
+  }
+
+  /** Whether it has ended everything that it began. */
+  get stopped (): boolean {
+    return this.#stopped
+  }
+
+  /** Whether a worker failed on the first start. */
+  get failed (): boolean {
+    return this.#failed
+  }
+
+  /** The name of the next call of listen(): the same in every process that runs the same calls. */
+  nextKey (target: ListenTarget): string {
+    return this.#keyNames.next(target)
+  }
+
+  /**
+   * Binds, and resolves when every worker serves what is bound.
+   * @throws Node's own error of a bind that fails; nothing is left behind
+   * @throws SHARED_PORT_ERR_WORKER_FAILED with the worker's error as its cause; everything is stopped then
+   * @throws SHARED_PORT_ERR_CLOSED when the primary was closed meanwhile
+   */
+  async listen (key: string, target: ListenTarget): Promise<Listening> {
+    const port = await this.#open(key, target)
+    if (!this.#started) this.#supervisor.start()
+    this.#started = true
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.set(port, { resolve, reject })
+      this.#checkServed()
+    })
+    return port
+  }
+
+  /** Stops accepting for one key and lets its connections finish. With the last key the workers end too. */
+  async close (key: string): Promise<void> {
+    const port = this.#ports.get(key)
+    if (port === undefined) this.#unbound.set(key, toNotice(new ClosedError())) // should it still be binding
+    if (port === undefined || port.closed) return
+    port.closed = true
+    if (this.#stopping !== undefined || this.#openPorts.length === 0) await this.stop()
+    else await this.#closePort(port)
+    this.#waiting.get(port)?.reject(new ClosedError())
+    this.#waiting.delete(port)
+  }
+
+  /** Stops accepting, lets every worker finish what it has within grace, and resolves when all are gone. */
+  async stop (): Promise<void> {
+    this.#stopping ??= this.#stop()
+    await this.#stopping
+  }
+
+  /** Ends everything at once. */
+  kill (): void {
+    for (const port of this.#ports.values()) port.shut()
+    this.#supervisor.kill()
+  }
+
+  stats (): Stats {
+    const ports = this.#openPorts
+    return {
+      workers: this.#supervisor.workers.map(worker => worker.stats()),
+      pending: ports.reduce((sum, { handoff }) => sum + handoff.pending, 0),
+      listeners: ports.map(({ key, names }) => ({ key, addresses: names }))
+    }
+  }
+
+  // Ports, from bind to the last connection.
+
+  async #open (key: string, target: ListenTarget): Promise<Port> {
+    try {
+      if (this.#stopping !== undefined) throw new ClosedError()
+      const bound = await bind(target)
+      if (this.#unbound.has(key)) {
+        for (const { handle } of bound) handle.close()
+        throw new ClosedError()
+      }
+      const handoff = new Handoff(key, this.#lane.frameSize, createScheduler(this.options.policy))
+      const port = new Port(handoff, bound, target.backlog, this.#lane, this.#log)
+      this.#ports.set(key, port)
+      this.#answerEarly(key)
+      return port
+    } catch (err) {
+      const failure = target.fd !== undefined && (err as NodeJS.ErrnoException).syscall === 'listen'
+        ? new NotListeningFdError(target.fd, { cause: err })
+        : err as Error
+      this.#unbound.set(key, toNotice(failure))
+      this.#answerEarly(key)
+      throw failure
+    }
+  }
+
+  get #openPorts (): Port[] {
+    return [...this.#ports.values()].filter(({ closed }) => !closed)
+  }
+
+  async #closePort (port: Port): Promise<void> {
+    const deadline = this.#clock.now() + this.options.grace
+    await this.#shut(port, deadline)
+    for (const worker of port.servers) {
+      port.handoff.remove(worker)
+      worker.whenSettled(() => { worker.tell({ type: 'drain', key: port.key, grace: this.#until(deadline) }) })
+    }
+    await port.unserved()
+  }
+
+  async #stop (): Promise<void> {
+    const deadline = this.#clock.now() + this.options.grace
+    const ports = [...this.#ports.values()]
+    this.#log.info({ event: 'stop' }, 'stopping: no more connections are accepted')
+    await Promise.all(ports.map(async port => { await this.#shut(port, deadline) }))
+    await this.#supervisor.stop(this.#until(deadline))
+    for (const port of ports) port.handoff.close()
+    this.#stopped = true
+    this.#log.info({ event: 'stopped' }, 'stopped')
+  }
+
+  /** Accepts nothing more; resolves when what had been accepted is with a worker, at the deadline at the latest. */
+  async #shut (port: Port, deadline: number): Promise<void> {
+    port.shut()
+    let cancel: (() => void) | undefined
+    await Promise.race([
+      port.handoff.dealt(),
+      new Promise<void>(resolve => { cancel = this.#clock.after(this.#until(deadline), resolve) })
+    ])
+    cancel?.()
+  }
+
+  #until (deadline: number): number {
+    return Math.max(0, Math.round(deadline - this.#clock.now()))
+  }
+
+  /** Ends the calls of listen() whose port every worker serves by now. */
+  #checkServed (): void {
+    for (const [port, { resolve }] of this.#waiting) {
+      if (!this.#supervisor.everySlot(worker => port.serves(worker))) continue
+      this.#waiting.delete(port)
+      resolve()
+    }
+  }
+
+  // Workers, from fork to exit.
+
+  #countWorkers (): number {
+    const { workers } = this.options
+    if (workers !== 'auto') return workers
+    const { count, source } = countCpus()
+    this.#log.info({ event: 'workers', workers: count, source }, 'workers: %d, by %s', count, source)
+    return count
+  }
+
+  #spawn (): WorkerHandle {
+    const wire = this.#lane.createWire(ack => { this.#onAck(worker, ack) })
+    const child = this.#fork({ primary: process.pid, generation: 0, lane: this.#lane.name }, wire.inherited)
+    const worker = new WorkerHandle(0, child, wire)
+    wire.start(child.channel)
+    const ignore = receive<ToPrimary>(child.channel, message => { this.#onMessage(worker, message) })
+    child.onDisconnect(() => { this.#unreachable(worker) })
+    child.onExit(ending => {
+      ignore()
+      this.#onExit(worker, ending)
+    })
+    return worker
+  }
+
+  #onMessage (worker: WorkerHandle, message: ToPrimary): void {
+    switch (message.type) {
+      case 'attach': return this.#attach(worker, message.key)
+      case 'listening': return this.#joined(worker, message.key)
+      case 'leave': return this.#leave(worker, message.key)
+      case 'closed': return this.#ports.get(message.key)?.left(worker)
+      case 'open': worker.open = message.count; return
+      case 'stats': return worker.tell({ type: 'stats', id: message.id, stats: this.stats() })
+      case 'failed': worker.failure = message.error
+    }
+  }
+
+  #attach (worker: WorkerHandle, key: string): void {
+    const port = this.#ports.get(key)
+    const error = this.#unbound.get(key)
+    if (port !== undefined) {
+      worker.tell({ type: 'attached', key, names: port.names, ticketKeys: this.#ticketKeys })
+    } else if (error !== undefined) {
+      worker.tell({ type: 'attach-failed', key, error })
+    } else {
+      this.#early.set(key, (this.#early.get(key) ?? new Set()).add(worker))
+    }
+  }
+
+  #answerEarly (key: string): void {
+    for (const worker of this.#early.get(key) ?? []) this.#attach(worker, key)
+    this.#early.delete(key)
+  }
+
+  #joined (worker: WorkerHandle, key: string): void {
+    if (worker.state === 'draining') return
+    this.#ports.get(key)?.join(worker)
+    if (this.#openPorts.every(port => port.serves(worker))) this.#supervisor.ready(worker)
+    this.#checkServed()
+  }
+
+  /** The worker wants nothing more, for one key or at all. */
+  #leave (worker: WorkerHandle, key: string | undefined): void {
+    if (key === undefined) return this.#supervisor.drain(worker)
+    this.#ports.get(key)?.handoff.remove(worker)
+    worker.whenSettled(() => { worker.tell({ type: 'left', key }) })
+  }
+
+  #retire (worker: WorkerHandle, grace: number): void {
+    this.#removeFromSchedules(worker)
+    worker.whenSettled(() => { worker.tell({ type: 'drain', grace }) })
+  }
+
+  /** Its channel is closed, by its exit or by itself: in the second case it drains on its own. */
+  #unreachable (worker: WorkerHandle): void {
+    this.#removeFromSchedules(worker)
+    this.#supervisor.expectExit(worker)
+  }
+
+  #removeFromSchedules (worker: WorkerHandle): void {
+    for (const { handoff } of this.#ports.values()) handoff.remove(worker)
+  }
+
+  #onAck (worker: WorkerHandle, ack: Ack): void {
+    const frame = worker.settle(ack)
+    if (frame === undefined) {
+      this.#log.warn({ event: 'stray-ack', workerId: worker.id, number: ack.number }, 'worker %d acks a frame that it was not sent', worker.id)
+      return
+    }
+    if (ack.leaving) this.#removeFromSchedules(worker)
+    this.#ports.get(frame.key)?.handoff.settle(worker, frame, ack)
+    this.#deal(frame.key)
+  }
+
+  /** The worker that has credit again is offered to the other keys first: one that is flooded starves none. */
+  #deal (last: string): void {
+    for (const [key, { handoff }] of this.#ports) if (key !== last) handoff.deal()
+    this.#ports.get(last)?.handoff.deal()
+  }
+
+  #onExit (worker: WorkerHandle, ending: Ending): void {
+    const neverReady = [...this.#waiting.keys()].some(port => !port.serves(worker)) && worker.state !== 'draining'
+    const open = worker.end()
+    for (const workers of this.#early.values()) workers.delete(worker)
+    for (const port of this.#ports.values()) port.left(worker)
+    if (open !== undefined) this.#ports.get(open.frame.key)?.handoff.reclaim(worker, open.frame, open.untaken)
+    this.#supervisor.exited(worker, ending)
+    if (neverReady && this.#stopping === undefined) this.#fail(worker, ending)
+  }
+
+  /** On the first start a worker that fails is the app's fault, and would fail again: everything ends. */
+  #fail (worker: WorkerHandle, ending: Ending): void {
+    const cause = ending.error ?? (worker.failure === undefined ? undefined : fromNotice(worker.failure))
+    this.#failed = true
+    const err = new WorkerFailedError(worker.id, describeEnding(ending), { cause })
+    const waiting = [...this.#waiting.values()]
+    this.#waiting.clear()
+    this.stop().finally(() => {
+      for (const { reject } of waiting) reject(err)
+    })
+  }
+}

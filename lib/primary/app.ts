@@ -1,0 +1,45 @@
+import type { FastifyInstance } from 'fastify'
+import type { SocketName } from '../internals.js'
+import type { Share } from '../listen.js'
+import type { ListenTarget } from '../listen-target.js'
+
+/** What one app needs of its primary. */
+export interface AppParts {
+  nextKey (target: ListenTarget): string
+  listen (key: string, target: ListenTarget): Promise<Array<SocketName | string>>
+  /** Resolves when the last connection for the key is closed, in all workers. */
+  close (key: string): Promise<void>
+}
+
+/** One Fastify instance in the primary: it serves nothing itself, but its listen() and close() do it for the workers. */
+export class App implements Share {
+  readonly #parts: AppParts
+  #key: string | undefined
+
+  constructor (fastify: FastifyInstance, parts: AppParts) {
+    this.#parts = parts
+    const closeFastify = fastify.close.bind(fastify) as () => Promise<void>
+    let closed: Promise<void> | undefined
+    // Not a hook: those have to be done within pluginTimeout, and a drain may take longer.
+    fastify.close = ((done?: () => void) => {
+      closed ??= this.#close().then(closeFastify)
+      return done === undefined ? closed : closed.finally(done)
+    }) as FastifyInstance['close']
+  }
+
+  async attach (target: ListenTarget): Promise<Array<SocketName | string>> {
+    this.#key = this.#parts.nextKey(target)
+    return await this.#parts.listen(this.#key, target)
+  }
+
+  listening (): void {}
+
+  /** By close(), or by the app's own server.close(). */
+  detach (): void {
+    void this.#close()
+  }
+
+  async #close (): Promise<void> {
+    if (this.#key !== undefined) await this.#parts.close(this.#key)
+  }
+}

@@ -1,0 +1,112 @@
+import type { ChildProcess } from 'node:child_process'
+import cluster, { type ClusterSettings, type Worker } from 'node:cluster'
+import type { Channel } from '../protocol.js'
+import { WORKER_MARK, type WorkerMark } from '../role.js'
+
+/** How a process ended: by itself, by a signal, or by not starting at all. */
+export interface Ending { code: number | null, signal: NodeJS.Signals | null, error?: Error }
+
+/** What the primary needs of a worker's process. */
+export interface Child {
+  /** Never used twice. */
+  readonly id: number
+  /** Undefined when it could not be started. */
+  readonly pid: number | undefined
+  readonly channel: Channel
+  kill (signal: NodeJS.Signals): void
+  /** It is dead, and all that it had written has arrived. Called once. */
+  onExit (listener: (ending: Ending) => void): void
+  /** Its channel is closed: it can be told nothing more, alive or not. */
+  onDisconnect (listener: () => void): void
+}
+
+/** Starts a worker's process with these descriptors from number 4 on. Never throws: a failed start is an exit. */
+export type Fork = (mark: WorkerMark, inherited: readonly number[]) => Child
+
+/** What a worker runs; without it what the primary itself runs: script, arguments, node's own flags. */
+export interface Program { exec: string, args: string[], execArgv: string[], env?: NodeJS.ProcessEnv }
+
+/** Milliseconds from exit on that a channel may stay open (a grandchild holds it) before it counts as read. */
+const CLOSE_PATIENCE = 100
+
+/** Forks by node:cluster, so that `cluster.worker`, inspector ports and cluster's own users find what they know. */
+export function forkBy (program?: Program): Fork {
+  const { env, ...settings } = program ?? {}
+  return (mark, inherited) => {
+    const stdio: ClusterSettings['stdio'] = ['inherit', 'inherit', 'inherit', 'ipc', ...inherited]
+    const theirs = cluster.settings
+    try {
+      cluster.setupPrimary({ ...settings, ...(inherited.length > 0 && { stdio }) })
+      return new ClusterChild(cluster.fork({ ...env, [WORKER_MARK]: JSON.stringify(mark) }))
+    } catch (error) {
+      return new UnstartedChild(error as Error)
+    } finally {
+      (cluster as { settings: ClusterSettings }).settings = theirs // the app may fork workers of its own
+    }
+  }
+}
+
+class ClusterChild implements Child {
+  readonly #worker: Worker
+
+  constructor (worker: Worker) {
+    this.#worker = worker
+    // A broken channel or a signal that came too late is an ordinary event, and its exit will tell.
+    worker.on('error', () => {})
+  }
+
+  get id (): number {
+    return this.#worker.id
+  }
+
+  get pid (): number | undefined {
+    return this.#worker.process.pid
+  }
+
+  get channel (): Channel {
+    return this.#worker.process as ChildProcess as Channel
+  }
+
+  kill (signal: NodeJS.Signals): void {
+    this.#worker.process.kill(signal)
+  }
+
+  onExit (listener: (ending: Ending) => void): void {
+    const child = this.#worker.process
+    child.once('error', error => {
+      if (child.pid !== undefined) return
+      delete cluster.workers?.[this.id] // which Node does at 'exit', but there will be none
+      listener({ code: null, signal: null, error })
+    })
+    child.once('exit', (code, signal) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        child.off('close', end)
+        listener({ code, signal })
+      }
+      const timer = setTimeout(end, CLOSE_PATIENCE)
+      child.once('close', end)
+    })
+  }
+
+  onDisconnect (listener: () => void): void {
+    this.#worker.process.once('disconnect', listener)
+  }
+}
+
+/** A process that could not even be asked for. */
+class UnstartedChild implements Child {
+  readonly id = 0
+  readonly pid = undefined
+  readonly channel: Channel = { on () {}, off () {} }
+
+  constructor (readonly error: Error) {}
+
+  kill (): void {}
+
+  onExit (listener: (ending: Ending) => void): void {
+    process.nextTick(listener, { code: null, signal: null, error: this.error })
+  }
+
+  onDisconnect (): void {}
+}

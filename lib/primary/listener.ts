@@ -1,0 +1,128 @@
+import dns from 'node:dns/promises'
+import { lstatSync, unlinkSync } from 'node:fs'
+import net from 'node:net'
+import { getSystemErrorName } from 'node:util'
+import { NotListeningFdError } from '../errors.js'
+import { bindPath, bindTcp, openDescriptor, type RawHandle, type SocketName } from '../internals.js'
+import type { ListenTarget } from '../listen-target.js'
+import { systemError } from '../system-error.js'
+
+/** A bound handle and the name that clients reach it by. */
+export interface Bound { handle: RawHandle, name: SocketName | string }
+
+/** UV_READABLE and UV_WRITABLE of libuv's uv.h: what uv_pipe_chmod takes. */
+const UV_READABLE = 1
+const UV_WRITABLE = 2
+
+/** How often to try for a port that is free in both families of `localhost`, where port 0 leaves it open. */
+const PORT_TRIES = 10
+
+/**
+ * Binds what listen() was called with: one handle, or one per family for `localhost`.
+ * @throws Node's own error for it: EADDRINUSE, EACCES, EADDRNOTAVAIL, ENOTFOUND ...
+ * @throws SHARED_PORT_ERR_FD
+ */
+export async function bind (target: ListenTarget): Promise<Bound[]> {
+  if (target.fd !== undefined) return [inherited(target.fd)]
+  if (target.path !== undefined) return [await unix({ ...target, path: target.path })]
+  if (target.host === 'localhost') return await localhost(target.port)
+  if (target.host === undefined) return [anyAddress(target)]
+  const { address } = await dns.lookup(target.host)
+  return [tcp(address, target.port, target.ipv6Only)]
+}
+
+function tcp (address: string, port: number, ipv6Only = false): Bound {
+  const handle = bindTcp(address, port, ipv6Only)
+  if (typeof handle === 'number') throw systemError(handle, 'listen', { address, port })
+  const name: Partial<SocketName> = {}
+  // libuv keeps EADDRINUSE back until listen(), but not from getsockname() (uv_tcp_getsockname's delayed_error).
+  const status = handle.getsockname?.(name) ?? 0
+  if (status < 0) {
+    handle.close()
+    throw systemError(status, 'listen', { address, port })
+  }
+  return { handle, name: name as SocketName }
+}
+
+/** Without a host: all addresses of both families; of IPv4 alone where there is no IPv6. As net.Server does. */
+function anyAddress ({ port, ipv6Only }: { port: number, ipv6Only: boolean }): Bound {
+  try {
+    return tcp('::', port, ipv6Only)
+  } catch (err) {
+    if (!isUnavailable(err as NodeJS.ErrnoException)) throw err
+    return tcp('0.0.0.0', port)
+  }
+}
+
+/**
+ * Both families on one port. A second one that cannot be had is left out, as Fastify does, except
+ * where the port is open: then another is looked for that is free in both.
+ */
+async function localhost (port: number): Promise<Bound[]> {
+  const found = await dns.lookup('localhost', { all: true })
+  const [first, ...others] = new Set(found.map(({ address }) => address))
+  for (let tries = 1; ; tries++) {
+    const bound = tcp(first as string, port)
+    const { port: chosen } = bound.name as SocketName
+    const more = others.flatMap(address => tcpUnlessTaken(address, chosen))
+    if (more.length === others.length || port !== 0 || tries === PORT_TRIES) return [bound, ...more]
+    for (const { handle } of [bound, ...more]) handle.close()
+  }
+}
+
+function tcpUnlessTaken (address: string, port: number): Bound[] {
+  try {
+    return [tcp(address, port)]
+  } catch {
+    return []
+  }
+}
+
+function inherited (fd: number): Bound {
+  const handle = openDescriptor(fd)
+  if (typeof handle === 'number') throw new NotListeningFdError(fd, { cause: systemError(handle, 'open') })
+  const name: Partial<SocketName> = {}
+  handle.getsockname?.(name)
+  return { handle, name: handle.getsockname === undefined ? `fd:${fd}` : name as SocketName }
+}
+
+/** A file that a dead server left behind is removed; one that answers is in use. */
+async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: string }): Promise<Bound> {
+  let handle = bindPath(path)
+  if (typeof handle === 'number' && isInUse(handle) && isSocket(path) && !await answers(path)) {
+    unlinkSync(path)
+    handle = bindPath(path)
+  }
+  if (typeof handle === 'number') throw systemError(handle, 'listen', { address: path })
+  const mode = (readableAll ? UV_READABLE : 0) | (writableAll ? UV_WRITABLE : 0)
+  const status = mode === 0 ? 0 : handle.fchmod?.(mode) ?? 0
+  if (status < 0) {
+    handle.close()
+    throw systemError(status, 'chmod', { address: path })
+  }
+  return { handle, name: path }
+}
+
+function isInUse (status: number): boolean {
+  return getSystemErrorName(status) === 'EADDRINUSE'
+}
+
+function isUnavailable ({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT' || code === 'EINVAL'
+}
+
+function isSocket (path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false
+}
+
+/** Whether anybody listens there. When in doubt, somebody does. */
+async function answers (path: string): Promise<boolean> {
+  return await new Promise(resolve => {
+    const socket = net.connect(path)
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => { resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT') })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+  })
+}

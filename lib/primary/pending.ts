@@ -1,0 +1,41 @@
+/** A queue that also takes back at its head, in order. */
+export class Pending<T> {
+  #items: T[] = []
+  #head = 0
+
+  get size (): number {
+    return this.#items.length - this.#head
+  }
+
+  /** To the tail. */
+  push (item: T): void {
+    this.#items.push(item)
+  }
+
+  /** From the head. */
+  shift (): T | undefined {
+    if (this.size === 0) return undefined
+    const item = this.#items[this.#head]
+    this.#items[this.#head++] = undefined as T // let go of it
+    if (this.#head * 2 > this.#items.length) {
+      this.#items.splice(0, this.#head)
+      this.#head = 0
+    }
+    return item
+  }
+
+  /** To the head, so that the first of them is the next. */
+  unshift (items: readonly T[]): void {
+    const room = Math.min(this.#head, items.length)
+    this.#head -= room
+    this.#items.splice(this.#head, room, ...items)
+  }
+
+  /** All of them, in order; the queue is empty then. */
+  drain (): T[] {
+    const items = this.#items.slice(this.#head)
+    this.#items = []
+    this.#head = 0
+    return items
+  }
+}

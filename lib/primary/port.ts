@@ -1,0 +1,84 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { ListenerStats } from '../../types/index.js'
+import type { Acceptor, AcceptEvents, Lane } from '../lane.js'
+import type { Handoff } from './handoff.js'
+import type { Bound } from './listener.js'
+import type { WorkerHandle } from './worker-handle.js'
+
+/** One shared listener: what it accepts goes to its handoff, and so to the workers that serve its key. */
+export class Port {
+  readonly key: string
+  readonly names: ListenerStats['addresses']
+  readonly handoff: Handoff
+  readonly #log: FastifyBaseLogger
+  readonly #acceptors: Acceptor[] = []
+  /** The workers that have a server for it. */
+  readonly servers = new Set<WorkerHandle>()
+  /** Nothing more is to come from it; its key stays known to workers that start later. */
+  closed = false
+  #acceptFails = false
+  #whenUnserved: Array<() => void> = []
+
+  /**
+   * Listens on every bound handle; they are all closed where one of them cannot.
+   * @throws listen(2)'s error
+   */
+  constructor (handoff: Handoff, bound: Bound[], backlog: number, lane: Lane, log: FastifyBaseLogger) {
+    this.key = handoff.key
+    this.names = bound.map(({ name }) => name)
+    this.handoff = handoff
+    this.#log = log
+    const events: AcceptEvents = {
+      onConnections: connections => {
+        this.#acceptFails = false
+        handoff.distribute(connections)
+      },
+      onError: err => { this.#acceptFailed(err) }
+    }
+    bound.forEach(({ handle }, place) => {
+      try {
+        this.#acceptors.push(lane.listen(handle, backlog, events))
+      } catch (err) {
+        this.shut()
+        for (const { handle } of bound.slice(place + 1)) handle.close()
+        throw err
+      }
+    })
+  }
+
+  serves (worker: WorkerHandle): boolean {
+    return this.servers.has(worker)
+  }
+
+  /** The worker's server is up: connections may go there. */
+  join (worker: WorkerHandle): void {
+    if (this.servers.has(worker)) return
+    this.servers.add(worker)
+    this.handoff.add(worker)
+  }
+
+  /** The worker's server is closed, or the worker dead. */
+  left (worker: WorkerHandle): void {
+    this.handoff.remove(worker)
+    this.servers.delete(worker)
+    if (this.servers.size > 0) return
+    const waiting = this.#whenUnserved
+    this.#whenUnserved = []
+    for (const run of waiting) run()
+  }
+
+  /** Accepts nothing more. */
+  shut (): void {
+    for (const acceptor of this.#acceptors.splice(0)) acceptor.close()
+  }
+
+  /** Resolves when no worker has a server for this key any more. */
+  async unserved (): Promise<void> {
+    if (this.servers.size > 0) await new Promise<void>(resolve => { this.#whenUnserved.push(resolve) })
+  }
+
+  #acceptFailed (err: NodeJS.ErrnoException): void {
+    if (!this.#acceptFails) this.#log.error({ event: 'accept-error', err, key: this.key }, 'cannot accept connections for %s', this.key)
+    this.#acceptFails = true // one line until it works again
+  }
+}

@@ -1,0 +1,161 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Clock } from './clock.js'
+import type { Ending } from './fork.js'
+import type { WorkerHandle } from './worker-handle.js'
+
+/** Milliseconds before a dead worker is replaced: the first time, and at most; it doubles in between. */
+const FIRST_DELAY = 100
+const LONGEST_DELAY = 30_000
+
+/** Milliseconds that a worker has to live for its death to count as the first again. */
+const LONG_LIFE = 60_000
+
+/** Milliseconds beyond grace before a worker that should be gone is killed. */
+const KILL_DELAY = 1_000
+
+/** One of the places that are kept filled. */
+interface Slot {
+  worker?: WorkerHandle
+  readyAt?: number
+  /** How long the next replacement waits. */
+  delay: number
+  cancel?: () => void
+}
+
+export interface SupervisorParts {
+  /** How many workers to keep. */
+  count: number
+  grace: number
+  spawn (): WorkerHandle
+  /** Takes the worker out of the schedule; once nothing is un-acked, tells it to finish within `grace`. */
+  retire (worker: WorkerHandle, grace: number): void
+  clock: Clock
+  log: FastifyBaseLogger
+}
+
+/** Starts workers, replaces those that die, and ends them. */
+export class Supervisor {
+  readonly #parts: SupervisorParts
+  readonly #slots: Slot[]
+  readonly #living = new Map<WorkerHandle, { cancelKill?: () => void }>()
+  #stopping = false
+  #whenGone: Array<() => void> = []
+
+  constructor (parts: SupervisorParts) {
+    this.#parts = parts
+    this.#slots = Array.from({ length: parts.count }, () => ({ delay: FIRST_DELAY }))
+  }
+
+  get workers (): WorkerHandle[] {
+    return [...this.#living.keys()]
+  }
+
+  /** Whether every slot has a worker of which this is true. */
+  everySlot (holds: (worker: WorkerHandle) => boolean): boolean {
+    return this.#slots.every(({ worker }) => worker !== undefined && holds(worker))
+  }
+
+  start (): void {
+    for (const slot of this.#slots) this.#fill(slot)
+  }
+
+  ready (worker: WorkerHandle): void {
+    if (worker.state !== 'starting') return
+    worker.state = 'ready'
+    const slot = this.#slotOf(worker)
+    if (slot !== undefined) slot.readyAt = this.#parts.clock.now()
+    this.#parts.log.info({ event: 'worker-ready', workerId: worker.id, workerPid: worker.pid }, 'worker %d is ready', worker.id)
+  }
+
+  /** Lets a worker finish what it has, and ends it after `grace`. */
+  drain (worker: WorkerHandle, grace = this.#parts.grace): void {
+    if (!this.#living.has(worker) || worker.state === 'draining') return
+    const started = worker.state === 'ready'
+    worker.state = 'draining'
+    this.expectExit(worker, grace)
+    // One that is not up yet may not be listening to us, and has nothing to finish.
+    if (started) this.#parts.retire(worker, grace)
+    else worker.kill('SIGTERM')
+  }
+
+  /** Kills a worker that has not ended when its grace is over. */
+  expectExit (worker: WorkerHandle, grace = this.#parts.grace): void {
+    const life = this.#living.get(worker)
+    if (life === undefined) return
+    life.cancelKill?.()
+    life.cancelKill = this.#parts.clock.after(grace + KILL_DELAY, () => { this.#kill(worker) })
+  }
+
+  /** Ends all workers, and resolves when they are gone. */
+  async stop (grace: number): Promise<void> {
+    this.#stopping = true
+    for (const slot of this.#slots) slot.cancel?.()
+    for (const worker of this.workers) this.drain(worker, grace)
+    if (this.#living.size > 0) await new Promise<void>(resolve => { this.#whenGone.push(resolve) })
+  }
+
+  /** Ends all workers at once. */
+  kill (): void {
+    this.#stopping = true
+    for (const slot of this.#slots) slot.cancel?.()
+    for (const worker of this.workers) worker.kill('SIGKILL')
+  }
+
+  /** To be called for every worker whose process has ended. */
+  exited (worker: WorkerHandle, ending: Ending): void {
+    this.#living.get(worker)?.cancelKill?.()
+    this.#living.delete(worker)
+    const asked = worker.state === 'draining' || this.#stopping
+    this.#logExit(worker, ending, asked)
+    worker.state = 'exited'
+    const slot = this.#slotOf(worker)
+    if (slot !== undefined) this.#replace(slot)
+    if (this.#living.size > 0) return
+    const waiting = this.#whenGone
+    this.#whenGone = []
+    for (const run of waiting) run()
+  }
+
+  #fill (slot: Slot): void {
+    const { spawn, log } = this.#parts
+    const worker = spawn()
+    slot.worker = worker
+    delete slot.readyAt
+    this.#living.set(worker, {})
+    log.debug({ event: 'worker-start', workerId: worker.id, workerPid: worker.pid }, 'worker %d starts', worker.id)
+  }
+
+  #replace (slot: Slot): void {
+    const { clock, log } = this.#parts
+    delete slot.worker
+    if (this.#stopping) return
+    if (slot.readyAt !== undefined && clock.now() - slot.readyAt >= LONG_LIFE) slot.delay = FIRST_DELAY
+    log.info({ event: 'worker-replace', delay: slot.delay }, 'a new worker starts in %d ms', slot.delay)
+    slot.cancel = clock.after(slot.delay, () => { this.#fill(slot) })
+    slot.delay = Math.min(slot.delay * 2, LONGEST_DELAY)
+  }
+
+  #kill (worker: WorkerHandle): void {
+    this.#parts.log.warn({ event: 'worker-kill', workerId: worker.id, workerPid: worker.pid }, 'worker %d did not end in time and is killed', worker.id)
+    worker.kill('SIGKILL')
+  }
+
+  #logExit (worker: WorkerHandle, ending: Ending, asked: boolean): void {
+    const { log } = this.#parts
+    const { code, signal, error } = ending
+    const err = error ?? worker.failure
+    const fields = { event: 'worker-exit', workerId: worker.id, workerPid: worker.pid, code, signal, ...(err !== undefined && { err }) }
+    if (asked) log.info(fields, 'worker %d %s', worker.id, describeEnding(ending))
+    else log.error(fields, 'worker %d %s unasked', worker.id, describeEnding(ending))
+  }
+
+  #slotOf (worker: WorkerHandle): Slot | undefined {
+    return this.#slots.find(slot => slot.worker === worker)
+  }
+}
+
+/** For "worker 3 ...". */
+export function describeEnding ({ code, signal, error }: Ending): string {
+  if (error !== undefined) return `could not be started (${error.message})`
+  return signal === null ? `exited with code ${code}` : `was ended by ${signal}`
+}

@@ -1,0 +1,99 @@
+import type { SendHandle } from 'node:child_process'
+import type { Stats } from '../types/index.js'
+import type { SocketName } from './internals.js'
+
+// What primary and worker tell each other over Node's IPC channel. `cmd` begins with NODE_, so that
+// Node delivers a message as 'internalMessage': the app's own 'message' listeners never see ours
+// (https://nodejs.org/docs/latest/api/child_process.html#subprocesssendmessage-sendhandle-options-callback).
+const CMD = 'NODE_SHARED_FASTIFY'
+
+/** An error on its way to another process. */
+export interface ErrorNotice { name: string, message: string, code?: string, stack?: string }
+
+export type ToPrimary =
+  /** I want to serve this key. */
+  | { type: 'attach', key: string }
+  /** My server for this key is up: connections may come. */
+  | { type: 'listening', key: string }
+  /** Send nothing more for this key; without one, for any. */
+  | { type: 'leave', key?: string }
+  /** My server for this key is closed, its last connection included. */
+  | { type: 'closed', key: string }
+  /** How many connections I have open. */
+  | { type: 'open', count: number }
+  | { type: 'stats', id: number }
+  /** I am about to die of this. */
+  | { type: 'failed', error: ErrorNotice }
+  /** The ipc lane's answer to `handoff`. */
+  | { type: 'ack', number: number, accepted: boolean, leaving: boolean }
+
+export type ToWorker =
+  | { type: 'attached', key: string, names: Array<SocketName | string>, ticketKeys: string }
+  /** The primary could not bind this key. */
+  | { type: 'attach-failed', key: string, error: ErrorNotice }
+  /** Nothing more will come for this key. */
+  | { type: 'left', key: string }
+  /** Close this key's server; without one, all of them, and exit. Nothing more will come. */
+  | { type: 'drain', key?: string, grace: number }
+  | { type: 'stats', id: number, stats: Stats }
+  /** The ipc lane's frame: the connection comes as the message's handle. */
+  | { type: 'handoff', number: number, key: string }
+
+/** What a message can be sent over: `process` in a worker, a child process in the primary. */
+export interface Channel {
+  send? (message: unknown, handle: SendHandle | undefined, options: { swallowErrors: boolean }, done: (err: Error | null) => void): boolean
+  on (event: 'internalMessage', listener: (message: unknown, handle: unknown) => void): unknown
+  off (event: 'internalMessage', listener: (message: unknown, handle: unknown) => void): unknown
+}
+
+/**
+ * Sends a message, with a handle or without. `done` gets the error where the channel is gone or
+ * breaks: an ordinary event, since either process may end at any time.
+ */
+export function post (channel: Channel, message: ToPrimary | ToWorker, handle?: object, done: (err: Error | null) => void = ignore): void {
+  if (channel.send === undefined) {
+    process.nextTick(done, new Error('the IPC channel is closed'))
+    return
+  }
+  channel.send({ cmd: CMD, ...message }, handle as SendHandle | undefined, { swallowErrors: false }, done)
+}
+
+/**
+ * Calls `listener` for each message of ours; foreign ones are none of our business. A message whose
+ * handle did not arrive (this process has no descriptor left for it) comes without one.
+ */
+export function receive<M extends ToPrimary | ToWorker> (channel: Channel, listener: (message: M, handle: unknown) => void): () => void {
+  const onMessage = (message: unknown, handle: unknown): void => {
+    if (isOurs(message)) listener(message as unknown as M, handle)
+    else if (handle === undefined && isEnvelope(message) && isOurs(message.msg)) listener(message.msg as unknown as M, undefined)
+  }
+  channel.on('internalMessage', onMessage)
+  return () => { channel.off('internalMessage', onMessage) }
+}
+
+function isOurs (message: unknown): message is { cmd: typeof CMD, type: string } {
+  return typeof message === 'object' && message !== null &&
+    (message as { cmd?: unknown }).cmd === CMD && typeof (message as { type?: unknown }).type === 'string'
+}
+
+// How Node wraps a message with a handle. It unwraps and emits it again, unless the handle is missing:
+// then it answers with a NODE_HANDLE_NACK and drops the message (setupChannel in lib/internal/child_process.js).
+function isEnvelope (message: unknown): message is { cmd: 'NODE_HANDLE', msg: unknown } {
+  return typeof message === 'object' && message !== null && (message as { cmd?: unknown }).cmd === 'NODE_HANDLE'
+}
+
+export function toNotice (err: unknown): ErrorNotice {
+  if (!(err instanceof Error)) return { name: 'Error', message: String(err) }
+  const { name, message, stack } = err
+  const { code } = err as NodeJS.ErrnoException
+  return { name, message, ...(code !== undefined && { code }), ...(stack !== undefined && { stack }) }
+}
+
+export function fromNotice ({ name, message, code, stack }: ErrorNotice): Error {
+  const err = new Error(message)
+  err.name = name
+  if (stack !== undefined) err.stack = stack
+  return code === undefined ? err : Object.assign(err, { code })
+}
+
+function ignore (): void {}

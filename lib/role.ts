@@ -1,0 +1,42 @@
+import cluster from 'node:cluster'
+import { isMainThread } from 'node:worker_threads'
+import type { LaneName } from '../types/index.js'
+
+/** The environment variable by which a worker knows its primary, in JSON: {@link WorkerMark}. */
+export const WORKER_MARK = 'SHARED_FASTIFY_WORKER'
+
+/** What the primary tells a worker before it starts. */
+export interface WorkerMark {
+  /** The primary's process id. */
+  primary: number
+  generation: number
+  lane: LaneName
+}
+
+export type RoleFound =
+  | { role: 'primary' }
+  | { role: 'worker', mark: WorkerMark }
+  | { role: 'standalone', why: string, asked: boolean }
+
+/** Finds out which part this process plays. */
+export function findRole (workers: number | 'auto'): RoleFound {
+  // A process started by a worker inherits its environment: the mark counts only under its own primary.
+  const mark = readMark()
+  if (cluster.isWorker && mark?.primary === process.ppid) return { role: 'worker', mark }
+  if (workers === 0) return { role: 'standalone', why: 'workers is 0', asked: true }
+  if (cluster.isWorker) {
+    return { role: 'standalone', why: 'this process is a worker of another cluster, which shares its port already', asked: false }
+  }
+  if (!isMainThread) {
+    return { role: 'standalone', why: 'a thread cannot fork workers', asked: false }
+  }
+  return { role: 'primary' }
+}
+
+function readMark (): WorkerMark | undefined {
+  try {
+    return JSON.parse(process.env[WORKER_MARK] ?? '') as WorkerMark
+  } catch {
+    return undefined // not set, or not by us
+  }
+}

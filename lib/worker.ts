@@ -1,0 +1,175 @@
+import cluster from 'node:cluster'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { Stats } from '../types/index.js'
+import { PrimaryGoneError } from './errors.js'
+import { receiveConnections } from './lane.js'
+import { KeyNames } from './listen-target.js'
+import type { Options } from './options.js'
+import { type Channel, fromNotice, post, receive, toNotice, type ToPrimary, type ToWorker } from './protocol.js'
+import type { WorkerMark } from './role.js'
+import { App } from './worker/app.js'
+import { drain } from './worker/drain.js'
+import { ConnectionReceiver } from './worker/receiver.js'
+
+/** Milliseconds for which changes of the number of connections are gathered before the primary is told. */
+const REPORT_DELAY = 50
+
+type Attached = Extract<ToWorker, { type: 'attached' }>
+
+/**
+ * A process that serves what the primary accepts:
+ *
+ *     lane ─→ receiver ─taken, injected─→ server.onconnection → Fastify
+ */
+export class Worker {
+  readonly id: number
+  readonly generation: number
+  readonly options: Options
+  readonly #primaryPid: number
+  readonly #log: FastifyBaseLogger
+  readonly #channel = process as Channel
+  readonly #keyNames = new KeyNames()
+  readonly #receiver = new ConnectionReceiver()
+  readonly #apps = new Set<App>()
+  readonly #attaching = new Map<string, { resolve: (answer: Attached) => void, reject: (err: Error) => void }>()
+  readonly #leaving = new Map<string, () => void>()
+  readonly #asking = new Map<number, { resolve: (stats: Stats) => void, reject: (err: Error) => void }>()
+  #questions = 0
+  #report: NodeJS.Timeout | undefined
+  #ending: Promise<void> | undefined
+
+  constructor (mark: WorkerMark, options: Options, log: FastifyBaseLogger) {
+    const self = cluster.worker as NonNullable<typeof cluster.worker>
+    // Otherwise Node ends this process when the primary goes, in the middle of a request.
+    self.exitedAfterDisconnect = true
+    this.id = self.id
+    this.generation = mark.generation
+    this.options = options
+    this.#primaryPid = mark.primary
+    this.#log = log
+    receive<ToWorker>(this.#channel, message => { this.#onMessage(message) })
+    receiveConnections(mark.lane, this.#channel, this.#receiver, () => process.ppid === this.#primaryPid)
+    process.once('disconnect', () => { this.#onDisconnect() })
+    process.on('uncaughtExceptionMonitor', err => { this.#tell({ type: 'failed', error: toNotice(err) }) })
+    if (options.signals) this.#handleSignals()
+  }
+
+  add (fastify: FastifyInstance): App {
+    const app = new App(fastify, {
+      keyNames: this.#keyNames,
+      tell: message => { this.#tell(message) },
+      attach: async key => await this.#attach(key),
+      leave: async key => { await this.#leave(key) },
+      receive: (key, { fastify }, handle) => { this.#receiver.add(key, fastify.server, handle) },
+      refuse: key => { this.#receiver.remove(key) },
+      onConnections: () => { this.#reportLater() },
+      drain,
+      grace: this.options.grace
+    })
+    this.#apps.add(app)
+    fastify.addHook('onClose', async () => { this.#closed(app) })
+    return app
+  }
+
+  async stats (): Promise<Stats> {
+    if (!process.connected) throw new PrimaryGoneError()
+    const id = ++this.#questions
+    return await new Promise((resolve, reject) => {
+      this.#asking.set(id, { resolve, reject })
+      this.#tell({ type: 'stats', id })
+    })
+  }
+
+  #onMessage (message: ToWorker): void {
+    switch (message.type) {
+      case 'attached': return this.#attached(message.key)?.resolve(message)
+      case 'attach-failed': return this.#attached(message.key)?.reject(fromNotice(message.error))
+      case 'left': return this.#leaving.get(message.key)?.()
+      case 'drain': return this.#drain(message.key, message.grace)
+      case 'stats':
+        this.#asking.get(message.id)?.resolve(message.stats)
+        this.#asking.delete(message.id)
+    }
+  }
+
+  async #attach (key: string): Promise<Attached> {
+    return await new Promise((resolve, reject) => {
+      this.#attaching.set(key, { resolve, reject })
+      this.#tell({ type: 'attach', key })
+    })
+  }
+
+  #attached (key: string): { resolve: (answer: Attached) => void, reject: (err: Error) => void } | undefined {
+    const attaching = this.#attaching.get(key)
+    this.#attaching.delete(key)
+    return attaching
+  }
+
+  async #leave (key: string): Promise<void> {
+    if (!process.connected) return
+    await new Promise<void>(resolve => {
+      this.#leaving.set(key, resolve)
+      this.#tell({ type: 'leave', key })
+    })
+    this.#leaving.delete(key)
+  }
+
+  /** The primary says that nothing more comes: for one key, or at all. */
+  #drain (key: string | undefined, grace: number): void {
+    if (key === undefined) {
+      void this.#end(grace)
+      return
+    }
+    for (const app of this.#apps) if (app.key === key) void app.close({ left: true, grace })
+  }
+
+  /** Finishes everything, and ends the process. */
+  async #end (grace: number): Promise<void> {
+    this.#receiver.leaving = true
+    this.#ending ??= Promise.all([...this.#apps].map(async app => { await app.close({ left: true, grace }) }))
+      .then(() => { process.exit() }, err => {
+        this.#log.error({ event: 'close-error', err }, 'the app failed to close')
+        process.exit(1)
+      })
+    await this.#ending
+  }
+
+  /** The primary is gone, or cut off: nothing more comes, and nobody would miss this process. */
+  #onDisconnect (): void {
+    for (const { reject } of this.#asking.values()) reject(new PrimaryGoneError())
+    for (const { reject } of this.#attaching.values()) reject(new PrimaryGoneError())
+    for (const resolve of this.#leaving.values()) resolve()
+    if (this.#ending === undefined) this.#log.warn({ event: 'primary-gone' }, 'the primary is gone: finishing what is open')
+    void this.#end(this.options.grace)
+  }
+
+  /** An app that closed on its own account: when it was the last, nothing of ours keeps the process alive. */
+  #closed (app: App): void {
+    this.#apps.delete(app)
+    if (this.#apps.size === 0) process.channel?.unref()
+  }
+
+  #handleSignals (): void {
+    // The terminal sends these to every process in it: the primary decides.
+    process.on('SIGINT', () => {})
+    process.on('SIGQUIT', () => {})
+    process.on('SIGTERM', () => {
+      const serves = [...this.#apps].some(({ fastify }) => fastify.server.listening)
+      if (!serves) process.exit()
+      this.#receiver.leaving = true
+      this.#tell({ type: 'leave' })
+    })
+  }
+
+  #reportLater (): void {
+    this.#report ??= setTimeout(() => {
+      this.#report = undefined
+      const count = [...this.#apps].reduce((sum, { connections }) => sum + connections.count, 0)
+      this.#tell({ type: 'open', count })
+    }, REPORT_DELAY).unref()
+  }
+
+  #tell (message: ToPrimary): void {
+    post(this.#channel, message)
+  }
+}

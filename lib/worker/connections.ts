@@ -1,0 +1,96 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerHttp2Session } from 'node:http2'
+import type { Server, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { rawSocket, speaks } from '../internals.js'
+
+/** An open connection, and the last answer begun on it. */
+export interface OpenConnection {
+  /** What the HTTP server reads from: the TLS socket where there is TLS. */
+  socket: Socket
+  /** What was accepted. */
+  readonly raw: Socket
+  /** HTTP/1: answers go out in order, so that the connection is busy until this one has ended. */
+  response: ServerResponse | undefined
+}
+
+/** The connections that one server has open. Costs a request one look into a map. */
+export class Connections {
+  readonly server: Server
+  readonly sessions = new Set<ServerHttp2Session>()
+  /** False where this Node does not tell what a TLS socket was accepted as: then nobody can say which are idle. */
+  traceable = true
+  readonly #open = new Map<Socket, OpenConnection>()
+  readonly #onChange: () => void
+  #count = 0
+  #whenNone: Array<() => void> = []
+
+  /** @param onChange called when the number of connections has changed */
+  constructor (server: Server, onChange: () => void) {
+    this.server = server
+    this.#onChange = onChange
+    server.prependListener('connection', (raw: Socket) => { this.#opened(raw) })
+    server.prependListener('secureConnection', (socket: TLSSocket) => { this.#secured(socket) })
+    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+      this.answering(request, response)
+    })
+    if (speaks(server) !== 'http1') server.on('session', (session: ServerHttp2Session) => { this.#began(session) })
+  }
+
+  get count (): number {
+    return this.#count
+  }
+
+  [Symbol.iterator] (): IterableIterator<OpenConnection> {
+    return new Set(this.#open.values()).values()
+  }
+
+  /** The connection that the request came on; undefined for HTTP/2, where streams end by themselves. */
+  of (request: IncomingMessage): OpenConnection | undefined {
+    return request.httpVersionMajor === 1 ? this.#open.get(request.socket) : undefined
+  }
+
+  answering (request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.of(request)
+    if (connection !== undefined) connection.response = response
+  }
+
+  /** Resolves when none is open. */
+  async none (): Promise<void> {
+    if (this.#count > 0) await new Promise<void>(resolve => { this.#whenNone.push(resolve) })
+  }
+
+  #opened (raw: Socket): void {
+    this.#open.set(raw, { socket: raw, raw, response: undefined })
+    this.#count++
+    raw.once('close', () => { this.#closed(raw) })
+    this.#onChange()
+  }
+
+  #secured (socket: TLSSocket): void {
+    const raw = rawSocket(socket)
+    const connection = raw === undefined ? undefined : this.#open.get(raw)
+    if (connection === undefined) {
+      this.traceable = false
+      return
+    }
+    connection.socket = socket
+    this.#open.set(socket, connection)
+    socket.once('close', () => { this.#open.delete(socket) })
+  }
+
+  #began (session: ServerHttp2Session): void {
+    this.sessions.add(session)
+    session.once('close', () => { this.sessions.delete(session) })
+  }
+
+  #closed (raw: Socket): void {
+    this.#open.delete(raw)
+    this.#count--
+    this.#onChange()
+    if (this.#count > 0) return
+    const waiting = this.#whenNone
+    this.#whenNone = []
+    for (const run of waiting) run()
+  }
+}

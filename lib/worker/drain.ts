@@ -1,0 +1,161 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerHttp2Session } from 'node:http2'
+import type { TLSSocket } from 'node:tls'
+import { setImmediate as turn } from 'node:timers/promises'
+import { isUpgraded, speaks } from '../internals.js'
+import type { Connections, OpenConnection } from './connections.js'
+
+/** Milliseconds between two looks at the idle connections. */
+const SWEEP = 100
+
+/** Milliseconds without a byte after which a connection is idle: long enough for a request under way to come in. */
+const IDLE = 1_000
+
+/** Milliseconds between the two GOAWAYs of RFC 9113, section 6.8: at least one round trip. */
+const GOAWAY_PAUSE = 1_000
+
+/** The share of grace, its last, over which WebSockets are told to go: not all at once, or all return at once. */
+const WEBSOCKETS_SHARE = 0.25
+
+/** "Service Restart": come back. https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number */
+const SERVICE_RESTART = 1012
+
+/** What a drain needs to know of a WebSocket: those of @fastify/websocket have it. */
+export interface WebSocketClient { close (code: number): void }
+
+/**
+ * Lets a server finish what it has, without a failed request: it goes on answering, and the last
+ * answer on each connection says `Connection: close`; what is idle is closed, HTTP/2 gets its
+ * GOAWAY. Resolves when no connection is left, which after `grace` is made so.
+ *
+ * `server.close()` and `fastify.close()` come after it: they close connections on which a request
+ * may be under way, and answer 503.
+ */
+export async function drain (connections: Connections, grace: number, webSockets: () => Iterable<WebSocketClient>): Promise<void> {
+  const keepAlive = new LastAnswers(connections)
+  keepAlive.begin()
+  const ends = [
+    every(SWEEP, sweeper(connections)),
+    ...drainSessions(connections),
+    after(grace * (1 - WEBSOCKETS_SHARE), () => { closeSpread([...webSockets()], grace * WEBSOCKETS_SHARE) }),
+    after(grace, () => { destroyAll(connections) })
+  ]
+  await connections.none()
+  for (const end of ends) end()
+}
+
+/** Puts `Connection: close` on the last answer of each connection, and on no other. */
+class LastAnswers {
+  readonly #connections: Connections
+  /** What Node had decided before. */
+  readonly #before = new WeakMap<ServerResponse, boolean>()
+
+  constructor (connections: Connections) {
+    this.#connections = connections
+  }
+
+  begin (): void {
+    const { server } = this.#connections
+    for (const { response } of this.#connections) if (response !== undefined && isOpen(response)) this.#makeLast(response)
+    // A handler that answers at once would close the connection in the middle of a pipeline: first
+    // all requests that were read together are seen, then the first of them is handled.
+    const handlers = server.listeners('request')
+    server.removeAllListeners('request')
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      const connection = this.#connections.of(request)
+      if (connection !== undefined) this.#replaceLast(connection, response)
+      this.#connections.answering(request, response)
+      process.nextTick(() => { for (const handler of handlers) handler.call(server, request, response) })
+    })
+  }
+
+  #replaceLast ({ response: former }: OpenConnection, response: ServerResponse): void {
+    const before = former === undefined ? undefined : this.#before.get(former)
+    if (former !== undefined && before !== undefined && !former.headersSent) former.shouldKeepAlive = before
+    this.#makeLast(response)
+  }
+
+  #makeLast (response: ServerResponse): void {
+    this.#before.set(response, response.shouldKeepAlive)
+    response.shouldKeepAlive = false
+  }
+}
+
+/** Closes connections on which nothing happens, HTTP/1 only. */
+function sweeper (connections: Connections): () => void {
+  const seen = new WeakMap<OpenConnection, { bytes: number, since: number }>()
+  const secureH2 = speaks(connections.server) === 'h2'
+  return () => {
+    if (!connections.traceable || speaks(connections.server) === 'h2c') return
+    const now = performance.now()
+    for (const connection of connections) {
+      const { raw, socket } = connection
+      const last = seen.get(connection)
+      if (last === undefined || isBusy(connection) || raw.bytesRead !== last.bytes) {
+        seen.set(connection, { bytes: raw.bytesRead, since: now })
+      } else if (now - last.since >= IDLE && !isUpgraded(socket) && !(secureH2 && (socket as TLSSocket).alpnProtocol === 'h2')) {
+        void closeIfIdle(connection)
+      }
+    }
+  }
+}
+
+/** In this turn of the loop a request may lie unread in the socket: two turns later it would have been read. */
+async function closeIfIdle (connection: OpenConnection): Promise<void> {
+  const { raw, socket, response } = connection
+  const { bytesRead } = raw
+  await turn()
+  await turn()
+  if (raw.bytesRead === bytesRead && connection.response === response && !isBusy(connection)) socket.destroy()
+}
+
+function isBusy ({ response }: OpenConnection): boolean {
+  return response !== undefined && isOpen(response)
+}
+
+function isOpen (response: ServerResponse): boolean {
+  return !response.writableFinished && !response.destroyed
+}
+
+/** HTTP/2: first "no more streams, but those under way count", then the number of the last one. */
+function drainSessions ({ server, sessions }: Connections): Array<() => void> {
+  const ends: Array<() => void> = []
+  const goAway = (session: ServerHttp2Session): void => {
+    if (session.destroyed || session.closed) return
+    session.goaway(0, 2 ** 31 - 1)
+    ends.push(after(GOAWAY_PAUSE, () => { if (!session.destroyed) session.close() }))
+  }
+  const onSession = (session: ServerHttp2Session): void => {
+    // Born during the drain: its first stream is served.
+    session.once('stream', () => { goAway(session) })
+    ends.push(after(GOAWAY_PAUSE, () => { goAway(session) }))
+  }
+  for (const session of sessions) goAway(session)
+  server.on('session', onSession)
+  ends.push(() => { server.off('session', onSession) })
+  return ends
+}
+
+function closeSpread (clients: WebSocketClient[], time: number): void {
+  clients.forEach((client, place) => {
+    after(time * place / clients.length, () => { client.close(SERVICE_RESTART) })
+  })
+}
+
+function destroyAll (connections: Connections): void {
+  for (const session of connections.sessions) session.destroy()
+  for (const { socket, raw } of connections) {
+    socket.destroy()
+    raw.destroy()
+  }
+}
+
+function after (delay: number, run: () => void): () => void {
+  const timer = setTimeout(run, delay)
+  return () => { clearTimeout(timer) }
+}
+
+function every (interval: number, run: () => void): () => void {
+  const timer = setInterval(run, interval)
+  return () => { clearInterval(timer) }
+}

@@ -1,0 +1,50 @@
+import type { Server } from 'node:net'
+import { isFull } from '../internals.js'
+import type { Admission, Receiver } from '../lane.js'
+import type { SharedHandle } from '../shared-handle.js'
+
+/** Where a key's connections go. */
+interface Target {
+  server: Server
+  handle: SharedHandle
+  /** Admitted and not injected yet. */
+  awaited: number
+}
+
+/** Refuses a connection, or takes it and injects it into its key's server. */
+export class ConnectionReceiver implements Receiver {
+  leaving = false
+  readonly #targets = new Map<string, Target>()
+
+  add (key: string, server: Server, handle: SharedHandle): void {
+    this.#targets.set(key, { server, handle, awaited: 0 })
+  }
+
+  remove (key: string): void {
+    this.#targets.delete(key)
+  }
+
+  admit (key: string): Admission | null {
+    const target = this.#targets.get(key)
+    // A closed server would still take it, and answer 503 or nothing.
+    if (target === undefined || !target.server.listening) return null
+    if (isFull(target.server, target.awaited) && !wantsDrops(target.server)) return null
+    target.awaited++
+    return {
+      inject (client) {
+        target.awaited--
+        // Node's own accept path, set by Node itself on the server's handle: the server cannot tell.
+        target.handle.onconnection?.(0, client)
+      },
+      cancel () { target.awaited-- }
+    }
+  }
+}
+
+/**
+ * Whether the app has Node drop what exceeds maxConnections (Node 22 and later): then it gets what
+ * it drops, with its 'drop' event. Otherwise a full worker refuses, and another serves.
+ */
+function wantsDrops (server: Server): boolean {
+  return (server as Server & { dropMaxConnection?: boolean }).dropMaxConnection === true
+}

@@ -1,0 +1,121 @@
+import type { FastifyPluginCallback } from 'fastify'
+
+/** Which of the parts this process plays. */
+export type Role = 'primary' | 'worker' | 'standalone'
+
+/** How connections travel from the primary to a worker. */
+export type LaneName = 'ipc'
+
+/** Who is next. */
+export type PolicyName = 'round-robin'
+
+/** A worker's stage of life. */
+export type WorkerState = 'starting' | 'ready' | 'draining' | 'exited'
+
+export interface SharedPortOptions {
+  /**
+   * How many worker processes serve the port: an integer from 1 to 1024, or `'auto'`: as many as
+   * the CPUs that this process may use (its affinity and its cgroup's quota, rounded up, at least 1).
+   * `0` shares nothing: Fastify listens as it always does (role `standalone`).
+   * @default 'auto'
+   */
+  workers?: number | 'auto'
+
+  /**
+   * Milliseconds that a stopping worker has to finish what it has, 0 to 2,147,483,647; then its
+   * connections are destroyed, and what still lives a second later is killed.
+   * @default 10000
+   */
+  grace?: number
+
+  /**
+   * Whether the primary stops on SIGTERM, SIGINT and SIGQUIT, and the workers ignore the terminal's
+   * SIGINT and SIGQUIT and drain on SIGTERM. `false` leaves all handlers to the app.
+   * @default true
+   */
+  signals?: boolean
+
+  /**
+   * How connections travel to the workers: `'ipc'`, or `'auto'`: the fastest that this machine has.
+   * @default 'auto'
+   */
+  lane?: LaneName | 'auto'
+
+  /**
+   * Who gets the next connection: `'round-robin'`, each in turn.
+   * @default 'round-robin'
+   */
+  policy?: PolicyName
+}
+
+/** One worker as the primary sees it. Counts are since the worker started. */
+export interface WorkerStats {
+  /** `cluster.worker.id`: never used twice. */
+  id: number
+  /** Process id; `undefined` when the process could not be started. */
+  pid: number | undefined
+  state: WorkerState
+  generation: number
+  /** Connections sent to it. */
+  handedOff: number
+  /** Connections that it took. */
+  accepted: number
+  /** Connections that it refused; each went to another worker. */
+  refused: number
+  /** Connections sent to it that it has not answered for yet. */
+  unacked: number
+  /** Connections that it has open, as it last reported. */
+  open: number
+}
+
+/** One shared listener. */
+export interface ListenerStats {
+  /** Its name among the listeners: `host:port`, the path, or `fd:n`. */
+  key: string
+  /** The addresses bound: one, or both families of `localhost`; a path for a Unix socket. */
+  addresses: Array<{ address: string, family: string, port: number } | string>
+}
+
+export interface Stats {
+  workers: WorkerStats[]
+  /** Accepted connections that no worker has been sent yet. */
+  pending: number
+  listeners: ListenerStats[]
+}
+
+/** `fastify.sharedPort` */
+export interface SharedPort {
+  readonly role: Role
+  /** `cluster.worker.id` in a worker, 0 elsewhere. */
+  readonly workerId: number
+  /** How often the workers had been reloaded when this one started; 0 outside a worker. */
+  readonly generation: number
+  /**
+   * What the primary knows of its workers; the same in the primary and in every worker. In a
+   * standalone process: no workers, no listeners.
+   * @throws SHARED_PORT_ERR_PRIMARY_GONE in a worker whose primary no longer answers
+   */
+  stats (): Promise<Stats>
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    sharedPort: SharedPort
+  }
+}
+
+/**
+ * Serves this Fastify app from `workers` processes on one port. Register it before `listen`.
+ *
+ * @throws SHARED_PORT_ERR_OPTIONS an option that is not known, or not what it may be
+ * @throws SHARED_PORT_ERR_OPTIONS_DIFFER other options than an instance before it in this process
+ * @throws SHARED_PORT_ERR_REGISTERED_TWICE registered before on this instance
+ * @throws SHARED_PORT_ERR_ALREADY_LISTENING the instance's server listens already
+ * @throws SHARED_PORT_ERR_NODE_UNSUPPORTED this Node lacks what the plugin needs of it
+ */
+declare const sharedPort: FastifyPluginCallback<SharedPortOptions> & {
+  default: typeof sharedPort
+  sharedPort: typeof sharedPort
+}
+
+export { sharedPort, sharedPort as default, sharedPort as 'module.exports' }
