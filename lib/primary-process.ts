@@ -52,7 +52,7 @@ export class PrimaryProcess {
 
   /** As {@link Primary.listen}; a worker that fails on the first start makes this process end with exit code 1. */
   async listen (key: string, target: ListenTarget): Promise<Array<SocketName | string>> {
-    if (this.options.signals) this.#ignoreSignals ??= onStopSignals(() => { void this.#stop() }, () => { this.#end() })
+    if (this.options.signals) this.#ignoreSignals ??= onStopSignals(() => { this.#stop() }, () => { this.#end() })
     try {
       return (await this.#primary.listen(key, target)).names
     } catch (err) {

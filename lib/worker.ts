@@ -8,6 +8,7 @@ import type { Options } from './options.js'
 import { type Channel, fromNotice, post, receive, toNotice, type ToPrimary, type ToWorker } from './protocol.js'
 import type { WorkerMark } from './role.js'
 import { App } from './worker/app.js'
+import { Connections } from './worker/connections.js'
 import { drain } from './worker/drain.js'
 import { ConnectionReceiver } from './worker/receiver.js'
 
@@ -55,14 +56,14 @@ export class Worker {
   }
 
   add (fastify: FastifyInstance): App {
-    const app = new App(fastify, {
+    const connections = new Connections(fastify.server, () => { this.#reportLater() })
+    const app = new App(fastify, connections, {
       keyNames: this.#keyNames,
       tell: message => { this.#tell(message) },
       attach: async key => await this.#attach(key),
       leave: async key => { await this.#leave(key) },
       receive: (key, { fastify }, handle) => { this.#receiver.add(key, fastify.server, handle) },
       refuse: key => { this.#receiver.remove(key) },
-      onConnections: () => { this.#reportLater() },
       drain,
       grace: this.options.grace
     })
@@ -117,10 +118,10 @@ export class Worker {
   /** The primary says that nothing more comes: for one key, or at all. */
   #drain (key: string | undefined, grace: number): void {
     if (key === undefined) {
-      void this.#end(grace)
+      this.#end(grace)
       return
     }
-    for (const app of this.#apps) if (app.key === key) void app.close({ left: true, grace })
+    for (const app of this.#apps) if (app.key === key) app.close({ left: true, grace })
   }
 
   /** Finishes everything, and ends the process. */
@@ -140,7 +141,7 @@ export class Worker {
     for (const { reject } of this.#attaching.values()) reject(new PrimaryGoneError())
     for (const resolve of this.#leaving.values()) resolve()
     if (this.#ending === undefined) this.#log.warn({ event: 'primary-gone' }, 'the primary is gone: finishing what is open')
-    void this.#end(this.options.grace)
+    this.#end(this.options.grace)
   }
 
   /** An app that closed on its own account: when it was the last, nothing of ours keeps the process alive. */

@@ -36,7 +36,7 @@ export class App implements Share {
 
   /** By close(), or by the app's own server.close(). */
   detach (): void {
-    void this.#close()
+    this.#close()
   }
 
   async #close (): Promise<void> {

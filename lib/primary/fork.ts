@@ -73,7 +73,7 @@ class ClusterChild implements Child {
 
   onExit (listener: (ending: Ending) => void): void {
     const child = this.#worker.process
-    child.once('error', error => {
+    child.once('error', (error: Error) => {
       if (child.pid !== undefined) return
       delete cluster.workers?.[this.id] // which Node does at 'exit', but there will be none
       listener({ code: null, signal: null, error })
@@ -100,12 +100,12 @@ class UnstartedChild implements Child {
   readonly pid = undefined
   readonly channel: Channel = { on () {}, off () {} }
 
-  constructor (readonly error: Error) {}
+  constructor (readonly reason: Error) {}
 
   kill (): void {}
 
   onExit (listener: (ending: Ending) => void): void {
-    process.nextTick(listener, { code: null, signal: null, error: this.error })
+    process.nextTick(listener, { code: null, signal: null, error: this.reason })
   }
 
   onDisconnect (): void {}

@@ -1,6 +1,6 @@
 import { debuglog } from 'node:util'
 import type { Ack, Connection, Frame } from '../lane.js'
-import { Pending } from './pending.js'
+import { Queue } from '../queue.js'
 import type { Scheduler } from './scheduler.js'
 import type { WorkerHandle } from './worker-handle.js'
 
@@ -15,7 +15,7 @@ const REFUSAL_PAUSE = 100
  */
 export class Handoff {
   readonly #scheduler: Scheduler<WorkerHandle>
-  readonly #pending = new Pending<Connection>()
+  readonly #pending = new Queue<Connection>()
   readonly #refusals = new Map<Connection, Set<WorkerHandle>>()
   readonly #frameSize: number
   readonly #batches = new Map<WorkerHandle, Connection[]>()

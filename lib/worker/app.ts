@@ -4,7 +4,7 @@ import type { Share } from '../listen.js'
 import type { KeyNames, ListenTarget } from '../listen-target.js'
 import type { ToPrimary } from '../protocol.js'
 import type { SharedHandle } from '../shared-handle.js'
-import { Connections } from './connections.js'
+import type { Connections } from './connections.js'
 import type { WebSocketClient } from './drain.js'
 
 /** What one app needs of its worker. */
@@ -17,7 +17,6 @@ export interface AppParts {
   leave (key: string): Promise<void>
   receive (key: string, app: App, handle: SharedHandle): void
   refuse (key: string): void
-  onConnections (): void
   drain (connections: Connections, grace: number, webSockets: () => Iterable<WebSocketClient>): Promise<void>
   grace: number
 }
@@ -31,10 +30,10 @@ export class App implements Share {
   #key: string | undefined
   #closed: Promise<void> | undefined
 
-  constructor (fastify: FastifyInstance, parts: AppParts) {
+  constructor (fastify: FastifyInstance, connections: Connections, parts: AppParts) {
     this.fastify = fastify
+    this.connections = connections
     this.#parts = parts
-    this.connections = new Connections(fastify.server, parts.onConnections)
     this.#closeFastify = fastify.close.bind(fastify) as () => Promise<void>
     // Not a hook: when those run, Fastify answers 503 already.
     fastify.close = ((done?: () => void) => {

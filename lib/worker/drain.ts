@@ -94,7 +94,7 @@ function sweeper (connections: Connections): () => void {
       if (last === undefined || isBusy(connection) || raw.bytesRead !== last.bytes) {
         seen.set(connection, { bytes: raw.bytesRead, since: now })
       } else if (now - last.since >= IDLE && !isUpgraded(socket) && !(secureH2 && (socket as TLSSocket).alpnProtocol === 'h2')) {
-        void closeIfIdle(connection)
+        closeIfIdle(connection)
       }
     }
   }

@@ -1,5 +1,5 @@
 /** A queue that also takes back at its head, in order. */
-export class Pending<T> {
+export class Queue<T> {
   #items: T[] = []
   #head = 0
 

@@ -1,0 +1,36 @@
+import neostandard, { resolveIgnoresFromGitignore } from 'neostandard'
+
+/** Which parts of lib each part may import: the layers of docs/ARCHITECTURE.md, from the bottom up. */
+const layers = [
+  { files: ['lib/{errors,role,internals,system-error,protocol,listen-target,shared-handle,cpus,options,listen}.ts'], notFrom: ['./primary*', './worker*', './lane*', './plugin*', './cli*', './index*'] },
+  { files: ['lib/lane/*.ts'], notFrom: ['../primary*', '../worker*', '../plugin*', '../cli*', '../lane.js'] },
+  { files: ['lib/lane.ts'], notFrom: ['./primary*', './worker*', './plugin*', './cli*'] },
+  { files: ['lib/primary/*.ts'], notFrom: ['../worker*', '../primary*', '../plugin*', '../cli*'], siblings: true },
+  { files: ['lib/worker/*.ts'], notFrom: ['../primary*', '../worker*', '../plugin*', '../cli*'], siblings: true },
+  { files: ['lib/primary.ts', 'lib/primary-process.ts'], notFrom: ['./worker*', './plugin*', './cli*'] },
+  { files: ['lib/worker.ts'], notFrom: ['./primary*', './plugin*', './cli*'] },
+  { files: ['lib/plugin.ts'], notFrom: ['./cli*'] }
+]
+
+export default [
+  ...neostandard({
+    ts: true,
+    filesTs: ['**/*.ts'],
+    ignores: resolveIgnoresFromGitignore()
+  }),
+  ...layers.map(({ files, notFrom, siblings = false }) => ({
+    files,
+    rules: {
+      '@typescript-eslint/no-restricted-imports': ['error', {
+        patterns: [{ group: notFrom, message: 'Imports run down only: see docs/ARCHITECTURE.md.' }]
+      }],
+      'no-restricted-syntax': ['error',
+        { selector: 'ImportExpression', message: 'Imports are static here: the layers are checked by them.' },
+        ...(siblings
+          ? [{ selector: 'ImportDeclaration[source.value=/^\\.\\//][importKind!="type"]', message: 'Siblings do not import siblings: the wiring file passes callbacks.' }]
+          : [])
+      ]
+    }
+  })),
+  { files: ['lib/**/*.ts'], rules: { 'no-console': 'error' } }
+]

@@ -1,0 +1,217 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { EventEmitter, on } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import http from 'node:http'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+
+export const LANES = ['ipc'] as const
+
+/** A line of an app's log. */
+export interface Line {
+  pid: number
+  level: number
+  msg: string
+  event?: string
+  workerId?: number
+  workerPid?: number
+  [field: string]: unknown
+}
+
+export interface Ending { code: number | null, signal: NodeJS.Signals | null }
+
+/** Runs the test once for each lane. */
+export function perLane (t: Test, name: string, run: (t: Test, lane: typeof LANES[number]) => Promise<void>): void {
+  for (const lane of LANES) t.test(`${name} [${lane}]`, async t => { await run(t, lane) })
+}
+
+export interface StartOptions {
+  /** Options of the plugin. */
+  options?: object
+  /** What fastify.listen() is called with. */
+  listen?: object
+  env?: NodeJS.ProcessEnv
+  /** Arguments of the script. */
+  args?: string[]
+  /** Node's own. */
+  execArgv?: string[]
+  cwd?: string
+  /** From number 3 on: further descriptors for the primary. */
+  inherit?: Array<number | import('node:net').Server>
+}
+
+/** Starts test/fixtures/<fixture> as a primary of its own, in a process group of its own. */
+export function start (t: Test, fixture: string, { options = {}, listen = { port: 0, host: '127.0.0.1' }, env, args = [], execArgv = [], cwd, inherit = [] }: StartOptions = {}): App {
+  return new App(t, [...execArgv, fixturePath(fixture), ...args], {
+    ...process.env,
+    ...env,
+    OPTIONS: JSON.stringify(options),
+    LISTEN: JSON.stringify(listen)
+  }, cwd, inherit)
+}
+
+/** Runs the command. */
+export function command (t: Test, args: string[], { env, cwd, inherit = [] }: Pick<StartOptions, 'env' | 'cwd' | 'inherit'> = {}): App {
+  return new App(t, [fileURLToPath(new URL('../dist/cli.js', import.meta.url)), ...args], { ...process.env, ...env }, cwd, inherit)
+}
+
+export function fixturePath (name: string): string {
+  return fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
+}
+
+/** A primary under test: its log, its processes, its end. */
+export class App {
+  readonly child: ChildProcess
+  readonly lines: Line[] = []
+  /** Everything on stdout and stderr that is no JSON line. */
+  text = ''
+  readonly ended: Promise<Ending>
+  readonly #events = new EventEmitter().setMaxListeners(0)
+
+  constructor (t: Test, args: string[], env: NodeJS.ProcessEnv, cwd?: string, inherit: StartOptions['inherit'] = []) {
+    this.child = spawn(process.execPath, args, {
+      env,
+      cwd,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', ...inherit.map(given => typeof given === 'number' ? given : (given as unknown as { _handle: import('node:stream').Stream })._handle)]
+    })
+    this.ended = new Promise(resolve => {
+      this.child.once('close', (code, signal) => {
+        this.#events.emit('change')
+        resolve({ code, signal })
+      })
+    })
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      createInterface({ input: stream as NonNullable<typeof stream> }).on('line', line => { this.#read(line) })
+    }
+    t.teardown(async () => {
+      this.killGroup()
+      await this.ended
+    })
+  }
+
+  get pid (): number {
+    return this.child.pid as number
+  }
+
+  /** The first line of the log, past or to come, that this is true of. Rejects when the app ends without it. */
+  async line (is: (line: Line) => boolean): Promise<Line> {
+    return await this.#until(() => this.lines.find(is), 'a log line')
+  }
+
+  async event (name: string, is: (line: Line) => boolean = () => true): Promise<Line> {
+    return await this.line(line => line.event === name && is(line))
+  }
+
+  /** Resolves when `count` lines of the log have had this event. */
+  async events (name: string, count: number): Promise<Line[]> {
+    return await this.#until(() => {
+      const found = this.lines.filter(({ event }) => event === name)
+      return found.length >= count ? found : undefined
+    }, `${count} × ${name}`)
+  }
+
+  /** The origin to send requests to, once the primary has said that it listens. */
+  async url (): Promise<string> {
+    const { msg } = await this.line(({ msg, workerId }) => workerId === undefined && /^(Server )?listening at /.test(msg))
+    return msg.replace(/^(Server )?listening at /, '').replace(/^(?!http|\/)/, 'http://')
+  }
+
+  /** The pids of the ready workers, in order of their ids. */
+  async workers (count: number): Promise<number[]> {
+    const lines = await this.events('worker-ready', count)
+    return lines.sort((a, b) => Number(a.workerId) - Number(b.workerId)).map(({ workerPid }) => workerPid as number)
+  }
+
+  /** Signals the primary and resolves when it has ended. */
+  async stop (signal: NodeJS.Signals = 'SIGTERM'): Promise<Ending> {
+    process.kill(this.pid, signal)
+    return await this.ended
+  }
+
+  /** The processes that are left of this app, the primary included. */
+  processes (): number[] {
+    return readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number).filter(pid => {
+      try {
+        // pid (comm) state ppid pgrp ...: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+        const [state, , group] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+        return Number(group) === this.pid && state !== 'Z'
+      } catch {
+        return false // it has ended meanwhile
+      }
+    })
+  }
+
+  killGroup (): void {
+    try {
+      process.kill(-this.pid, 'SIGKILL')
+    } catch {} // nobody is left
+  }
+
+  #read (line: string): void {
+    try {
+      this.lines.push(JSON.parse(line) as Line)
+    } catch {
+      this.text += `${line}\n`
+    }
+    this.#events.emit('change')
+  }
+
+  async #until<T> (look: () => T | undefined, what: string): Promise<T> {
+    const changes = on(this.#events, 'change')
+    for (;;) {
+      const found = look()
+      if (found !== undefined) return found
+      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        await this.ended
+        const late = look()
+        if (late !== undefined) return late
+        throw new Error(`the app ended (code ${this.child.exitCode}, signal ${this.child.signalCode}) without ${what}:\n${this.#tail()}`)
+      }
+      await changes.next()
+    }
+  }
+
+  #tail (): string {
+    return [...this.lines.slice(-20).map(line => JSON.stringify(line)), this.text].join('\n')
+  }
+}
+
+/** The descriptors that a process has open, counted. */
+export function descriptors (pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length
+}
+
+export interface Answer { status: number, headers: http.IncomingHttpHeaders, body: string }
+
+/** One request, by default on a connection of its own. */
+export async function request (url: string, options: http.RequestOptions & { body?: string | Buffer } = {}): Promise<Answer> {
+  const { body, ...rest } = options
+  return await new Promise((resolve, reject) => {
+    const req = http.request(url, { agent: false, ...rest }, res => {
+      let text = ''
+      res.setEncoding('utf8')
+      res.on('data', chunk => { text += chunk })
+      res.once('error', reject)
+      res.once('end', () => { resolve({ status: res.statusCode as number, headers: res.headers, body: text }) })
+    })
+    req.once('error', reject)
+    req.end(body)
+  })
+}
+
+/** The id of the worker that answers a GET of `/` on a new connection. */
+export async function whoServes (url: string): Promise<number> {
+  return (JSON.parse((await request(url)).body) as { worker: number }).worker
+}
+
+/** How often each worker answered `count` requests one after another, each on its own connection. */
+export async function countServed (url: string, count: number): Promise<Map<number, number>> {
+  const served = new Map<number, number>()
+  for (let i = 0; i < count; i++) {
+    const id = await whoServes(url)
+    served.set(id, (served.get(id) ?? 0) + 1)
+  }
+  return served
+}

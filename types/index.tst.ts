@@ -1,0 +1,30 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import { expect, test } from 'tstyche'
+import sharedPort, { sharedPort as named, type SharedPort, type SharedPortOptions, type Stats } from 'shared-fastify'
+
+test('the plugin registers with and without options', () => {
+  const fastify = Fastify()
+  expect(fastify.register).type.toBeCallableWith(sharedPort)
+  expect(fastify.register).type.toBeCallableWith(sharedPort, { workers: 4 })
+  expect(fastify.register).type.toBeCallableWith(sharedPort, { workers: 'auto' as const, grace: 1000, signals: false, lane: 'ipc' as const, policy: 'round-robin' as const })
+  expect(fastify.register).type.not.toBeCallableWith(sharedPort, { workers: 'many' })
+  expect(fastify.register).type.not.toBeCallableWith(sharedPort, { worker: 4 })
+})
+
+test('the default and the named export are the same', () => {
+  expect(named).type.toBe<typeof sharedPort>()
+  expect(sharedPort.default).type.toBe<typeof sharedPort>()
+  expect(sharedPort.sharedPort).type.toBe<typeof sharedPort>()
+})
+
+test('the decorator', () => {
+  const fastify = {} as FastifyInstance
+  expect(fastify.sharedPort).type.toBe<SharedPort>()
+  expect(fastify.sharedPort.role).type.toBe<'primary' | 'worker' | 'standalone'>()
+  expect(fastify.sharedPort.workerId).type.toBe<number>()
+  expect(fastify.sharedPort.stats()).type.toBe<Promise<Stats>>()
+})
+
+test('every option may be left out', () => {
+  expect<SharedPortOptions>().type.toBeAssignableFrom({})
+})
