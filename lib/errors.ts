@@ -28,6 +28,9 @@ export const NodeUnsupportedError = createError<[string, string]>(
   'SHARED_PORT_ERR_NODE_UNSUPPORTED',
   'Node %s lacks %s, which shared-fastify needs: please use a version that it is tested with (see its README), and report this one')
 
+export const LaneUnavailableError = createError<[string, string, ErrorOptions?]>(
+  'SHARED_PORT_ERR_LANE', 'The %s lane is not to be had here: %s')
+
 export const WorkerFailedError = createError<[number, string, ErrorOptions?]>(
   'SHARED_PORT_ERR_WORKER_FAILED', 'Worker %d %s before it was ready')
 

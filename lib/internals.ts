@@ -4,12 +4,14 @@ import net from 'node:net'
 import tls from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import { NodeUnsupportedError } from './errors.js'
+import { systemError } from './system-error.js'
 
 // Every private part of Node and Fastify that the project uses, and the only file that does: what it
 // is, and why it holds. npm run test:matrix runs all of it on every Node version in the README.
 
 /** What libuv's TCP and Pipe have in common, as far as it is used here. Numbers below 0 are libuv errors. */
 export interface RawHandle {
+  readonly fd: number
   listen (backlog: number): number
   open (fd: number): number
   close (done?: () => void): void
@@ -83,6 +85,32 @@ export function bindPath (path: string): RawHandle | number {
 /** As {@link bindTcp}, for an inherited descriptor, which belongs to the handle from here on. */
 export function openDescriptor (fd: number): RawHandle | number {
   return privateNet._createServerHandle(null, null, null, fd)
+}
+
+/**
+ * A handle for a descriptor of a connection, which belongs to it from here on; null where libuv will
+ * not have it. Node has no public way to libuv's TCP and Pipe: their constructors are those of any
+ * handle of that kind.
+ */
+export function adopt (fd: number, isPipe: boolean): RawHandle | null {
+  const Handle = isPipe ? (PipeHandle ??= constructorOf(bindPath(`\0shared-fastify-${process.pid}`))) : (TcpHandle ??= constructorOf(bindTcp('127.0.0.1', 0, false)))
+  const handle = new Handle(SOCKET)
+  if (handle.open(fd) === 0) return handle
+  handle.close()
+  return null
+}
+
+type HandleConstructor = new (type: number) => RawHandle
+let TcpHandle: HandleConstructor | undefined
+let PipeHandle: HandleConstructor | undefined
+
+/** TCPConstants.SOCKET and PipeConstants.SOCKET of Node's tcp_wrap and pipe_wrap: a connection, no server. */
+const SOCKET = 0
+
+function constructorOf (sample: RawHandle | number): HandleConstructor {
+  if (typeof sample === 'number') throw systemError(sample, 'bind')
+  sample.close()
+  return sample.constructor as HandleConstructor
 }
 
 /**

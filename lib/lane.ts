@@ -1,19 +1,43 @@
+import type { FastifyBaseLogger } from 'fastify'
 import type { LaneName } from '../types/index.js'
+import { LaneUnavailableError } from './errors.js'
+import { type Addon, loadAddon } from './lane/addon.js'
 import type { Lane, Receiver } from './lane/interface.js'
 import { ipcLane, receiveIpc } from './lane/ipc.js'
+import { NativeLane, receiveNative } from './lane/native.js'
 import type { Channel } from './protocol.js'
 
 export type { Ack, Acceptor, AcceptEvents, Admission, Connection, Frame, Lane, Receiver, Wire } from './lane/interface.js'
 
-/** The primary's side of the lane that was asked for. */
-export function openLane (asked: LaneName | 'auto'): Lane {
-  return lanes[asked === 'auto' ? 'ipc' : asked]
+/**
+ * The primary's side of the lane that was asked for; by `auto` the native one, or where that cannot
+ * be, the ipc one.
+ * @throws SHARED_PORT_ERR_LANE when the native one was asked for and cannot be had
+ */
+export function openLane (asked: LaneName | 'auto', log: FastifyBaseLogger): Lane {
+  const lane = asked === 'ipc' ? ipcLane : openNative(asked, log)
+  log.debug({ event: 'lane', lane: lane.name }, 'connections go by the %s lane', lane.name)
+  return lane
+}
+
+function openNative (asked: 'native' | 'auto', log: FastifyBaseLogger): Lane {
+  try {
+    return new NativeLane(loadNative())
+  } catch (err) {
+    const { message } = err as Error
+    if (asked === 'native') throw new LaneUnavailableError('native', message, { cause: err })
+    log.info({ event: 'lane', lane: ipcLane.name, reason: message }, 'connections go by the %s lane: the native one cannot be had', ipcLane.name)
+    return ipcLane
+  }
 }
 
 /** Starts the worker's side: from here on, `receiver` is asked for each connection. */
 export function receiveConnections (lane: LaneName, channel: Channel, receiver: Receiver, primaryLives: () => boolean): void {
-  receivers[lane](channel, receiver, primaryLives)
+  if (lane === 'native') receiveNative(loadNative(), receiver)
+  else receiveIpc(channel, receiver, primaryLives)
 }
 
-const lanes = { ipc: ipcLane }
-const receivers = { ipc: receiveIpc }
+function loadNative (): Addon {
+  if (process.platform !== 'linux') throw new Error(`it is made for Linux, and this is ${process.platform}`)
+  return loadAddon()
+}

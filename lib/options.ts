@@ -30,7 +30,14 @@ const schema = {
       description: `an integer from 0 to ${LONGEST_DELAY} (milliseconds)`
     },
     signals: { type: 'boolean', default: true, description: 'true or false' },
-    lane: { enum: ['auto', 'ipc'], default: 'auto', description: "'auto' or 'ipc'" },
+    lane: { enum: ['auto', 'native', 'ipc'], default: 'auto', description: "'auto', 'native' or 'ipc'" },
+    takeBackAfter: {
+      type: 'integer',
+      minimum: 0,
+      maximum: LONGEST_DELAY,
+      default: 2,
+      description: `an integer from 0 to ${LONGEST_DELAY} (milliseconds, 0 for never)`
+    },
     policy: { enum: ['round-robin'], default: 'round-robin', description: "'round-robin'" }
   }
 } as const

@@ -13,6 +13,7 @@ import { bind } from './primary/listener.js'
 import { Port } from './primary/port.js'
 import { createScheduler } from './primary/scheduler.js'
 import { describeEnding, Supervisor } from './primary/supervisor.js'
+import { TakeBack } from './primary/take-back.js'
 import { WorkerHandle } from './primary/worker-handle.js'
 import { type ErrorNotice, fromNotice, receive, toNotice, type ToPrimary } from './protocol.js'
 
@@ -41,6 +42,7 @@ export class Primary {
   readonly #clock: Clock
   readonly #lane: Lane
   readonly #supervisor: Supervisor
+  readonly #takeBack: TakeBack | undefined
   readonly #keyNames = new KeyNames()
   readonly #ports = new Map<string, Port>()
   /** Keys that could not be bound, for the workers that ask for them. */
@@ -61,7 +63,7 @@ export class Primary {
     this.#log = log
     this.#fork = fork
     this.#clock = clock
-    this.#lane = openLane(options.lane)
+    this.#lane = openLane(options.lane, log)
     this.#supervisor = new Supervisor({
       count: this.#countWorkers(),
       grace: options.grace,
@@ -70,6 +72,7 @@ export class Primary {
       clock,
       log
     })
+    if (this.#lane.takesBack && options.takeBackAfter > 0) this.#takeBack = this.#createTakeBack()
   }
 
   /** Whether it has ended everything that it began. */
@@ -147,7 +150,12 @@ export class Primary {
         for (const { handle } of bound) handle.close()
         throw new ClosedError()
       }
-      const handoff = new Handoff(key, this.#lane.frameSize, createScheduler(this.options.policy))
+      const handoff = new Handoff(key, {
+        scheduler: createScheduler(this.options.policy),
+        frameSize: this.#lane.frameSize,
+        clock: this.#clock,
+        onSent: () => { this.#takeBack?.watch() }
+      })
       const port = new Port(handoff, bound, target.backlog, this.#lane, this.#log)
       this.#ports.set(key, port)
       this.#answerEarly(key)
@@ -308,6 +316,17 @@ export class Primary {
   #deal (last: string): void {
     for (const [key, { handoff }] of this.#ports) if (key !== last) handoff.deal()
     this.#ports.get(last)?.handoff.deal()
+  }
+
+  #createTakeBack (): TakeBack {
+    return new TakeBack({
+      patience: this.options.takeBackAfter,
+      workers: () => this.#supervisor.workers,
+      wanted: (worker, { key }) => worker.state === 'draining' ||
+        (this.#ports.get(key)?.handoff.members.some(other => other !== worker && other.hasCredit) ?? false),
+      returned: (worker, frame) => { this.#ports.get(frame.key)?.handoff.takenBack(worker, frame) },
+      clock: this.#clock
+    })
   }
 
   #onExit (worker: WorkerHandle, ending: Ending): void {

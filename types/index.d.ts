@@ -4,7 +4,7 @@ import type { FastifyPluginCallback } from 'fastify'
 export type Role = 'primary' | 'worker' | 'standalone'
 
 /** How connections travel from the primary to a worker. */
-export type LaneName = 'ipc'
+export type LaneName = 'native' | 'ipc'
 
 /** Who is next. */
 export type PolicyName = 'round-robin'
@@ -36,10 +36,20 @@ export interface SharedPortOptions {
   signals?: boolean
 
   /**
-   * How connections travel to the workers: `'ipc'`, or `'auto'`: the fastest that this machine has.
+   * How connections travel to the workers: `'native'` (Linux: descriptors over a Unix socket, many at
+   * a time), `'ipc'` (any platform: one by one over Node's own channel), or `'auto'`: native where it
+   * loads, else ipc.
    * @default 'auto'
    */
   lane?: LaneName | 'auto'
+
+  /**
+   * Milliseconds after which connections that a worker has been sent, but has not received since its
+   * event loop is busy, are taken back for another worker that has time; twice as long for each time
+   * that they have moved. 0: never. In the native lane only.
+   * @default 2
+   */
+  takeBackAfter?: number
 
   /**
    * Who gets the next connection: `'round-robin'`, each in turn.
@@ -62,6 +72,8 @@ export interface WorkerStats {
   accepted: number
   /** Connections that it refused; each went to another worker. */
   refused: number
+  /** Connections taken back from it before it had received them; each went to another worker. */
+  takenBack: number
   /** Connections sent to it that it has not answered for yet. */
   unacked: number
   /** Connections that it has open, as it last reported. */

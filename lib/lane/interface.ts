@@ -37,6 +37,8 @@ export interface Wire {
   start (channel: Channel): void
   /** Sends a frame of at most `frameSize`, the former one being acked. False: nothing was sent, try again later. */
   send (frame: Frame): boolean
+  /** Whether the frame sent last has not been received, and now never will be. Only where the lane `takesBack`. */
+  takeBack (): boolean
   /** Of the dead worker's open frame, what it had not taken. */
   untaken (frame: Frame): readonly Connection[]
   close (): void
@@ -58,6 +60,8 @@ export interface Lane {
   readonly name: LaneName
   /** The most connections in one frame. */
   readonly frameSize: number
+  /** Whether a frame that its worker has not received can be taken back. */
+  readonly takesBack: boolean
   /**
    * Begins to listen and accept on a bound handle, which belongs to the lane from here on.
    * @throws listen(2)'s error, EADDRINUSE for one; the handle is closed then

@@ -11,6 +11,8 @@ export const ipcLane: Lane = {
   name: 'ipc',
   // Node's channel has one handle under way at a time; more would wait in its own queue and die with it.
   frameSize: 1,
+  // What Node's channel has been given it keeps.
+  takesBack: false,
 
   listen (bound: RawHandle, backlog: number, { onConnections, onError }: AcceptEvents): Acceptor {
     bound.onconnection = (status, client) => {
@@ -67,6 +69,10 @@ class IpcWire implements Wire {
     // will: its exit, not the error, returns the connection.
     post(this.#channel as Channel, { type: 'handoff', number, key }, handle)
     return true
+  }
+
+  takeBack (): boolean {
+    return false
   }
 
   untaken ({ connections }: Frame): readonly Connection[] {

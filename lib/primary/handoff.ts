@@ -1,6 +1,7 @@
 import { debuglog } from 'node:util'
 import type { Ack, Connection, Frame } from '../lane.js'
 import { Queue } from '../queue.js'
+import type { Clock } from './clock.js'
 import type { Scheduler } from './scheduler.js'
 import type { WorkerHandle } from './worker-handle.js'
 
@@ -9,22 +10,35 @@ const trace = debuglog('shared-fastify')
 /** Milliseconds until those who refused a connection are asked again, when nobody else is left to ask. */
 const REFUSAL_PAUSE = 100
 
+/** Milliseconds until a worker whose wire was full is sent something again. */
+const FULL_PAUSE = 10
+
+export interface HandoffParts {
+  scheduler: Scheduler<WorkerHandle>
+  /** The most connections in one frame. */
+  frameSize: number
+  clock: Clock
+  /** A frame is on its way. */
+  onSent (): void
+}
+
 /**
  * One key's connections on their way from the port to the workers: pending, sent, and taken or back
  * at the head of pending. Whatever happens to a worker, each of them is in one of these places.
  */
 export class Handoff {
+  readonly #parts: HandoffParts
   readonly #scheduler: Scheduler<WorkerHandle>
   readonly #pending = new Queue<Connection>()
   readonly #refusals = new Map<Connection, Set<WorkerHandle>>()
-  readonly #frameSize: number
   readonly #batches = new Map<WorkerHandle, Connection[]>()
-  #pause: NodeJS.Timeout | undefined
+  #forgetting: (() => void) | undefined
+  #retrying: (() => void) | undefined
   #whenDealt: Array<() => void> = []
 
-  constructor (readonly key: string, frameSize: number, scheduler: Scheduler<WorkerHandle>) {
-    this.#frameSize = frameSize
-    this.#scheduler = scheduler
+  constructor (readonly key: string, parts: HandoffParts) {
+    this.#parts = parts
+    this.#scheduler = parts.scheduler
   }
 
   get pending (): number {
@@ -87,6 +101,13 @@ export class Handoff {
     this.#pending.unshift(returned)
   }
 
+  /** The worker never received them: they go to another. */
+  takenBack (worker: WorkerHandle, { connections }: Frame): void {
+    trace('%d of %s taken back from worker %d', connections.length, this.key, worker.id)
+    this.#pending.unshift(connections)
+    this.deal()
+  }
+
   /** The worker is dead: what it had not taken goes to the others, the rest went with it. */
   reclaim (worker: WorkerHandle, { connections }: Frame, untaken: readonly Connection[]): void {
     trace('worker %d died with %d of %s un-acked, not taken %d', worker.id, connections.length, this.key, untaken.length)
@@ -109,7 +130,8 @@ export class Handoff {
 
   /** Ends what is pending: nobody will serve it. */
   close (): void {
-    clearTimeout(this.#pause)
+    this.#forgetting?.()
+    this.#retrying?.()
     for (const connection of this.#pending.drain()) connection.close()
     this.#refusals.clear()
     this.#checkDealt()
@@ -121,7 +143,7 @@ export class Handoff {
   }
 
   readonly #hasRoom = (worker: WorkerHandle): boolean =>
-    worker.hasCredit && (this.#batches.get(worker)?.length ?? 0) < this.#frameSize
+    worker.hasCredit && (this.#batches.get(worker)?.length ?? 0) < this.#parts.frameSize
 
   #batch (worker: WorkerHandle, connection: Connection): void {
     const batch = this.#batches.get(worker)
@@ -130,8 +152,13 @@ export class Handoff {
   }
 
   #send (worker: WorkerHandle, batch: readonly Connection[]): void {
-    if (worker.send(this.key, batch)) trace('%d of %s to worker %d', batch.length, this.key, worker.id)
-    else this.#pending.unshift(batch)
+    if (worker.send(this.key, batch, this.#parts.clock.now())) {
+      trace('%d of %s to worker %d', batch.length, this.key, worker.id)
+      this.#parts.onSent()
+    } else {
+      this.#pending.unshift(batch)
+      this.#retryLater()
+    }
   }
 
   #refuse (connection: Connection, worker: WorkerHandle): void {
@@ -143,11 +170,20 @@ export class Handoff {
   // Whoever has not refused and is merely busy gets it as soon as it has credit; when the pause ends
   // without that, all that are not stalled have refused.
   #forgetRefusalsLater (): void {
-    this.#pause ??= setTimeout(() => {
-      this.#pause = undefined
+    this.#forgetting ??= this.#parts.clock.after(REFUSAL_PAUSE, () => {
+      this.#forgetting = undefined
       this.#refusals.clear()
       this.deal()
-    }, REFUSAL_PAUSE)
+    })
+  }
+
+  // Nothing tells when a full channel, or the kernel's count of descriptors under way, has room again.
+  #retryLater (): void {
+    this.#retrying ??= this.#parts.clock.after(FULL_PAUSE, () => {
+      this.#retrying = undefined
+      for (const worker of this.members) worker.retry()
+      this.deal()
+    })
   }
 
   #checkDealt (): void {

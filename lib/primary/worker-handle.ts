@@ -3,6 +3,14 @@ import type { Ack, Connection, Frame, Wire } from '../lane.js'
 import { post, type ErrorNotice, type ToWorker } from '../protocol.js'
 import type { Child } from './fork.js'
 
+/** A frame that has been sent and is not acked yet. */
+export interface OpenFrame extends Frame {
+  /** By the clock, in milliseconds. */
+  readonly sentAt: number
+  /** Known to be with the worker: it cannot be taken back. */
+  received: boolean
+}
+
 /** One worker as the primary sees it. */
 export class WorkerHandle {
   state: WorkerState = 'starting'
@@ -13,12 +21,14 @@ export class WorkerHandle {
   open = 0
   readonly #child: Child
   readonly #wire: Wire
-  #frame: Frame | null = null
+  #frame: OpenFrame | null = null
+  #full = false
   #frames = 0
   #whenSettled: Array<() => void> = []
   #handedOff = 0
   #accepted = 0
   #refused = 0
+  #takenBack = 0
 
   constructor (readonly generation: number, child: Child, wire: Wire) {
     this.#child = child
@@ -33,19 +43,50 @@ export class WorkerHandle {
     return this.#child.pid
   }
 
-  /** Whether it may be sent a frame: it has no un-acked one. */
+  /** Whether it may be sent a frame: it has no un-acked one, and its wire is not full. */
   get hasCredit (): boolean {
-    return this.#frame === null
+    return this.#frame === null && !this.#full
   }
 
-  /** False: nothing was sent. */
-  send (key: string, connections: readonly Connection[]): boolean {
-    const frame = { number: this.#frames + 1, key, connections }
-    if (!this.#wire.send(frame)) return false
+  /** Its un-acked frame. */
+  get frame (): OpenFrame | null {
+    return this.#frame
+  }
+
+  /** False: nothing was sent, and it has no credit until {@link retry}. */
+  send (key: string, connections: readonly Connection[], sentAt: number): boolean {
+    const frame = { number: this.#frames + 1, key, connections, sentAt, received: false }
+    if (!this.#wire.send(frame)) {
+      this.#full = true
+      return false
+    }
     this.#frames++
     this.#frame = frame
     this.#handedOff += connections.length
     return true
+  }
+
+  /** Its wire may have room again. */
+  retry (): void {
+    this.#full = false
+  }
+
+  /**
+   * Its un-acked frame, when it had not received it yet: then the connections are the primary's
+   * again. It has no credit until it acks the empty frame that it gets instead.
+   */
+  takeBack (): OpenFrame | undefined {
+    const frame = this.#frame
+    if (frame === null || frame.received || frame.connections.length === 0) return undefined
+    if (!this.#wire.takeBack()) {
+      frame.received = true // so that its ack, or its exit, will tell
+      return undefined
+    }
+    this.#takenBack += frame.connections.length
+    this.#frame = null
+    this.send(frame.key, [], frame.sentAt)
+    this.#settled()
+    return frame
   }
 
   /** The frame that the ack is for, which is open no more; undefined where it is for no open frame. */
@@ -55,16 +96,14 @@ export class WorkerHandle {
     this.#frame = null
     this.#refused += refused.length
     this.#accepted += frame.connections.length - refused.length
-    const waiting = this.#whenSettled
-    this.#whenSettled = []
-    for (const run of waiting) run()
+    this.#settled()
     return frame
   }
 
-  /** Calls `run` as soon as nothing is un-acked: at once where nothing is. */
+  /** Calls `run` as soon as no connection is un-acked: at once where none is. */
   whenSettled (run: () => void): void {
-    if (this.#frame === null) run()
-    else this.#whenSettled.push(run)
+    this.#whenSettled.push(run)
+    this.#settled()
   }
 
   /** It is dead: its open frame, and what of it the worker had not taken. */
@@ -85,6 +124,13 @@ export class WorkerHandle {
     this.#child.kill(signal)
   }
 
+  #settled (): void {
+    if (this.#frame !== null && this.#frame.connections.length > 0) return
+    const waiting = this.#whenSettled
+    this.#whenSettled = []
+    for (const run of waiting) run()
+  }
+
   stats (): WorkerStats {
     return {
       id: this.id,
@@ -94,6 +140,7 @@ export class WorkerHandle {
       handedOff: this.#handedOff,
       accepted: this.#accepted,
       refused: this.#refused,
+      takenBack: this.#takenBack,
       unacked: this.#frame?.connections.length ?? 0,
       open: this.open
     }

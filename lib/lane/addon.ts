@@ -1,0 +1,45 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+/** Something that is polled; known to the addon alone. */
+export type Poller = object & { readonly __poller: unique symbol }
+
+/** What native/fd_lane.c exports. Descriptors are plain numbers, and belong to whoever was given them. */
+export interface Addon {
+  /** The most descriptors in one frame; the length of every array of them here. */
+  readonly FRAME_SIZE: number
+  /**
+   * listen(2) on a bound descriptor, and accept from it into `fds`, a batch at a time. After an
+   * error (a libuv number) it is paused. @throws listen(2)'s error, with its `errno`
+   */
+  listen (fd: number, backlog: number, fds: Int32Array, onConnections: (count: number, error: number) => void): Poller
+  pause (listener: Poller): void
+  resume (listener: Poller): void
+  /** Ends the polling; the descriptor can be closed then. */
+  unpoll (poller: Poller): void
+  address (fd: number): string | undefined
+  close (fds: Int32Array, count: number): void
+  /** The primary's end and the worker's. */
+  pair (): [number, number]
+  /** 0, or the libuv error by which nothing was sent. */
+  send (lane: number, number: number, key: string, fds: Int32Array, count: number): number
+  /** Whether the frame in the worker's end was not received yet, and now never will be. */
+  takeBack (workersEnd: number): boolean
+  acks (lane: number, onAck: (number: number, refusedLow: number, refusedHigh: number, leaving: number) => void): Poller
+  createRow (): number
+  mapRow (fd: number): ArrayBuffer
+  receive (lane: number, row: ArrayBuffer, fds: Int32Array, onFrame: (number: number, key: string, count: number, arrived: number, isPipe: boolean) => void): Poller
+  /** Marks a connection of the frame under way as this worker's own. */
+  take (receiver: Poller, place: number): void
+  /** 0, or a libuv error. */
+  ack (lane: number, number: number, refusedLow: number, refusedHigh: number, leaving: boolean): number
+}
+
+/**
+ * The addon: as built by this repository, or the published prebuild.
+ * @throws what keeps it from loading: no build for this platform, ERR_DLOPEN_DISABLED, ERR_DLOPEN_FAILED
+ */
+export function loadAddon (): Addon {
+  const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => Addon
+  return load(fileURLToPath(new URL('../../native', import.meta.url)))
+}

@@ -1,0 +1,40 @@
+// Builds the native lane's addon where there is a C compiler and Python for node-gyp, and says so
+// in one line where there is not: the ipc lane serves then.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const folder = dirname(fileURLToPath(import.meta.url))
+
+if (process.platform !== 'linux') {
+  note('it is made for Linux')
+} else if (!runs(process.env.CC ?? 'cc')) {
+  note('there is no C compiler')
+} else if (!['python3', 'python'].some(runs) && process.env.PYTHON === undefined) {
+  note('there is no Python, which node-gyp needs')
+} else {
+  build()
+}
+
+function build () {
+  const gyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
+  // Node's own headers, where it was installed with them: nothing to download then.
+  const prefix = dirname(dirname(process.execPath))
+  const local = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : []
+  const configured = existsSync(join(folder, 'build/Makefile'))
+  const args = [configured ? 'build' : 'rebuild', '--directory', folder, '--loglevel=warn', ...local]
+  const { status, stdout, stderr } = spawnSync(process.execPath, [gyp, ...args], { encoding: 'utf8' })
+  if (status === 0) return
+  process.stderr.write(`${stdout}${stderr}`)
+  process.exitCode = 1
+}
+
+function runs (command) {
+  return spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0
+}
+
+function note (why) {
+  console.log(`native lane: not built (${why}); the ipc lane serves`)
+}

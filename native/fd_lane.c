@@ -1,0 +1,458 @@
+/*
+ * The native lane's system calls, for lib/lane/native.ts, which alone knows what they are for: the
+ * rules are in docs/ARCHITECTURE.md, under "The native lane's protocol".
+ *
+ * In the primary: accept in batches; one pair of sockets and one row of shared memory for each
+ * worker; frames out, acks in, frames taken back. In a worker: frames in, acks out, the row.
+ * Nothing blocks. Every descriptor that is made here is close-on-exec, and has one owner: what a
+ * callback is given belongs to JavaScript from then on.
+ */
+#define _GNU_SOURCE
+#define NAPI_VERSION 8
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <node_api.h>
+#include <uv.h>
+#include "frame.h"
+
+/*
+ * A worker's row: written by that worker alone, read by the primary when the worker is dead. What
+ * lies behind these two words is JavaScript's (lib/lane/row.ts).
+ */
+struct row {
+  _Atomic uint64_t frame; /* the number of the frame that the worker is in, or was in last */
+  _Atomic uint64_t taken; /* which of its connections the worker has taken */
+};
+#define ROW_SIZE 64
+
+/* A descriptor that is polled, and the function that hears of it. */
+struct poller {
+  uv_poll_t poll;
+  napi_env env;
+  napi_ref callback;
+  napi_ref buffer; /* keeps `fds` alive */
+  napi_ref memory; /* keeps `row` alive */
+  int fd;
+  int32_t *fds;
+  struct row *row;
+};
+
+/* ------------------------------------------------------------------ errors and arguments */
+
+static napi_value fail(napi_env env, const char *what, int error) {
+  napi_value code, message, object, number;
+  napi_create_string_utf8(env, uv_err_name(error), NAPI_AUTO_LENGTH, &code);
+  napi_create_string_utf8(env, what, NAPI_AUTO_LENGTH, &message);
+  napi_create_error(env, code, message, &object);
+  napi_create_int32(env, error, &number);
+  napi_set_named_property(env, object, "errno", number);
+  napi_throw(env, object);
+  return NULL;
+}
+
+/* The arguments in `args`; false, with an exception pending, where there are fewer. */
+static bool arguments(napi_env env, napi_callback_info info, size_t count, napi_value *args) {
+  size_t given = count;
+  if (napi_get_cb_info(env, info, &given, args, NULL, NULL) == napi_ok && given >= count) return true;
+  napi_throw_type_error(env, "ERR_MISSING_ARGS", "fd_lane: too few arguments");
+  return false;
+}
+
+static bool int32_of(napi_env env, napi_value value, int32_t *out) {
+  if (napi_get_value_int32(env, value, out) == napi_ok) return true;
+  napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "fd_lane: not an integer");
+  return false;
+}
+
+static bool number_of(napi_env env, napi_value value, uint64_t *out) {
+  int64_t number;
+  if (napi_get_value_int64(env, value, &number) == napi_ok && number >= 0) return *out = (uint64_t) number, true;
+  napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "fd_lane: not a number");
+  return false;
+}
+
+/* An Int32Array with room for a whole frame. */
+static bool fds_of(napi_env env, napi_value value, int32_t **out) {
+  napi_typedarray_type type;
+  size_t length;
+  if (napi_get_typedarray_info(env, value, &type, &length, (void **) out, NULL, NULL) == napi_ok &&
+      type == napi_int32_array && length >= FRAME_SIZE) return true;
+  napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "fd_lane: not an Int32Array of a frame's size");
+  return false;
+}
+
+static napi_value int32_value(napi_env env, int32_t number) {
+  napi_value value;
+  napi_create_int32(env, number, &value);
+  return value;
+}
+
+static napi_value number_value(napi_env env, uint64_t number) {
+  napi_value value;
+  napi_create_int64(env, (int64_t) number, &value);
+  return value;
+}
+
+static napi_value uint32_value(napi_env env, uint32_t number) {
+  napi_value value;
+  napi_create_uint32(env, number, &value);
+  return value;
+}
+
+/* ------------------------------------------------------------------ polling */
+
+static void poller_free(uv_handle_t *handle) {
+  free(handle->data);
+}
+
+/* Stops polling before anybody closes the descriptor: epoll would go on for a duplicate of it. */
+static void poller_close(void *data) {
+  struct poller *poller = data;
+  napi_delete_reference(poller->env, poller->callback);
+  if (poller->buffer != NULL) napi_delete_reference(poller->env, poller->buffer);
+  if (poller->memory != NULL) napi_delete_reference(poller->env, poller->memory);
+  uv_poll_stop(&poller->poll);
+  uv_close((uv_handle_t *) &poller->poll, poller_free);
+}
+
+/* Polls `fd` for reading; returns the object by which JavaScript knows it, or NULL with an exception pending. */
+static napi_value poller_open(napi_env env, int fd, napi_value callback, uv_poll_cb ready, struct poller **out) {
+  struct poller *poller = calloc(1, sizeof(*poller));
+  uv_loop_t *loop;
+  napi_value object;
+  if (poller == NULL) return fail(env, "fd_lane: no memory", UV_ENOMEM);
+  napi_get_uv_event_loop(env, &loop);
+  int error = uv_poll_init(loop, &poller->poll, fd);
+  if (error != 0) {
+    free(poller);
+    return fail(env, "fd_lane: cannot poll", error);
+  }
+  poller->poll.data = poller;
+  poller->env = env;
+  poller->fd = fd;
+  napi_create_reference(env, callback, 1, &poller->callback);
+  napi_create_object(env, &object);
+  napi_wrap(env, object, poller, NULL, NULL, NULL);
+  napi_add_env_cleanup_hook(env, poller_close, poller);
+  uv_poll_start(&poller->poll, UV_READABLE, ready);
+  *out = poller;
+  return object;
+}
+
+static struct poller *poller_of(napi_env env, napi_value object) {
+  struct poller *poller = NULL;
+  if (napi_unwrap(env, object, (void **) &poller) == napi_ok) return poller;
+  napi_throw_error(env, "ERR_INVALID_STATE", "fd_lane: closed");
+  return NULL;
+}
+
+/* Calls back from the event loop, as Node calls its own; what is thrown there is an uncaught exception. */
+static void call(struct poller *poller, size_t count, napi_value *args) {
+  napi_env env = poller->env;
+  napi_value callback, global, error;
+  napi_get_reference_value(env, poller->callback, &callback);
+  napi_get_global(env, &global);
+  if (napi_make_callback(env, NULL, global, callback, count, args, NULL) != napi_pending_exception) return;
+  if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
+}
+
+/* close(poller): whoever owns the descriptor may close it then */
+static napi_value js_unpoll(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  struct poller *poller;
+  if (!arguments(env, info, 1, args) || (poller = poller_of(env, args[0])) == NULL) return NULL;
+  napi_remove_wrap(env, args[0], NULL);
+  napi_remove_env_cleanup_hook(env, poller_close, poller);
+  poller_close(poller);
+  return NULL;
+}
+
+/* ------------------------------------------------------------------ the primary: accept */
+
+/* A batch, and not all there is: the acks of the workers have their turn too. */
+static void on_connections(uv_poll_t *poll, int status, int events) {
+  struct poller *poller = poll->data;
+  int32_t count = 0;
+  int error = status < 0 ? status : 0;
+  while (error == 0 && count < FRAME_SIZE) {
+    int fd = accept4(poller->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd != -1) poller->fds[count++] = fd;
+    else if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+    else if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO) error = -errno;
+  }
+  /* At EMFILE the listener stays readable: JavaScript says when to look again. */
+  if (error != 0) uv_poll_stop(poll);
+  if (count == 0 && error == 0) return;
+  napi_handle_scope scope;
+  napi_open_handle_scope(poller->env, &scope);
+  call(poller, 2, (napi_value[]) { int32_value(poller->env, count), int32_value(poller->env, error) });
+  napi_close_handle_scope(poller->env, scope);
+  (void) events;
+}
+
+/* listen(fd, backlog, fds, onConnections(count, error)): a poller; throws listen(2)'s error */
+static napi_value js_listen(napi_env env, napi_callback_info info) {
+  napi_value args[4], object;
+  int32_t fd, backlog, *fds;
+  struct poller *poller;
+  if (!arguments(env, info, 4, args) || !int32_of(env, args[0], &fd) || !int32_of(env, args[1], &backlog) ||
+      !fds_of(env, args[2], &fds)) return NULL;
+  if (listen(fd, backlog) == -1) return fail(env, "listen", -errno);
+  if ((object = poller_open(env, fd, args[3], on_connections, &poller)) == NULL) return NULL;
+  poller->fds = fds;
+  napi_create_reference(env, args[2], 1, &poller->buffer);
+  return object;
+}
+
+static napi_value js_pause(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  struct poller *poller;
+  if (arguments(env, info, 1, args) && (poller = poller_of(env, args[0])) != NULL) uv_poll_stop(&poller->poll);
+  return NULL;
+}
+
+static napi_value js_resume(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  struct poller *poller;
+  if (arguments(env, info, 1, args) && (poller = poller_of(env, args[0])) != NULL) {
+    uv_poll_start(&poller->poll, UV_READABLE, on_connections);
+  }
+  return NULL;
+}
+
+/* address(fd): the peer's, without the port; undefined for a Unix socket, or one that is gone */
+static napi_value js_address(napi_env env, napi_callback_info info) {
+  napi_value args[1], result;
+  int32_t fd;
+  struct sockaddr_storage peer;
+  socklen_t length = sizeof(peer);
+  char text[INET6_ADDRSTRLEN];
+  if (!arguments(env, info, 1, args) || !int32_of(env, args[0], &fd)) return NULL;
+  if (getpeername(fd, (struct sockaddr *) &peer, &length) == -1) return NULL;
+  const void *address = peer.ss_family == AF_INET6 ? (void *) &((struct sockaddr_in6 *) &peer)->sin6_addr
+                      : peer.ss_family == AF_INET ? (void *) &((struct sockaddr_in *) &peer)->sin_addr : NULL;
+  if (address == NULL || inet_ntop(peer.ss_family, address, text, sizeof(text)) == NULL) return NULL;
+  napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &result);
+  return result;
+}
+
+/* close(fds, count) */
+static napi_value js_close(napi_env env, napi_callback_info info) {
+  napi_value args[2];
+  int32_t *fds, count;
+  if (!arguments(env, info, 2, args) || !fds_of(env, args[0], &fds) || !int32_of(env, args[1], &count)) return NULL;
+  for (int32_t i = 0; i < count && i < FRAME_SIZE; i++) close(fds[i]);
+  return NULL;
+}
+
+/* ------------------------------------------------------------------ the primary: one worker */
+
+/* pair(): [the primary's end, the worker's end] */
+static napi_value js_pair(napi_env env, napi_callback_info info) {
+  int ends[2];
+  napi_value result;
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == -1) return fail(env, "socketpair", -errno);
+  napi_create_array_with_length(env, 2, &result);
+  for (uint32_t i = 0; i < 2; i++) napi_set_element(env, result, i, int32_value(env, ends[i]));
+  (void) info;
+  return result;
+}
+
+/* send(lane, number, key, fds, count): 0, or the error by which nothing was sent */
+static napi_value js_send(napi_env env, napi_callback_info info) {
+  napi_value args[5];
+  int32_t lane, *fds, count;
+  struct frame frame;
+  size_t length;
+  if (!arguments(env, info, 5, args) || !int32_of(env, args[0], &lane) || !number_of(env, args[1], &frame.header.number) ||
+      !fds_of(env, args[3], &fds) || !int32_of(env, args[4], &count)) return NULL;
+  if (napi_get_value_string_utf8(env, args[2], frame.key, KEY_SIZE, &length) != napi_ok || length >= KEY_SIZE - 1 ||
+      count < 0 || count > FRAME_SIZE) {
+    napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "fd_lane: the key or the frame is too long");
+    return NULL;
+  }
+  frame.header.count = (uint32_t) count;
+  frame.header.key_length = (uint32_t) length;
+  memcpy(frame.fds, fds, (size_t) count * sizeof(int));
+  return int32_value(env, frame_send(lane, &frame));
+}
+
+/* takeBack(the worker's end): whether the frame in it was not received, and is the primary's again */
+static napi_value js_take_back(napi_env env, napi_callback_info info) {
+  napi_value args[1], result;
+  int32_t end;
+  if (!arguments(env, info, 1, args) || !int32_of(env, args[0], &end)) return NULL;
+  napi_get_boolean(env, frame_take_back(end) == 1, &result);
+  return result;
+}
+
+static void on_acks(uv_poll_t *poll, int status, int events) {
+  struct poller *poller = poll->data;
+  struct ack ack;
+  int received = status < 0 ? status : ack_receive(poller->fd, &ack);
+  if (received == -EAGAIN) return;
+  if (received != 1) { /* closed or broken: the worker's exit will tell the rest */
+    uv_poll_stop(poll);
+    return;
+  }
+  napi_env env = poller->env;
+  napi_handle_scope scope;
+  napi_open_handle_scope(env, &scope);
+  call(poller, 4, (napi_value[]) {
+    number_value(env, ack.number), uint32_value(env, (uint32_t) ack.refused),
+    uint32_value(env, (uint32_t) (ack.refused >> 32)), uint32_value(env, ack.leaving)
+  });
+  napi_close_handle_scope(env, scope);
+  (void) events;
+}
+
+/* acks(the primary's end, onAck(number, refused low, refused high, leaving)): a poller that keeps no process alive */
+static napi_value js_acks(napi_env env, napi_callback_info info) {
+  napi_value args[2], object;
+  int32_t lane;
+  struct poller *poller;
+  if (!arguments(env, info, 2, args) || !int32_of(env, args[0], &lane)) return NULL;
+  if ((object = poller_open(env, lane, args[1], on_acks, &poller)) != NULL) uv_unref((uv_handle_t *) &poller->poll);
+  return object;
+}
+
+/* ------------------------------------------------------------------ the row */
+
+static void row_unmap(napi_env env, void *data, void *hint) {
+  munmap(data, ROW_SIZE);
+  (void) env; (void) hint;
+}
+
+/* mapRow(fd): its memory as an ArrayBuffer; the descriptor is not needed for it any more */
+static napi_value js_map_row(napi_env env, napi_callback_info info) {
+  napi_value args[1], buffer;
+  int32_t fd;
+  if (!arguments(env, info, 1, args) || !int32_of(env, args[0], &fd)) return NULL;
+  void *memory = mmap(NULL, ROW_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) return fail(env, "mmap", -errno);
+  if (napi_create_external_arraybuffer(env, memory, ROW_SIZE, row_unmap, NULL, &buffer) == napi_ok) return buffer;
+  munmap(memory, ROW_SIZE);
+  return fail(env, "fd_lane: no ArrayBuffer", UV_ENOMEM);
+}
+
+/* createRow(): the descriptor of a new one, all zero */
+static napi_value js_create_row(napi_env env, napi_callback_info info) {
+  int fd = memfd_create("shared-fastify-row", MFD_CLOEXEC);
+  if (fd == -1) return fail(env, "memfd_create", -errno);
+  if (ftruncate(fd, ROW_SIZE) == -1) {
+    int error = -errno;
+    close(fd);
+    return fail(env, "ftruncate", error);
+  }
+  (void) info;
+  return int32_value(env, fd);
+}
+
+/* ------------------------------------------------------------------ a worker */
+
+static bool is_unix(int fd) {
+  int domain = 0;
+  socklen_t length = sizeof(domain);
+  return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
+}
+
+static void on_frame(uv_poll_t *poll, int status, int events) {
+  struct poller *poller = poll->data;
+  struct frame frame;
+  int received = status < 0 ? status : frame_receive(poller->fd, &frame);
+  if (received == -EAGAIN || received == -EBADMSG) return;
+  if (received != 1) { /* the primary is gone, and the control channel says so */
+    uv_poll_stop(poll);
+    return;
+  }
+  /* In this order: a process that dies in between must not leave a former frame's marks on this one. */
+  atomic_store_explicit(&poller->row->taken, 0, memory_order_seq_cst);
+  atomic_store_explicit(&poller->row->frame, frame.header.number, memory_order_seq_cst);
+  memcpy(poller->fds, frame.fds, frame.arrived * sizeof(int));
+  napi_env env = poller->env;
+  napi_handle_scope scope;
+  napi_value key, is_pipe;
+  napi_open_handle_scope(env, &scope);
+  napi_create_string_utf8(env, frame.key, frame.header.key_length, &key);
+  napi_get_boolean(env, frame.arrived > 0 && is_unix(frame.fds[0]), &is_pipe);
+  call(poller, 5, (napi_value[]) {
+    number_value(env, frame.header.number), key, uint32_value(env, frame.header.count), uint32_value(env, frame.arrived), is_pipe
+  });
+  napi_close_handle_scope(env, scope);
+  (void) events;
+}
+
+/* receive(lane, row, fds, onFrame(number, key, count, arrived, isPipe)): a poller that keeps no process alive */
+static napi_value js_receive(napi_env env, napi_callback_info info) {
+  napi_value args[4], object;
+  int32_t lane, *fds;
+  void *memory;
+  size_t length;
+  struct poller *poller;
+  if (!arguments(env, info, 4, args) || !int32_of(env, args[0], &lane) || !fds_of(env, args[2], &fds)) return NULL;
+  if (napi_get_arraybuffer_info(env, args[1], &memory, &length) != napi_ok || length < sizeof(struct row)) {
+    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "fd_lane: not a row");
+    return NULL;
+  }
+  if (fcntl(lane, F_SETFD, FD_CLOEXEC) == -1) return fail(env, "fcntl", -errno); /* fork cleared it for this process */
+  if ((object = poller_open(env, lane, args[3], on_frame, &poller)) == NULL) return NULL;
+  poller->fds = fds;
+  poller->row = memory;
+  napi_create_reference(env, args[2], 1, &poller->buffer);
+  napi_create_reference(env, args[1], 1, &poller->memory);
+  uv_unref((uv_handle_t *) &poller->poll);
+  return object;
+}
+
+/* take(receiver, place): from here on the connection is this process's, dead or alive */
+static napi_value js_take(napi_env env, napi_callback_info info) {
+  napi_value args[2];
+  struct poller *poller;
+  int32_t place;
+  if (!arguments(env, info, 2, args) || (poller = poller_of(env, args[0])) == NULL || !int32_of(env, args[1], &place)) return NULL;
+  atomic_fetch_or_explicit(&poller->row->taken, UINT64_C(1) << (place & (FRAME_SIZE - 1)), memory_order_seq_cst);
+  return NULL;
+}
+
+/* ack(lane, number, refused low, refused high, leaving): 0, or the error */
+static napi_value js_ack(napi_env env, napi_callback_info info) {
+  napi_value args[5];
+  int32_t lane;
+  struct ack ack = { 0 };
+  uint32_t low, high;
+  bool leaving;
+  if (!arguments(env, info, 5, args) || !int32_of(env, args[0], &lane) || !number_of(env, args[1], &ack.number)) return NULL;
+  if (napi_get_value_uint32(env, args[2], &low) != napi_ok || napi_get_value_uint32(env, args[3], &high) != napi_ok ||
+      napi_get_value_bool(env, args[4], &leaving) != napi_ok) {
+    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "fd_lane: not an ack");
+    return NULL;
+  }
+  ack.refused = (uint64_t) high << 32 | low;
+  ack.leaving = leaving;
+  return int32_value(env, ack_send(lane, &ack));
+}
+
+/* ------------------------------------------------------------------ the module */
+
+#define METHOD(name, function) { name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL }
+
+NAPI_MODULE_INIT() {
+  napi_property_descriptor methods[] = {
+    METHOD("listen", js_listen), METHOD("pause", js_pause), METHOD("resume", js_resume), METHOD("unpoll", js_unpoll),
+    METHOD("address", js_address), METHOD("close", js_close),
+    METHOD("pair", js_pair), METHOD("send", js_send), METHOD("takeBack", js_take_back), METHOD("acks", js_acks),
+    METHOD("createRow", js_create_row), METHOD("mapRow", js_map_row),
+    METHOD("receive", js_receive), METHOD("take", js_take), METHOD("ack", js_ack),
+  };
+  napi_value size;
+  napi_define_properties(env, exports, sizeof(methods) / sizeof(*methods), methods);
+  napi_create_int32(env, FRAME_SIZE, &size);
+  napi_set_named_property(env, exports, "FRAME_SIZE", size);
+  return exports;
+}

@@ -1,0 +1,153 @@
+/*
+ * What travels between the primary and a worker: frames of descriptors one way, acks the other,
+ * over a SOCK_SEQPACKET pair, so that each send is received whole and once. Plain system calls, no
+ * Node: the fuzzer and the bench's C floor use it as it is.
+ *
+ * Nothing here blocks, and no descriptor is left behind: what arrives is either given to the
+ * caller or closed. Functions return 0 or more, or -errno.
+ */
+#ifndef SHARED_FASTIFY_FRAME_H
+#define SHARED_FASTIFY_FRAME_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* The kernel takes 253 descriptors a message (SCM_MAX_FD); 64 fit one word of the row. */
+#define FRAME_SIZE 64
+#define KEY_SIZE 512
+
+struct frame_header {
+  uint64_t number;    /* never used again for this worker */
+  uint32_t count;     /* of connections; 0: a probe, to be acked as any frame */
+  uint32_t key_length;
+};
+
+struct frame {
+  struct frame_header header;
+  char key[KEY_SIZE];
+  int fds[FRAME_SIZE];
+  uint32_t arrived;   /* of the `count` descriptors, the first so many */
+};
+
+struct ack {
+  uint64_t number;
+  uint64_t refused;   /* a bit for each connection, by its place in the frame */
+  uint32_t leaving;
+  uint32_t reserved;
+};
+
+/* Sends a frame, or none of it. -EAGAIN: the channel is full. -ETOOMANYREFS: too many descriptors under way. */
+static int frame_send(int lane, const struct frame *frame) {
+  const struct frame_header *header = &frame->header;
+  struct iovec parts[2] = {
+    { .iov_base = (void *) header, .iov_len = sizeof(*header) },
+    { .iov_base = (void *) frame->key, .iov_len = header->key_length },
+  };
+  union { char bytes[CMSG_SPACE(sizeof(frame->fds))]; struct cmsghdr align; } control = { { 0 } };
+  struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+  if (header->count > 0) {
+    size_t size = header->count * sizeof(int);
+    message.msg_control = control.bytes;
+    message.msg_controllen = CMSG_SPACE(size);
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(size);
+    memcpy(CMSG_DATA(rights), frame->fds, size);
+  }
+  ssize_t sent;
+  do sent = sendmsg(lane, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  while (sent == -1 && errno == EINTR);
+  return sent == -1 ? -errno : 0;
+}
+
+static void frame_close(struct frame *frame) {
+  for (uint32_t i = 0; i < frame->arrived; i++) close(frame->fds[i]);
+  frame->arrived = 0;
+}
+
+/*
+ * Receives a frame. 1: there is one. 0: the other end is closed. -EAGAIN: there is none.
+ * -EBADMSG: what came is no frame, and its descriptors are closed. Where this process has no room
+ * for all descriptors, the first ones arrive in order and the kernel closes the rest: MSG_CTRUNC.
+ */
+static int frame_receive(int lane, struct frame *frame) {
+  struct frame_header *header = &frame->header;
+  struct iovec parts[2] = {
+    { .iov_base = header, .iov_len = sizeof(*header) },
+    { .iov_base = frame->key, .iov_len = sizeof(frame->key) },
+  };
+  union { char bytes[CMSG_SPACE(sizeof(frame->fds))]; struct cmsghdr align; } control;
+  struct msghdr message = {
+    .msg_iov = parts, .msg_iovlen = 2,
+    .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes),
+  };
+  frame->arrived = 0;
+  ssize_t received;
+  do received = recvmsg(lane, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  while (received == -1 && errno == EINTR);
+  if (received == -1) return -errno;
+  for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part != NULL; part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+    uint32_t count = (uint32_t) ((part->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+    const unsigned char *data = CMSG_DATA(part);
+    for (uint32_t i = 0; i < count; i++) {
+      int fd;
+      memcpy(&fd, data + i * sizeof(int), sizeof(fd));
+      if (frame->arrived < FRAME_SIZE) frame->fds[frame->arrived++] = fd;
+      else close(fd);
+    }
+  }
+  if (received == 0) {
+    frame_close(frame);
+    return 0;
+  }
+  if ((message.msg_flags & MSG_TRUNC) != 0 || (size_t) received < sizeof(*header) ||
+      header->key_length != (size_t) received - sizeof(*header) ||
+      header->count > FRAME_SIZE || header->count < frame->arrived) {
+    frame_close(frame);
+    return -EBADMSG;
+  }
+  return 1;
+}
+
+/*
+ * Takes a frame back that the other process has not received: from its end of the pair, into
+ * nothing. Without room for descriptors the kernel lets go of them; the sender has its own.
+ * 1: it is ours again. -EAGAIN: the other process has it.
+ */
+static int frame_take_back(int other_end) {
+  struct frame_header header;
+  struct iovec part = { .iov_base = &header, .iov_len = sizeof(header) };
+  struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+  ssize_t received;
+  do received = recvmsg(other_end, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  while (received == -1 && errno == EINTR);
+  return received == -1 ? -errno : 1;
+}
+
+static int ack_send(int lane, const struct ack *ack) {
+  ssize_t sent;
+  do sent = send(lane, ack, sizeof(*ack), MSG_DONTWAIT | MSG_NOSIGNAL);
+  while (sent == -1 && errno == EINTR);
+  return sent == -1 ? -errno : 0;
+}
+
+/* 1: there is one. 0: the other end is closed. -EAGAIN: there is none. -EBADMSG: what came is no ack. */
+static int ack_receive(int lane, struct ack *ack) {
+  ssize_t received;
+  do received = recv(lane, ack, sizeof(*ack), MSG_DONTWAIT);
+  while (received == -1 && errno == EINTR);
+  if (received == -1) return -errno;
+  if (received == 0) return 0;
+  return received == sizeof(*ack) ? 1 : -EBADMSG;
+}
+
+#endif
