@@ -1,0 +1,49 @@
+// Checks the native lane's protocol: the two runs of handoff.pml have to pass, and each bug that can
+// be switched on has to be found. Takes spin (Debian: apt-get install spin) and a C compiler.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const model = join(dirname(fileURLToPath(import.meta.url)), 'handoff.pml')
+
+const SAFETY = ['-DSAFETY', '-DCOLLAPSE']
+const NO_CYCLE = ['-DNP', '-DNOFAIR', '-DCOLLAPSE']
+const PROOF = ['-DNC=2', '-DKILLS=1', '-DREFUSALS=1']
+const HUNT = ['-DNC=3', '-DKILLS=1', '-DHANGS=0', '-DDRAINS=0']
+const BUGS = ['EOF_IS_DEATH', 'ROW_ORDER', 'GUESS', 'CLOSE_AT_SEND', 'NO_ROW', 'STALE_REFUSAL']
+
+let wrong = 0
+report('nothing served twice, lost, leaked or confused', check(PROOF, SAFETY, ['-E']))
+report('no run goes on for ever', check(PROOF, NO_CYCLE, ['-l']))
+for (const bug of BUGS) report(`finds ${bug}`, check([...HUNT, `-DBUG_${bug}`], SAFETY, ['-E']) > 0 ? 0 : 1)
+process.exitCode = wrong === 0 ? 0 : 1
+
+function report (what, errors) {
+  console.log(`${errors === 0 ? 'ok    ' : 'NOT OK'} ${what}`)
+  if (errors !== 0) wrong++
+}
+
+/** How many errors the checker finds in this form of the model. */
+function check (defines, checker, options) {
+  const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-model-'))
+  try {
+    run('spin', [...defines, '-a', model], folder)
+    run('cc', ['-O2', '-w', ...checker, '-o', 'pan', 'pan.c'], folder)
+    const output = run('./pan', [...options, '-m3000000'], folder)
+    const [, errors] = /errors: (\d+)/.exec(output) ?? []
+    // A search that did not come to its end proves nothing.
+    if (errors === undefined || (errors === '0' && /max search depth too small|out of memory/.test(output))) throw new Error(output)
+    return Number(errors)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function run (command, args, cwd) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 })
+  if (error !== undefined) throw error
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}:\n${stdout}${stderr}`)
+  return stdout + stderr
+}
