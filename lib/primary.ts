@@ -98,8 +98,7 @@ export class Primary {
    */
   async listen (key: string, target: ListenTarget): Promise<Listening> {
     const port = await this.#open(key, target)
-    if (!this.#started) this.#supervisor.start()
-    this.#started = true
+    if (!this.#started) await this.#start()
     await new Promise<void>((resolve, reject) => {
       this.#waiting.set(port, { resolve, reject })
       this.#checkServed()
@@ -127,7 +126,6 @@ export class Primary {
 
   /** Ends everything at once. */
   kill (): void {
-    for (const port of this.#ports.values()) port.shut()
     this.#supervisor.kill()
   }
 
@@ -137,6 +135,16 @@ export class Primary {
       workers: this.#supervisor.workers.map(worker => worker.stats()),
       pending: ports.reduce((sum, { handoff }) => sum + handoff.pending, 0),
       listeners: ports.map(({ key, names }) => ({ key, addresses: names }))
+    }
+  }
+
+  async #start (): Promise<void> {
+    this.#started = true
+    try {
+      this.#supervisor.start()
+    } catch (err) {
+      await this.stop()
+      throw err
     }
   }
 
@@ -197,7 +205,7 @@ export class Primary {
 
   /** Accepts nothing more; resolves when what had been accepted is with a worker, at the deadline at the latest. */
   async #shut (port: Port, deadline: number): Promise<void> {
-    port.shut()
+    await port.shut()
     let cancel: (() => void) | undefined
     await Promise.race([
       port.handoff.dealt(),

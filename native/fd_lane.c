@@ -175,25 +175,48 @@ static napi_value js_unpoll(napi_env env, napi_callback_info info) {
 
 /* ------------------------------------------------------------------ the primary: accept */
 
-/* A batch, and not all there is: the acks of the workers have their turn too. */
-static void on_connections(uv_poll_t *poll, int status, int events) {
-  struct poller *poller = poll->data;
+/* Accepts a batch into `fds`; returns how many there were, and the error that ended it, if one did. */
+static int32_t accept_batch(struct poller *poller, int *error) {
   int32_t count = 0;
-  int error = status < 0 ? status : 0;
-  while (error == 0 && count < FRAME_SIZE) {
+  *error = 0;
+  while (*error == 0 && count < FRAME_SIZE) {
     int fd = accept4(poller->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd != -1) poller->fds[count++] = fd;
     else if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-    else if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO) error = -errno;
+    else if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO) *error = -errno;
   }
+  return count;
+}
+
+/* A batch, and not all there is: the acks of the workers have their turn too. */
+static void on_connections(uv_poll_t *poll, int status, int events) {
+  struct poller *poller = poll->data;
+  int error = status;
+  int32_t count = status < 0 ? 0 : accept_batch(poller, &error);
   /* At EMFILE the listener stays readable: JavaScript says when to look again. */
-  if (error != 0) uv_poll_stop(poll);
+  if (error < 0) uv_poll_stop(poll);
   if (count == 0 && error == 0) return;
   napi_handle_scope scope;
   napi_open_handle_scope(poller->env, &scope);
   call(poller, 2, (napi_value[]) { int32_value(poller->env, count), int32_value(poller->env, error) });
   napi_close_handle_scope(poller->env, scope);
   (void) events;
+}
+
+/* acceptAll(listener): what is ready now, before it is closed; an error ends it early */
+static napi_value js_accept_all(napi_env env, napi_callback_info info) {
+  napi_value args[1], callback, global;
+  struct poller *poller;
+  int error;
+  int32_t count;
+  if (!arguments(env, info, 1, args) || (poller = poller_of(env, args[0])) == NULL) return NULL;
+  napi_get_reference_value(env, poller->callback, &callback);
+  napi_get_global(env, &global);
+  while ((count = accept_batch(poller, &error)) > 0) {
+    napi_value counts[2] = { int32_value(env, count), int32_value(env, 0) };
+    if (napi_call_function(env, global, callback, 2, counts, NULL) != napi_ok) return NULL;
+  }
+  return NULL;
 }
 
 /* listen(fd, backlog, fds, onConnections(count, error)): a poller; throws listen(2)'s error */
@@ -444,7 +467,7 @@ static napi_value js_ack(napi_env env, napi_callback_info info) {
 
 NAPI_MODULE_INIT() {
   napi_property_descriptor methods[] = {
-    METHOD("listen", js_listen), METHOD("pause", js_pause), METHOD("resume", js_resume), METHOD("unpoll", js_unpoll),
+    METHOD("listen", js_listen), METHOD("acceptAll", js_accept_all), METHOD("pause", js_pause), METHOD("resume", js_resume), METHOD("unpoll", js_unpoll),
     METHOD("address", js_address), METHOD("close", js_close),
     METHOD("pair", js_pair), METHOD("send", js_send), METHOD("takeBack", js_take_back), METHOD("acks", js_acks),
     METHOD("createRow", js_create_row), METHOD("mapRow", js_map_row),

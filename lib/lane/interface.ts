@@ -46,7 +46,8 @@ export interface Wire {
 
 /** A port that is being accepted from. */
 export interface Acceptor {
-  close (): void
+  /** Accepts what the kernel has ready by now, then closes the port; resolves when that is done. */
+  close (): Promise<void>
 }
 
 export interface AcceptEvents {

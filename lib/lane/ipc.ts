@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { type RawHandle, type SocketName } from '../internals.js'
 import { type Channel, post, receive, type ToPrimary, type ToWorker } from '../protocol.js'
 import { systemError } from '../system-error.js'
@@ -15,7 +16,9 @@ export const ipcLane: Lane = {
   takesBack: false,
 
   listen (bound: RawHandle, backlog: number, { onConnections, onError }: AcceptEvents): Acceptor {
+    let accepted = 0
     bound.onconnection = (status, client) => {
+      accepted++
       if (status < 0) onError(systemError(status, 'accept'))
       else onConnections([new IpcConnection(client)])
     }
@@ -24,7 +27,16 @@ export const ipcLane: Lane = {
       bound.close()
       throw systemError(status, 'listen')
     }
-    return { close: () => { bound.close() } }
+    return {
+      async close () {
+        // libuv accepts one in each turn of the loop: a turn without one has found none ready.
+        for (let turns = 0, before = -1; before !== accepted && turns < backlog; turns++) {
+          before = accepted
+          await turn()
+        }
+        bound.close()
+      }
+    }
   },
 
   createWire: onAck => new IpcWire(onAck)

@@ -62,8 +62,9 @@ class NativeAcceptor implements Acceptor {
     }
   }
 
-  close (): void {
+  async close (): Promise<void> {
     clearTimeout(this.#pause)
+    this.#addon.acceptAll(this.#poller)
     this.#addon.unpoll(this.#poller)
     this.#bound.close()
   }

@@ -39,7 +39,7 @@ export class Port {
       try {
         this.#acceptors.push(lane.listen(handle, backlog, events))
       } catch (err) {
-        this.shut()
+        for (const acceptor of this.#acceptors) acceptor.close()
         for (const { handle } of bound.slice(place + 1)) handle.close()
         throw err
       }
@@ -67,9 +67,9 @@ export class Port {
     for (const run of waiting) run()
   }
 
-  /** Accepts nothing more. */
-  shut (): void {
-    for (const acceptor of this.#acceptors.splice(0)) acceptor.close()
+  /** Accepts nothing more than what the kernel has ready by now. */
+  async shut (): Promise<void> {
+    await Promise.all(this.#acceptors.splice(0).map(async acceptor => { await acceptor.close() }))
   }
 
   /** Resolves when no worker has a server for this key any more. */

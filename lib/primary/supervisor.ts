@@ -26,6 +26,7 @@ export interface SupervisorParts {
   /** How many workers to keep. */
   count: number
   grace: number
+  /** May throw where this process lacks what it takes to start one: descriptors, for one. */
   spawn (): WorkerHandle
   /** Takes the worker out of the schedule; once nothing is un-acked, tells it to finish within `grace`. */
   retire (worker: WorkerHandle, grace: number): void
@@ -55,6 +56,7 @@ export class Supervisor {
     return this.#slots.every(({ worker }) => worker !== undefined && holds(worker))
   }
 
+  /** @throws what `spawn` does; the workers that started before it are there then */
   start (): void {
     for (const slot of this.#slots) this.#fill(slot)
   }
@@ -131,8 +133,17 @@ export class Supervisor {
     if (this.#stopping) return
     if (slot.readyAt !== undefined && clock.now() - slot.readyAt >= LONG_LIFE) slot.delay = FIRST_DELAY
     log.info({ event: 'worker-replace', delay: slot.delay }, 'a new worker starts in %d ms', slot.delay)
-    slot.cancel = clock.after(slot.delay, () => { this.#fill(slot) })
+    slot.cancel = clock.after(slot.delay, () => { this.#refill(slot) })
     slot.delay = Math.min(slot.delay * 2, LONGEST_DELAY)
+  }
+
+  #refill (slot: Slot): void {
+    try {
+      this.#fill(slot)
+    } catch (err) {
+      this.#parts.log.error({ event: 'worker-start-error', err }, 'cannot start a worker')
+      this.#replace(slot)
+    }
   }
 
   #kill (worker: WorkerHandle): void {
