@@ -1,12 +1,15 @@
 // Builds the native lane's addon where there is a C compiler and Python for node-gyp, and says so
 // in one line where there is not: the ipc lane serves then.
+//
+//   node native/build.js          native/build/Release/fd_lane.node
+//   node native/build.js test     native/test/build/Release/fd_lane.node, for the tests of the protocol
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const folder = dirname(fileURLToPath(import.meta.url))
+const folder = join(dirname(fileURLToPath(import.meta.url)), ...process.argv.slice(2))
 
 if (process.platform !== 'linux') {
   note('it is made for Linux')

@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -42,6 +43,25 @@ struct poller {
   int32_t *fds;
   struct row *row;
 };
+
+/*
+ * For the tests of the protocol: FD_LANE_STEP names a file. While it says "<step>:<signal>", the
+ * process that comes to that step first (and so can remove the file) gets that signal, right there.
+ */
+#ifdef FD_LANE_STEPS
+static void step(const char *name) {
+  const char *file = getenv("FD_LANE_STEP");
+  size_t length = strlen(name);
+  char asked[64] = { 0 };
+  int fd = file == NULL ? -1 : open(file, O_RDONLY | O_CLOEXEC);
+  if (fd == -1) return;
+  ssize_t size = read(fd, asked, sizeof(asked) - 1);
+  close(fd);
+  if (size > 0 && strncmp(asked, name, length) == 0 && asked[length] == ':' && unlink(file) == 0) raise(atoi(asked + length + 1));
+}
+#else
+#define step(name) ((void) 0)
+#endif
 
 /* ------------------------------------------------------------------ errors and arguments */
 
@@ -394,9 +414,12 @@ static void on_frame(uv_poll_t *poll, int status, int events) {
     uv_poll_stop(poll);
     return;
   }
+  step("received");
   /* In this order: a process that dies in between must not leave a former frame's marks on this one. */
   atomic_store_explicit(&poller->row->taken, 0, memory_order_seq_cst);
+  step("cleared");
   atomic_store_explicit(&poller->row->frame, frame.header.number, memory_order_seq_cst);
+  step("stored");
   memcpy(poller->fds, frame.fds, frame.arrived * sizeof(int));
   napi_env env = poller->env;
   napi_handle_scope scope;
@@ -440,6 +463,7 @@ static napi_value js_take(napi_env env, napi_callback_info info) {
   int32_t place;
   if (!arguments(env, info, 2, args) || (poller = poller_of(env, args[0])) == NULL || !int32_of(env, args[1], &place)) return NULL;
   atomic_fetch_or_explicit(&poller->row->taken, UINT64_C(1) << (place & (FRAME_SIZE - 1)), memory_order_seq_cst);
+  step("taken");
   return NULL;
 }
 
@@ -458,7 +482,9 @@ static napi_value js_ack(napi_env env, napi_callback_info info) {
   }
   ack.refused = (uint64_t) high << 32 | low;
   ack.leaving = leaving;
-  return int32_value(env, ack_send(lane, &ack));
+  int error = ack_send(lane, &ack);
+  step("acked");
+  return int32_value(env, error);
 }
 
 /* ------------------------------------------------------------------ the module */

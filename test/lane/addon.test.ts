@@ -1,0 +1,315 @@
+import { execFile } from 'node:child_process'
+import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from 'node:fs'
+import net, { type AddressInfo } from 'node:net'
+import { constants } from 'node:os'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { loadAddon, type Poller } from '../../lib/lane/addon.js'
+import { bindTcp, type RawHandle } from '../../lib/internals.js'
+import { fixturePath } from '../helper.js'
+
+const run = promisify(execFile)
+const addon = loadAddon()
+const room = (): Int32Array => new Int32Array(addon.FRAME_SIZE)
+
+interface Received { number: number, key: string, count: number, arrived: number, isPipe: boolean, fds: number[] }
+
+/** One worker's wire, both ends in this process. */
+function wire (t: Test): { ours: number, theirs: number, row: BigUint64Array, receive: () => Promise<Received>, receiver: () => Poller, ack: () => Promise<number[]> } {
+  const [ours, theirs] = addon.pair()
+  const rowFd = addon.createRow()
+  const memory = addon.mapRow(rowFd)
+  closeSync(rowFd)
+  const frames = new Mailbox<Received>()
+  const acks = new Mailbox<number[]>()
+  const fds = room()
+  const receiver = addon.receive(theirs, memory, fds, (number, key, count, arrived, isPipe) => {
+    frames.put({ number, key, count, arrived, isPipe, fds: [...fds.subarray(0, arrived)] })
+  })
+  const acking = addon.acks(ours, (...ack) => { acks.put(ack) })
+  const alive = setInterval(() => {}, 1_000) // neither poller keeps the process alive
+  t.teardown(() => {
+    clearInterval(alive)
+    addon.unpoll(receiver)
+    addon.unpoll(acking)
+    closeSync(ours)
+    closeSync(theirs)
+  })
+  return { ours, theirs, row: new BigUint64Array(memory), receive: async () => await frames.take(), receiver: () => receiver, ack: async () => await acks.take() }
+}
+
+class Mailbox<T> {
+  readonly #items: T[] = []
+  readonly #takers: Array<(item: T) => void> = []
+
+  put (item: T): void {
+    const taker = this.#takers.shift()
+    if (taker === undefined) this.#items.push(item)
+    else taker(item)
+  }
+
+  async take (): Promise<T> {
+    return this.#items.length > 0 ? this.#items.shift() as T : await new Promise(resolve => this.#takers.push(resolve))
+  }
+}
+
+function openDescriptors (): number {
+  return readdirSync('/proc/self/fd').length
+}
+
+t.test('a frame arrives whole: its number, its key, its descriptors in order', async t => {
+  const { ours, receive, row } = wire(t)
+  const fds = room()
+  for (let i = 0; i < 64; i++) fds[i] = openSync(i % 2 === 0 ? '/dev/null' : '/dev/zero')
+  t.equal(addon.send(ours, 2 ** 40, 'localhost:3000', fds, 64), 0)
+  const frame = await receive()
+  t.match(frame, { number: 2 ** 40, key: 'localhost:3000', count: 64, arrived: 64, isPipe: false })
+  frame.fds.forEach((fd, i) => {
+    t.equal(fstatSync(fd).rdev, fstatSync(fds[i] as number).rdev, `descriptor ${i}`)
+  })
+  t.equal(row[0], 2n ** 40n, 'the row says which frame it is')
+  t.equal(row[1], 0n, 'and that nothing is taken')
+  addon.close(Int32Array.from(frame.fds), 64)
+  addon.close(fds, 64)
+})
+
+t.test('what is taken stands in the row, and a new frame starts with nothing taken', async t => {
+  const { ours, receive, row, receiver } = wire(t)
+  addon.send(ours, 1, 'key', room(), 0)
+  await receive()
+  addon.take(receiver(), 0)
+  addon.take(receiver(), 31)
+  addon.take(receiver(), 63)
+  t.equal(row[1], 1n | 1n << 31n | 1n << 63n)
+  addon.send(ours, 2, 'key', room(), 0)
+  await receive()
+  t.equal(row[0], 2n)
+  t.equal(row[1], 0n)
+})
+
+t.test('an ack brings back what was refused, bit by bit', async t => {
+  const { ours, theirs, receive, ack } = wire(t)
+  addon.send(ours, 7, 'key', room(), 0)
+  const { number } = await receive()
+  t.equal(addon.ack(theirs, number, 0x80000001, 0xF0000000, true), 0)
+  t.same(await ack(), [7, 0x80000001, 0xF0000000, 1])
+})
+
+t.test('connections of a Unix socket are told from those of TCP', async t => {
+  const { ours, receive } = wire(t)
+  const fds = room()
+  const [a, b] = addon.pair()
+  fds[0] = a
+  addon.send(ours, 1, 'key', fds, 1)
+  const frame = await receive()
+  t.equal(frame.isPipe, true)
+  for (const fd of [a, b, ...frame.fds]) closeSync(fd)
+})
+
+t.test('a frame is taken back once, and not after it was received', async t => {
+  const { ours, theirs, receive, receiver } = wire(t)
+  const fds = room()
+  fds[0] = openSync('/dev/null')
+  const before = openDescriptors()
+  addon.send(ours, 1, 'key', fds, 1)
+  t.equal(addon.takeBack(theirs), true)
+  t.equal(addon.takeBack(theirs), false)
+  t.equal(openDescriptors(), before, 'without a descriptor more in this process')
+  addon.send(ours, 2, 'key', fds, 1)
+  const frame = await receive()
+  t.equal(frame.number, 2, 'the worker never saw the first')
+  t.equal(addon.takeBack(theirs), false)
+  closeSync(frame.fds[0] as number)
+  closeSync(fds[0])
+  t.ok(receiver())
+})
+
+t.test('a full channel refuses a frame and keeps what it has', async t => {
+  const [ours, theirs] = addon.pair()
+  t.teardown(() => { closeSync(ours); closeSync(theirs) })
+  const fds = room()
+  fds[0] = openSync('/dev/null')
+  let sent = 0
+  while (addon.send(ours, sent + 1, 'key', fds, 1) === 0) sent++
+  t.equal(addon.send(ours, sent + 1, 'key', fds, 1), -constants.errno.EAGAIN)
+  let back = 0
+  while (addon.takeBack(theirs)) back++
+  t.equal(back, sent)
+  t.equal(addon.send(ours, sent + 1, 'key', fds, 1), 0, 'and has room again then')
+  closeSync(fds[0])
+})
+
+for (const roomFor of [0, 1, 7]) {
+  t.test(`where there is room for ${roomFor} of 8 descriptors, so many arrive and the count says 8`, async t => {
+    const { stdout } = await run('sh', ['-c', 'ulimit -n 96; exec "$@"', 'sh', process.execPath, fixturePath('native/limits.mjs'), 'truncated', String(roomFor)], { env: { ...process.env, NODE_OPTIONS: '' } })
+    t.same(JSON.parse(stdout), { number: 1, key: 'key', count: 8, arrived: roomFor })
+  })
+}
+
+t.test('when too many descriptors are under way, a frame is refused whole and can be sent later', async t => {
+  // The kernel exempts root from this limit.
+  const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+  const { stdout } = await run('sh', ['-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, fixturePath('native/limits.mjs'), 'in-flight'], { ...nobody, env: { PATH: process.env['PATH'] } })
+  const { frames, error, back, again } = JSON.parse(stdout) as Record<string, number>
+  t.equal(error, -109, 'ETOOMANYREFS') // no name for it in os.constants
+  t.ok(frames as number > 0)
+  t.equal(back, frames)
+  t.equal(again, 0)
+})
+
+t.test('accept takes a batch at a time, and the rest in the next turns', async t => {
+  const bound = bindTcp('127.0.0.1', 0, false) as RawHandle
+  const name: Partial<AddressInfo> = {}
+  bound.getsockname?.(name)
+  const fds = room()
+  const counts: number[] = []
+  const all = new Mailbox<true>()
+  const listener = addon.listen(bound.fd, 511, fds, (count, error) => {
+    t.equal(error, 0)
+    counts.push(count)
+    addon.close(fds, count)
+    if (counts.reduce((a, b) => a + b) === 100) all.put(true)
+  })
+  addon.pause(listener)
+  const sockets = Array.from({ length: 100 }, () => net.connect(name.port as number, '127.0.0.1'))
+  await Promise.all(sockets.map(async socket => { await new Promise(resolve => socket.once('connect', resolve)) }))
+  t.same(counts, [], 'nothing while it is paused: the kernel holds them')
+  addon.resume(listener)
+  await all.take()
+  t.ok(Math.max(...counts) <= addon.FRAME_SIZE)
+  t.equal(counts[0], addon.FRAME_SIZE)
+  for (const socket of sockets) socket.destroy()
+  addon.unpoll(listener)
+  bound.close()
+})
+
+t.test('what the kernel has ready is accepted before a port is closed', async t => {
+  const bound = bindTcp('127.0.0.1', 0, false) as RawHandle
+  const name: Partial<AddressInfo> = {}
+  bound.getsockname?.(name)
+  const fds = room()
+  let accepted = 0
+  const listener = addon.listen(bound.fd, 511, fds, count => {
+    accepted += count
+    addon.close(fds, count)
+  })
+  addon.pause(listener)
+  const sockets = Array.from({ length: 70 }, () => net.connect(name.port as number, '127.0.0.1'))
+  await Promise.all(sockets.map(async socket => { await new Promise(resolve => socket.once('connect', resolve)) }))
+  addon.acceptAll(listener)
+  t.equal(accepted, 70)
+  for (const socket of sockets) socket.destroy()
+  addon.unpoll(listener)
+  bound.close()
+})
+
+t.test('listen(2) fails with its own error, and nothing is polled', async t => {
+  const fd = openSync('/dev/null')
+  t.throws(() => addon.listen(fd, 1, room(), () => {}), { code: 'ENOTSOCK', errno: -constants.errno.ENOTSOCK })
+  closeSync(fd)
+})
+
+t.test('the address of a client is its IP, of a Unix socket nothing', async t => {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await new Promise(resolve => server.once('listening', resolve))
+  const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const [accepted] = await Promise.all([
+    new Promise<net.Socket>(resolve => server.once('connection', resolve)),
+    new Promise(resolve => socket.once('connect', resolve))
+  ])
+  t.equal(addon.address((accepted as unknown as { _handle: { fd: number } })._handle.fd), '127.0.0.1')
+  const [a, b] = addon.pair()
+  t.equal(addon.address(a), undefined)
+  closeSync(a)
+  closeSync(b)
+  socket.destroy()
+  server.close()
+})
+
+t.test('an exception in a callback is an uncaught exception', async t => {
+  const script = `
+    import { loadAddon } from ${JSON.stringify(new URL('../../dist/lane/addon.js', import.meta.url).href)}
+    const addon = loadAddon()
+    const [ours, theirs] = addon.pair()
+    addon.receive(theirs, addon.mapRow(addon.createRow()), new Int32Array(64), () => { throw new Error('from the callback') })
+    process.once('uncaughtException', ({ message }) => { console.log(message); process.exit() })
+    setInterval(() => {}, 1000)
+    addon.send(ours, 1, 'key', new Int32Array(64), 0)`
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { env: { ...process.env, NODE_OPTIONS: '' } })
+  t.equal(stdout.trim(), 'from the callback')
+})
+
+t.test('a poller that is closed, or no poller at all, is an error and no crash', async t => {
+  const [ours, theirs] = addon.pair()
+  const acks = addon.acks(ours, () => {})
+  addon.unpoll(acks)
+  t.throws(() => { addon.unpoll(acks) }, { code: 'ERR_INVALID_STATE' })
+  t.throws(() => { addon.pause({} as Poller) }, { code: 'ERR_INVALID_STATE' })
+  closeSync(theirs)
+  closeSync(ours)
+})
+
+t.test('wrong arguments are errors that leave nothing behind', async t => {
+  const before = openDescriptors()
+  const calls: Array<() => unknown> = [
+    () => addon.send(0, 1, 'x'.repeat(1000), room(), 0),
+    () => addon.send(0, 1, 'key', room(), 65),
+    () => addon.send(0, -1, 'key', room(), 0),
+    () => addon.send(0, 1, 'key', new Int32Array(1), 1),
+    () => addon.close(new Uint8Array(64) as unknown as Int32Array, 1),
+    () => addon.mapRow(-1),
+    () => addon.receive(0, new ArrayBuffer(1), room(), () => {}),
+    () => (addon.listen as unknown as () => void)()
+  ]
+  for (const call of calls) t.throws(call)
+  t.equal(openDescriptors(), before)
+})
+
+t.test('both ends close in any order, with frames and acks under way', async t => {
+  const before = openDescriptors()
+  for (const order of [[0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2], [2, 0, 3, 1]]) {
+    const [ours, theirs] = addon.pair()
+    const rowFd = addon.createRow()
+    const receiver = addon.receive(theirs, addon.mapRow(rowFd), room(), () => {})
+    const acks = addon.acks(ours, () => {})
+    const fds = room()
+    fds[0] = openSync('/dev/null')
+    addon.send(ours, 1, 'key', fds, 1)
+    addon.ack(theirs, 1, 0, 0, false)
+    // The descriptor of a poller is closed after it, never before.
+    const closes = [
+      () => { addon.unpoll(receiver); closeSync(theirs) },
+      () => { addon.unpoll(acks); closeSync(ours) },
+      () => { closeSync(rowFd) },
+      () => { closeSync(fds[0] as number) }
+    ]
+    for (const place of order) closes[place]?.()
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  t.equal(openDescriptors(), before)
+})
+
+t.test('descriptors do not outlive exec: a child process inherits none of them', async t => {
+  const [ours, theirs] = addon.pair()
+  const rowFd = addon.createRow()
+  const { stdout } = await run('ls', ['-l', '/proc/self/fd'])
+  t.notMatch(stdout, /shared-fastify-row/)
+  t.notMatch(stdout, new RegExp(` ${ours} -> socket`))
+  for (const fd of [ours, theirs, rowFd]) closeSync(fd)
+})
+
+t.test('bytes go through a descriptor that was handed off', async t => {
+  const { ours, receive } = wire(t)
+  const [client, server] = addon.pair()
+  const fds = room()
+  fds[0] = server
+  addon.send(ours, 1, 'key', fds, 1)
+  closeSync(server)
+  const { fds: [arrived] } = await receive()
+  writeSync(client, 'ping')
+  const buffer = Buffer.alloc(4)
+  readSync(arrived as number, buffer)
+  t.equal(buffer.toString(), 'ping')
+  closeSync(client)
+  closeSync(arrived as number)
+})
