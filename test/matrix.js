@@ -13,6 +13,7 @@ const VERSIONS = ['20', '22', '24', '26']
 const asked = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-matrix-'))
 const results = []
+if (platform() === 'linux' && !run('npm', ['run', 'prebuilds'])) process.exit(1)
 try {
   for (const version of asked.length > 0 ? asked : VERSIONS) results.push([version, runOn(version)])
 } finally {
@@ -27,7 +28,9 @@ function runOn (version) {
   if (!run('npm', ['install', '--no-save', '--prefix', prefix, `${name}@${version}`])) return false
   const bin = join(prefix, 'node_modules', name, 'bin')
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }
-  return run('node', ['--version'], env) && run('npm', ['run', 'test:tap', '--', '--disable-coverage'], env)
+  return run('node', ['--version'], env) &&
+    (platform() !== 'linux' || run('node', ['test/native/prebuilds.js'], env)) &&
+    run('npm', ['run', 'test:tap', '--', '--disable-coverage'], env)
 }
 
 function run (command, args, env = process.env) {

@@ -1,0 +1,35 @@
+// Runs the addon's tests under AddressSanitizer (with its leak checker) and UndefinedBehaviorSanitizer.
+// The runtime has to be there before anything else is, so node itself is started with it.
+import { spawnSync } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const TESTS = ['test/lane/addon.test.ts', 'test/native/steps.test.ts', 'test/native/stress.test.ts']
+
+const folder = dirname(fileURLToPath(import.meta.url))
+const root = join(folder, '../..')
+
+run(process.execPath, [join(folder, '../build.js'), 'asan'], process.env)
+const preload = spawnSync('cc', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).stdout.trim()
+const env = {
+  ...process.env,
+  LD_PRELOAD: preload,
+  FD_LANE_PREBUILD: folder,
+  // Two frames of context: otherwise what V8 never frees drowns the rest.
+  ASAN_OPTIONS: 'detect_leaks=1:malloc_context_size=2:exitcode=99',
+  UBSAN_OPTIONS: 'print_stacktrace=1',
+  LSAN_OPTIONS: `suppressions=${join(folder, 'lsan.supp')}:print_suppressions=0`,
+  HANDOFFS: process.env.HANDOFFS ?? '3000'
+}
+for (const test of TESTS) {
+  console.log(`# ${test}`)
+  run(process.execPath, ['--import', 'tsx', test], env)
+}
+console.log('no report')
+
+function run (command, args, env) {
+  const { status, signal } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit' })
+  if (status === 0) return
+  console.error(`${args.at(-1)} ended with ${signal ?? `code ${status}`}${status === 99 ? ': a sanitizer has something to report' : ''}`)
+  process.exit(1)
+}

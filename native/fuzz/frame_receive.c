@@ -1,0 +1,83 @@
+/*
+ * Fuzzes what a worker does with a message on its lane: any bytes, any number of descriptors, in any
+ * parts. Whatever comes, the frame is whole or it is refused, and no descriptor is left behind.
+ */
+#include "../frame.h"
+#include <assert.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int open_descriptors(void) {
+  DIR *folder = opendir("/proc/self/fd");
+  int count = 0;
+  while (readdir(folder) != NULL) count++;
+  closedir(folder);
+  return count;
+}
+
+/* Sends `data` as it is, with `count` descriptors: what frame_send would never do. */
+static void send_anything(int lane, const uint8_t *data, size_t size, unsigned count) {
+  static int null = -1;
+  if (null == -1) null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  union { char bytes[CMSG_SPACE(253 * sizeof(int))]; struct cmsghdr align; } control = { { 0 } };
+  struct iovec part = { .iov_base = (void *) data, .iov_len = size };
+  struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+  if (count > 0) {
+    message.msg_control = control.bytes;
+    message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(count * sizeof(int));
+    for (unsigned i = 0; i < count; i++) memcpy(CMSG_DATA(rights) + i * sizeof(int), &null, sizeof(int));
+  }
+  sendmsg(lane, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  if (size < 2) return 0;
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == -1) abort();
+  unsigned descriptors = data[0] % 254;
+  int before = -1;
+  if (data[1] & 1) {
+    /* A header that is right but for what the rest of the data changes in it. */
+    struct frame frame = { .header = { .number = 1, .count = descriptors, .key_length = 0 } };
+    size_t length = size - 2 < sizeof(frame.header) ? size - 2 : sizeof(frame.header);
+    uint8_t message[sizeof(frame.header) + 1024];
+    memcpy(message, &frame.header, sizeof(frame.header));
+    for (size_t i = 0; i < length; i++) message[i] ^= data[2 + i];
+    size_t key = size - 2 - length < 1024 ? size - 2 - length : 1024;
+    memcpy(message + sizeof(frame.header), data + 2 + length, key);
+    if (data[1] & 2) ((struct frame_header *) message)->key_length = (uint32_t) key;
+    send_anything(ends[0], message, sizeof(frame.header) + key, descriptors);
+  } else {
+    send_anything(ends[0], data + 2, size - 2, descriptors);
+  }
+  static int opened = 0; /* the first call opens /dev/null */
+  if (opened) before = open_descriptors();
+  opened = 1;
+  struct frame frame;
+  int received = frame_receive(ends[1], &frame);
+  assert(received == 1 || received == 0 || received == -EBADMSG || received == -EAGAIN);
+  if (received == 1) {
+    assert(frame.header.count <= FRAME_SIZE && frame.arrived <= frame.header.count);
+    assert(frame.header.key_length <= KEY_SIZE);
+    for (uint32_t i = 0; i < frame.arrived; i++) assert(fcntl(frame.fds[i], F_GETFD) & FD_CLOEXEC);
+    frame_close(&frame);
+  } else {
+    assert(frame.arrived == 0);
+  }
+  /* And an ack in the place of a frame, or the other way round, is none. */
+  struct ack ack;
+  send_anything(ends[1], data, size > sizeof(ack) + 8 ? sizeof(ack) + 8 : size, 0);
+  received = ack_receive(ends[0], &ack);
+  assert(received == 1 || received == 0 || received == -EBADMSG || received == -EAGAIN);
+  if (before != -1) assert(open_descriptors() == before);
+  close(ends[0]);
+  close(ends[1]);
+  (void) frame_send; (void) frame_take_back; (void) ack_send;
+  return 0;
+}

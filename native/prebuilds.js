@@ -1,0 +1,55 @@
+// Makes what is published: native/prebuilds/linux-x64 and linux-arm64, each of which loads on glibc
+// and on musl, under every Node version (Node-API). arm64 takes Debian's cross compiler: apt-get
+// install gcc-aarch64-linux-gnu libc6-dev-arm64-cross.
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const TARGETS = {
+  x64: process.arch === 'x64' ? {} : cross('x86_64-linux-gnu-'),
+  arm64: process.arch === 'arm64' ? {} : cross('aarch64-linux-gnu-')
+}
+const SOURCES = ['binding.gyp', 'fd_lane.c', 'frame.h']
+
+const folder = dirname(fileURLToPath(import.meta.url))
+const gyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
+
+for (const [arch, compilers] of Object.entries(TARGETS)) {
+  const build = mkdtempSync(join(tmpdir(), 'shared-fastify-prebuild-'))
+  try {
+    for (const source of SOURCES) cpSync(join(folder, source), join(build, source))
+    run(process.execPath, [gyp, 'rebuild', '--directory', build, `--arch=${arch}`, '--loglevel=warn', ...nodedir()], compilers)
+    const target = join(folder, 'prebuilds', `linux-${arch}`)
+    const file = join(build, 'build/Release/fd_lane.node')
+    assertPortable(file, compilers)
+    mkdirSync(target, { recursive: true })
+    copyFileSync(file, join(target, 'fd_lane.napi.node'))
+    console.log(`native/prebuilds/linux-${arch}/fd_lane.napi.node`)
+  } finally {
+    rmSync(build, { recursive: true })
+  }
+}
+
+function cross (prefix) {
+  return { CC: `${prefix}gcc`, CXX: `${prefix}g++`, LINK: `${prefix}gcc`, READELF: `${prefix}readelf` }
+}
+
+/** musl answers to the name of glibc's libc.so.6, but to no other library's, and has none of its version's extras. */
+function assertPortable (file, { READELF = 'readelf' }) {
+  const { stdout } = spawnSync(READELF, ['--dynamic', '--wide', file], { encoding: 'utf8' })
+  const needed = [...stdout.matchAll(/\(NEEDED\).*\[(.*)\]/g)].map(([, name]) => name)
+  if (needed.join() !== 'libc.so.6') throw new Error(`${file} needs ${needed.join(', ')}: only libc.so.6 is everywhere`)
+}
+
+function nodedir () {
+  const prefix = dirname(dirname(process.execPath))
+  return existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : []
+}
+
+function run (command, args, env) {
+  const { status } = spawnSync(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] })
+  if (status !== 0) process.exit(1)
+}
