@@ -54,5 +54,5 @@ export const AppListensError = createError<[string]>(
   'SHARED_PORT_ERR_APP_LISTENS',
   'The app %s calls listen() itself: export the instance instead, or run it with node and register shared-fastify in it')
 
-export const AppFailedError = createError<[string, string, ErrorOptions?]>(
-  'SHARED_PORT_ERR_APP_FAILED', 'The app %s failed to load: %s')
+export const AppFailedError = createError<[string, ErrorOptions?]>(
+  'SHARED_PORT_ERR_APP_FAILED', 'The app %s failed to load')

@@ -259,7 +259,7 @@ export class Primary {
       case 'closed': return this.#ports.get(message.key)?.left(worker)
       case 'open': worker.open = message.count; return
       case 'stats': return worker.tell({ type: 'stats', id: message.id, stats: this.stats() })
-      case 'failed': worker.failure = message.error
+      case 'failed': worker.failure = fromNotice(message.error)
     }
   }
 
@@ -349,7 +349,7 @@ export class Primary {
 
   /** On the first start a worker that fails is the app's fault, and would fail again: everything ends. */
   #fail (worker: WorkerHandle, ending: Ending): void {
-    const cause = ending.error ?? (worker.failure === undefined ? undefined : fromNotice(worker.failure))
+    const cause = ending.error ?? worker.failure
     this.#failed = true
     const err = new WorkerFailedError(worker.id, describeEnding(ending), { cause })
     const waiting = [...this.#waiting.values()]

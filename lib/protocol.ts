@@ -1,4 +1,5 @@
 import type { SendHandle } from 'node:child_process'
+import { inspect } from 'node:util'
 import type { Stats } from '../types/index.js'
 import type { SocketName } from './internals.js'
 
@@ -7,8 +8,11 @@ import type { SocketName } from './internals.js'
 // (https://nodejs.org/docs/latest/api/child_process.html#subprocesssendmessage-sendhandle-options-callback).
 const CMD = 'NODE_SHARED_FASTIFY'
 
-/** An error on its way to another process. */
-export interface ErrorNotice { name: string, message: string, code?: string, stack?: string }
+/** An error on its way to another process, what caused it included. */
+export interface ErrorNotice { name: string, message: string, code?: string, stack?: string, cause?: ErrorNotice }
+
+/** How many causes of causes go along: more than any error has, unless it is its own. */
+const MOST_CAUSES = 8
 
 export type ToPrimary =
   /** I want to serve this key. */
@@ -82,17 +86,24 @@ function isEnvelope (message: unknown): message is { cmd: 'NODE_HANDLE', msg: un
   return typeof message === 'object' && message !== null && (message as { cmd?: unknown }).cmd === 'NODE_HANDLE'
 }
 
-export function toNotice (err: unknown): ErrorNotice {
-  if (!(err instanceof Error)) return { name: 'Error', message: String(err) }
-  const { name, message, stack } = err
+export function toNotice (err: unknown, causes = MOST_CAUSES): ErrorNotice {
+  if (!(err instanceof Error)) return { name: 'Error', message: typeof err === 'string' ? err : inspect(err) }
+  const { name, message, stack, cause } = err
   const { code } = err as NodeJS.ErrnoException
-  return { name, message, ...(code !== undefined && { code }), ...(stack !== undefined && { stack }) }
+  return {
+    name,
+    message,
+    ...(code !== undefined && { code }),
+    ...(stack !== undefined && { stack }),
+    ...(cause !== undefined && causes > 0 && { cause: toNotice(cause, causes - 1) })
+  }
 }
 
-export function fromNotice ({ name, message, code, stack }: ErrorNotice): Error {
-  const err = new Error(message)
+export function fromNotice ({ name, message, code, stack, cause }: ErrorNotice): Error {
+  const err = new Error(message, cause === undefined ? undefined : { cause: fromNotice(cause) })
   err.name = name
-  if (stack !== undefined) err.stack = stack
+  // Where the other process has no stack, this one's would mislead.
+  err.stack = stack ?? `${name}: ${message}`
   return code === undefined ? err : Object.assign(err, { code })
 }
 

@@ -42,7 +42,7 @@ async function importApp (path: string): Promise<Record<string, unknown>> {
     if (extname(path) === '.cts') return { default: createRequire(import.meta.url)(path) }
     return await import(pathToFileURL(path).href)
   } catch (err) {
-    throw new AppFailedError(path, (err as Error)?.message ?? String(err), { cause: err })
+    throw new AppFailedError(path, { cause: err })
   }
 }
 

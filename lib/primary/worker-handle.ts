@@ -1,6 +1,6 @@
 import type { WorkerState, WorkerStats } from '../../types/index.js'
 import type { Ack, Connection, Frame, Wire } from '../lane.js'
-import { post, type ErrorNotice, type ToWorker } from '../protocol.js'
+import { post, type ToWorker } from '../protocol.js'
 import type { Child } from './fork.js'
 
 /** A frame that has been sent and is not acked yet. */
@@ -17,7 +17,7 @@ export class WorkerHandle {
   /** The keys that it listens for. */
   readonly keys = new Set<string>()
   /** What it said that it dies of. */
-  failure: ErrorNotice | undefined
+  failure: Error | undefined
   open = 0
   readonly #child: Child
   readonly #wire: Wire
