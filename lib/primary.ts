@@ -338,13 +338,14 @@ export class Primary {
   }
 
   #onExit (worker: WorkerHandle, ending: Ending): void {
-    const neverReady = [...this.#waiting.keys()].some(port => !port.serves(worker)) && worker.state !== 'draining'
+    const fatal = this.#stopping === undefined && worker.state !== 'draining' &&
+      [...this.#waiting.keys()].some(port => !port.serves(worker))
     const open = worker.end()
     for (const workers of this.#early.values()) workers.delete(worker)
     for (const port of this.#ports.values()) port.left(worker)
     if (open !== undefined) this.#ports.get(open.frame.key)?.handoff.reclaim(worker, open.frame, open.untaken)
-    this.#supervisor.exited(worker, ending)
-    if (neverReady && this.#stopping === undefined) this.#fail(worker, ending)
+    this.#supervisor.exited(worker, ending, fatal)
+    if (fatal) this.#fail(worker, ending)
   }
 
   /** On the first start a worker that fails is the app's fault, and would fail again: everything ends. */
@@ -354,6 +355,10 @@ export class Primary {
     const err = new WorkerFailedError(worker.id, describeEnding(ending), { cause })
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
+    for (const port of this.#ports.values()) {
+      port.shut()
+      port.handoff.close() // nobody will ever serve what waits
+    }
     this.stop().finally(() => {
       for (const { reject } of waiting) reject(err)
     })

@@ -103,12 +103,13 @@ export class Supervisor {
     for (const worker of this.workers) worker.kill('SIGKILL')
   }
 
-  /** To be called for every worker whose process has ended. */
-  exited (worker: WorkerHandle, ending: Ending): void {
+  /** To be called for every worker whose process has ended. After a `fatal` end nothing is started any more. */
+  exited (worker: WorkerHandle, ending: Ending, fatal = false): void {
     this.#living.get(worker)?.cancelKill?.()
     this.#living.delete(worker)
     const asked = worker.state === 'draining' || this.#stopping
     this.#logExit(worker, ending, asked)
+    if (fatal) this.#stopping = true
     worker.state = 'exited'
     const slot = this.#slotOf(worker)
     if (slot !== undefined) this.#replace(slot)
@@ -154,10 +155,12 @@ export class Supervisor {
   #logExit (worker: WorkerHandle, ending: Ending, asked: boolean): void {
     const { log } = this.#parts
     const { code, signal, error } = ending
-    const err = error ?? worker.failure
+    const ready = this.#slotOf(worker)?.readyAt !== undefined
+    // Of workers that were not ready when they were to end, one has told why already.
+    const err = asked && !ready ? undefined : error ?? worker.failure
     const fields = { event: 'worker-exit', workerId: worker.id, workerPid: worker.pid, code, signal, ...(err !== undefined && { err }) }
     if (asked) log.info(fields, 'worker %d %s', worker.id, describeEnding(ending))
-    else log.error(fields, 'worker %d %s unasked', worker.id, describeEnding(ending))
+    else log.error(fields, 'worker %d %s %s', worker.id, describeEnding(ending), ready ? 'unasked' : 'before it was ready')
   }
 
   #slotOf (worker: WorkerHandle): Slot | undefined {
