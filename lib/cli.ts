@@ -1,5 +1,13 @@
 #!/usr/bin/env node
-import { createProgram, ownArguments } from './cli/program.js'
+import { splitArguments } from './cli/app-arguments.js'
+import { loadEnvFile } from './cli/environment.js'
 import { fail } from './cli/exit.js'
+import { createProgram } from './cli/program.js'
 
-createProgram().parseAsync(ownArguments()).catch(fail)
+try {
+  loadEnvFile() // first: the program reads the environment
+  const { own, app } = splitArguments(process.argv.slice(2))
+  await createProgram(app).parseAsync(own, { from: 'user' })
+} catch (err) {
+  fail(err)
+}

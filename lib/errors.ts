@@ -56,3 +56,11 @@ export const AppListensError = createError<[string]>(
 
 export const AppFailedError = createError<[string, ErrorOptions?]>(
   'SHARED_PORT_ERR_APP_FAILED', 'The app %s failed to load')
+
+export const AppNeverLoadsError = createError<[string]>(
+  'SHARED_PORT_ERR_APP_NEVER_LOADS',
+  'The app %s waits, while it loads, for something that never comes: look at its top-level await')
+
+export const AppIsInstanceError = createError<[string, string]>(
+  'SHARED_PORT_ERR_APP_IS_INSTANCE',
+  'The app %s exports a Fastify instance, which is made already: %s is for apps that export a plugin')

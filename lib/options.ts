@@ -7,10 +7,10 @@ import { OptionsDifferError, OptionsError } from './errors.js'
 export type Options = Readonly<Required<SharedPortOptions>>
 
 /** More workers than any machine has CPUs for, and few enough that a slip of the hand stays harmless. */
-const MOST_WORKERS = 1024
+export const MOST_WORKERS = 1024
 
 /** The longest delay that a Node timer takes, in milliseconds. */
-const LONGEST_DELAY = 2 ** 31 - 1
+export const LONGEST_DELAY = 2 ** 31 - 1
 
 // `description` completes the sentence "option 'x' must be ...".
 const schema = {

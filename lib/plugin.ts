@@ -8,6 +8,7 @@ import { assertSameOptions, type Options, readOptions } from './options.js'
 import { forkBy } from './primary/fork.js'
 import { PrimaryProcess } from './primary-process.js'
 import { findRole, type WorkerMark } from './role.js'
+import { markLog } from './worker-log.js'
 import { Worker } from './worker.js'
 
 /** The plugin: finds out which part this process plays, and lets `listen()` play it. */
@@ -46,9 +47,7 @@ function inWorker (fastify: FastifyInstance, options: Options, mark: WorkerMark)
   if (worker === undefined) worker = new Worker(mark, options, fastify.log)
   else assertSameOptions(worker.options, options)
   const current = worker
-  // pino's own: every line of the app's logger says which worker wrote it.
-  const log = fastify.log as FastifyInstance['log'] & { setBindings?: (bindings: object) => void }
-  log.setBindings?.({ workerId: current.id })
+  markLog(fastify.log, current.id)
   shareListen(fastify, current.add(fastify))
   return { role: 'worker', workerId: current.id, generation: current.generation, stats: async () => await current.stats() }
 }

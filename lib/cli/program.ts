@@ -1,66 +1,64 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { createRequire } from 'node:module'
-import { start, type StartFlags } from './start.js'
-import { USAGE } from './exit.js'
+import { UsageError } from './exit.js'
+import { createOptions, type StartFlags } from './flags.js'
+import { start } from './start.js'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 
-/** The command line. Everything after `--` is for the app. */
-export function createProgram (): Command {
-  const program = new Command('shared-fastify')
+const NOTES = `
+Plugin options: what comes after -- goes to the app's plugin.
+  $ shared-fastify app.js --workers 4 -- --greeting hello   # opts.greeting
+
+Environment: FASTIFY_<OPTION>, as FASTIFY_LOG_LEVEL=warn, sets an option that
+the command line does not; PORT the port, where FASTIFY_PORT does not. A .env
+file in the current folder is read first.
+
+Signals: at SIGTERM, SIGINT and SIGQUIT the workers finish what they have, for
+--grace at most, and everything ends; at a second SIGINT it ends at once.
+
+Exit codes: 0 stopped as asked, 1 the app or its port failed, 2 wrong usage,
+130 a second SIGINT.`
+
+/** The commands; `appArguments` is what came after `--`. */
+export function createProgram (appArguments: string[]): Command {
+  const startCommand = createStart(appArguments)
+  return polite(new Command('shared-fastify'))
     .description('Serves a Fastify app from every core on one port.')
-    .version(version)
-    .usage('[command] <app> [options]')
-    .showSuggestionAfterError()
+    .usage('[start] <app> [options] [-- plugin options]')
+    .version(version, '-v, --version', 'print the version')
+    .helpCommand(false)
+    .addCommand(startCommand, { isDefault: true })
+    .addHelpText('after', () => `\n${startCommand.helpInformation()}${NOTES}`)
+}
+
+function createStart (appArguments: string[]): Command {
+  const command = polite(new Command('start'))
+    .description('Serve an app. The default command.')
+    .usage('<app> [options] [-- plugin options]')
+    .argument('<app>', 'a .ts, .mts, .cts, .js, .mjs or .cjs file that exports a plugin, async function (fastify, opts), or a Fastify instance that does not listen')
+    .addHelpText('after', NOTES)
+  for (const option of createOptions()) command.addOption(option)
+  return command.action(async (app: string, flags: StartFlags) => {
+    assertOneTarget(command)
+    await start(app, flags, appArguments)
+  })
+}
+
+/** Throws instead of ending the process, and says where help is. */
+function polite (command: Command): Command {
+  return command
+    .helpOption('-h, --help', 'print this')
+    .showHelpAfterError('(shared-fastify --help shows what there is)')
     .exitOverride()
-    .addHelpText('after', '\nAll options of the default command: shared-fastify start --help')
-  program.command('start', { isDefault: true })
-    .description('serve an app (the default command)')
-    .argument('<app>', 'a .ts, .mts, .cts, .js, .mjs or .cjs file that exports a plugin, or a Fastify instance that does not listen')
-    .usage('<app> [options] [-- options for the app]')
-    .addOption(flag('-n, --workers <number>', 'how many workers: a number, or auto: as many as there are CPUs', 'auto'))
-    .addOption(flag('-p, --port <port>', 'port; also $PORT', process.env['PORT'] ?? '3000'))
-    .addOption(flag('-a, --address <address>', 'address (default: localhost; 0.0.0.0 in a container)'))
-    .addOption(flag('-s, --socket <path>', 'Unix socket, instead of a port'))
-    .addOption(flag('--fd <number>', 'inherited descriptor of a listening socket, instead of a port'))
-    .addOption(flag('-l, --log-level <level>', 'log level', 'info'))
-    .addOption(flag('-P, --pretty-logs', 'readable logs (default on a terminal)'))
-    .addOption(flag('-x, --prefix <prefix>', 'prefix of the app\'s routes'))
-    .addOption(flag('-o, --options', 'use the Fastify options that the app exports as "options"'))
-    .addOption(flag('-i, --import <module>', 'module to load before the app; may be repeated').argParser(collect))
-    .addOption(flag('-T, --plugin-timeout <ms>', 'milliseconds that a plugin may take to load', '10000'))
-    .addOption(flag('--body-limit <bytes>', 'largest request body'))
-    .addOption(flag('--grace <ms>', 'milliseconds that a stopping worker has to finish what it has', '10000'))
-    .addOption(flag('--lane <lane>', 'how connections travel to the workers: auto, ipc', 'auto'))
-    .addOption(flag('--policy <policy>', 'who gets the next connection: round-robin', 'round-robin'))
-    .addHelpText('after', `
-Each option can be set in the environment (or in .env) too: FASTIFY_PORT, FASTIFY_LOG_LEVEL, ...
-
-Exit codes: 0 stopped as asked, 1 the app or its port failed, ${USAGE} wrong usage, 130 ended by a second SIGINT.`)
-    .action(async (app: string, flags: StartFlags) => { await start(app, flags, appArguments()) })
-  return program
 }
 
-/** What is left for commander: the command's own part of the arguments. */
-export function ownArguments (argv = process.argv): string[] {
-  const end = argv.indexOf('--')
-  return end === -1 ? argv : argv.slice(0, end)
-}
-
-function appArguments (argv = process.argv): string[] {
-  const end = argv.indexOf('--')
-  return end === -1 ? [] : argv.slice(end + 1)
-}
-
-/** A flag that FASTIFY_<ITS NAME> sets as well; a switch is on where that is 'true', as in fastify-cli. */
-function flag (flags: string, description: string, fallback?: string): Option {
-  const option = new Option(flags, description)
-  const name = `FASTIFY_${option.name().toUpperCase().replaceAll('-', '_')}`
-  if (option.isBoolean()) return process.env[name] === 'true' ? option.default(true) : option
-  if (fallback !== undefined) option.default(fallback)
-  return option.env(name)
-}
-
-function collect (value: string, former: string[] = []): string[] {
-  return [...former, value]
+function assertOneTarget (command: Command): void {
+  const given = (name: string): boolean => command.getOptionValueSource(name) === 'cli'
+  const targets = [
+    ...(given('port') || given('address') ? ['a port'] : []),
+    ...(given('socket') ? ['a socket'] : []),
+    ...(given('fd') ? ['a descriptor'] : [])
+  ]
+  if (targets.length > 1) throw new UsageError(`an app listens on one of --port, --socket and --fd, got ${targets.join(' and ')}`)
 }

@@ -1,52 +1,51 @@
-import { createRequire } from 'node:module'
-import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyServerOptions } from 'fastify'
+import cluster from 'node:cluster'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { AppIsInstanceError } from '../errors.js'
 import { sharedPort } from '../plugin.js'
-import { type Channel, post, toNotice } from '../protocol.js'
-import { APP_CONFIG, type AppConfig } from './app-config.js'
-import { FAILED } from './exit.js'
-import { loadApp } from './load-app.js'
-import { logStream } from './log.js'
+import { markLog } from '../worker-log.js'
+import { type Config, CONFIG } from './config.js'
+import { fastifyFor } from './create-fastify.js'
+import { ListenGuard, onFastify } from './listen-guard.js'
+import { type LoadedApp, loadApp } from './load-app.js'
+import { endBy, watchExceptions } from './worker-end.js'
 
 // A worker of the command: loads the app, registers the plugin, listens.
 
-const config = JSON.parse(process.env[APP_CONFIG] as string) as AppConfig
+const config = JSON.parse(process.env[CONFIG] as string) as Config
 
-serve().catch(err => {
-  // The primary logs it, and ends: this process has no logger that would be sure to work.
-  post(process as Channel, { type: 'failed', error: toNotice(err) }, undefined, () => { process.exit(FAILED) })
-})
+watchExceptions()
+onFastify(({ log }) => { markLog(log, cluster.worker?.id ?? 0) })
+serve().catch(endBy)
 
 async function serve (): Promise<void> {
+  const guard = new ListenGuard(config.app, endBy)
+  const endGuard = onFastify(fastify => { guard.guard(fastify) })
   const loaded = await loadApp(config.app)
-  const fastify = loaded.instance ?? await createFastify(loaded.options)
+  endGuard()
+  const fastify = loaded.instance ?? await fastifyFor(config, loaded.options)
+  const listen = guard.serve(fastify)
   fastify.register(sharedPort, config.sharedPort)
-  if (loaded.plugin !== undefined) registerApp(fastify, loaded.plugin, loaded.options)
-  await fastify.listen(config.listen)
+  registerApp(fastify, loaded)
+  await listen(config.listen)
 }
 
-async function createFastify (appOptions: FastifyServerOptions): Promise<FastifyInstance> {
-  const { level, pretty, pluginTimeout, bodyLimit, useAppOptions } = config
-  const create = appsFastify()
-  return create({
-    logger: { level, stream: await logStream(pretty) },
-    pluginTimeout,
-    ...(bodyLimit !== undefined && { bodyLimit }),
-    ...(useAppOptions && appOptions)
-  })
-}
-
-function registerApp (fastify: FastifyInstance, plugin: FastifyPluginAsync, appOptions: object): void {
-  const options: Record<string, unknown> = { ...(config.useAppOptions && appOptions), ...config.pluginOptions }
+function registerApp (fastify: FastifyInstance, app: LoadedApp): void {
+  const { pluginOptions, useAppOptions } = config
+  if (app.instance !== undefined) return assertNothingIgnored()
+  const options = { ...(useAppOptions && app.options), ...pluginOptions }
   // As in fastify-cli: with skipOverride the app's decorators and hooks are the root's.
-  fastify.register(options['skipOverride'] === true ? fp(plugin) : plugin, options)
+  fastify.register('skipOverride' in options && options.skipOverride ? fp(app.plugin) : app.plugin, options)
 }
 
-/** The app's own Fastify, where it has one: its plugins are made for that version. */
-function appsFastify (): typeof Fastify {
-  try {
-    return createRequire(config.app)('fastify') as typeof Fastify
-  } catch {
-    return Fastify
-  }
+/** @throws SHARED_PORT_ERR_APP_IS_INSTANCE for options that would do nothing */
+function assertNothingIgnored (): void {
+  const { prefix, ...others } = config.pluginOptions
+  const ignored = [
+    ...(prefix !== undefined ? ['--prefix'] : []),
+    ...(config.useAppOptions ? ['--options'] : []),
+    ...(config.bodyLimit !== undefined ? ['--body-limit'] : []),
+    ...Object.keys(others).map(name => `-- --${name}`)
+  ]
+  if (ignored.length > 0) throw new AppIsInstanceError(config.app, ignored.join(', '))
 }

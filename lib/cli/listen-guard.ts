@@ -1,0 +1,48 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { FastifyInstance } from 'fastify'
+import { AppListensError } from '../errors.js'
+
+/** What Fastify publishes whenever an instance is made: https://fastify.dev/docs/latest/Reference/Hooks/#diagnostics-channel-hooks */
+const INITIALIZATION = 'fastify.initialization'
+
+/** Calls `listener` with every Fastify instance, whoever makes it, until the returned function is called. */
+export function onFastify (listener: (fastify: FastifyInstance) => void): () => void {
+  const onMessage = (message: unknown): void => { listener((message as { fastify: FastifyInstance }).fastify) }
+  subscribe(INITIALIZATION, onMessage)
+  return () => { unsubscribe(INITIALIZATION, onMessage) }
+}
+
+/**
+ * Keeps the app from calling listen() itself. While its file loads no instance may: which one is to
+ * be served is not known yet. Afterwards all may but that one, which the command calls it for.
+ */
+export class ListenGuard {
+  readonly #onTry: (err: Error) => void
+  readonly #app: string
+  readonly #guarded = new WeakMap<FastifyInstance, FastifyInstance['listen']>()
+  #served: FastifyInstance | undefined
+
+  /** `onTry` is told at once: the app may catch what its call of listen() throws, and do as it likes. */
+  constructor (app: string, onTry: (err: Error) => void) {
+    this.#app = app
+    this.#onTry = onTry
+  }
+
+  guard (fastify: FastifyInstance): void {
+    const { listen } = fastify
+    this.#guarded.set(fastify, listen)
+    fastify.listen = ((...args: Parameters<typeof listen>) => {
+      if (this.#served !== undefined && this.#served !== fastify) return listen.apply(fastify, args)
+      const err = new AppListensError(this.#app)
+      this.#onTry(err)
+      throw err
+    }) as typeof listen
+  }
+
+  /** The instance's own listen(): from here on it is the one that is served. */
+  serve (fastify: FastifyInstance): FastifyInstance['listen'] {
+    if (!this.#guarded.has(fastify)) this.guard(fastify)
+    this.#served = fastify
+    return (this.#guarded.get(fastify) as FastifyInstance['listen']).bind(fastify) as FastifyInstance['listen']
+  }
+}
