@@ -16,7 +16,7 @@ export default [
   ...neostandard({
     ts: true,
     filesTs: ['**/*.ts'],
-    ignores: resolveIgnoresFromGitignore()
+    ignores: [...resolveIgnoresFromGitignore(), 'test/fixtures/apps/broken/']
   }),
   ...layers.map(({ files, notFrom, siblings = false }) => ({
     files,

@@ -51,9 +51,13 @@ export function start (t: Test, fixture: string, { options = {}, listen = { port
   }, cwd, inherit)
 }
 
-/** Runs the command. */
+/** Runs the command. An app is given by its path in test/fixtures/apps/: see {@link appPath}. */
 export function command (t: Test, args: string[], { env, cwd, inherit = [] }: Pick<StartOptions, 'env' | 'cwd' | 'inherit'> = {}): App {
   return new App(t, [fileURLToPath(new URL('../dist/cli.js', import.meta.url)), ...args], { ...process.env, ...env }, cwd, inherit)
+}
+
+export function appPath (name: string): string {
+  return fixturePath(`apps/${name}`)
 }
 
 export function fixturePath (name: string): string {
@@ -64,6 +68,8 @@ export function fixturePath (name: string): string {
 export class App {
   readonly child: ChildProcess
   readonly lines: Line[] = []
+  /** The same as they came. */
+  readonly raw: string[] = []
   /** Everything on stdout and stderr that is no JSON line. */
   text = ''
   readonly ended: Promise<Ending>
@@ -118,6 +124,11 @@ export class App {
     return msg.replace(/^(Server )?listening at /, '').replace(/^(?!http|\/)/, 'http://')
   }
 
+  /** The lines that tell of a failure: level error and above. */
+  get failures (): Line[] {
+    return this.lines.filter(({ level }) => level >= 50)
+  }
+
   /** The pids of the ready workers, in order of their ids. */
   async workers (count: number): Promise<number[]> {
     const lines = await this.events('worker-ready', count)
@@ -152,6 +163,7 @@ export class App {
   #read (line: string): void {
     try {
       this.lines.push(JSON.parse(line) as Line)
+      this.raw.push(line)
     } catch {
       this.text += `${line}\n`
     }
