@@ -110,6 +110,11 @@ export class App {
     return await this.line(line => line.event === name && is(line))
   }
 
+  /** Resolves when what is no JSON line matches. */
+  async printed (pattern: RegExp): Promise<void> {
+    await this.#until(() => pattern.test(this.text) ? true : undefined, `text like ${pattern.source}`)
+  }
+
   /** Resolves when `count` lines of the log have had this event. */
   async events (name: string, count: number): Promise<Line[]> {
     return await this.#until(() => {

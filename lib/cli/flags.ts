@@ -38,7 +38,7 @@ export function createOptions (): Option[] {
     text('-T, --plugin-timeout <ms>', 'how long a plugin may take to load; 0: no limit', '10000'),
     text('--body-limit <bytes>', 'largest request body (default: 1 MiB)'),
     text('-g, --grace <ms>', 'how long a stopping worker has to finish what it has', '10000'),
-    text('--lane <lane>', 'how connections travel to the workers: auto or ipc', 'auto'),
+    text('--lane <lane>', 'how connections travel to the workers: auto, native or ipc', 'auto'),
     text('--policy <policy>', 'who gets the next connection: round-robin', 'round-robin')
   ]
 }

@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module'
-import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import type { FastifyInstance, FastifyPluginAsync, FastifyServerOptions } from 'fastify'
@@ -22,8 +20,6 @@ export async function loadApp (path: string): Promise<LoadedApp> {
 
 async function importApp (path: string): Promise<Record<string, unknown>> {
   try {
-    // tsx on Node 20 takes a .cts by require() alone.
-    if (extname(path) === '.cts') return { default: createRequire(import.meta.url)(path) }
     return await import(pathToFileURL(path).href)
   } catch (err) {
     throw new AppFailedError(path, { cause: err instanceof Error ? err : new Error(`threw ${inspect(err)}`) })

@@ -41,7 +41,6 @@ t.test('a descriptor comes before a socket, a socket before a port', async t => 
 })
 
 t.test('in Kubernetes the default address is one that can be reached', async t => {
-
   t.teardown(() => { delete process.env['KUBERNETES_SERVICE_HOST'] })
   process.env['KUBERNETES_SERVICE_HOST'] = '10.0.0.1'
   t.strictSame(readConfig(APP, FLAGS, []).listen, { port: 3000, host: '0.0.0.0' })

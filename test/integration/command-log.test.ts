@@ -1,0 +1,42 @@
+import t from 'tap'
+import { type App, appPath, command, request } from '../helper.js'
+
+/** The lines that the app's workers wrote, as they came. */
+function linesOfWorkers (app: App): string[] {
+  return app.raw.filter((line, place) => app.lines[place]?.pid !== app.pid)
+}
+
+t.test('every line of a worker has its id, once, from the first on', async t => {
+  const app = command(t, [appPath('instance.mjs'), '-n', '2', '-p', '0'])
+  await request(await app.url())
+  await app.stop()
+  const lines = linesOfWorkers(app)
+  t.equal(lines.filter(line => line.includes('"first line of the app"')).length, 2)
+  t.equal(lines.filter(line => line.includes('"request completed"')).length, 1)
+  for (const line of lines) t.equal(line.match(/"workerId":[12][,}]/g)?.length, 1, line)
+})
+
+t.test('with --options the app\'s logger options go over the command\'s; skipOverride makes it the root', async t => {
+  const app = command(t, [appPath('logger-options.mjs'), '-n', '1', '-p', '0', '-o', '-l', 'warn'])
+  const line = await app.line(({ msg }) => msg === 'in the app')
+  t.strictSame({ ...line, time: 0 }, { level: 40, time: 0, app: 'own', workerId: 1, secret: '[Redacted]', msg: 'in the app' })
+  await app.line(({ msg }) => msg === 'the root has it')
+  await app.stop()
+  t.notOk(app.lines.some(({ level }) => level < 40), 'no line below the level')
+})
+
+t.test('with --options the app may bring a logger of its own', async t => {
+  const app = command(t, [appPath('logger-instance.mjs'), '-n', '1', '-p', '0', '-o'])
+  t.match(await app.line(({ msg }) => msg === 'in the app'), { app: 'own', workerId: 1 })
+  t.equal((await request(await app.url())).status, 200)
+})
+
+t.test('pretty logs are text, and say whose line it is', async t => {
+  const app = command(t, [appPath('plugin.mjs'), '-n', '1', '-p', '0'], { env: { FASTIFY_PRETTY_LOGS: 'true' } })
+  await app.printed(/ INFO: worker 1: Server listening at /)
+  await app.printed(/ INFO: worker 1 is ready\n/)
+  await app.printed(/ INFO: listening at /)
+  t.strictSame(await app.stop(), { code: 0, signal: null })
+  t.match(app.text, / INFO: stopped\n$/)
+  t.strictSame(app.lines, [])
+})

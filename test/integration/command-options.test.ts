@@ -1,0 +1,65 @@
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { appPath, command, request } from '../helper.js'
+
+const PLUGIN = appPath('plugin.mjs')
+
+t.test('prefix, plugin options and body limit arrive where they belong', async t => {
+  const app = command(t, [PLUGIN, '-n', '1', '-p', '0', '-x', '/api', '--body-limit', '3', '--', '--greeting', 'hello'])
+  const url = await app.url()
+  t.strictSame(JSON.parse((await request(`${url}/api/options`)).body), { greeting: 'hello', prefix: '/api' })
+  t.strictSame(JSON.parse((await request(`${url}/api/limit`)).body), { limit: 3 })
+})
+
+t.test('the environment and .env set what the command line does not, and the command line comes first', async t => {
+  const cwd = t.testdir({ '.env': 'FASTIFY_PREFIX=/file\nFASTIFY_WORKERS=3\nFASTIFY_LOG_LEVEL=debug\n' })
+  const app = command(t, [PLUGIN, '-n', '1'], { cwd, env: { PORT: '0', FASTIFY_LOG_LEVEL: 'info' } })
+  const url = await app.url()
+  t.strictSame(JSON.parse((await request(`${url}/file/options`)).body), { prefix: '/file' })
+  await app.stop()
+  t.equal(app.lines.filter(({ event }) => event === 'worker-ready').length, 1)
+  t.notOk(app.lines.some(({ level }) => level < 30))
+})
+
+t.test('imports are loaded before the app, in their order', async t => {
+  const app = command(t, [appPath('imported.mjs'), '-n', '1', '-p', '0', '-i', appPath('import-first.mjs'), '--import', './import-second.mjs'], { cwd: appPath('') })
+  t.strictSame(JSON.parse((await request(await app.url())).body), { importedFirst: ['first', 'second'] })
+})
+
+t.test('--socket serves a Unix socket, and takes its file away at the end', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-')) // a test's own is too long for a socket's name
+  t.teardown(() => { rmSync(folder, { recursive: true }) })
+  const socketPath = join(folder, 's')
+  const app = command(t, [PLUGIN, '-n', '1', '-s', socketPath])
+  await app.event('listening', ({ msg }) => msg === `listening at ${socketPath}`)
+  t.match(JSON.parse((await request('http://localhost/', { socketPath })).body), { worker: 1 })
+  t.strictSame(await app.stop(), { code: 0, signal: null })
+  t.notOk(existsSync(socketPath))
+  t.strictSame(app.processes(), [])
+})
+
+t.test('--fd serves a listening socket that the command inherits', async t => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const app = command(t, [PLUGIN, '-n', '1', '--fd', '3'], { inherit: [server] })
+  await app.event('listening', ({ msg }) => msg === `listening at 127.0.0.1:${port}`)
+  server.close() // it is the command's alone now
+  t.match(JSON.parse((await request(`http://127.0.0.1:${port}/`)).body), { worker: 1 })
+})
+
+t.test('the primary loads neither the app, nor Fastify, nor what only TypeScript or a terminal needs', async t => {
+  const list = `--require ${appPath('../list-packages.cjs')}`
+  const app = command(t, [appPath('tells-load.mjs'), '-n', '1', '-p', '0'], { env: { NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} ${list}` } })
+  const { pid: loadedBy } = await app.event('loaded')
+  await app.url()
+  await app.stop()
+  t.not(loadedBy, app.pid)
+  const { packages } = await app.event('packages', ({ pid }) => pid === app.pid) as unknown as { packages: string[] }
+  t.ok(packages.includes('pino'), 'the list is one')
+  for (const name of ['fastify', 'avvio', 'find-my-way', 'fastify-plugin', 'pino-pretty', 'tsx', 'esbuild']) t.notOk(packages.includes(name), name)
+})
