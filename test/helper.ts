@@ -51,9 +51,16 @@ export function start (t: Test, fixture: string, { options = {}, listen = { port
   }, cwd, inherit)
 }
 
+export interface CommandOptions extends Pick<StartOptions, 'env' | 'cwd' | 'inherit'> {
+  /** Without tap's require hook, by way of env(1): on Node 26 it takes .cts files from tsx's. No coverage then. */
+  unhooked?: boolean
+}
+
 /** Runs the command. An app is given by its path in test/fixtures/apps/: see {@link appPath}. */
-export function command (t: Test, args: string[], { env, cwd, inherit = [] }: Pick<StartOptions, 'env' | 'cwd' | 'inherit'> = {}): App {
-  return new App(t, [fileURLToPath(new URL('../dist/cli.js', import.meta.url)), ...args], { ...process.env, ...env }, cwd, inherit)
+export function command (t: Test, args: string[], { env, cwd, inherit = [], unhooked = false }: CommandOptions = {}): App {
+  const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
+  const program = unhooked ? ['env', '-u', 'NODE_OPTIONS', process.execPath] : [process.execPath]
+  return new App(t, [cli, ...args], { ...process.env, ...env }, cwd, inherit, program)
 }
 
 export function appPath (name: string): string {
@@ -75,8 +82,8 @@ export class App {
   readonly ended: Promise<Ending>
   readonly #events = new EventEmitter().setMaxListeners(0)
 
-  constructor (t: Test, args: string[], env: NodeJS.ProcessEnv, cwd?: string, inherit: StartOptions['inherit'] = []) {
-    this.child = spawn(process.execPath, args, {
+  constructor (t: Test, args: string[], env: NodeJS.ProcessEnv, cwd?: string, inherit: StartOptions['inherit'] = [], [program, ...first]: string[] = [process.execPath]) {
+    this.child = spawn(program as string, [...first, ...args], {
       env,
       cwd,
       detached: true,

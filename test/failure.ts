@@ -1,0 +1,34 @@
+import type { Test } from 'tap'
+import { appPath, command } from './helper.js'
+
+/** A way in which an app of test/fixtures/apps fails to start. */
+export interface Failure {
+  what: string
+  app: string
+  args?: string[]
+  /** One unless said: starting takes its time. */
+  workers?: number
+  /** The error's message. */
+  says: RegExp | string
+  /** A part of its stack. */
+  where?: string
+  /** What Node prints besides. */
+  text?: RegExp
+}
+
+/** Tests that the command says once what an app fails of, and ends with it. */
+export function testFailures (t: Test, failures: Failure[]): void {
+  for (const { what, app: file, args = [], workers = 1, says, where, text } of failures) {
+    t.test(`an app that ${what}: one error that says so, exit code 1, nobody left`, async t => {
+      const app = command(t, [appPath(file), '-n', String(workers), '-p', '0', ...args])
+      t.strictSame(await app.ended, { code: 1, signal: null })
+      t.equal(app.failures.length, 1, 'one error')
+      const [{ msg, err } = { msg: '', err: undefined }] = app.failures
+      t.match(msg, /^worker \d exited with code 1 before it was ready$/)
+      t.match(err, { message: says })
+      if (where !== undefined) t.ok((err as { stack: string }).stack.includes(where), `the stack has ${where}`)
+      if (text !== undefined) t.match(app.text, text)
+      t.strictSame(app.processes(), [])
+    })
+  }
+}
