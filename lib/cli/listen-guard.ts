@@ -22,7 +22,10 @@ export class ListenGuard {
   readonly #guarded = new WeakMap<FastifyInstance, FastifyInstance['listen']>()
   #served: FastifyInstance | undefined
 
-  /** `onTry` is told at once: the app may catch what its call of listen() throws, and do as it likes. */
+  /**
+   * `onTry` is told of a call while the file loads, at once: the app may catch what it gets,
+   * and do as it likes. Later it may so too, and is served nevertheless.
+   */
   constructor (app: string, onTry: (err: Error) => void) {
     this.#app = app
     this.#onTry = onTry
@@ -34,8 +37,10 @@ export class ListenGuard {
     fastify.listen = ((...args: Parameters<typeof listen>) => {
       if (this.#served !== undefined && this.#served !== fastify) return listen.apply(fastify, args)
       const err = new AppListensError(this.#app)
-      this.#onTry(err)
-      throw err
+      if (this.#served === undefined) this.#onTry(err)
+      const done = args.at(-1)
+      if (typeof done !== 'function') return Promise.reject(err)
+      process.nextTick(done as (err: Error) => void, err)
     }) as typeof listen
   }
 

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { testFailures } from '../failure.js'
+import { appPath, command, request } from '../helper.js'
 
 testFailures(t, [
   { what: 'exports nothing', app: 'exports-nothing.mjs', says: /must export a plugin.*; it exports nothing$/ },
@@ -7,6 +8,13 @@ testFailures(t, [
   { what: 'exports a text', app: 'exports-text.cjs', says: /it exports default \('app'\)$/ },
   { what: 'listens while loading', app: 'listens.mjs', workers: 3, says: /listens\.mjs calls listen\(\) itself: export the instance instead/ },
   { what: 'listens and catches the error', app: 'listens-and-catches.mjs', says: /calls listen\(\) itself/ },
-  { what: 'listens when it is loaded', app: 'listens-later.mjs', says: /calls listen\(\) itself/ },
+  { what: 'listens in a hook', app: 'listens-in-hook.mjs', says: /calls listen\(\) itself/ },
   { what: 'is an instance, and the options are for a plugin', app: 'instance.mjs', args: ['-x', '/api', '-o', '--body-limit', '5', '--', '--greeting', 'hello'], says: /exports a Fastify instance, .*: --prefix, --options, --body-limit, -- --greeting is for apps/ }
 ])
+
+t.test('an app that is served may not listen itself: the call fails, and it goes on being served', async t => {
+  const url = await command(t, [appPath('listens-later.mjs'), '-n', '1', '-p', '0']).url()
+  for (let i = 0; i < 2; i++) {
+    t.strictSame(JSON.parse((await request(url)).body), { worker: 1, thrown: 'SHARED_PORT_ERR_APP_LISTENS' })
+  }
+})
