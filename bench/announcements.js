@@ -1,0 +1,47 @@
+import { once } from 'node:events'
+import net from 'node:net'
+
+/** Where the processes of a contender say who they are: a Unix socket, since PM2's share no output with us. */
+export class Announcements {
+  /** @type {Array<{ role: 'primary' | 'worker', pid: number }>} */
+  #said = []
+  #server
+  #whenSaid = new Set()
+
+  /** @param {string} path */
+  static async listen (path) {
+    const announcements = new Announcements()
+    announcements.#server = net.createServer(socket => { announcements.#read(socket) }).listen(path)
+    await once(announcements.#server, 'listening')
+    return announcements
+  }
+
+  /** The pids, in the order in which they were said. */
+  pids (role) {
+    return this.#said.filter(said => said.role === role).map(({ pid }) => pid)
+  }
+
+  /** Resolves when `count` processes have said that they have this role. */
+  async of (role, count) {
+    while (this.pids(role).length < count) {
+      await new Promise(resolve => { this.#whenSaid.add(resolve) })
+    }
+    return this.pids(role)
+  }
+
+  close () {
+    this.#server.close()
+  }
+
+  #read (socket) {
+    let text = ''
+    socket.setEncoding('utf8')
+    socket.on('error', () => {}) // killed while it spoke
+    socket.on('data', chunk => { text += chunk })
+    socket.on('end', () => {
+      this.#said.push(JSON.parse(text))
+      for (const resolve of this.#whenSaid) resolve()
+      this.#whenSaid.clear()
+    })
+  }
+}

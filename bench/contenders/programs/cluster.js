@@ -1,0 +1,7 @@
+// node:cluster's primary, with no more in it than it needs.
+import cluster from 'node:cluster'
+import { fileURLToPath } from 'node:url'
+
+cluster.setupPrimary({ exec: fileURLToPath(new URL('serve.js', import.meta.url)) })
+for (let i = 0; i < Number(process.env.BENCH_WORKERS); i++) cluster.fork()
+cluster.on('exit', () => { cluster.fork() })

@@ -1,0 +1,13 @@
+// A Fastify app as it always was: a single process, or a worker of node:cluster or of PM2.
+import { announce } from './announce.js'
+import { createApp } from './app.js'
+
+const { BENCH_PORT, BENCH_REUSE_PORT } = process.env
+
+await createApp().listen({
+  port: Number(BENCH_PORT),
+  host: '127.0.0.1',
+  // exclusive: in a worker of node:cluster too, the process binds by itself.
+  ...(BENCH_REUSE_PORT !== undefined && { reusePort: true, exclusive: true })
+})
+announce('worker')

@@ -1,0 +1,138 @@
+import { join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import net from 'node:net'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Announcements } from '../announcements.js'
+import { ask } from '../client.js'
+
+/** Milliseconds until a contender that does not serve counts as failed. */
+const START_PATIENCE = 60_000
+
+/** Milliseconds between the tries to get a first answer. */
+const TRY_EVERY = 5
+
+/** Milliseconds that each try may take: @socket.io/sticky loses what comes before its workers are up. */
+const TRY_PATIENCE = 1000
+
+/** What every contender's app answers. */
+const BODY = '{"hello":"world"}'
+
+/**
+ * @typedef {object} Settings
+ * @property {number} workers
+ * @property {boolean} [tls]
+ *
+ * @typedef {object} Launch
+ * @property {string[]} args of node
+ * @property {NodeJS.ProcessEnv} [env]
+ * @property {'itself' | 'none' | 'announced' | ((pid: number) => number)} primary who is the primary: the
+ *   process started, nobody, the one that says so, or the one found by this function when all serve
+ */
+
+/** A contender that serves. */
+export class Running {
+  /** Milliseconds from the start of its first process. */
+  msToFirstAnswer = NaN
+  msToAllWorkers = NaN
+  /** Its pid; undefined where there is no primary. */
+  primary
+  #bench
+  #program
+  #announcements
+  #stopped = false
+
+  /**
+   * @param {import('../bench.js').Bench} bench
+   * @param {Settings} settings
+   * @param {(port: number) => Launch} launch
+   */
+  static async start (bench, settings, launch) {
+    const running = new Running()
+    try {
+      await running.#start(bench, settings, launch)
+      return running
+    } catch (err) {
+      await running.stop()
+      throw err
+    }
+  }
+
+  /** The pids of the workers that have been ready so far, those that have died included. */
+  get workers () {
+    return this.#announcements.pids('worker')
+  }
+
+  /** Resolves when `count` workers have become ready since the start. */
+  async workersEver (count) {
+    await this.#announcements.of('worker', count)
+  }
+
+  async stop () {
+    this.#stopped = true
+    this.#announcements?.close()
+    if (this.#program !== undefined) await this.#bench.processes.end(this.#program)
+  }
+
+  async #start (bench, { workers, tls = false }, launch) {
+    const path = join(bench.folder, `${randomUUID().slice(0, 8)}.sock`)
+    this.#bench = bench
+    this.#announcements = await Announcements.listen(path)
+    this.port = await freePort()
+    this.secure = tls
+    const { args, env, primary } = launch(this.port)
+    const startedAt = performance.now()
+    const since = () => performance.now() - startedAt
+    this.#program = bench.processes.start(process.execPath, args, {
+      BENCH_PORT: `${this.port}`,
+      BENCH_WORKERS: `${workers}`,
+      BENCH_ANNOUNCE: path,
+      ...(tls && { BENCH_TLS: bench.certificate }),
+      ...env
+    })
+    const ready = Promise.all([
+      this.#firstAnswer().then(() => { this.msToFirstAnswer = since() }),
+      this.workersEver(workers).then(() => { this.msToAllWorkers = since() }),
+      primary === 'announced' ? this.#announcements.of('primary', 1) : undefined
+    ])
+    await Promise.race([ready, this.#failure(), late()])
+    this.primary = this.#findPrimary(primary)
+  }
+
+  #findPrimary (primary) {
+    if (primary === 'none') return undefined
+    if (primary === 'itself') return this.#program.pid
+    if (primary === 'announced') return this.#announcements.pids('primary')[0]
+    return primary(this.#program.pid)
+  }
+
+  async #firstAnswer () {
+    while (!this.#stopped) {
+      const { outcome, body } = await ask(this, '/', { timeout: TRY_PATIENCE })
+      if (outcome === 'answered' && body !== BODY) throw new Error(`it answers ${body} and not ${BODY}`)
+      if (outcome === 'answered') return
+      await sleep(TRY_EVERY)
+    }
+  }
+
+  /** Rejects when the program fails. PM2's command ends well while its daemon serves. */
+  async #failure () {
+    const failure = await this.#program.ended
+    if (failure !== undefined) throw new Error(failure)
+    await new Promise(() => {})
+  }
+}
+
+async function late () {
+  await sleep(START_PATIENCE, undefined, { ref: false })
+  throw new Error(`it does not serve after ${START_PATIENCE / 1000} s`)
+}
+
+async function freePort () {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -1,0 +1,68 @@
+// What the kernel says of a process: https://man7.org/linux/man-pages/man5/proc.5.html
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+
+/** Clock ticks a second in /proc/<pid>/stat: 100 on every Linux that Node runs on (USER_HZ). */
+const TICKS = 100
+
+/**
+ * CPU time of the whole process, all its threads, in microseconds. By the scheduler's own clock
+ * (schedstat, nanoseconds) where the kernel keeps it, else by utime + stime (10 ms).
+ * @param {number} pid
+ */
+export function cpuMicros (pid) {
+  try {
+    return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + threadMicros(pid, thread), 0)
+  } catch {
+    const [utime, stime] = stat(pid).slice(11, 13).map(Number)
+    return (utime + stime) / TICKS * 1e6
+  }
+}
+
+function threadMicros (pid, thread) {
+  const [nanoseconds] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')
+  return Number(nanoseconds) / 1000
+}
+
+/**
+ * Memory in bytes: resident, proportional (what is shared is divided among those that share it),
+ * and private.
+ * @param {number} pid
+ */
+export function memory (pid) {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+  const bytes = name => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)[1]) * 1024
+  return { rss: bytes('Rss'), pss: bytes('Pss'), private: bytes('Private_Clean') + bytes('Private_Dirty') }
+}
+
+/**
+ * How many sockets a process has open.
+ * @param {number} pid
+ */
+export function sockets (pid) {
+  return readdirSync(`/proc/${pid}/fd`).filter(fd => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:')
+    } catch {
+      return false // closed meanwhile
+    }
+  }).length
+}
+
+/**
+ * The processes, zombies aside, that were started with this setting in their environment.
+ * @param {string} setting NAME=value
+ */
+export function startedWith (setting) {
+  return readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number).filter(pid => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(setting) && stat(pid)[0] !== 'Z'
+    } catch {
+      return false // it has ended meanwhile, or is another user's
+    }
+  })
+}
+
+/** The fields of /proc/<pid>/stat from the state on: the name before it may hold anything. */
+function stat (pid) {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+}
