@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ask, now } from './client.js'
+
+/**
+ * Open loop: each request is sent at its time, whatever became of those before it.
+ * @param {{ port: number }} server
+ * @param {Array<{ at: number, path: string }>} plan milliseconds from now, in order
+ */
+export async function openLoop (server, plan) {
+  const start = now()
+  const answers = []
+  for (const { at, path } of plan) {
+    const wait = start + at - now()
+    if (wait > 0.5) await sleep(wait)
+    answers.push(ask(server, path).then(answer => ({ ...answer, path })))
+  }
+  return await Promise.all(answers)
+}
+
+/**
+ * Closed loop: `connections` at a time until `count` are done.
+ * @param {{ port: number }} server
+ */
+export async function closedLoop (server, path, { count, connections }) {
+  const answers = []
+  let begun = 0
+  await Promise.all(Array.from({ length: connections }, async () => {
+    while (begun++ < count) answers.push(await ask(server, path))
+  }))
+  return answers
+}

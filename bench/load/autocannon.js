@@ -1,0 +1,23 @@
+import { createRequire } from 'node:module'
+import { runTool } from './run-tool.js'
+
+/** autocannon, which is always there; with `reconnect` a new connection for each request. */
+export function autocannon ({ reconnect }) {
+  return {
+    name: reconnect ? 'autocannon, reconnecting' : 'autocannon',
+    version: [process.execPath, createRequire(import.meta.url).resolve('autocannon/package.json'), undefined],
+
+    async run (bench, { url, seconds, connections }) {
+      const bin = createRequire(import.meta.url).resolve('autocannon')
+      const { stdout } = await runTool(bench, process.execPath, [
+        bin, '-j', '-n', '-c', `${connections}`, '-d', `${seconds}`, ...(reconnect ? ['-D', '1'] : []), url
+      ], seconds, { NODE_TLS_REJECT_UNAUTHORIZED: '0' })
+      const result = JSON.parse(stdout.trim().split('\n').at(-1))
+      return {
+        requests: result['2xx'],
+        failed: result.errors + result.non2xx,
+        seconds: result.duration
+      }
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { cpuMicros } from './proc.js'
+
+/**
+ * Loads a contender, and reads what it cost: the CPU time of the whole primary, and of all workers.
+ * @param {import('./bench.js').Bench} bench
+ * @param {import('./contenders/running.js').Running} running
+ * @param {{ tool: import('./load/index.js').Tool, seconds: number, warmUp: number, connections?: number }} options whole seconds
+ */
+export async function underLoad (bench, running, { tool, seconds, warmUp, connections = 64 }) {
+  const url = `${running.secure ? 'https' : 'http'}://127.0.0.1:${running.port}/`
+  if (warmUp > 0) await tool.run(bench, { url, seconds: warmUp, connections })
+  const before = cpuOf(running)
+  const load = await tool.run(bench, { url, seconds, connections })
+  const after = cpuOf(running)
+  if (load.requests === 0) throw new Error('no request was answered')
+  return {
+    perSecond: load.requests / load.seconds,
+    failed: load.failed,
+    primaryMicros: (after.primary - before.primary) / load.requests,
+    workersMicros: (after.workers - before.workers) / load.requests
+  }
+}
+
+function cpuOf ({ primary, workers }) {
+  return {
+    primary: primary === undefined ? 0 : cpuMicros(primary),
+    workers: workers.reduce((sum, pid) => sum + cpuMicros(pid), 0)
+  }
+}

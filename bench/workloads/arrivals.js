@@ -1,0 +1,45 @@
+import { openLoop } from '../drive.js'
+import { percentile, poisson, randomFrom } from '../statistics.js'
+
+/** How many of the requests block their worker, and for how many milliseconds. */
+const HEAVY = 0.03
+const BLOCK = 30
+
+const at = share => ({
+  each: ({ ms }) => percentile(ms, share),
+  pooled: samples => percentile(samples.flatMap(({ ms }) => ms), share),
+  digits: 1,
+  ratio: true
+})
+
+export const p99 = { title: 'p99 ms', ...at(0.99) }
+export const p999 = { title: 'p99.9 ms', ...at(0.999) }
+
+/** @type {import('./index.js').Workload} */
+export default {
+  name: 'arrivals',
+  title: 'Light requests among blocking ones',
+  about: () => `4 workers, open loop, 200 new connections a second (Poisson, the same ones for every contender), of which ${HEAVY * 100} % block their worker for ${BLOCK} ms. Milliseconds of the light ones; percentiles of all rounds together, the range of each round's.`,
+  contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'sticky'],
+  full: { rounds: 2, seconds: 8 },
+  quick: { rounds: 1, seconds: 3, contenders: ['native', 'cluster-rr', 'cluster-none'] },
+  settings: { workers: 4 },
+  columns: [
+    { title: 'p50 ms', ...at(0.5) },
+    p99,
+    p999,
+    { title: 'requests', each: ({ ms }) => ms.length, pooled: samples => samples.reduce((sum, { ms }) => sum + ms.length, 0) },
+    { title: 'not answered', each: ({ failed }) => failed }
+  ],
+
+  async measure (bench, running, { seconds, round }) {
+    const random = randomFrom(1000 + round)
+    const plan = poisson({ perSecond: 200, seconds, random })
+      .map(at => ({ at, path: random() < HEAVY ? `/block/${BLOCK}` : '/who' }))
+    const answers = await openLoop(running, plan)
+    return {
+      ms: answers.filter(({ path }) => path === '/who').map(({ ms }) => Math.round(ms * 100) / 100),
+      failed: answers.filter(({ outcome }) => outcome !== 'answered').length
+    }
+  }
+}

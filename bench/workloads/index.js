@@ -1,0 +1,28 @@
+import arrivals from './arrivals.js'
+import blocked from './blocked.js'
+import evenness from './evenness.js'
+import keepAlive from './keep-alive.js'
+import killed from './killed.js'
+import memory from './memory.js'
+import newConnections from './new-connections.js'
+import scaling from './scaling.js'
+import tls from './tls.js'
+
+/**
+ * @typedef {object} Workload
+ * @property {string} name as `--only` takes it
+ * @property {string} title
+ * @property {(bench: import('../bench.js').Bench, plan: object) => string} about what is measured, for the report
+ * @property {(bench: import('../bench.js').Bench) => string | undefined} [lacks] why it cannot run here
+ * @property {string[]} contenders
+ * @property {{ rounds: number }} full the plan of a full run, with what `measure` needs
+ * @property {{ rounds: number, contenders?: string[] }} quick the plan of a quick one
+ * @property {import('../contenders/running.js').Settings} [settings]
+ * @property {import('../columns.js').Column[]} [columns]
+ * @property {Array<{ title: string, columns: import('../columns.js').Column[], without?: string[] }>} [tables] instead of `columns`
+ * @property {Function} [measure] (bench, running, plan and round) => sample
+ * @property {Function} [measureAll] (bench, start, plan and round) => sample
+ */
+
+/** @type {Workload[]} */
+export const workloads = [newConnections, keepAlive, tls, memory, evenness, blocked, arrivals, killed, scaling]
