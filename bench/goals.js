@@ -1,0 +1,54 @@
+import { cell, ratio } from './columns.js'
+import { p99, p999 } from './workloads/arrivals.js'
+import { waited } from './workloads/blocked.js'
+import { perSecond as requestsPerSecond } from './workloads/keep-alive.js'
+import { primaryPss, primaryRss } from './workloads/memory.js'
+import { perSecond, primaryMicros } from './workloads/new-connections.js'
+import { primaryMicros as primaryMicrosBy } from './workloads/scaling.js'
+
+/**
+ * @typedef {object} Goal
+ * @property {string} what
+ * @property {number} [atLeast]
+ * @property {number} [atMost]
+ * @property {boolean} [withinSpread] whether one round that meets it is enough
+ * @property {(samples: import('./run.js').Outcome['samples']) => import('./statistics.js').Spread | undefined} figure
+ */
+
+const between = (workload, ours, theirs, column) => samples => ratio(samples[workload]?.[ours], samples[workload]?.[theirs], column)
+
+const sixteenToOne = { each: sample => primaryMicrosBy(16).each(sample) / primaryMicrosBy(1).each(sample) }
+
+/** @type {Goal[]} */
+const goals = [
+  { what: 'new connections/s, native : node:cluster SCHED_RR', atLeast: 1.5, figure: between('new-connections', 'native', 'cluster-rr', perSecond) },
+  { what: 'new connections/s, native : SCHED_NONE', atLeast: 0.97, figure: between('new-connections', 'native', 'cluster-none', perSecond) },
+  { what: 'primary µs/conn, native : the C floor', atMost: 1.15, figure: between('new-connections', 'native', 'floor', primaryMicros) },
+  { what: 'primary µs/conn at 16 workers : at 1', atMost: 1.2, figure: ({ scaling }) => cell(scaling?.native, sixteenToOne) },
+  { what: 'keep-alive requests/s, native : node:cluster SCHED_RR', atLeast: 1, withinSpread: true, figure: between('keep-alive', 'native', 'cluster-rr', requestsPerSecond) },
+  { what: 'p99 of light requests among blocking ones, 4 workers, native : node:cluster SCHED_RR', atMost: 0.4, figure: between('arrivals', 'native', 'cluster-rr', p99) },
+  { what: 'p99.9 of the same, native : SCHED_NONE', atMost: 0.5, figure: between('arrivals', 'native', 'cluster-none', p999) },
+  { what: 'requests that wait for a worker blocked for 2 s, beyond those that it had received', atMost: 0, figure: ({ blocked }) => cell(blocked?.native, waited) },
+  { what: 'ipc lane : node:cluster SCHED_RR, new connections/s', atLeast: 0.95, figure: between('new-connections', 'ipc', 'cluster-rr', perSecond) },
+  { what: 'primary\'s memory at rest (RSS), command mode : node:cluster\'s primary with an empty script', atMost: 1.3, figure: between('memory', 'native', 'cluster-rr', primaryRss) },
+  { what: 'the same, PSS: without what all Node processes share', atMost: 1.3, figure: between('memory', 'native', 'cluster-rr', primaryPss) }
+]
+
+/**
+ * What became of each goal; those that this run says nothing about are left out.
+ * @param {import('./run.js').Outcome['samples']} samples
+ */
+export function judge (samples) {
+  return goals.flatMap(goal => {
+    const figure = goal.figure(samples)
+    return figure === undefined ? [] : [{ ...goal, figure, verdict: verdict(goal, figure) }]
+  })
+}
+
+function verdict ({ atLeast, atMost, withinSpread = false }, { value, high }) {
+  if (atMost === 0) return value === 0 ? 'met' : `missed by ${value}`
+  const missing = atLeast === undefined ? value / atMost - 1 : 1 - value / atLeast
+  if (missing <= 0) return 'met'
+  if (withinSpread && high >= atLeast) return 'met within the spread'
+  return `missed by ${(missing * 100).toFixed(missing < 0.1 ? 1 : 0)} %`
+}

@@ -1,0 +1,73 @@
+// The comparison: npm run bench. What it measures, and how: README.md.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createBench } from './bench.js'
+import { chart } from './chart.js'
+import { readFlags, USAGE } from './flags.js'
+import { installDependencies } from './install.js'
+import { describeMachine } from './machine.js'
+import { Processes } from './processes.js'
+import { toMarkdown, toText } from './render.js'
+import { report } from './report.js'
+import { run } from './run.js'
+import { workloads } from './workloads/index.js'
+
+const here = path => fileURLToPath(new URL(path, import.meta.url))
+const SAMPLES = here('out/samples.json')
+
+try {
+  const flags = readFlags(process.argv.slice(2))
+  if (flags.help) console.log(USAGE)
+  else write(flags.report ? JSON.parse(readFileSync(SAMPLES, 'utf8')) : await measure(flags))
+} catch (err) {
+  console.error(err.code?.startsWith('ERR_PARSE_ARGS') ? `${err.message}\n\n${USAGE}` : err)
+  process.exitCode = 1
+}
+
+/** @returns {Promise<import('./report.js').Run>} */
+async function measure (flags) {
+  if (process.platform !== 'linux') throw new Error('the comparison reads /proc: it runs on Linux only')
+  installDependencies()
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+  const processes = endingWithThisOne(folder)
+  const bench = createBench(processes, folder)
+  const machine = describeMachine(bench)
+  const startedAt = performance.now()
+  const seconds = () => (performance.now() - startedAt) / 1000
+  const outcome = await run(bench, flags, line => { console.error(`${seconds().toFixed(0).padStart(4)} s  ${line}`) })
+  return {
+    ...outcome,
+    machine,
+    minutes: seconds() / 60,
+    whole: !flags.quick && flags.only === undefined && flags.contenders === undefined,
+    abouts: Object.fromEntries(workloads.filter(({ name }) => name in outcome.plans).map(({ name, about }) => [name, about(bench, outcome.plans[name])]))
+  }
+}
+
+/** What is started through these does not outlive this process, unless it is killed by SIGKILL. */
+function endingWithThisOne (folder) {
+  const processes = new Processes()
+  process.on('exit', () => {
+    processes.kill()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  })
+  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]]) {
+    process.once(signal, () => { process.exit(code) })
+  }
+  return processes
+}
+
+/** @param {import('./report.js').Run} run */
+function write (run) {
+  const result = report(run)
+  const folder = run.whole ? here('.') : here('out')
+  mkdirSync(here('out'), { recursive: true })
+  writeFileSync(SAMPLES, JSON.stringify(run))
+  writeFileSync(join(folder, 'RESULTS.md'), toMarkdown(result, run, 'results.svg'))
+  writeFileSync(join(folder, 'results.svg'), chart(run.samples))
+  console.log(toText(result, run))
+  console.error(`written: ${join(folder, 'RESULTS.md')}, ${join(folder, 'results.svg')}`)
+  if (run.notes.some(note => note.includes(': failed in round '))) process.exitCode = 1
+}

@@ -1,0 +1,11 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** Installs what the comparison alone needs, unless it is there. */
+export function installDependencies () {
+  const folder = fileURLToPath(new URL('.', import.meta.url))
+  if (existsSync(`${folder}/node_modules/.package-lock.json`)) return
+  const { status } = spawnSync('npm', ['ci', '--prefix', folder], { stdio: ['ignore', 2, 2] })
+  if (status !== 0) throw new Error('npm ci failed in bench')
+}
