@@ -8,7 +8,7 @@ import { spread } from './statistics.js'
  * @property {number} [digits] after the point
  * @property {boolean} [ratio] whether a column follows with its ratio to the baseline's
  *
- * @typedef {Array<object | undefined>} Samples of one contender, by round; undefined where it failed
+ * @typedef {Array<object | null>} Samples of one contender, by round; null where it failed
  */
 
 /** The contender that the tables' ratios are to. */
@@ -19,7 +19,7 @@ export const BASELINE = 'cluster-rr'
  * @param {Column} column
  */
 export function cell (samples, { each, pooled }) {
-  const real = samples?.filter(sample => sample !== undefined) ?? []
+  const real = samples?.filter(sample => sample !== null) ?? []
   const range = spread(real.map(each))
   return range !== undefined && pooled !== undefined ? { ...range, value: pooled(real) } : range
 }
@@ -35,7 +35,7 @@ export function ratio (ours, theirs, column) {
   if (ours === undefined || theirs === undefined) return undefined
   const { each, pooled } = column
   const range = spread(ours.map((sample, round) =>
-    sample === undefined || theirs[round] === undefined ? NaN : each(sample) / each(theirs[round])))
+    sample === null || (theirs[round] ?? null) === null ? NaN : each(sample) / each(theirs[round])))
   if (range === undefined || pooled === undefined) return range
   return { ...range, value: cell(ours, column).value / cell(theirs, column).value }
 }

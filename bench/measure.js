@@ -16,7 +16,7 @@ export async function underLoad (bench, running, { tool, seconds, warmUp, connec
   return {
     perSecond: load.requests / load.seconds,
     failed: load.failed,
-    primaryMicros: (after.primary - before.primary) / load.requests,
+    primaryMicros: running.primary === undefined ? null : (after.primary - before.primary) / load.requests,
     workersMicros: (after.workers - before.workers) / load.requests
   }
 }

@@ -5,6 +5,9 @@ import { workloads } from './workloads/index.js'
 /** Milliseconds after which one measurement counts as failed. */
 const PATIENCE = 180_000
 
+/** Milliseconds that a run takes at most, where its rounds were not asked for: then it leaves out the last ones. */
+const BUDGET = 9.5 * 60_000
+
 /**
  * @typedef {object} Outcome
  * @property {Record<string, Record<string, import('./columns.js').Samples>>} samples by workload and contender
@@ -18,44 +21,62 @@ const PATIENCE = 180_000
  */
 export async function run (bench, flags, progress) {
   const outcome = { samples: {}, plans: {}, notes: [] }
-  for (const workload of workloads) {
-    if (flags.only !== undefined && !flags.only.includes(workload.name)) continue
-    const lacking = workload.lacks?.(bench)
-    if (lacking === undefined) await runWorkload(bench, flags, workload, outcome, progress)
-    else outcome.notes.push(`${workload.title}: left out, ${lacking}`)
+  const parts = workloads
+    .filter(({ name }) => flags.only?.includes(name) ?? true)
+    .flatMap(workload => prepare(bench, flags, workload, outcome))
+  const budget = flags.rounds === undefined ? BUDGET : Infinity
+  const startedAt = performance.now()
+  const left = () => budget - (performance.now() - startedAt)
+  for (let round = 0; round < Math.max(...parts.map(({ plan }) => plan.rounds)); round++) {
+    for (const part of parts.filter(({ plan }) => round < plan.rounds)) {
+      if (round > 0 && part.took > left()) {
+        outcome.notes.push(`${part.workload.title}: round ${round + 1} of ${part.plan.rounds} left out, the run would take too long`)
+        continue
+      }
+      const before = performance.now()
+      await runRound(bench, part, round, outcome, progress)
+      part.took = performance.now() - before
+    }
   }
   return outcome
 }
 
-/** In rounds, each of which begins with another contender: what changes on the machine meanwhile is spread over all. */
-async function runWorkload (bench, flags, workload, outcome, progress) {
-  const plan = { ...(flags.quick ? workload.quick : workload.full), ...(flags.rounds !== undefined && { rounds: flags.rounds }) }
-  const taking = flags.contenders ?? plan.contenders ?? workload.contenders
-  const here = taking.map(contender).filter(contender => canRun(bench, workload, contender, outcome.notes))
-  const samples = Object.fromEntries(here.map(({ name }) => [name, []]))
-  outcome.samples[workload.name] = samples
-  outcome.plans[workload.name] = plan
-  for (let round = 0; round < plan.rounds; round++) {
-    for (let i = 0; i < here.length; i++) {
-      const contender = here[(i + round) % here.length]
-      progress(`${workload.name}, round ${round + 1} of ${plan.rounds}: ${contender.title}`)
-      try {
-        samples[contender.name][round] = await measure(bench, workload, contender, { ...plan, round })
-      } catch (err) {
-        outcome.notes.push(`${workload.title}, ${contender.title}: failed in round ${round + 1}: ${err.message}`)
-        progress(`failed: ${err.stack}`)
-      }
-    }
+/** What there is to run of a workload here: nothing, or one part. */
+function prepare (bench, flags, workload, { samples, plans, notes }) {
+  const lacking = workload.lacks?.(bench)
+  if (lacking !== undefined) {
+    notes.push(`${workload.title}: left out, ${lacking}`)
+    return []
   }
+  const plan = { ...(flags.quick ? workload.quick : workload.full), ...(flags.rounds !== undefined && { rounds: flags.rounds }) }
+  const taking = (flags.contenders ?? plan.contenders ?? workload.contenders)
+    .map(contender).filter(contender => canRun(bench, workload, contender, notes))
+  samples[workload.name] = Object.fromEntries(taking.map(({ name }) => [name, []]))
+  plans[workload.name] = plan
+  return [{ workload, plan, taking, took: 0 }]
 }
 
 function canRun (bench, workload, { name, title, tls, lacks }, notes) {
   const lacking = lacks(bench) ?? (workload.settings?.tls === true && tls === false ? 'it has no TLS' : undefined) ??
     (workload.contenders.includes(name) ? undefined : 'the workload does not fit it')
   if (lacking === undefined) return true
-  const note = `${title}: left out of "${workload.title}", ${lacking}`
-  if (!notes.includes(note)) notes.push(note)
+  notes.push(`${title}: left out of "${workload.title}", ${lacking}`)
   return false
+}
+
+/** Each round begins with another contender: what changes on the machine meanwhile is spread over all. */
+async function runRound (bench, { workload, plan, taking }, round, { samples, notes }, progress) {
+  for (let i = 0; i < taking.length; i++) {
+    const contender = taking[(i + round) % taking.length]
+    progress(`${workload.name}, round ${round + 1} of ${plan.rounds}: ${contender.title}`)
+    try {
+      samples[workload.name][contender.name][round] = await measure(bench, workload, contender, { ...plan, round })
+    } catch (err) {
+      samples[workload.name][contender.name][round] = null
+      notes.push(`${workload.title}, ${contender.title}: failed in round ${round + 1}: ${err.message}`)
+      progress(`failed: ${err.stack}`)
+    }
+  }
 }
 
 async function measure (bench, workload, contender, plan) {

@@ -7,7 +7,7 @@ export default {
   about: () => '4 workers, each connection one request. One at a time, and 64 at a time: the fewest and the most that a worker got, in percent of an even share.',
   contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'sticky'],
   full: { rounds: 1, single: 400, crowd: 4000 },
-  quick: { rounds: 1, single: 100, crowd: 1000, contenders: ['native', 'cluster-rr', 'cluster-none'] },
+  quick: { rounds: 1, single: 100, crowd: 1000, contenders: ['native', 'cluster-rr'] },
   settings: { workers: 4 },
   columns: [
     { title: 'one at a time, fewest %', each: ({ single }) => share(single, Math.min) },

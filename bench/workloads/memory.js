@@ -6,8 +6,8 @@ const REST = 1500
 
 const MIB = 2 ** 20
 
-export const primaryPss = { title: 'primary PSS, MiB', each: ({ primary }) => primary.pss / MIB, digits: 1, ratio: true }
-export const primaryRss = { title: 'primary RSS', each: ({ primary }) => primary.rss / MIB, digits: 1, ratio: true }
+export const primaryPss = { title: 'primary PSS, MiB', each: ({ primary }) => primary?.pss / MIB, digits: 1, ratio: true }
+export const primaryRss = { title: 'primary RSS', each: ({ primary }) => primary?.rss / MIB, digits: 1, ratio: true }
 
 /** @type {import('./index.js').Workload} */
 export default {
@@ -21,16 +21,16 @@ export default {
   columns: [
     primaryPss,
     primaryRss,
-    { title: 'primary private', each: ({ primary }) => primary.private / MIB, digits: 1, ratio: true },
+    { title: 'primary private', each: ({ primary }) => primary?.private / MIB, digits: 1, ratio: true },
     { title: 'a worker PSS', each: ({ workers, count }) => workers.pss / count / MIB, digits: 1, ratio: true },
     { title: 'a worker RSS', each: ({ workers, count }) => workers.rss / count / MIB, digits: 1 },
-    { title: 'all PSS', each: ({ primary, workers }) => (primary.pss + workers.pss) / MIB, digits: 1, ratio: true }
+    { title: 'all PSS', each: ({ primary, workers }) => ((primary?.pss ?? 0) + workers.pss) / MIB, digits: 1, ratio: true }
   ],
 
   async measure (bench, { primary, workers }) {
     await sleep(REST)
     return {
-      primary: primary === undefined ? NOTHING : memory(primary),
+      primary: primary === undefined ? null : memory(primary),
       workers: workers.map(memory).reduce(sum, NOTHING),
       count: workers.length
     }

@@ -12,7 +12,7 @@ export default {
   about: ({ tools }) => `2 workers; ${tools.newConnections.name}, 64 at a time. CPU is that of whole processes.`,
   contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'single', 'pm2', 'sticky', 'floor'],
   full: { rounds: 3, seconds: 2, warmUp: 1 },
-  quick: { rounds: 1, seconds: 1, warmUp: 1, contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'floor'] },
+  quick: { rounds: 1, seconds: 1, warmUp: 0, contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'floor'] },
   settings: { workers: 2 },
   columns: [perSecond, primaryMicros, workersMicros, failed],
 
