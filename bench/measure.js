@@ -1,14 +1,18 @@
 import { cpuMicros } from './proc.js'
 
+/** Seconds that a warm-up takes at most. */
+const LONGEST_WARM_UP = 5
+
 /**
  * Loads a contender, and reads what it cost: the CPU time of the whole primary, and of all workers.
  * @param {import('./bench.js').Bench} bench
  * @param {import('./contenders/running.js').Running} running
- * @param {{ tool: import('./load/index.js').Tool, seconds: number, warmUp: number, connections?: number }} options whole seconds
+ * @param {{ tool: import('./load/index.js').Tool, seconds: number, warmUp: number, connections?: number }} options
+ *   whole seconds; the warm-up is a number of requests, since that is what makes V8 compile
  */
 export async function underLoad (bench, running, { tool, seconds, warmUp, connections = 64 }) {
   const url = `${running.secure ? 'https' : 'http'}://127.0.0.1:${running.port}/`
-  if (warmUp > 0) await tool.run(bench, { url, seconds: warmUp, connections })
+  await warm()
   const before = cpuOf(running)
   const load = await tool.run(bench, { url, seconds, connections })
   const after = cpuOf(running)
@@ -18,6 +22,12 @@ export async function underLoad (bench, running, { tool, seconds, warmUp, connec
     failed: load.failed,
     primaryMicros: running.primary === undefined ? null : (after.primary - before.primary) / load.requests,
     workersMicros: (after.workers - before.workers) / load.requests
+  }
+
+  async function warm () {
+    for (let second = 0, done = 0; second < LONGEST_WARM_UP && done < warmUp; second++) {
+      done += (await tool.run(bench, { url, seconds: 1, connections })).requests
+    }
   }
 }
 
