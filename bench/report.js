@@ -41,7 +41,7 @@ function table (samples, columns, without = []) {
   // Where a quick run has not measured it for anybody, there is no column.
   const shown = columns.filter(column => taking.some(([, samples]) => cell(samples, column) !== undefined))
   return {
-    head: ['', ...shown.flatMap(column => [column.title, ...(compared(column) ? [`: ${contender(BASELINE).title}`] : [])])],
+    head: ['', ...shown.flatMap(column => [column.title, ...(compared(column) ? [`× ${contender(BASELINE).title.replace('node:cluster ', '')}`] : [])])],
     rows: taking.map(([name, samples]) => [
       contender(name).title,
       ...shown.flatMap(column => [
