@@ -7,6 +7,6 @@ import { getSystemErrorMap } from 'node:util'
  */
 export function systemError (errno: number, syscall: string, where?: { address: string, port?: number }): NodeJS.ErrnoException {
   const [code, meaning] = getSystemErrorMap().get(errno) ?? ['UNKNOWN', `unknown error ${errno}`]
-  const at = where === undefined ? '' : ` ${where.address}${where.port === undefined ? '' : `:${where.port}`}`
+  const at = where === undefined ? '' : ` ${where.address}${where.port ? `:${where.port}` : ''}`
   return Object.assign(new Error(`${syscall} ${code}: ${meaning}${at}`), { code, errno, syscall, ...where })
 }

@@ -1,0 +1,227 @@
+import { EventEmitter } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import type { RawHandle, SocketName } from '../lib/internals.js'
+import type { Ack, Connection, Frame, Wire } from '../lib/lane.js'
+import type { Clock } from '../lib/primary/clock.js'
+import type { Child, Ending } from '../lib/primary/fork.js'
+import { WorkerHandle } from '../lib/primary/worker-handle.js'
+import type { Channel } from '../lib/protocol.js'
+import type { Line } from './helper.js'
+
+/** A clock that is turned by hand. */
+export class FakeClock implements Clock {
+  #now = 0
+  readonly #timers = new Set<{ at: number, run: () => void }>()
+
+  /** Milliseconds until each timer fires, the next one first. */
+  get waiting (): number[] {
+    return [...this.#timers].map(({ at }) => at - this.#now).sort((a, b) => a - b)
+  }
+
+  now (): number {
+    return this.#now
+  }
+
+  after (delay: number, run: () => void): () => void {
+    const timer = { at: this.#now + delay, run }
+    this.#timers.add(timer)
+    return () => { this.#timers.delete(timer) }
+  }
+
+  advance (time: number): void {
+    const end = this.#now + time
+    for (;;) {
+      const [next] = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)
+      if (next === undefined) break
+      this.#now = next.at
+      this.#timers.delete(next)
+      next.run()
+    }
+    this.#now = end
+  }
+}
+
+/** What was sent over a channel, and the callback that it waits for. */
+export interface Sent { message: Record<string, unknown>, handle: unknown, done: (err: Error | null) => void }
+
+/** An IPC channel to nobody: messages pile up in `sent`, `deliver` brings one in. */
+export class FakeChannel implements Channel {
+  readonly sent: Sent[] = []
+  readonly #events = new EventEmitter()
+
+  send: Channel['send'] = (message, handle, options, done) => {
+    this.sent.push({ message: message as Record<string, unknown>, handle, done })
+    return true
+  }
+
+  on (event: 'internalMessage', listener: (message: unknown, handle: unknown) => void): void {
+    this.#events.on(event, listener)
+  }
+
+  off (event: 'internalMessage', listener: (message: unknown, handle: unknown) => void): void {
+    this.#events.off(event, listener)
+  }
+
+  get listeners (): number {
+    return this.#events.listenerCount('internalMessage')
+  }
+
+  deliver (message: unknown, handle?: unknown): void {
+    this.#events.emit('internalMessage', message, handle)
+  }
+
+  /** As Node does to a closed channel's process. */
+  close (): void {
+    this.send = undefined
+  }
+}
+
+/** A worker's process that does nothing, and remembers how it was signalled. */
+export class FakeChild implements Child {
+  readonly channel = new FakeChannel()
+  readonly signals: NodeJS.Signals[] = []
+
+  constructor (readonly id: number, readonly pid: number | undefined = 1000 + id) {}
+
+  kill (signal: NodeJS.Signals): void {
+    this.signals.push(signal)
+  }
+
+  onExit (listener: (ending: Ending) => void): void {}
+  onDisconnect (listener: () => void): void {}
+}
+
+/** A wire to nobody: frames pile up in `frames`. */
+export class FakeWire implements Wire {
+  readonly inherited = []
+  readonly frames: Frame[] = []
+  /** Whether the next send works. */
+  works = true
+  closed = 0
+  /** What the worker has taken of its open frame, by place. */
+  taken: number[] = []
+
+  get last (): Frame {
+    return this.frames.at(-1) as Frame
+  }
+
+  start (): void {}
+
+  send (frame: Frame): boolean {
+    if (this.works) this.frames.push(frame)
+    return this.works
+  }
+
+  untaken ({ connections }: Frame): readonly Connection[] {
+    return connections.filter((_, place) => !this.taken.includes(place))
+  }
+
+  close (): void {
+    this.closed++
+  }
+}
+
+/** A real WorkerHandle over a fake process and a fake wire. */
+export class FakeWorker extends WorkerHandle {
+  readonly child: FakeChild
+  readonly wire: FakeWire
+
+  constructor (id: number) {
+    const child = new FakeChild(id)
+    const wire = new FakeWire()
+    super(0, child, wire)
+    this.child = child
+    this.wire = wire
+  }
+
+  /** The names of the connections in every frame that it was sent. */
+  get dealt (): string[][] {
+    return this.wire.frames.map(({ connections }) => connections.map(String))
+  }
+
+  ack (refused: number[] = []): Ack {
+    return { number: this.wire.last.number, refused, leaving: false }
+  }
+}
+
+export class FakeConnection implements Connection {
+  closed = 0
+
+  constructor (readonly name: string) {}
+
+  close (): void {
+    this.closed++
+  }
+
+  address (): string {
+    return '192.0.2.1'
+  }
+
+  toString (): string {
+    return this.name
+  }
+}
+
+export function connections (names: string): FakeConnection[] {
+  return names.split(' ').map(name => new FakeConnection(name))
+}
+
+/** A handle that remembers what is done to it. */
+export class FakeHandle implements RawHandle {
+  onconnection: RawHandle['onconnection'] = null
+  closed = 0
+  backlog: number | undefined
+  /** What listen() answers. */
+  status = 0
+
+  constructor (readonly address?: string) {}
+
+  listen (backlog: number): number {
+    this.backlog = backlog
+    return this.status
+  }
+
+  getpeername (out: Partial<SocketName>): number {
+    if (this.address !== undefined) out.address = this.address
+    return 0
+  }
+
+  open (): number {
+    return 0
+  }
+
+  close (): void {
+    this.closed++
+  }
+
+  ref (): void {}
+  unref (): void {}
+}
+
+/** A logger whose lines can be read. */
+export function createLog (): { log: pino.Logger, lines: Line[] } {
+  const lines: Line[] = []
+  return { lines, log: pino({ level: 'trace' }, { write (line) { lines.push(JSON.parse(line) as Line) } }) }
+}
+
+/** Numbers from 0 to 1 that are the same for the same seed: mulberry32, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
+export function createRandom (seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6D2B79F5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** A folder that is gone after the test, with a path short enough for a Unix socket's name (sun_path has 108 bytes). */
+export function shortFolder (t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sf-'))
+  t.teardown(() => { rmSync(folder, { recursive: true }) })
+  return folder
+}
