@@ -49,6 +49,9 @@ const validate = new Ajv({ allErrors: true, useDefaults: true, verbose: true }).
  * @throws SHARED_PORT_ERR_OPTIONS that names every option that is wrong, what it got and what it takes
  */
 export function readOptions (given: unknown): Options {
+  if (given !== undefined && (typeof given !== 'object' || given === null)) {
+    throw new OptionsError(`options must be an object, got ${inspect(given)}`)
+  }
   const options = { ...given as SharedPortOptions }
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) delete options[name as keyof SharedPortOptions]

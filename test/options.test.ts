@@ -1,0 +1,103 @@
+import t from 'tap'
+import { assertSameOptions, readOptions } from '../lib/options.js'
+
+const defaults = { workers: 'auto', grace: 10_000, signals: true, lane: 'auto', policy: 'round-robin' }
+
+t.test('without options the defaults are in force', async t => {
+  t.same(readOptions({}), defaults)
+  t.same(readOptions(undefined), defaults)
+})
+
+t.test('an option that is undefined has its default', async t => {
+  t.same(readOptions({ workers: undefined, grace: undefined, signals: undefined, lane: undefined, policy: undefined }), defaults)
+})
+
+t.test('what is given stands', async t => {
+  const given = { workers: 3, grace: 0, signals: false, lane: 'ipc', policy: 'round-robin' }
+  t.same(readOptions(given), given)
+})
+
+for (const option of [{ workers: 'auto' }, { workers: 0 }, { workers: 1 }, { workers: 1024 }, { grace: 0 }, { grace: 2 ** 31 - 1 }]) {
+  t.test(`${JSON.stringify(option)} is taken`, async t => {
+    t.match(readOptions(option), option)
+  })
+}
+
+t.test('the options in force cannot be changed', async t => {
+  const options = readOptions({ workers: 2 }) as { workers: number }
+  t.throws(() => { options.workers = 3 }, TypeError)
+  t.equal(options.workers, 2)
+})
+
+t.test('the caller\'s object stays as it is', async t => {
+  const given = { workers: 2, grace: undefined }
+  readOptions(given)
+  t.strictSame(given, { workers: 2, grace: undefined })
+  t.same(readOptions(Object.freeze({ workers: 2 })), { ...defaults, workers: 2 })
+})
+
+const WORKERS = "option 'workers' must be 'auto' or an integer from 0 to 1024, got "
+const GRACE = "option 'grace' must be an integer from 0 to 2147483647 (milliseconds), got "
+const SIGNALS = "option 'signals' must be true or false, got "
+const LANE = "option 'lane' must be 'auto' or 'ipc', got "
+const POLICY = "option 'policy' must be 'round-robin', got "
+
+const wrong: Array<[given: object, message: string]> = [
+  [{ workers: -1 }, `${WORKERS}-1`],
+  [{ workers: 1.5 }, `${WORKERS}1.5`],
+  [{ workers: NaN }, `${WORKERS}NaN`],
+  [{ workers: Infinity }, `${WORKERS}Infinity`],
+  [{ workers: 'many' }, `${WORKERS}'many'`],
+  [{ workers: '4' }, `${WORKERS}'4'`],
+  [{ workers: 1025 }, `${WORKERS}1025`],
+  [{ workers: 100_000 }, `${WORKERS}100000`],
+  [{ workers: null }, `${WORKERS}null`],
+  [{ workers: true }, `${WORKERS}true`],
+  [{ workers: 4n }, `${WORKERS}4n`],
+  [{ workers: [4] }, `${WORKERS}[ 4 ]`],
+  [{ grace: -1 }, `${GRACE}-1`],
+  [{ grace: 0.5 }, `${GRACE}0.5`],
+  [{ grace: NaN }, `${GRACE}NaN`],
+  [{ grace: Infinity }, `${GRACE}Infinity`],
+  [{ grace: 2 ** 31 }, `${GRACE}2147483648`],
+  [{ grace: '10s' }, `${GRACE}'10s'`],
+  [{ grace: null }, `${GRACE}null`],
+  [{ signals: 'no' }, `${SIGNALS}'no'`],
+  [{ signals: 0 }, `${SIGNALS}0`],
+  [{ signals: null }, `${SIGNALS}null`],
+  [{ lane: 'carrier pigeon' }, `${LANE}'carrier pigeon'`],
+  [{ lane: null }, `${LANE}null`],
+  [{ lane: 'toString' }, `${LANE}'toString'`],
+  [{ policy: 'favourites' }, `${POLICY}'favourites'`],
+  [{ policy: 1 }, `${POLICY}1`],
+  [{ worker: 4 }, "unknown option 'worker': the options are workers, grace, signals, lane, policy"],
+  [{ workers: -1, grace: 'x', colour: 'red' }, [
+    "unknown option 'colour': the options are workers, grace, signals, lane, policy",
+    `${WORKERS}-1`,
+    `${GRACE}'x'`
+  ].join('; ')]
+]
+
+for (const [given, message] of wrong) {
+  t.test(`refused, with all that is wrong in one message: ${message}`, async t => {
+    t.throws(() => readOptions(given), { code: 'SHARED_PORT_ERR_OPTIONS', message })
+  })
+}
+
+for (const given of ['4', 4, true, null, [4], () => {}]) {
+  t.test(`what is no object of options is refused: ${String(given)}`, async t => {
+    t.throws(() => readOptions(given), { code: 'SHARED_PORT_ERR_OPTIONS' })
+  })
+}
+
+t.test('two instances may ask for the same, and for nothing else', async t => {
+  assertSameOptions(readOptions({}), readOptions({ workers: 'auto' }))
+  const first = readOptions({ workers: 2, grace: 5 })
+  t.throws(() => assertSameOptions(first, readOptions({ workers: 'auto', grace: 5 })), {
+    code: 'SHARED_PORT_ERR_OPTIONS_DIFFER',
+    message: "All Fastify instances of a process share its workers: option 'workers' is 'auto' here, but was 2 in the instance before"
+  })
+  for (const other of [{ grace: 6 }, { signals: false }, { lane: 'ipc' }]) {
+    t.throws(() => assertSameOptions(first, readOptions({ workers: 2, grace: 5, ...other })), { code: 'SHARED_PORT_ERR_OPTIONS_DIFFER' })
+  }
+})
