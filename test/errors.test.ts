@@ -1,0 +1,57 @@
+import t from 'tap'
+import * as errors from '../lib/errors.js'
+
+// Codes are part of the contract: whoever changes this list changes what apps can rely on.
+const codes = {
+  AlreadyListeningError: 'SHARED_PORT_ERR_ALREADY_LISTENING',
+  AppExportsError: 'SHARED_PORT_ERR_APP_EXPORTS',
+  AppFailedError: 'SHARED_PORT_ERR_APP_FAILED',
+  AppListensError: 'SHARED_PORT_ERR_APP_LISTENS',
+  AppNotFoundError: 'SHARED_PORT_ERR_APP_NOT_FOUND',
+  AppTypeError: 'SHARED_PORT_ERR_APP_TYPE',
+  ClosedError: 'SHARED_PORT_ERR_CLOSED',
+  ListenOptionsError: 'SHARED_PORT_ERR_LISTEN_OPTIONS',
+  NodeUnsupportedError: 'SHARED_PORT_ERR_NODE_UNSUPPORTED',
+  NotListeningFdError: 'SHARED_PORT_ERR_FD',
+  OptionsDifferError: 'SHARED_PORT_ERR_OPTIONS_DIFFER',
+  OptionsError: 'SHARED_PORT_ERR_OPTIONS',
+  PrimaryGoneError: 'SHARED_PORT_ERR_PRIMARY_GONE',
+  RegisteredTwiceError: 'SHARED_PORT_ERR_REGISTERED_TWICE',
+  WorkerFailedError: 'SHARED_PORT_ERR_WORKER_FAILED'
+}
+
+type Any = new (...args: unknown[]) => NodeJS.ErrnoException & { cause?: unknown }
+
+t.test('these are all the errors, by these codes', async t => {
+  const found = Object.entries(errors).map(([name, Type]) => [name, new (Type as unknown as Any)('a', 'b', 'c').code])
+  t.same(Object.fromEntries(found), codes)
+})
+
+for (const [name, Type] of Object.entries(errors)) {
+  t.test(`${name} says what it is, with every gap filled`, async t => {
+    const err = new (Type as unknown as Any)(...(name === 'WorkerFailedError' || name === 'NotListeningFdError' ? [7, 'gap'] : ['gap', 'gap', 'gap']))
+    t.ok(err instanceof Error)
+    t.match(err.message, /\w+/)
+    t.notMatch(err.message, /%[sdj]|undefined|NaN/)
+  })
+}
+
+t.test('what is wrong with arguments is a TypeError', async t => {
+  t.ok(new errors.OptionsError('x') instanceof TypeError)
+  t.ok(new errors.ListenOptionsError('x') instanceof TypeError)
+})
+
+t.test('the cause is attached, and not in the message', async t => {
+  const cause = new Error('the real reason')
+  const all = [
+    new errors.WorkerFailedError(3, 'exited with code 1', { cause }),
+    new errors.NotListeningFdError(3, { cause }),
+    new errors.AppFailedError('app.ts', 'no', { cause })
+  ]
+  for (const err of all) t.equal(err.cause, cause, err.message)
+  t.same(all.map(({ message }) => message), [
+    'Worker 3 exited with code 1 before it was ready',
+    'File descriptor 3 is not a listening socket',
+    'The app app.ts failed to load: no'
+  ])
+})

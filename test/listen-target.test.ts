@@ -1,0 +1,52 @@
+import t from 'tap'
+import { type GivenListenOptions, KeyNames, readListenTarget } from '../lib/listen-target.js'
+
+const plain = { port: 0, ipv6Only: false, readableAll: false, writableAll: false, backlog: 511 }
+
+const table: Array<[given: object, target: object]> = [
+  [{ port: 3000 }, { ...plain, port: 3000 }],
+  [{ port: '3000' }, { ...plain, port: 3000 }],
+  [{ port: 0, host: '127.0.0.1' }, { ...plain, host: '127.0.0.1' }],
+  [{ port: 65535 }, { ...plain, port: 65535 }],
+  [{ port: undefined, host: 'localhost' }, { ...plain, host: 'localhost' }],
+  [{ port: null }, plain],
+  [{ port: 1, host: '' }, { ...plain, port: 1 }],
+  [{ port: 1, backlog: 7, ipv6Only: true }, { ...plain, port: 1, backlog: 7, ipv6Only: true }],
+  [{ port: 1, backlog: 0 }, { ...plain, port: 1 }],
+  [{ path: '/tmp/s' }, { ...plain, path: '/tmp/s' }],
+  [{ path: '/tmp/s', readableAll: true, writableAll: true, backlog: 3 }, { ...plain, path: '/tmp/s', readableAll: true, writableAll: true, backlog: 3 }],
+  [{ port: 80, path: '/tmp/s' }, { ...plain, port: 80 }],
+  [{ port: undefined, path: '/tmp/s' }, { ...plain, path: '/tmp/s' }],
+  [{ fd: 3 }, { ...plain, fd: 3 }],
+  [{ fd: 0 }, { ...plain, fd: 0 }],
+  [{ fd: 3, host: 'localhost', port: 80, path: '/tmp/s' }, { ...plain, fd: 3 }],
+  [{ fd: -1, port: 80 }, { ...plain, port: 80 }]
+]
+
+for (const [given, target] of table) {
+  t.test(`reads what net reads of ${JSON.stringify(given)}`, async t => {
+    t.strictSame(readListenTarget(given as GivenListenOptions), target)
+  })
+}
+
+for (const port of [-1, 65536, 1.5, NaN, Infinity, 'http', '', ' ', '80a', true, {}, []]) {
+  t.test(`is no port, and Node says so: ${JSON.stringify(port) ?? String(port)}`, async t => {
+    t.throws(() => readListenTarget({ port } as GivenListenOptions), { name: 'RangeError', code: 'ERR_SOCKET_BAD_PORT', message: /^options\.port should be >= 0 and < 65536\. Received / })
+  })
+}
+
+for (const given of [{}, { host: 'localhost' }, { path: '' }, { path: undefined }, { fd: -1 }]) {
+  t.test(`is nothing to listen on: ${JSON.stringify(given)}`, async t => {
+    t.throws(() => readListenTarget(given as GivenListenOptions), { code: 'SHARED_PORT_ERR_LISTEN_OPTIONS' })
+  })
+}
+
+t.test('the same calls of listen() in the same order have the same keys in every process', async t => {
+  const calls = [{ port: 80 }, { port: 0, host: 'localhost' }, { path: '/tmp/s' }, { port: 0, host: 'localhost' }, { fd: 3 }, { port: 0, host: '::1' }, { port: 0, host: 'localhost' }]
+  const keys = (): string[] => {
+    const names = new KeyNames()
+    return calls.map(call => names.next(readListenTarget(call)))
+  }
+  t.same(keys(), ['*:80', 'localhost:0', '/tmp/s', 'localhost:0#2', 'fd:3', '::1:0', 'localhost:0#3'])
+  t.same(keys(), keys())
+})

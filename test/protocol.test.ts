@@ -1,0 +1,110 @@
+import t from 'tap'
+import { fromNotice, post, receive, toNotice, type ToPrimary, type ToWorker } from '../lib/protocol.js'
+import { OptionsError } from '../lib/errors.js'
+import { FakeChannel, FakeHandle } from './fakes.js'
+
+/** What arrives of what is delivered. */
+function received (deliver: (channel: FakeChannel) => void): unknown[] {
+  const channel = new FakeChannel()
+  const messages: unknown[] = []
+  receive<ToWorker>(channel, (message, handle) => { messages.push([message, handle]) })
+  deliver(channel)
+  return messages
+}
+
+/** A message as it goes over the wire. */
+function wired (message: ToPrimary | ToWorker): object {
+  const channel = new FakeChannel()
+  post(channel, message)
+  return JSON.parse(JSON.stringify(channel.sent[0]?.message)) as object
+}
+
+t.test('what is posted arrives, with its handle', async t => {
+  const handle = new FakeHandle()
+  t.match(received(channel => { channel.deliver(wired({ type: 'left', key: 'a' })) }), [[{ type: 'left', key: 'a' }, undefined]])
+  const [[message, arrived]] = received(channel => {
+    channel.deliver(wired({ type: 'handoff', number: 7, key: 'a' }), handle)
+  }) as [[object, unknown]]
+  t.match(message, { type: 'handoff', number: 7, key: 'a' })
+  t.equal(arrived, handle)
+})
+
+t.test('the app\'s own listeners do not see our messages: Node hides those whose cmd begins with NODE_', async t => {
+  t.match(wired({ type: 'left', key: 'a' }), { cmd: /^NODE_/ })
+})
+
+for (const foreign of [null, undefined, 5, 'left', [], {}, { type: 'left', key: 'a' }, { cmd: 'NODE_CLUSTER', act: 'online' }, { cmd: 'NODE_HANDLE_ACK' }, { cmd: 'NODE_HANDLE' }, { cmd: 'NODE_HANDLE', msg: null }, { cmd: 'NODE_HANDLE', msg: { cmd: 'NODE_CLUSTER' } }, { cmd: 'NODE_SHARED_FASTIFY' }, { cmd: 'NODE_SHARED_FASTIFY', type: 7 }]) {
+  t.test(`a foreign message is none of our business: ${JSON.stringify(foreign)}`, async t => {
+    t.same(received(channel => { channel.deliver(foreign) }), [])
+  })
+}
+
+t.test('a message whose handle did not arrive comes without one', async t => {
+  const envelope = { cmd: 'NODE_HANDLE', type: 'net.Native', msg: wired({ type: 'handoff', number: 7, key: 'a' }) }
+  t.match(received(channel => { channel.deliver(envelope) }), [[{ type: 'handoff', number: 7 }, undefined]])
+})
+
+t.test('an envelope that has its handle is left to Node, which unwraps it: it arrives once', async t => {
+  const envelope = { cmd: 'NODE_HANDLE', type: 'net.Native', msg: wired({ type: 'handoff', number: 7, key: 'a' }) }
+  t.same(received(channel => { channel.deliver(envelope, new FakeHandle()) }), [])
+})
+
+t.test('nothing arrives after the receiver has stopped, and nothing of it stays', async t => {
+  const channel = new FakeChannel()
+  const stop = receive(channel, () => { t.fail('arrived') })
+  stop()
+  channel.deliver(wired({ type: 'left', key: 'a' }))
+  t.equal(channel.listeners, 0)
+})
+
+t.test('a closed channel is an error to the callback, in a later tick, and to nobody else', async t => {
+  const channel = new FakeChannel()
+  channel.close()
+  post(channel, { type: 'left', key: 'a' })
+  let later = false
+  const err = await new Promise<Error | null>(resolve => {
+    post(channel, { type: 'left', key: 'a' }, undefined, err => {
+      t.ok(later, 'not before post() has returned')
+      resolve(err)
+    })
+    later = true
+  })
+  t.match(err, { message: 'the IPC channel is closed' })
+})
+
+t.test('the callback gets what the channel says', async t => {
+  const channel = new FakeChannel()
+  const answers: unknown[] = []
+  post(channel, { type: 'left', key: 'a' }, undefined, err => { answers.push(err) })
+  const broken = new Error('write EPIPE')
+  channel.sent[0]?.done(null)
+  channel.sent[0]?.done(broken)
+  t.same(answers, [null, broken])
+})
+
+t.test('a message always goes with a callback: without one an error of the channel would be thrown', async t => {
+  const channel = new FakeChannel()
+  post(channel, { type: 'left', key: 'a' })
+  t.type(channel.sent[0]?.done, 'function')
+  t.doesNotThrow(() => channel.sent[0]?.done(new Error('write EPIPE')))
+})
+
+t.test('an error arrives in the other process with its name, message, code and stack', async t => {
+  const err = new OptionsError("option 'workers' must be ...")
+  const arrived = fromNotice(JSON.parse(JSON.stringify(toNotice(err))))
+  t.ok(arrived instanceof Error)
+  t.match(arrived, { name: err.name, message: err.message, code: 'SHARED_PORT_ERR_OPTIONS', stack: err.stack as string })
+})
+
+t.test('an error without a code arrives without one', async t => {
+  t.notOk('code' in fromNotice(toNotice(new TypeError('no'))))
+  t.equal(fromNotice(toNotice(new TypeError('no'))).name, 'TypeError')
+})
+
+for (const [thrown, message] of [['a string', 'a string'], [undefined, 'undefined'], [null, 'null'], [{ a: 1 }, '[object Object]']] as const) {
+  t.test(`what is thrown and no error arrives as one: ${message}`, async t => {
+    const arrived = fromNotice(toNotice(thrown))
+    t.ok(arrived instanceof Error)
+    t.equal(arrived.message, message)
+  })
+}

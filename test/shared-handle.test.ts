@@ -1,0 +1,52 @@
+import t from 'tap'
+import { SharedHandle } from '../lib/shared-handle.js'
+
+const name = { address: '127.0.0.1', family: 'IPv4', port: 80 }
+
+t.test('it answers for the address that the primary bound', async t => {
+  const handle = new SharedHandle(name, () => {})
+  const out = {}
+  t.equal(handle.getsockname?.(out), 0)
+  t.same(out, name)
+  handle.close()
+})
+
+t.test('of a Unix socket it has no address: Node asks whether it can be asked', async t => {
+  const handle = new SharedHandle('/tmp/s', () => {})
+  t.equal(handle.getsockname, undefined)
+  handle.close()
+})
+
+t.test('listening on it works, and needs nothing', async t => {
+  const handle = new SharedHandle(name, () => {})
+  t.equal(handle.listen(), 0)
+  handle.close()
+})
+
+t.test('its close is told at once, and answered in a later tick', async t => {
+  const told: string[] = []
+  const handle = new SharedHandle(name, () => { told.push('closed') })
+  const answered = new Promise<void>(resolve => {
+    handle.close(() => {
+      told.push('answered')
+      resolve()
+    })
+  })
+  t.same(told, ['closed'])
+  await answered
+  t.same(told, ['closed', 'answered'])
+})
+
+t.test('it keeps the process alive until it is closed or let go, as a listening handle does', async t => {
+  const timers = (): number => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
+  const before = timers()
+  const handle = new SharedHandle(name, () => {})
+  t.equal(timers(), before + 1)
+  handle.unref()
+  t.equal(timers(), before)
+  handle.ref()
+  handle.ref()
+  t.equal(timers(), before + 1, 'once, however often it is held')
+  handle.close()
+  t.equal(timers(), before)
+})
