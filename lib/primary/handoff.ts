@@ -68,20 +68,24 @@ export class Handoff {
 
   /** Deals what is pending, one by one, to the workers with credit; each gets its share in one frame. */
   deal (): void {
-    const setAside: Connection[] = []
+    const offered: Connection[] = []
+    const setAside = new Set<Connection>()
     for (let connection; (connection = this.#pending.shift()) !== undefined;) {
+      offered.push(connection)
       const worker = this.#scheduler.next(this.#may(connection))
       if (worker !== undefined) {
         this.#batch(worker, connection)
       } else {
-        setAside.push(connection)
+        setAside.add(connection)
         if (!this.#refusals.has(connection)) break // nobody has credit: nor for those behind it
       }
     }
-    this.#pending.unshift(setAside)
-    for (const [worker, batch] of this.#batches) this.#send(worker, batch)
+    if ([...setAside].some(connection => this.#refusals.has(connection))) this.#forgetRefusalsLater()
+    for (const [worker, batch] of this.#batches) {
+      if (!this.#send(worker, batch)) for (const connection of batch) setAside.add(connection)
+    }
     this.#batches.clear()
-    if (setAside.some(connection => this.#refusals.has(connection))) this.#forgetRefusalsLater()
+    if (setAside.size > 0) this.#pending.unshift(offered.filter(connection => setAside.has(connection)))
     this.#checkDealt()
   }
 
@@ -151,14 +155,14 @@ export class Handoff {
     else batch.push(connection)
   }
 
-  #send (worker: WorkerHandle, batch: readonly Connection[]): void {
-    if (worker.send(this.key, batch, this.#parts.clock.now())) {
-      trace('%d of %s to worker %d', batch.length, this.key, worker.id)
-      this.#parts.onSent()
-    } else {
-      this.#pending.unshift(batch)
+  #send (worker: WorkerHandle, batch: readonly Connection[]): boolean {
+    if (!worker.send(this.key, batch, this.#parts.clock.now())) {
       this.#retryLater()
+      return false
     }
+    trace('%d of %s to worker %d', batch.length, this.key, worker.id)
+    this.#parts.onSent()
+    return true
   }
 
   #refuse (connection: Connection, worker: WorkerHandle): void {
