@@ -84,6 +84,8 @@ export class FakeChannel implements Channel {
 export class FakeChild implements Child {
   readonly channel = new FakeChannel()
   readonly signals: NodeJS.Signals[] = []
+  exit: (ending: Ending) => void = () => {}
+  disconnect: () => void = () => {}
 
   constructor (readonly id: number, readonly pid: number | undefined = 1000 + id) {}
 
@@ -91,8 +93,13 @@ export class FakeChild implements Child {
     this.signals.push(signal)
   }
 
-  onExit (listener: (ending: Ending) => void): void {}
-  onDisconnect (listener: () => void): void {}
+  onExit (listener: (ending: Ending) => void): void {
+    this.exit = listener
+  }
+
+  onDisconnect (listener: () => void): void {
+    this.disconnect = listener
+  }
 }
 
 /** A wire to nobody: frames pile up in `frames`. */

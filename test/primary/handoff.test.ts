@@ -1,0 +1,358 @@
+import t from 'tap'
+import { Handoff } from '../../lib/primary/handoff.js'
+import { createScheduler } from '../../lib/primary/scheduler.js'
+import type { WorkerHandle } from '../../lib/primary/worker-handle.js'
+import { connections, createRandom, FakeConnection, FakeWorker } from '../fakes.js'
+
+const names = (count: number): string => Array.from({ length: count }, (_, i) => i + 1).join(' ')
+
+function create (frameSize: number, workers: number): { handoff: Handoff, workers: FakeWorker[] } {
+  const handoff = new Handoff('key', frameSize, createScheduler<WorkerHandle>('round-robin'))
+  const all = Array.from({ length: workers }, (_, i) => new FakeWorker(i + 1))
+  for (const worker of all) handoff.add(worker)
+  return { handoff, workers: all }
+}
+
+/** The worker answers for its open frame; as in lib/primary.ts. */
+function settle (handoff: Handoff, worker: FakeWorker, refused: number[] = []): void {
+  const ack = worker.ack(refused)
+  handoff.settle(worker, worker.settle(ack) as NonNullable<ReturnType<FakeWorker['settle']>>, ack)
+  handoff.deal()
+}
+
+/** The worker dies, having taken these of its open frame. */
+function die (handoff: Handoff, worker: FakeWorker, taken: number[] = []): void {
+  worker.wire.taken = taken
+  const open = worker.end()
+  handoff.remove(worker)
+  if (open !== undefined) handoff.reclaim(worker, open.frame, open.untaken)
+}
+
+/** Resolves when the worker is sent its next frame: for what waits for the handoff's own timers. */
+async function nextFrame (worker: FakeWorker): Promise<string[]> {
+  const { wire } = worker
+  return await new Promise(resolve => {
+    const { send } = wire
+    wire.send = frame => {
+      wire.send = send
+      const sent = send.call(wire, frame)
+      resolve(frame.connections.map(String))
+      return sent
+    }
+  })
+}
+
+// Dealing.
+
+for (const size of [1, 2, 3, 4, 5, 6, 7]) {
+  t.test(`connections that come one by one are dealt to ${size} workers in exact turn`, async t => {
+    const { handoff, workers } = create(1, size)
+    const order: number[] = []
+    for (const connection of connections(names(size * 5))) {
+      handoff.distribute([connection])
+      const worker = workers.find(({ hasCredit }) => !hasCredit) as FakeWorker
+      order.push(worker.id)
+      settle(handoff, worker)
+    }
+    t.same(order, Array.from({ length: size * 5 }, (_, i) => i % size + 1))
+  })
+}
+
+t.test('connections that come together are dealt one by one, and sent to each worker in one frame', async t => {
+  const { handoff, workers } = create(64, 3)
+  handoff.distribute(connections(names(8)))
+  t.same(workers.map(({ dealt }) => dealt), [[['1', '4', '7']], [['2', '5', '8']], [['3', '6']]])
+  t.equal(handoff.pending, 0)
+})
+
+t.test('the turn goes on from one frame to the next', async t => {
+  const { handoff, workers } = create(64, 3)
+  handoff.distribute(connections('1 2'))
+  handoff.distribute(connections('3'))
+  for (const worker of workers) settle(handoff, worker)
+  handoff.distribute(connections('4 5'))
+  t.same(workers.map(({ dealt }) => dealt), [[['1'], ['4']], [['2'], ['5']], [['3']]])
+})
+
+t.test('a frame holds no more than its size, and the rest is pending', async t => {
+  const { handoff, workers: [worker] } = create(64, 1) as { handoff: Handoff, workers: [FakeWorker] }
+  handoff.distribute(connections(names(150)))
+  t.equal(worker.wire.last.connections.length, 64)
+  t.equal(handoff.pending, 86)
+  settle(handoff, worker)
+  settle(handoff, worker)
+  t.same(worker.dealt.map(({ length }) => length), [64, 64, 22])
+  t.same(worker.dealt.flat(), names(150).split(' '))
+})
+
+t.test('a frame says its key and has a number that is never used again', async t => {
+  const { handoff, workers: [worker] } = create(1, 1) as { handoff: Handoff, workers: [FakeWorker] }
+  handoff.distribute(connections('1 2 3'))
+  settle(handoff, worker, [])
+  settle(handoff, worker, [])
+  t.same(worker.wire.frames.map(({ number, key }) => [number, key]), [[1, 'key'], [2, 'key'], [3, 'key']])
+})
+
+t.test('a worker with an un-acked frame gets nothing more until its ack', async t => {
+  const { handoff, workers: [a, b] } = create(1, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  handoff.distribute(connections('1 2 3 4'))
+  t.same([a.dealt, b.dealt, handoff.pending], [[['1']], [['2']], 2])
+  settle(handoff, b)
+  t.same([a.dealt, b.dealt, handoff.pending], [[['1']], [['2'], ['3']], 1])
+  settle(handoff, b)
+  t.same([a.dealt, b.dealt, handoff.pending], [[['1']], [['2'], ['3'], ['4']], 0])
+})
+
+t.test('what was pending before anybody was there goes to the first that joins', async t => {
+  const { handoff } = create(1, 0)
+  handoff.distribute(connections('1 2'))
+  const worker = new FakeWorker(1)
+  handoff.add(worker)
+  t.same(worker.dealt, [['1']])
+  t.same(handoff.members, [worker])
+})
+
+t.test('a worker that left gets nothing more, and what it has un-acked stays with it', async t => {
+  const { handoff, workers: [a, b] } = create(1, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  const [first, ...more] = connections('1 2 3 4') as [FakeConnection, ...FakeConnection[]]
+  handoff.distribute([first])
+  handoff.remove(a)
+  settle(handoff, a)
+  t.equal(first.closed, 1)
+  for (const connection of more) {
+    handoff.distribute([connection])
+    settle(handoff, b)
+  }
+  t.same([a.dealt, b.dealt], [[['1']], [['2'], ['3'], ['4']]])
+})
+
+// Acks.
+
+t.test('the primary keeps its copy until the ack, and closes it then', async t => {
+  const { handoff, workers: [worker] } = create(64, 1) as { handoff: Handoff, workers: [FakeWorker] }
+  const all = connections('1 2 3')
+  handoff.distribute(all)
+  t.same(all.map(({ closed }) => closed), [0, 0, 0])
+  settle(handoff, worker, [1])
+  t.same(all.map(({ closed }) => closed), [1, 0, 1])
+})
+
+t.test('what one worker refuses goes to another, and is next', async t => {
+  const { handoff, workers: [a, b] } = create(1, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  handoff.distribute(connections('1 2 3 4'))
+  settle(handoff, a, [0])
+  t.same([a.dealt, b.dealt], [[['1'], ['3']], [['2']]], 'the one that refused it goes on with what is behind it')
+  settle(handoff, b)
+  t.same([a.dealt, b.dealt], [[['1'], ['3']], [['2'], ['1']]])
+})
+
+t.test('what is refused of a frame goes on at the head of pending, in its order', async t => {
+  const { handoff, workers: [a, b] } = create(4, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  handoff.distribute(connections(names(12)))
+  t.same([a.dealt, b.dealt], [[['1', '3', '5', '7']], [['2', '4', '6', '8']]])
+  settle(handoff, a, [0, 2, 3])
+  settle(handoff, b)
+  t.same(b.dealt[1]?.slice(0, 3), ['1', '5', '7'])
+})
+
+t.test('one that nobody who has credit may have holds up nobody behind it', async t => {
+  const { handoff, workers: [a, b] } = create(1, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  handoff.distribute(connections('1 2'))
+  settle(handoff, a, [0])
+  for (const connection of connections('3 4 5')) {
+    handoff.distribute([connection])
+    settle(handoff, a)
+  }
+  t.same([a.dealt, b.dealt, handoff.pending], [[['1'], ['3'], ['4'], ['5']], [['2']], 1])
+})
+
+t.test('a worker that refused a connection is not asked again before the pause is over, then it is', async t => {
+  const { handoff, workers: [a, b] } = create(1, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  const all = connections('1')
+  handoff.distribute(all)
+  settle(handoff, a, [0])
+  settle(handoff, b, [0])
+  for (let i = 0; i < 10; i++) handoff.deal()
+  t.same([a.dealt, b.dealt, handoff.pending], [[['1']], [['1']], 1], 'refused by all')
+  t.same(await nextFrame(a), ['1'])
+  settle(handoff, a)
+  t.equal(all[0]?.closed, 1)
+})
+
+t.test('one that joins is asked at once for what all others have refused', async t => {
+  const { handoff, workers: [a] } = create(1, 1) as { handoff: Handoff, workers: [FakeWorker] }
+  handoff.distribute(connections('1'))
+  settle(handoff, a, [0])
+  const b = new FakeWorker(2)
+  handoff.add(b)
+  t.same(b.dealt, [['1']])
+  handoff.close()
+})
+
+t.test('a refusal is of one connection: the next one is offered to the same worker', async t => {
+  const { handoff, workers: [a] } = create(1, 1) as { handoff: Handoff, workers: [FakeWorker] }
+  handoff.distribute(connections('1'))
+  settle(handoff, a, [0])
+  handoff.distribute(connections('2'))
+  t.same(a.dealt, [['1'], ['2']])
+  handoff.close()
+})
+
+// Failures.
+
+t.test('when a worker dies, what it had not taken is next, in its order; what it had taken went with it', async t => {
+  const { handoff, workers: [a, b] } = create(4, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  const all = connections(names(10))
+  handoff.distribute(all)
+  t.same([a.dealt, b.dealt], [[['1', '3', '5', '7']], [['2', '4', '6', '8']]])
+  die(handoff, a, [0])
+  t.equal(all[0]?.closed, 1)
+  t.equal(handoff.pending, 5)
+  settle(handoff, b)
+  t.same(b.dealt[1], ['3', '5', '7', '9'])
+  t.same(all.filter(({ closed }) => closed > 0).map(String), ['1', '2', '4', '6', '8'])
+})
+
+t.test('the first one that dies of a connection takes it along, and no other', async t => {
+  const { handoff, workers: [a, b] } = create(4, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  const all = connections(names(8))
+  handoff.distribute(all)
+  settle(handoff, b)
+  die(handoff, a, [0])
+  t.same(b.dealt[1], ['3', '5', '7'])
+})
+
+t.test('an untaken one that comes back is not offered to those who had refused it before', async t => {
+  const { handoff, workers: [a, b, c] } = create(1, 3) as { handoff: Handoff, workers: [FakeWorker, FakeWorker, FakeWorker] }
+  handoff.distribute(connections('1'))
+  settle(handoff, a, [0])
+  die(handoff, b)
+  t.same([a.dealt, b.dealt, c.dealt], [[['1']], [['1']], [['1']]])
+})
+
+t.test('a send that fails has sent nothing: all stay pending, in order, and it is no handoff', async t => {
+  const { handoff, workers: [a, b] } = create(4, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  a.wire.works = b.wire.works = false
+  handoff.distribute(connections(names(6)))
+  t.equal(handoff.pending, 6)
+  t.equal(a.stats().handedOff, 0)
+  t.ok(a.hasCredit)
+  handoff.remove(b)
+  a.wire.works = true
+  handoff.deal()
+  settle(handoff, a)
+  t.same(a.dealt, [['1', '2', '3', '4'], ['5', '6']])
+})
+
+t.test('a send that fails keeps its connections in front of those behind them, and behind those in front', async t => {
+  const { handoff, workers: [a, b, c] } = create(2, 3) as { handoff: Handoff, workers: [FakeWorker, FakeWorker, FakeWorker] }
+  a.wire.works = c.wire.works = false
+  handoff.distribute(connections(names(8)))
+  t.same(b.dealt, [['2', '5']])
+  handoff.remove(b)
+  handoff.remove(c)
+  a.wire.works = true
+  handoff.deal()
+  settle(handoff, a)
+  settle(handoff, a)
+  t.same(a.dealt, [['1', '3'], ['4', '6'], ['7', '8']])
+})
+
+t.test('a send that fails is tried again though nothing else happens', async t => {
+  const { handoff, workers: [a] } = create(1, 1) as { handoff: Handoff, workers: [FakeWorker] }
+  a.wire.works = false
+  handoff.distribute(connections('1'))
+  a.wire.works = true
+  t.same(await nextFrame(a), ['1'])
+})
+
+// The end.
+
+t.test('close ends what is pending, once, and nothing else', async t => {
+  const { handoff } = create(1, 2)
+  const all = connections('1 2 3 4')
+  handoff.distribute(all)
+  handoff.close()
+  handoff.close()
+  t.same(all.map(({ closed }) => closed), [0, 0, 1, 1])
+  t.equal(handoff.pending, 0)
+})
+
+t.test('dealt resolves when nothing is pending', async t => {
+  const { handoff, workers: [a] } = create(1, 1) as { handoff: Handoff, workers: [FakeWorker] }
+  await handoff.dealt()
+  handoff.distribute(connections('1 2'))
+  let dealt = false
+  const waits = handoff.dealt().then(() => { dealt = true })
+  await new Promise(setImmediate)
+  t.notOk(dealt)
+  settle(handoff, a)
+  await waits
+})
+
+t.test('dealt resolves when nobody is left to send it to', async t => {
+  const { handoff, workers: [a] } = create(1, 1) as { handoff: Handoff, workers: [FakeWorker] }
+  handoff.distribute(connections('1 2'))
+  const waits = handoff.dealt()
+  handoff.remove(a)
+  await waits
+  t.equal(handoff.pending, 1)
+})
+
+t.test('dealt resolves when what was pending is closed', async t => {
+  const { handoff } = create(1, 1)
+  handoff.distribute(connections('1 2'))
+  const waits = handoff.dealt()
+  handoff.close()
+  await waits
+  t.equal(handoff.pending, 0)
+})
+
+// Everything at once.
+
+for (const frameSize of [1, 3, 64]) {
+  for (const seed of [1, 2, 3, 4, 5]) {
+    t.test(`whatever workers do, each connection ends in exactly one place: frames of ${frameSize}, seed ${seed}`, async t => {
+      const random = createRandom(seed)
+      const some = (most: number): number => Math.floor(random() * most)
+      const { handoff, workers } = create(frameSize, 3)
+      const all: FakeConnection[] = []
+      const taken = new Map<unknown, number>()
+      const take = (connection: unknown): void => { taken.set(connection, (taken.get(connection) ?? 0) + 1) }
+      const wrong: string[] = []
+      let ids = workers.length
+      for (let step = 0; step < 2_000; step++) {
+        const worker = workers[some(workers.length)] as FakeWorker
+        const open = worker.hasCredit ? [] : worker.wire.last.connections
+        const dice = random()
+        if (dice < 0.3) {
+          const fresh = Array.from({ length: 1 + some(frameSize * 2) }, (_, i) => new FakeConnection(String(all.length + i + 1)))
+          all.push(...fresh)
+          handoff.distribute(fresh)
+        } else if (dice < 0.8 && open.length > 0) {
+          const refused = [...open.keys()].filter(() => random() < 0.2)
+          open.forEach((connection, place) => { if (!refused.includes(place)) take(connection) })
+          settle(handoff, worker, refused)
+        } else if (dice < 0.85) {
+          worker.wire.works = !worker.wire.works
+        } else if (dice < 0.9) {
+          const places = [...open.keys()].filter(() => random() < 0.5)
+          for (const place of places) take(open[place])
+          die(handoff, worker, places)
+          const next = new FakeWorker(++ids)
+          workers.splice(workers.indexOf(worker), 1, next)
+          handoff.add(next)
+        }
+        const unacked = workers.flatMap(({ hasCredit, wire }) => hasCredit ? [] : wire.last.connections)
+        const done = all.filter(({ closed }) => closed > 0).length
+        if (done + unacked.length + handoff.pending !== all.length) wrong.push(`step ${step}: ${done} closed, ${unacked.length} un-acked, ${handoff.pending} pending of ${all.length}`)
+      }
+      t.same(wrong.slice(0, 5), [], 'none is lost or in two places at any time')
+      for (const worker of workers) die(handoff, worker)
+      handoff.close()
+      t.same(all.filter(({ closed }) => closed !== 1).map(String), [], 'each was closed once')
+      t.same([...taken].filter(([, times]) => times > 1).map(String), [], 'none was taken twice')
+      t.ok(taken.size > all.length / 4, 'most were served')
+    })
+  }
+}
