@@ -112,6 +112,7 @@ function isUnavailable ({ code }: NodeJS.ErrnoException): boolean {
 }
 
 function isSocket (path: string): boolean {
+  if (path.startsWith('\0')) return false // Linux's abstract names have no file
   return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false
 }
 
