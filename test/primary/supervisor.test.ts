@@ -1,0 +1,280 @@
+import t from 'tap'
+import { describeEnding, Supervisor } from '../../lib/primary/supervisor.js'
+import type { Ending } from '../../lib/primary/fork.js'
+import type { WorkerHandle } from '../../lib/primary/worker-handle.js'
+import { createLog, FakeClock, FakeWorker } from '../fakes.js'
+
+const CRASH: Ending = { code: 1, signal: null }
+const DONE: Ending = { code: 0, signal: null }
+const GRACE = 5_000
+
+/** A supervisor with every worker that it ever spawned. */
+function create (count: number) {
+  const clock = new FakeClock()
+  const { log, lines } = createLog()
+  const spawned: FakeWorker[] = []
+  const retired: Array<[id: number, grace: number]> = []
+  const supervisor = new Supervisor({
+    count,
+    grace: GRACE,
+    spawn () {
+      const worker = new FakeWorker(spawned.length + 1)
+      spawned.push(worker)
+      return worker
+    },
+    retire: (worker: WorkerHandle, grace: number) => { retired.push([worker.id, grace]) },
+    clock,
+    log
+  })
+  return { supervisor, clock, lines, spawned, retired, last: () => spawned.at(-1) as FakeWorker }
+}
+
+/** As {@link create}, started and ready. */
+function started (count: number): ReturnType<typeof create> {
+  const all = create(count)
+  all.supervisor.start()
+  for (const worker of all.spawned) all.supervisor.ready(worker)
+  return all
+}
+
+/** Whether the promise is settled by what has happened so far. */
+async function isSettled (promise: Promise<unknown>): Promise<boolean> {
+  let settled = false
+  promise.then(() => { settled = true })
+  await new Promise(setImmediate)
+  return settled
+}
+
+t.test('it starts as many workers as it is to keep', async t => {
+  const { supervisor, spawned } = create(3)
+  t.same(supervisor.workers, [])
+  supervisor.start()
+  t.same(supervisor.workers, spawned)
+  t.equal(spawned.length, 3)
+})
+
+t.test('a worker is ready once, and not when it drains', async t => {
+  const { supervisor, spawned: [a, b], lines } = started(2)
+  supervisor.ready(a as FakeWorker)
+  supervisor.drain(b as FakeWorker)
+  supervisor.ready(b as FakeWorker)
+  t.same([a?.state, b?.state], ['ready', 'draining'])
+  t.same(lines.filter(({ event }) => event === 'worker-ready').map(({ workerId }) => workerId), [1, 2])
+})
+
+t.test('it knows whether something is true of every place, filled or not', async t => {
+  const { supervisor, spawned: [a, b], clock } = started(2)
+  t.ok(supervisor.everySlot(worker => worker.state === 'ready'))
+  t.notOk(supervisor.everySlot(worker => worker === a))
+  supervisor.exited(b as FakeWorker, CRASH)
+  t.notOk(supervisor.everySlot(() => true), 'one place is empty')
+  clock.advance(100)
+  t.ok(supervisor.everySlot(() => true))
+})
+
+// Replacing.
+
+t.test('a worker that dies is replaced after 100 ms', async t => {
+  const { supervisor, spawned, clock } = started(2)
+  supervisor.exited(spawned[0] as FakeWorker, CRASH)
+  t.same(supervisor.workers.map(({ id }) => id), [2])
+  clock.advance(99)
+  t.equal(spawned.length, 2)
+  clock.advance(1)
+  t.same(supervisor.workers.map(({ id }) => id), [2, 3])
+})
+
+t.test('workers that die at once are replaced ever later: 100 ms, doubled each time, 30 s at most', async t => {
+  const { supervisor, clock, last, spawned } = started(1)
+  const delays: number[] = []
+  for (let i = 0; i < 12; i++) {
+    supervisor.exited(last(), CRASH)
+    delays.push(...clock.waiting)
+    clock.advance(clock.waiting[0] as number)
+    supervisor.ready(last())
+  }
+  t.same(delays, [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000, 30_000, 30_000])
+  t.equal(spawned.length, 13)
+})
+
+t.test('after a minute of life a death is the first again', async t => {
+  const { supervisor, clock, last } = started(1)
+  for (const life of [0, 0, 59_999, 60_000, 0]) {
+    clock.advance(life)
+    supervisor.exited(last(), CRASH)
+    clock.advance(clock.waiting[0] as number)
+    supervisor.ready(last())
+  }
+  supervisor.exited(last(), CRASH)
+  t.same(clock.waiting, [400], '100, 200 and 400, then 100 again, 200, 400')
+})
+
+t.test('only the time from ready on is life: one that never became ready has had none', async t => {
+  const { supervisor, clock, last } = started(1)
+  supervisor.exited(last(), CRASH)
+  clock.advance(100)
+  clock.advance(120_000)
+  supervisor.exited(last(), CRASH)
+  t.same(clock.waiting, [200])
+})
+
+t.test('each place counts its own deaths', async t => {
+  const { supervisor, clock, spawned, last } = started(2)
+  supervisor.exited(spawned[0] as FakeWorker, CRASH)
+  clock.advance(100)
+  supervisor.exited(last(), CRASH)
+  supervisor.exited(spawned[1] as FakeWorker, CRASH)
+  t.same(clock.waiting, [100, 200])
+})
+
+t.test('one that drained on its own account is replaced too', async t => {
+  const { supervisor, clock, spawned } = started(1)
+  supervisor.drain(spawned[0] as FakeWorker)
+  supervisor.exited(spawned[0] as FakeWorker, DONE)
+  clock.advance(100)
+  t.equal(spawned.length, 2)
+})
+
+// Draining.
+
+t.test('a ready worker that is drained is retired, with its grace, once, and not signalled', async t => {
+  const { supervisor, spawned: [a], retired } = started(1)
+  supervisor.drain(a as FakeWorker)
+  supervisor.drain(a as FakeWorker)
+  t.same(retired, [[1, GRACE]])
+  t.same(a?.child.signals, [])
+})
+
+t.test('a worker that is not up yet is ended by SIGTERM: it has nothing to finish', async t => {
+  const { supervisor, spawned, retired } = create(1)
+  supervisor.start()
+  const [a] = spawned
+  supervisor.drain(a as FakeWorker)
+  t.same(retired, [])
+  t.same(a?.child.signals, ['SIGTERM'])
+})
+
+t.test('what has not ended a second after its grace is killed, not before', async t => {
+  const { supervisor, clock, spawned: [a], lines } = started(1)
+  supervisor.drain(a as FakeWorker)
+  clock.advance(GRACE + 999)
+  t.same(a?.child.signals, [])
+  clock.advance(1)
+  t.same(a?.child.signals, ['SIGKILL'])
+  t.ok(lines.some(({ event, workerId }) => event === 'worker-kill' && workerId === 1))
+})
+
+t.test('what has ended in time is not killed: its process id may be another\'s by now', async t => {
+  const { supervisor, clock, spawned: [a] } = started(1)
+  supervisor.drain(a as FakeWorker)
+  clock.advance(GRACE)
+  supervisor.exited(a as FakeWorker, DONE)
+  clock.advance(10_000)
+  t.same(a?.child.signals, [])
+})
+
+t.test('one that is cut off and should exit by itself is killed when its grace is over', async t => {
+  const { supervisor, clock, spawned: [a] } = started(1)
+  supervisor.expectExit(a as FakeWorker)
+  t.equal(a?.state, 'ready')
+  clock.advance(GRACE + 1_000)
+  t.same(a?.child.signals, ['SIGKILL'])
+})
+
+t.test('it is waited for once: the later word on its grace counts', async t => {
+  const { supervisor, clock, spawned: [a] } = started(1)
+  supervisor.expectExit(a as FakeWorker, 100_000)
+  supervisor.expectExit(a as FakeWorker, 0)
+  t.same(clock.waiting, [1_000])
+})
+
+t.test('nobody waits for one that is gone', async t => {
+  const { supervisor, clock, spawned: [a] } = started(1)
+  supervisor.exited(a as FakeWorker, CRASH)
+  clock.advance(100)
+  supervisor.expectExit(a as FakeWorker)
+  supervisor.drain(a as FakeWorker)
+  t.same(clock.waiting, [])
+})
+
+// Stopping.
+
+t.test('stop drains everybody and resolves when all are gone', async t => {
+  const { supervisor, spawned: [a, b], retired } = started(2)
+  const stopped = supervisor.stop(300)
+  t.same(retired, [[1, 300], [2, 300]])
+  supervisor.exited(a as FakeWorker, DONE)
+  t.notOk(await isSettled(stopped), 'one is left')
+  supervisor.exited(b as FakeWorker, DONE)
+  await stopped
+})
+
+t.test('nobody is replaced once it stops', async t => {
+  const { supervisor, clock, spawned } = started(2)
+  const stopped = supervisor.stop(300)
+  supervisor.exited(spawned[0] as FakeWorker, DONE)
+  supervisor.exited(spawned[1] as FakeWorker, CRASH)
+  await stopped
+  t.same(clock.waiting, [])
+  clock.advance(100_000)
+  t.equal(spawned.length, 2)
+})
+
+t.test('stop while a place waits for its replacement calls that off', async t => {
+  const { supervisor, clock, spawned } = started(1)
+  supervisor.exited(spawned[0] as FakeWorker, CRASH)
+  t.same(clock.waiting, [100])
+  await supervisor.stop(300)
+  t.same(clock.waiting, [])
+  t.equal(spawned.length, 1)
+})
+
+t.test('stop without any worker resolves', async t => {
+  await create(2).supervisor.stop(300)
+})
+
+t.test('all that call stop are answered', async t => {
+  const { supervisor, spawned: [a] } = started(1)
+  const both = Promise.all([supervisor.stop(300), supervisor.stop(300)])
+  supervisor.exited(a as FakeWorker, DONE)
+  await both
+})
+
+t.test('stop kills what does not end, and waits for its exit all the same', async t => {
+  const { supervisor, clock, spawned: [a] } = started(1)
+  const stopped = supervisor.stop(300)
+  clock.advance(1_300)
+  t.same(a?.child.signals, ['SIGKILL'])
+  t.notOk(await isSettled(stopped))
+  supervisor.exited(a as FakeWorker, { code: null, signal: 'SIGKILL' })
+  await stopped
+})
+
+t.test('kill ends everybody at once, and for good', async t => {
+  const { supervisor, clock, spawned } = started(2)
+  supervisor.exited(spawned[0] as FakeWorker, CRASH)
+  supervisor.kill()
+  t.same(spawned.map(({ child }) => child.signals), [[], ['SIGKILL']])
+  supervisor.exited(spawned[1] as FakeWorker, { code: null, signal: 'SIGKILL' })
+  t.same(clock.waiting, [])
+})
+
+// The log.
+
+t.test('an exit that nobody asked for is an error in the log, with what the worker said', async t => {
+  const { supervisor, spawned: [a, b], lines } = started(2)
+  Object.assign(a as FakeWorker, { failure: { name: 'Error', message: 'no memory' } })
+  supervisor.exited(a as FakeWorker, CRASH)
+  supervisor.drain(b as FakeWorker)
+  supervisor.exited(b as FakeWorker, DONE)
+  t.match(lines.filter(({ event }) => event === 'worker-exit'), [
+    { level: 50, workerId: 1, workerPid: 1001, code: 1, err: { message: 'no memory' }, msg: 'worker 1 exited with code 1 unasked' },
+    { level: 30, workerId: 2, workerPid: 1002, code: 0, msg: 'worker 2 exited with code 0' }
+  ])
+})
+
+t.test('how a process ended is said in words', async t => {
+  t.equal(describeEnding({ code: 3, signal: null }), 'exited with code 3')
+  t.equal(describeEnding({ code: null, signal: 'SIGKILL' }), 'was ended by SIGKILL')
+  t.equal(describeEnding({ code: null, signal: null, error: new Error('spawn EAGAIN') }), 'could not be started (spawn EAGAIN)')
+})

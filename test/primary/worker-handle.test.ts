@@ -1,0 +1,110 @@
+import t from 'tap'
+import { connections, FakeWorker } from '../fakes.js'
+
+const named = (frame: { connections: readonly unknown[] } | undefined): string[] | undefined => frame?.connections.map(String)
+
+t.test('it has credit while it has no un-acked frame', async t => {
+  const worker = new FakeWorker(1)
+  t.ok(worker.hasCredit)
+  t.ok(worker.send('key', connections('1 2')))
+  t.notOk(worker.hasCredit)
+  t.same(named(worker.settle(worker.ack())), ['1', '2'])
+  t.ok(worker.hasCredit)
+})
+
+t.test('a frame that could not be sent costs nothing: no credit, no number, no count', async t => {
+  const worker = new FakeWorker(1)
+  worker.wire.works = false
+  t.notOk(worker.send('key', connections('1')))
+  t.ok(worker.hasCredit)
+  t.match(worker.stats(), { handedOff: 0, unacked: 0 })
+  worker.wire.works = true
+  worker.send('key', connections('1'))
+  t.equal(worker.wire.last.number, 1)
+})
+
+t.test('an ack settles the frame of its number only, and only once', async t => {
+  const worker = new FakeWorker(1)
+  t.equal(worker.settle({ number: 1, refused: [], leaving: false }), undefined, 'before any frame')
+  worker.send('key', connections('1'))
+  t.equal(worker.settle({ number: 2, refused: [], leaving: false }), undefined, 'of a frame to come')
+  t.equal(worker.settle({ number: 0, refused: [], leaving: false }), undefined)
+  t.notOk(worker.hasCredit)
+  const ack = worker.ack()
+  t.ok(worker.settle(ack))
+  t.equal(worker.settle(ack), undefined, 'a second time')
+  worker.send('key', connections('2'))
+  t.equal(worker.settle(ack), undefined, 'of the frame before')
+  t.match(worker.stats(), { accepted: 1, refused: 0, unacked: 1 })
+})
+
+t.test('its counts say what became of what it was sent', async t => {
+  const worker = new FakeWorker(7)
+  worker.send('key', connections('1 2 3'))
+  t.same(worker.stats(), { id: 7, pid: 1007, state: 'starting', generation: 0, handedOff: 3, accepted: 0, refused: 0, unacked: 3, open: 0 })
+  worker.settle(worker.ack([0, 2]))
+  worker.state = 'ready'
+  worker.open = 5
+  t.same(worker.stats(), { id: 7, pid: 1007, state: 'ready', generation: 0, handedOff: 3, accepted: 1, refused: 2, unacked: 0, open: 5 })
+})
+
+t.test('whoever waits until nothing is un-acked is called at once, or at the ack, and once', async t => {
+  const worker = new FakeWorker(1)
+  let calls = 0
+  const run = (): void => { calls++ }
+  worker.whenSettled(run)
+  t.equal(calls, 1)
+  worker.send('key', connections('1'))
+  worker.whenSettled(run)
+  worker.whenSettled(run)
+  worker.settle({ number: 99, refused: [], leaving: false })
+  t.equal(calls, 1)
+  worker.settle(worker.ack())
+  t.equal(calls, 3)
+  worker.send('key', connections('2'))
+  worker.settle(worker.ack())
+  t.equal(calls, 3)
+})
+
+t.test('a dead one gives back its open frame, and what of it was not taken, and lets go of the wire', async t => {
+  const worker = new FakeWorker(1)
+  worker.send('key', connections('1 2 3'))
+  worker.wire.taken = [1]
+  const open = worker.end()
+  t.same(named(open?.frame), ['1', '2', '3'])
+  t.same(open?.untaken.map(String), ['1', '3'])
+  t.equal(worker.wire.closed, 1)
+})
+
+t.test('a dead one with nothing un-acked gives nothing back', async t => {
+  const worker = new FakeWorker(1)
+  worker.send('key', connections('1'))
+  worker.settle(worker.ack())
+  t.equal(worker.end(), undefined)
+  t.equal(worker.wire.closed, 1)
+})
+
+t.test('an ack of a dead one settles nothing, and whoever waited for it is not called', async t => {
+  const worker = new FakeWorker(1)
+  worker.whenSettled(() => {})
+  worker.send('key', connections('1'))
+  worker.whenSettled(() => { t.fail('called') })
+  worker.end()
+  t.equal(worker.settle(worker.ack()), undefined)
+  worker.send('key', connections('2'))
+  t.ok(worker.settle(worker.ack()))
+})
+
+t.test('it is told by its channel and killed by its process', async t => {
+  const worker = new FakeWorker(1)
+  worker.tell({ type: 'left', key: 'a' })
+  worker.kill('SIGTERM')
+  t.match(worker.child.channel.sent, [{ message: { type: 'left', key: 'a' }, handle: undefined }])
+  t.same(worker.child.signals, ['SIGTERM'])
+})
+
+t.test('telling one whose channel is closed is an ordinary event', async t => {
+  const worker = new FakeWorker(1)
+  worker.child.channel.close()
+  t.doesNotThrow(() => { worker.tell({ type: 'left', key: 'a' }) })
+})
