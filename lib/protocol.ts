@@ -69,7 +69,7 @@ export function post (channel: Channel, message: ToPrimary | ToWorker, handle?: 
 export function receive<M extends ToPrimary | ToWorker> (channel: Channel, listener: (message: M, handle: unknown) => void): () => void {
   const onMessage = (message: unknown, handle: unknown): void => {
     if (isOurs(message)) listener(message as unknown as M, handle)
-    else if (handle === undefined && isEnvelope(message) && isOurs(message.msg)) listener(message.msg as unknown as M, undefined)
+    else if (handle == null && isEnvelope(message) && isOurs(message.msg)) listener(message.msg as unknown as M, undefined)
   }
   channel.on('internalMessage', onMessage)
   return () => { channel.off('internalMessage', onMessage) }
