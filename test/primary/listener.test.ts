@@ -24,9 +24,11 @@ async function listening (t: Test, options: net.ListenOptions): Promise<net.Serv
 
 const portOf = (server: net.Server): number => (server.address() as net.AddressInfo).port
 
+interface NetError { message: string, code: string, errno: number, syscall: string, address: string }
+
 /** The error of net itself for the same call. */
-async function realError (options: net.ListenOptions): Promise<NodeJS.ErrnoException & { address?: string }> {
-  return await new Promise(resolve => { net.createServer().listen(options).once('error', resolve) })
+async function realError (options: net.ListenOptions): Promise<NetError> {
+  return await new Promise(resolve => { net.createServer().listen(options).once('error', err => { resolve(err as unknown as NetError) }) })
 }
 
 /** A Unix socket's file that a killed server has left behind. */
@@ -63,19 +65,19 @@ t.test('a taken port is EADDRINUSE before anything listens, word for word as fro
   const host = '127.0.0.1'
   const port = portOf(await listening(t, { port: 0, host }))
   const { message, code, errno, syscall, address } = await realError({ port, host })
-  await t.rejects(bind(readListenTarget({ port, host })), { message, code, errno, syscall, address, port } as NodeJS.ErrnoException)
+  await t.rejects(bind(readListenTarget({ port, host })), { message, code, errno, syscall, address, port })
   t.equal(code, 'EADDRINUSE')
 })
 
 t.test('an address that is not ours is EADDRNOTAVAIL, word for word as from net', async t => {
   const { message, code, errno, syscall } = await realError({ port: 0, host: '192.0.2.1' })
-  await t.rejects(bind(readListenTarget({ port: 0, host: '192.0.2.1' })), { message, code, errno, syscall } as NodeJS.ErrnoException)
+  await t.rejects(bind(readListenTarget({ port: 0, host: '192.0.2.1' })), { message, code, errno, syscall })
   t.equal(code, 'EADDRNOTAVAIL')
 })
 
 t.test('a host that does not exist is ENOTFOUND or what the resolver says, as from net', async t => {
   const { code } = await realError({ port: 0, host: 'none.invalid' })
-  await t.rejects(bind(readListenTarget({ port: 0, host: 'none.invalid' })), { code, syscall: 'getaddrinfo', hostname: 'none.invalid' } as NodeJS.ErrnoException)
+  await t.rejects(bind(readListenTarget({ port: 0, host: 'none.invalid' })), { code, syscall: 'getaddrinfo', hostname: 'none.invalid' })
 })
 
 t.test('without a host it is all addresses of both families', { skip: !hasIPv6 && 'no IPv6 here' }, async t => {
@@ -160,7 +162,7 @@ t.test('a live one is EADDRINUSE, and goes on serving', async t => {
   const server = await listening(t, { path })
   server.on('connection', socket => socket.on('error', () => {}).end('alive'))
   const { message, code, errno, syscall } = await realError({ path })
-  await t.rejects(bind(readListenTarget({ path })), { message, code, errno, syscall } as NodeJS.ErrnoException)
+  await t.rejects(bind(readListenTarget({ path })), { message, code, errno, syscall })
   t.equal(code, 'EADDRINUSE')
   const client = net.connect(path).setEncoding('utf8')
   t.same(await once(client, 'data'), ['alive'])

@@ -1,0 +1,248 @@
+import t from 'tap'
+import { spawn } from 'node:child_process'
+import { on, once } from 'node:events'
+import net from 'node:net'
+import { bindTcp, type RawHandle, type SocketName } from '../../lib/internals.js'
+import { ipcLane, receiveIpc } from '../../lib/lane/ipc.js'
+import type { Ack, Admission, Connection, Receiver } from '../../lib/lane/interface.js'
+import type { Channel } from '../../lib/protocol.js'
+import { fixturePath } from '../helper.js'
+import { FakeChannel, FakeHandle } from '../fakes.js'
+
+const CMD = 'NODE_SHARED_FASTIFY'
+
+// The primary's side.
+
+function listen (handle: FakeHandle): { connections: Connection[], errors: NodeJS.ErrnoException[], close: () => void } {
+  const connections: Connection[] = []
+  const errors: NodeJS.ErrnoException[] = []
+  const acceptor = ipcLane.listen(handle, 7, {
+    onConnections: accepted => { connections.push(...accepted) },
+    onError: err => { errors.push(err) }
+  })
+  return { connections, errors, close: () => { acceptor.close() } }
+}
+
+/** An accepted connection. */
+function accept (client = new FakeHandle()): Connection {
+  const handle = new FakeHandle()
+  const { connections } = listen(handle)
+  handle.onconnection?.(0, client)
+  return connections[0] as Connection
+}
+
+t.test('it listens with the backlog that was asked for, and stops when the acceptor is closed', async t => {
+  const handle = new FakeHandle()
+  const { close } = listen(handle)
+  t.equal(handle.backlog, 7)
+  t.equal(handle.closed, 0)
+  close()
+  t.equal(handle.closed, 1)
+})
+
+t.test('a handle that cannot listen is closed, and the error is listen(2)\'s', async t => {
+  const handle = new FakeHandle()
+  handle.status = -98
+  t.throws(() => listen(handle), { code: 'EADDRINUSE', syscall: 'listen', errno: -98 })
+  t.equal(handle.closed, 1)
+})
+
+t.test('what is accepted comes as it comes, with the client\'s address', async t => {
+  const handle = new FakeHandle()
+  const { connections, errors } = listen(handle)
+  handle.onconnection?.(0, new FakeHandle('192.0.2.7'))
+  handle.onconnection?.(0, new FakeHandle())
+  t.same(connections.map(connection => connection.address()), ['192.0.2.7', undefined])
+  t.same(errors, [])
+})
+
+t.test('an accept that failed is told, and brings no connection', async t => {
+  const handle = new FakeHandle()
+  const { connections, errors } = listen(handle)
+  handle.onconnection?.(-24, undefined as unknown as FakeHandle)
+  t.match(errors, [{ code: 'EMFILE', syscall: 'accept', errno: -24 }])
+  t.same(connections, [])
+})
+
+t.test('closing a connection closes the primary\'s handle', async t => {
+  const client = new FakeHandle()
+  const connection = accept(client)
+  t.equal(client.closed, 0)
+  connection.close()
+  t.equal(client.closed, 1)
+})
+
+t.test('a frame is one connection: its handle goes with the message, and stays open', async t => {
+  t.equal(ipcLane.frameSize, 1)
+  const channel = new FakeChannel()
+  const client = new FakeHandle()
+  const wire = ipcLane.createWire(() => {})
+  t.same(wire.inherited, [])
+  wire.start(channel)
+  t.ok(wire.send({ number: 3, key: 'k', connections: [accept(client)] }))
+  t.match(channel.sent, [{ message: { cmd: CMD, type: 'handoff', number: 3, key: 'k' } }])
+  t.equal(channel.sent[0]?.handle, client)
+  channel.sent[0]?.done(null)
+  channel.sent[0]?.done(new Error('write EPIPE'))
+  t.equal(client.closed, 0)
+})
+
+t.test('an ack says which frame, and whether its connection was refused', async t => {
+  const channel = new FakeChannel()
+  const acks: Ack[] = []
+  const wire = ipcLane.createWire(ack => { acks.push(ack) })
+  wire.start(channel)
+  channel.deliver({ cmd: CMD, type: 'ack', number: 3, accepted: true, leaving: false })
+  channel.deliver({ cmd: CMD, type: 'ack', number: 4, accepted: false, leaving: true })
+  channel.deliver({ cmd: CMD, type: 'open', count: 4 })
+  t.same(acks, [{ number: 3, refused: [], leaving: false }, { number: 4, refused: [0], leaving: true }])
+  wire.close()
+  channel.deliver({ cmd: CMD, type: 'ack', number: 5, accepted: true, leaving: false })
+  t.equal(acks.length, 2, 'nothing after its close')
+  t.equal(channel.listeners, 0)
+})
+
+t.test('what a dead worker has not acked it has not taken', async t => {
+  const wire = ipcLane.createWire(() => {})
+  const connections = [accept()]
+  t.equal(wire.untaken({ number: 1, key: 'k', connections }), connections)
+})
+
+t.test('a send over a channel that is closed is no error: the exit that follows returns the connection', async t => {
+  const channel = new FakeChannel()
+  channel.close()
+  const wire = ipcLane.createWire(() => {})
+  wire.start(channel)
+  t.ok(wire.send({ number: 1, key: 'k', connections: [accept()] }))
+  wire.close()
+})
+
+// The worker's side.
+
+interface WorkerSide { channel: FakeChannel, receiver: Receiver & { leaving: boolean, admits: boolean }, injected: unknown[], cancelled: () => number, deliver: (number: number, handle?: FakeHandle) => void, setPrimaryLives: (lives: boolean) => void }
+
+function createReceiver (): WorkerSide {
+  const channel = new FakeChannel()
+  const injected: unknown[] = []
+  let cancelled = 0
+  let lives = true
+  const receiver = {
+    leaving: false,
+    admits: true,
+    admit (key: string): Admission | null {
+      if (!this.admits || key !== 'k') return null
+      return { inject: client => { injected.push(client) }, cancel: () => { cancelled++ } }
+    }
+  }
+  receiveIpc(channel, receiver, () => lives)
+  return {
+    channel,
+    receiver,
+    injected,
+    cancelled: () => cancelled,
+    // Node delivers what came without its handle in the envelope that it travelled in.
+    deliver (number, handle) {
+      const message = { cmd: CMD, type: 'handoff', number, key: 'k' }
+      if (handle === undefined) channel.deliver({ cmd: 'NODE_HANDLE', type: 'net.Native', msg: message }, null)
+      else channel.deliver(message, handle)
+    },
+    setPrimaryLives (now) { lives = now }
+  }
+}
+
+const acks = ({ sent }: FakeChannel): unknown[] => sent.map(({ message: { cmd, type, ...rest } }) => rest)
+
+t.test('a connection is injected when its ack has been written, not before', async t => {
+  const { channel, injected, deliver, cancelled } = createReceiver()
+  const client = new FakeHandle()
+  deliver(1, client)
+  t.same(acks(channel), [{ number: 1, accepted: true, leaving: false }])
+  t.same(injected, [])
+  channel.sent[0]?.done(null)
+  t.equal(injected[0], client)
+  t.equal(client.closed, 0)
+  t.equal(cancelled(), 0)
+})
+
+t.test('a connection that is not admitted is refused, and this copy of it closed', async t => {
+  const { channel, receiver, injected, deliver } = createReceiver()
+  receiver.admits = false
+  const client = new FakeHandle()
+  deliver(1, client)
+  t.same(acks(channel), [{ number: 1, accepted: false, leaving: false }])
+  channel.sent[0]?.done(null)
+  t.same(injected, [])
+  t.equal(client.closed, 1)
+})
+
+t.test('a connection whose descriptor did not arrive is refused', async t => {
+  const { channel, injected, deliver } = createReceiver()
+  deliver(1)
+  t.same(acks(channel), [{ number: 1, accepted: false, leaving: false }])
+  t.same(injected, [])
+})
+
+t.test('a process that has no descriptor left refuses, and serves again when it has', async t => {
+  const child = spawn('/bin/sh', ['-c', 'ulimit -n 64; exec "$0" "$1"', process.execPath, fixturePath('no-descriptors.mjs')], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  const answers = on(child, 'answer')
+  const wire = ipcLane.createWire(ack => { child.emit('answer', ack) })
+  wire.start(child as unknown as Channel)
+  await once(child, 'message')
+  const bound = bindTcp('127.0.0.1', 0, false) as RawHandle
+  const name = {} as SocketName
+  bound.getsockname?.(name)
+  const waiting: Connection[] = []
+  const acceptor = ipcLane.listen(bound, 5, {
+    onConnections: connections => {
+      waiting.push(...connections)
+      wire.send({ number: 1, key: 'k', connections })
+    },
+    onError: err => { throw err }
+  })
+  t.teardown(() => { acceptor.close() })
+  const client = net.connect(name.port, name.address).setEncoding('utf8')
+  t.same((await answers.next()).value, [{ number: 1, refused: [0], leaving: false }])
+  child.send('close some')
+  await once(child, 'message')
+  wire.send({ number: 2, key: 'k', connections: waiting })
+  t.same((await answers.next()).value, [{ number: 2, refused: [], leaving: false }])
+  waiting[0]?.close()
+  t.same(await once(client, 'data'), ['served'])
+})
+
+t.test('a worker that is leaving says so with its answer', async t => {
+  const { channel, receiver, deliver } = createReceiver()
+  receiver.leaving = true
+  deliver(1, new FakeHandle())
+  receiver.admits = false
+  deliver(2, new FakeHandle())
+  t.same(acks(channel), [{ number: 1, accepted: true, leaving: true }, { number: 2, accepted: false, leaving: true }])
+})
+
+t.test('where the ack cannot be written while the primary lives, the connection is another\'s', async t => {
+  const { channel, injected, deliver, cancelled } = createReceiver()
+  const client = new FakeHandle()
+  deliver(1, client)
+  channel.sent[0]?.done(new Error('write EPIPE'))
+  t.same(injected, [])
+  t.equal(client.closed, 1)
+  t.equal(cancelled(), 1)
+})
+
+t.test('where the ack cannot be written because the primary is gone, nobody else has the connection: it is served', async t => {
+  const { channel, injected, deliver, setPrimaryLives } = createReceiver()
+  const client = new FakeHandle()
+  deliver(1, client)
+  setPrimaryLives(false)
+  channel.sent[0]?.done(new Error('write EPIPE'))
+  t.equal(injected[0], client)
+  t.equal(client.closed, 0)
+})
+
+t.test('other messages are none of the lane\'s', async t => {
+  const { channel, injected } = createReceiver()
+  channel.deliver({ cmd: CMD, type: 'drain', grace: 1 })
+  channel.deliver({ type: 'handoff', number: 1, key: 'k' }, new FakeHandle())
+  t.same([channel.sent, injected], [[], []])
+})

@@ -1,0 +1,129 @@
+import t, { type Test } from 'tap'
+import { once } from 'node:events'
+import http from 'node:http'
+import http2 from 'node:http2'
+import net from 'node:net'
+import tls from 'node:tls'
+import { Connections, type OpenConnection } from '../../lib/worker/connections.js'
+
+async function create (t: Test, server: net.Server): Promise<{ connections: Connections, counts: number[], connect: () => Promise<net.Socket>, port: number }> {
+  const counts: number[] = []
+  const connections: Connections = new Connections(server, () => { counts.push(connections.count) })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const clients: net.Socket[] = []
+  t.teardown(() => {
+    for (const client of clients) client.destroy()
+    server.close()
+  })
+  const { port } = server.address() as net.AddressInfo
+  return {
+    connections,
+    counts,
+    port,
+    async connect () {
+      const client = net.connect(port, '127.0.0.1')
+      clients.push(client)
+      await once(server, 'connection')
+      return client
+    }
+  }
+}
+
+t.test('it counts what is open, and tells each change', async t => {
+  const { connections, counts, connect } = await create(t, http.createServer())
+  t.equal(connections.count, 0)
+  const first = await connect()
+  const second = await connect()
+  t.equal([...connections].length, 2)
+  first.destroy()
+  second.destroy()
+  await connections.none()
+  t.same(counts, [1, 2, 1, 0])
+  t.same([...connections], [])
+})
+
+t.test('none resolves at once where none is open, else when the last one closes', async t => {
+  const { connections, connect } = await create(t, http.createServer())
+  await connections.none()
+  const first = await connect()
+  const second = await connect()
+  const none = connections.none().then(() => connections.count)
+  first.destroy()
+  second.destroy()
+  t.equal(await none, 0)
+})
+
+t.test('it knows the last answer begun on each connection, before any handler of the app\'s runs', async t => {
+  const seen: unknown[] = []
+  const server = http.createServer((request, response) => {
+    const connection = connections.of(request) as OpenConnection
+    seen.push([request.url, connection.response === response, connection.socket === request.socket, connection.raw === request.socket])
+    response.end()
+  })
+  const { connections, connect } = await create(t, server)
+  const client = await connect()
+  t.same([...connections].map(({ response }) => response), [undefined])
+  client.write('GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  client.resume()
+  await connections.none()
+  t.same(seen, [['/a', true, true, true], ['/b', true, true, true]])
+})
+
+t.test('a connection that comes and goes while one walks over them disturbs nobody', async t => {
+  const { connections, connect } = await create(t, http.createServer())
+  await connect()
+  await connect()
+  const walked: unknown[] = []
+  for (const { raw } of connections) {
+    walked.push(raw)
+    raw.destroy()
+    await once(raw, 'close')
+  }
+  t.equal(walked.length, 2)
+  t.equal(connections.count, 0)
+})
+
+t.test('a TLS connection is one, known by the socket that was accepted and by the one that is read from', async t => {
+  const psk = { ciphers: 'PSK', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const
+  const server = tls.createServer({ ...psk, pskCallback: () => Buffer.from('secret') })
+  const { connections, port } = await create(t, server)
+  const client = tls.connect({ ...psk, port, host: '127.0.0.1', checkServerIdentity: () => undefined, pskCallback: () => ({ psk: Buffer.from('secret'), identity: 'me' }) })
+  const [[raw], [socket]] = await Promise.all([once(server, 'connection'), once(server, 'secureConnection')])
+  t.equal(connections.count, 1)
+  const [connection, ...more] = connections
+  t.same(more, [])
+  t.equal(connection?.raw, raw)
+  t.equal(connection?.socket, socket)
+  t.ok(connections.traceable)
+  client.destroy()
+  await connections.none()
+  t.same([...connections], [])
+})
+
+t.test('where Node does not tell what a TLS socket was accepted as, it says so', async t => {
+  const server = tls.createServer()
+  const connections = new Connections(server, () => {})
+  server.emit('secureConnection', { _handle: {}, once () {} })
+  t.notOk(connections.traceable)
+})
+
+t.test('HTTP/2 sessions are known while they live, and their streams are no answers of a connection', async t => {
+  const server = http2.createServer()
+  const { connections, port } = await create(t, server)
+  server.on('request', (request, response) => {
+    t.equal(connections.of(request as unknown as http.IncomingMessage), undefined)
+    response.end()
+  })
+  const client = http2.connect(`http://127.0.0.1:${port}`)
+  const stream = client.request()
+  stream.resume()
+  await once(stream, 'end')
+  t.equal(connections.count, 1)
+  t.equal(connections.sessions.size, 1)
+  t.same([...connections].map(({ response }) => response), [undefined])
+  const [session] = connections.sessions
+  client.close()
+  await Promise.all([once(session as http2.ServerHttp2Session, 'close'), connections.none()])
+  t.equal(connections.sessions.size, 0)
+})

@@ -1,0 +1,80 @@
+import t from 'tap'
+import net from 'node:net'
+import { ConnectionReceiver } from '../../lib/worker/receiver.js'
+import type { Admission } from '../../lib/lane.js'
+import type { SharedHandle } from '../../lib/shared-handle.js'
+import { FakeHandle } from '../fakes.js'
+
+function create ({ open = 0, ...settings }: { open?: number, maxConnections?: number, dropMaxConnection?: boolean } = {}) {
+  const server = Object.assign(net.createServer(), { _connections: open }, settings)
+  Object.defineProperty(server, 'listening', { value: true, writable: true })
+  const injected: Array<[status: number, client: unknown]> = []
+  const handle = { onconnection: (status: number, client: unknown) => { injected.push([status, client]) } } as unknown as SharedHandle
+  const receiver = new ConnectionReceiver()
+  receiver.add('k', server, handle)
+  return { receiver, injected, server: server as typeof server & { listening: boolean, _connections: number }, admit: () => receiver.admit('k') }
+}
+
+t.test('what is admitted is injected as Node\'s own accept would be', async t => {
+  const { injected, admit } = create()
+  const client = new FakeHandle()
+  const admission = admit() as Admission
+  t.same(injected, [])
+  admission.inject(client)
+  t.equal(injected.length, 1)
+  t.equal(injected[0]?.[0], 0)
+  t.equal(injected[0]?.[1], client)
+})
+
+t.test('an unknown key is refused', async t => {
+  t.equal(create().receiver.admit('other'), null)
+  t.equal(new ConnectionReceiver().admit('k'), null)
+})
+
+t.test('each key leads to its own server', async t => {
+  const { receiver, injected } = create()
+  const other: unknown[] = []
+  const server = Object.defineProperty(net.createServer(), 'listening', { value: true })
+  receiver.add('other', server, { onconnection: (status: number, client: unknown) => { other.push(client) } } as unknown as SharedHandle)
+  receiver.admit('other')?.inject(new FakeHandle())
+  t.equal(injected.length, 0)
+  t.equal(other.length, 1)
+})
+
+t.test('a key that is removed is refused', async t => {
+  const { receiver, admit } = create()
+  receiver.remove('k')
+  t.equal(admit(), null)
+})
+
+t.test('a server that has closed is refused: it would answer 503, or nothing', async t => {
+  const { server, admit } = create()
+  server.listening = false
+  t.equal(admit(), null)
+})
+
+t.test('a server that is full refuses, until it is full no more', async t => {
+  const { server, admit } = create({ maxConnections: 2, open: 2 })
+  t.equal(admit(), null)
+  server._connections = 1
+  t.ok(admit())
+})
+
+t.test('what is admitted and not injected yet counts: a server is never sent more than it may have', async t => {
+  const { server, admit } = create({ maxConnections: 3, open: 1 })
+  const first = admit() as Admission
+  t.ok(admit())
+  t.equal(admit(), null)
+  first.cancel()
+  const third = admit() as Admission
+  t.ok(third, 'a place that was given up is free again')
+  t.equal(admit(), null)
+  third.inject(new FakeHandle())
+  server._connections++
+  t.equal(admit(), null, 'a place that was used is the server\'s to count')
+})
+
+t.test('a server that wants to drop what is too much gets it, with its drop event', async t => {
+  t.ok(create({ maxConnections: 1, open: 1, dropMaxConnection: true }).admit())
+  t.equal(create({ maxConnections: 1, open: 1, dropMaxConnection: false }).admit(), null)
+})
