@@ -190,6 +190,7 @@ export class Primary {
       worker.whenSettled(() => { worker.tell({ type: 'drain', key: port.key, grace: this.#until(deadline) }) })
     }
     await port.unserved()
+    port.handoff.close()
   }
 
   async #stop (): Promise<void> {
