@@ -1,0 +1,50 @@
+import t from 'tap'
+import { once } from 'node:events'
+import net from 'node:net'
+import { readListenTarget } from '../lib/listen-target.js'
+import { readOptions } from '../lib/options.js'
+import { Primary } from '../lib/primary.js'
+import type { SocketName } from '../lib/internals.js'
+import { createLog, FakeChild, FakeClock } from './fakes.js'
+
+const CMD = 'NODE_SHARED_FASTIFY'
+
+t.test('closing one key of two ends what is still pending for it when its grace is over', async t => {
+  const clock = new FakeClock()
+  const worker = new FakeChild(1)
+  // The worker serves each key as soon as it is bound.
+  const { send } = worker.channel
+  worker.channel.send = (message, handle, options, done) => {
+    const { type, key } = message as { type: string, key: string }
+    if (type === 'attached') worker.channel.deliver({ cmd: CMD, type: 'listening', key })
+    return send?.(message, handle, options, done) ?? true
+  }
+  const fork = (): FakeChild => {
+    setImmediate(() => { for (const key of ['a', 'b']) worker.channel.deliver({ cmd: CMD, type: 'attach', key }) })
+    return worker
+  }
+  const primary = new Primary({ options: readOptions({ workers: 1, grace: 1_000 }), log: createLog().log, fork, clock })
+  const target = readListenTarget({ port: 0, host: '127.0.0.1' })
+  const [{ names: [name] }] = await Promise.all(['a', 'b'].map(async key => await primary.listen(key, target))) as [{ names: SocketName[] }, unknown]
+  const { port, address } = name as SocketName
+  t.teardown(async () => {
+    primary.kill()
+    worker.exit({ code: null, signal: 'SIGKILL' })
+  })
+
+  // The worker answers for none of them: the first is un-acked, the second pending.
+  const clients = [net.connect(port, address), net.connect(port, address)]
+  t.teardown(() => { for (const client of clients) client.destroy() })
+  await Promise.all(clients.map(async client => { await once(client, 'connect') }))
+  while (primary.stats().pending === 0) await new Promise(setImmediate)
+
+  const closed = primary.close('a')
+  clock.advance(1_000)
+  await new Promise(setImmediate)
+  worker.channel.deliver({ cmd: CMD, type: 'ack', number: 1, accepted: true, leaving: false })
+  const ended = Promise.all(clients.map(async client => { await once(client.resume(), 'close') }))
+  worker.channel.deliver({ cmd: CMD, type: 'closed', key: 'a' })
+  await closed
+  await ended
+  t.equal(primary.stats().listeners.length, 1, 'the other key goes on')
+})
