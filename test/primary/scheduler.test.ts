@@ -18,6 +18,7 @@ const table: Array<{ promise: string, does: string, next: string }> = [
   { promise: 'two that join in the middle of a round keep their order', does: '+a+b.+c+d.....', next: 'abacdb' },
   { promise: 'one that leaves has no turn', does: '+a+b+c-b....', next: 'acac' },
   { promise: 'one that leaves while it is its turn passes it on to the one behind it', does: '+a+b+c.-b...', next: 'acac' },
+  { promise: 'the first one that leaves before anybody had a turn passes it on to the second', does: '+a+b+c-a...', next: 'bcb' },
   { promise: 'the last one that leaves while it is its turn passes it on to the first', does: '+a+b+c..-c..', next: 'abab' },
   { promise: 'one that leaves after its turn moves nobody else', does: '+a+b+c.-a...', next: 'abcb' },
   { promise: 'one that leaves before its turn moves nobody else', does: '+a+b+c.-c...', next: 'abab' },
