@@ -10,6 +10,7 @@ const codes = {
   AppNotFoundError: 'SHARED_PORT_ERR_APP_NOT_FOUND',
   AppTypeError: 'SHARED_PORT_ERR_APP_TYPE',
   ClosedError: 'SHARED_PORT_ERR_CLOSED',
+  LaneUnavailableError: 'SHARED_PORT_ERR_LANE',
   ListenOptionsError: 'SHARED_PORT_ERR_LISTEN_OPTIONS',
   NodeUnsupportedError: 'SHARED_PORT_ERR_NODE_UNSUPPORTED',
   NotListeningFdError: 'SHARED_PORT_ERR_FD',

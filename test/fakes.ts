@@ -109,6 +109,8 @@ export class FakeWire implements Wire {
   /** Whether the next send works. */
   works = true
   closed = 0
+  /** Whether the worker has received what was sent last. */
+  received = false
   /** What the worker has taken of its open frame, by place. */
   taken: number[] = []
 
@@ -117,6 +119,10 @@ export class FakeWire implements Wire {
   }
 
   start (): void {}
+
+  takeBack (): boolean {
+    return !this.received
+  }
 
   send (frame: Frame): boolean {
     if (this.works) this.frames.push(frame)
@@ -179,6 +185,7 @@ export function connections (names: string): FakeConnection[] {
 
 /** A handle that remembers what is done to it. */
 export class FakeHandle implements RawHandle {
+  readonly fd = -1
   onconnection: RawHandle['onconnection'] = null
   closed = 0
   backlog: number | undefined

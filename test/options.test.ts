@@ -1,7 +1,7 @@
 import t from 'tap'
 import { assertSameOptions, readOptions } from '../lib/options.js'
 
-const defaults = { workers: 'auto', grace: 10_000, signals: true, lane: 'auto', policy: 'round-robin' }
+const defaults = { workers: 'auto', grace: 10_000, signals: true, lane: 'auto', takeBackAfter: 2, policy: 'round-robin' }
 
 t.test('without options the defaults are in force', async t => {
   t.same(readOptions({}), defaults)
@@ -9,11 +9,11 @@ t.test('without options the defaults are in force', async t => {
 })
 
 t.test('an option that is undefined has its default', async t => {
-  t.same(readOptions({ workers: undefined, grace: undefined, signals: undefined, lane: undefined, policy: undefined }), defaults)
+  t.same(readOptions({ workers: undefined, grace: undefined, signals: undefined, lane: undefined, takeBackAfter: undefined, policy: undefined }), defaults)
 })
 
 t.test('what is given stands', async t => {
-  const given = { workers: 3, grace: 0, signals: false, lane: 'ipc', policy: 'round-robin' }
+  const given = { workers: 3, grace: 0, signals: false, lane: 'ipc', takeBackAfter: 0, policy: 'round-robin' }
   t.same(readOptions(given), given)
 })
 
@@ -39,7 +39,8 @@ t.test('the caller\'s object stays as it is', async t => {
 const WORKERS = "option 'workers' must be 'auto' or an integer from 0 to 1024, got "
 const GRACE = "option 'grace' must be an integer from 0 to 2147483647 (milliseconds), got "
 const SIGNALS = "option 'signals' must be true or false, got "
-const LANE = "option 'lane' must be 'auto' or 'ipc', got "
+const LANE = "option 'lane' must be 'auto', 'native' or 'ipc', got "
+const TAKE_BACK = "option 'takeBackAfter' must be an integer from 0 to 2147483647 (milliseconds, 0 for never), got "
 const POLICY = "option 'policy' must be 'round-robin', got "
 
 const wrong: Array<[given: object, message: string]> = [
@@ -68,11 +69,14 @@ const wrong: Array<[given: object, message: string]> = [
   [{ lane: 'carrier pigeon' }, `${LANE}'carrier pigeon'`],
   [{ lane: null }, `${LANE}null`],
   [{ lane: 'toString' }, `${LANE}'toString'`],
+  [{ takeBackAfter: -1 }, `${TAKE_BACK}-1`],
+  [{ takeBackAfter: 0.5 }, `${TAKE_BACK}0.5`],
+  [{ takeBackAfter: true }, `${TAKE_BACK}true`],
   [{ policy: 'favourites' }, `${POLICY}'favourites'`],
   [{ policy: 1 }, `${POLICY}1`],
-  [{ worker: 4 }, "unknown option 'worker': the options are workers, grace, signals, lane, policy"],
+  [{ worker: 4 }, "unknown option 'worker': the options are workers, grace, signals, lane, takeBackAfter, policy"],
   [{ workers: -1, grace: 'x', colour: 'red' }, [
-    "unknown option 'colour': the options are workers, grace, signals, lane, policy",
+    "unknown option 'colour': the options are workers, grace, signals, lane, takeBackAfter, policy",
     `${WORKERS}-1`,
     `${GRACE}'x'`
   ].join('; ')]

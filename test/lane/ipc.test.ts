@@ -13,14 +13,14 @@ const CMD = 'NODE_SHARED_FASTIFY'
 
 // The primary's side.
 
-function listen (handle: FakeHandle): { connections: Connection[], errors: NodeJS.ErrnoException[], close: () => void } {
+function listen (handle: FakeHandle): { connections: Connection[], errors: NodeJS.ErrnoException[], close: () => Promise<void> } {
   const connections: Connection[] = []
   const errors: NodeJS.ErrnoException[] = []
   const acceptor = ipcLane.listen(handle, 7, {
     onConnections: accepted => { connections.push(...accepted) },
     onError: err => { errors.push(err) }
   })
-  return { connections, errors, close: () => { acceptor.close() } }
+  return { connections, errors, close: async () => { await acceptor.close() } }
 }
 
 /** An accepted connection. */
@@ -36,7 +36,7 @@ t.test('it listens with the backlog that was asked for, and stops when the accep
   const { close } = listen(handle)
   t.equal(handle.backlog, 7)
   t.equal(handle.closed, 0)
-  close()
+  await close()
   t.equal(handle.closed, 1)
 })
 

@@ -2,15 +2,20 @@ import t from 'tap'
 import { Handoff } from '../../lib/primary/handoff.js'
 import { createScheduler } from '../../lib/primary/scheduler.js'
 import type { WorkerHandle } from '../../lib/primary/worker-handle.js'
-import { connections, createRandom, FakeConnection, FakeWorker } from '../fakes.js'
+import { connections, createRandom, FakeClock, FakeConnection, FakeWorker } from '../fakes.js'
 
 const names = (count: number): string => Array.from({ length: count }, (_, i) => i + 1).join(' ')
 
-function create (frameSize: number, workers: number): { handoff: Handoff, workers: FakeWorker[] } {
-  const handoff = new Handoff('key', frameSize, createScheduler<WorkerHandle>('round-robin'))
+/** As many as were asked for: tests know how many they name. */
+type Workers = [FakeWorker, FakeWorker, FakeWorker, ...FakeWorker[]]
+
+function create (frameSize: number, workers: number): { handoff: Handoff, workers: Workers, clock: FakeClock, sent: () => number } {
+  const clock = new FakeClock()
+  let sent = 0
+  const handoff = new Handoff('key', { scheduler: createScheduler<WorkerHandle>('round-robin'), frameSize, clock, onSent: () => { sent++ } })
   const all = Array.from({ length: workers }, (_, i) => new FakeWorker(i + 1))
   for (const worker of all) handoff.add(worker)
-  return { handoff, workers: all }
+  return { handoff, workers: all as unknown as Workers, clock, sent: () => sent }
 }
 
 /** The worker answers for its open frame; as in lib/primary.ts. */
@@ -26,20 +31,6 @@ function die (handoff: Handoff, worker: FakeWorker, taken: number[] = []): void 
   const open = worker.end()
   handoff.remove(worker)
   if (open !== undefined) handoff.reclaim(worker, open.frame, open.untaken)
-}
-
-/** Resolves when the worker is sent its next frame: for what waits for the handoff's own timers. */
-async function nextFrame (worker: FakeWorker): Promise<string[]> {
-  const { wire } = worker
-  return await new Promise(resolve => {
-    const { send } = wire
-    wire.send = frame => {
-      wire.send = send
-      const sent = send.call(wire, frame)
-      resolve(frame.connections.map(String))
-      return sent
-    }
-  })
 }
 
 // Dealing.
@@ -75,7 +66,7 @@ t.test('the turn goes on from one frame to the next', async t => {
 })
 
 t.test('a frame holds no more than its size, and the rest is pending', async t => {
-  const { handoff, workers: [worker] } = create(64, 1) as { handoff: Handoff, workers: [FakeWorker] }
+  const { handoff, workers: [worker] } = create(64, 1)
   handoff.distribute(connections(names(150)))
   t.equal(worker.wire.last.connections.length, 64)
   t.equal(handoff.pending, 86)
@@ -86,7 +77,7 @@ t.test('a frame holds no more than its size, and the rest is pending', async t =
 })
 
 t.test('a frame says its key and has a number that is never used again', async t => {
-  const { handoff, workers: [worker] } = create(1, 1) as { handoff: Handoff, workers: [FakeWorker] }
+  const { handoff, workers: [worker] } = create(1, 1)
   handoff.distribute(connections('1 2 3'))
   settle(handoff, worker, [])
   settle(handoff, worker, [])
@@ -94,7 +85,7 @@ t.test('a frame says its key and has a number that is never used again', async t
 })
 
 t.test('a worker with an un-acked frame gets nothing more until its ack', async t => {
-  const { handoff, workers: [a, b] } = create(1, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  const { handoff, workers: [a, b] } = create(1, 2)
   handoff.distribute(connections('1 2 3 4'))
   t.same([a.dealt, b.dealt, handoff.pending], [[['1']], [['2']], 2])
   settle(handoff, b)
@@ -113,7 +104,7 @@ t.test('what was pending before anybody was there goes to the first that joins',
 })
 
 t.test('a worker that left gets nothing more, and what it has un-acked stays with it', async t => {
-  const { handoff, workers: [a, b] } = create(1, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  const { handoff, workers: [a, b] } = create(1, 2)
   const [first, ...more] = connections('1 2 3 4') as [FakeConnection, ...FakeConnection[]]
   handoff.distribute([first])
   handoff.remove(a)
@@ -129,7 +120,7 @@ t.test('a worker that left gets nothing more, and what it has un-acked stays wit
 // Acks.
 
 t.test('the primary keeps its copy until the ack, and closes it then', async t => {
-  const { handoff, workers: [worker] } = create(64, 1) as { handoff: Handoff, workers: [FakeWorker] }
+  const { handoff, workers: [worker] } = create(64, 1)
   const all = connections('1 2 3')
   handoff.distribute(all)
   t.same(all.map(({ closed }) => closed), [0, 0, 0])
@@ -138,7 +129,7 @@ t.test('the primary keeps its copy until the ack, and closes it then', async t =
 })
 
 t.test('what one worker refuses goes to another, and is next', async t => {
-  const { handoff, workers: [a, b] } = create(1, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  const { handoff, workers: [a, b] } = create(1, 2)
   handoff.distribute(connections('1 2 3 4'))
   settle(handoff, a, [0])
   t.same([a.dealt, b.dealt], [[['1'], ['3']], [['2']]], 'the one that refused it goes on with what is behind it')
@@ -147,7 +138,7 @@ t.test('what one worker refuses goes to another, and is next', async t => {
 })
 
 t.test('what is refused of a frame goes on at the head of pending, in its order', async t => {
-  const { handoff, workers: [a, b] } = create(4, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  const { handoff, workers: [a, b] } = create(4, 2)
   handoff.distribute(connections(names(12)))
   t.same([a.dealt, b.dealt], [[['1', '3', '5', '7']], [['2', '4', '6', '8']]])
   settle(handoff, a, [0, 2, 3])
@@ -156,7 +147,7 @@ t.test('what is refused of a frame goes on at the head of pending, in its order'
 })
 
 t.test('one that nobody who has credit may have holds up nobody behind it', async t => {
-  const { handoff, workers: [a, b] } = create(1, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  const { handoff, workers: [a, b] } = create(1, 2)
   handoff.distribute(connections('1 2'))
   settle(handoff, a, [0])
   for (const connection of connections('3 4 5')) {
@@ -167,30 +158,32 @@ t.test('one that nobody who has credit may have holds up nobody behind it', asyn
 })
 
 t.test('a worker that refused a connection is not asked again before the pause is over, then it is', async t => {
-  const { handoff, workers: [a, b] } = create(1, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  const { handoff, workers: [a, b], clock } = create(1, 2)
   const all = connections('1')
   handoff.distribute(all)
   settle(handoff, a, [0])
   settle(handoff, b, [0])
   for (let i = 0; i < 10; i++) handoff.deal()
+  clock.advance(99)
   t.same([a.dealt, b.dealt, handoff.pending], [[['1']], [['1']], 1], 'refused by all')
-  t.same(await nextFrame(a), ['1'])
+  clock.advance(1)
+  t.same(a.dealt, [['1'], ['1']])
   settle(handoff, a)
   t.equal(all[0]?.closed, 1)
+  t.same(clock.waiting, [])
 })
 
 t.test('one that joins is asked at once for what all others have refused', async t => {
-  const { handoff, workers: [a] } = create(1, 1) as { handoff: Handoff, workers: [FakeWorker] }
+  const { handoff, workers: [a] } = create(1, 1)
   handoff.distribute(connections('1'))
   settle(handoff, a, [0])
   const b = new FakeWorker(2)
   handoff.add(b)
   t.same(b.dealt, [['1']])
-  handoff.close()
 })
 
 t.test('a refusal is of one connection: the next one is offered to the same worker', async t => {
-  const { handoff, workers: [a] } = create(1, 1) as { handoff: Handoff, workers: [FakeWorker] }
+  const { handoff, workers: [a] } = create(1, 1)
   handoff.distribute(connections('1'))
   settle(handoff, a, [0])
   handoff.distribute(connections('2'))
@@ -201,7 +194,7 @@ t.test('a refusal is of one connection: the next one is offered to the same work
 // Failures.
 
 t.test('when a worker dies, what it had not taken is next, in its order; what it had taken went with it', async t => {
-  const { handoff, workers: [a, b] } = create(4, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  const { handoff, workers: [a, b] } = create(4, 2)
   const all = connections(names(10))
   handoff.distribute(all)
   t.same([a.dealt, b.dealt], [[['1', '3', '5', '7']], [['2', '4', '6', '8']]])
@@ -214,7 +207,7 @@ t.test('when a worker dies, what it had not taken is next, in its order; what it
 })
 
 t.test('the first one that dies of a connection takes it along, and no other', async t => {
-  const { handoff, workers: [a, b] } = create(4, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  const { handoff, workers: [a, b] } = create(4, 2)
   const all = connections(names(8))
   handoff.distribute(all)
   settle(handoff, b)
@@ -223,7 +216,7 @@ t.test('the first one that dies of a connection takes it along, and no other', a
 })
 
 t.test('an untaken one that comes back is not offered to those who had refused it before', async t => {
-  const { handoff, workers: [a, b, c] } = create(1, 3) as { handoff: Handoff, workers: [FakeWorker, FakeWorker, FakeWorker] }
+  const { handoff, workers: [a, b, c] } = create(1, 3)
   handoff.distribute(connections('1'))
   settle(handoff, a, [0])
   die(handoff, b)
@@ -231,39 +224,58 @@ t.test('an untaken one that comes back is not offered to those who had refused i
 })
 
 t.test('a send that fails has sent nothing: all stay pending, in order, and it is no handoff', async t => {
-  const { handoff, workers: [a, b] } = create(4, 2) as { handoff: Handoff, workers: [FakeWorker, FakeWorker] }
+  const { handoff, workers: [a, b], clock, sent } = create(4, 2)
   a.wire.works = b.wire.works = false
   handoff.distribute(connections(names(6)))
   t.equal(handoff.pending, 6)
   t.equal(a.stats().handedOff, 0)
-  t.ok(a.hasCredit)
+  t.equal(sent(), 0)
   handoff.remove(b)
   a.wire.works = true
-  handoff.deal()
+  clock.advance(10)
   settle(handoff, a)
   t.same(a.dealt, [['1', '2', '3', '4'], ['5', '6']])
+  t.equal(sent(), 2)
 })
 
 t.test('a send that fails keeps its connections in front of those behind them, and behind those in front', async t => {
-  const { handoff, workers: [a, b, c] } = create(2, 3) as { handoff: Handoff, workers: [FakeWorker, FakeWorker, FakeWorker] }
+  const { handoff, workers: [a, b, c], clock } = create(2, 3)
   a.wire.works = c.wire.works = false
   handoff.distribute(connections(names(8)))
   t.same(b.dealt, [['2', '5']])
   handoff.remove(b)
   handoff.remove(c)
   a.wire.works = true
-  handoff.deal()
+  clock.advance(10)
   settle(handoff, a)
   settle(handoff, a)
   t.same(a.dealt, [['1', '3'], ['4', '6'], ['7', '8']])
 })
 
-t.test('a send that fails is tried again though nothing else happens', async t => {
-  const { handoff, workers: [a] } = create(1, 1) as { handoff: Handoff, workers: [FakeWorker] }
+t.test('a send that fails is tried again though nothing else happens, but not at once', async t => {
+  const { handoff, workers: [a], clock } = create(1, 1)
   a.wire.works = false
   handoff.distribute(connections('1'))
+  clock.advance(50)
   a.wire.works = true
-  t.same(await nextFrame(a), ['1'])
+  handoff.deal()
+  t.same(a.dealt, [], 'it has no credit before')
+  clock.advance(10)
+  t.same(a.dealt, [['1']])
+  t.same(clock.waiting, [])
+})
+
+t.test('what is taken back from a worker is next, in its order, and not for this worker', async t => {
+  const { handoff, workers: [a, b] } = create(2, 2)
+  handoff.distribute(connections(names(6)))
+  t.same([a.dealt, b.dealt], [[['1', '3']], [['2', '4']]])
+  handoff.takenBack(a, a.takeBack() as NonNullable<ReturnType<FakeWorker['takeBack']>>)
+  settle(handoff, b)
+  settle(handoff, b)
+  t.same([a.dealt, b.dealt], [[['1', '3'], []], [['2', '4'], ['1', '3'], ['5', '6']]])
+  settle(handoff, a)
+  handoff.distribute(connections('7'))
+  t.same(a.dealt[2], ['7'], 'it has credit again when it has answered')
 })
 
 // The end.
@@ -279,7 +291,7 @@ t.test('close ends what is pending, once, and nothing else', async t => {
 })
 
 t.test('dealt resolves when nothing is pending', async t => {
-  const { handoff, workers: [a] } = create(1, 1) as { handoff: Handoff, workers: [FakeWorker] }
+  const { handoff, workers: [a] } = create(1, 1)
   await handoff.dealt()
   handoff.distribute(connections('1 2'))
   let dealt = false
@@ -291,7 +303,7 @@ t.test('dealt resolves when nothing is pending', async t => {
 })
 
 t.test('dealt resolves when nobody is left to send it to', async t => {
-  const { handoff, workers: [a] } = create(1, 1) as { handoff: Handoff, workers: [FakeWorker] }
+  const { handoff, workers: [a] } = create(1, 1)
   handoff.distribute(connections('1 2'))
   const waits = handoff.dealt()
   handoff.remove(a)
@@ -315,7 +327,7 @@ for (const frameSize of [1, 3, 64]) {
     t.test(`whatever workers do, each connection ends in exactly one place: frames of ${frameSize}, seed ${seed}`, async t => {
       const random = createRandom(seed)
       const some = (most: number): number => Math.floor(random() * most)
-      const { handoff, workers } = create(frameSize, 3)
+      const { handoff, workers, clock } = create(frameSize, 3)
       const all: FakeConnection[] = []
       const taken = new Map<unknown, number>()
       const take = (connection: unknown): void => { taken.set(connection, (taken.get(connection) ?? 0) + 1) }
@@ -323,13 +335,13 @@ for (const frameSize of [1, 3, 64]) {
       let ids = workers.length
       for (let step = 0; step < 2_000; step++) {
         const worker = workers[some(workers.length)] as FakeWorker
-        const open = worker.hasCredit ? [] : worker.wire.last.connections
+        const open = worker.frame?.connections ?? []
         const dice = random()
         if (dice < 0.3) {
           const fresh = Array.from({ length: 1 + some(frameSize * 2) }, (_, i) => new FakeConnection(String(all.length + i + 1)))
           all.push(...fresh)
           handoff.distribute(fresh)
-        } else if (dice < 0.8 && open.length > 0) {
+        } else if (dice < 0.8 && worker.frame !== null) {
           const refused = [...open.keys()].filter(() => random() < 0.2)
           open.forEach((connection, place) => { if (!refused.includes(place)) take(connection) })
           settle(handoff, worker, refused)
@@ -342,8 +354,14 @@ for (const frameSize of [1, 3, 64]) {
           const next = new FakeWorker(++ids)
           workers.splice(workers.indexOf(worker), 1, next)
           handoff.add(next)
+        } else if (dice < 0.94) {
+          worker.wire.received = random() < 0.5
+          const frame = worker.takeBack()
+          if (frame !== undefined) handoff.takenBack(worker, frame)
+        } else {
+          clock.advance(some(50))
         }
-        const unacked = workers.flatMap(({ hasCredit, wire }) => hasCredit ? [] : wire.last.connections)
+        const unacked = workers.flatMap(({ frame }) => frame?.connections ?? [])
         const done = all.filter(({ closed }) => closed > 0).length
         if (done + unacked.length + handoff.pending !== all.length) wrong.push(`step ${step}: ${done} closed, ${unacked.length} un-acked, ${handoff.pending} pending of ${all.length}`)
       }

@@ -6,46 +6,80 @@ const named = (frame: { connections: readonly unknown[] } | undefined): string[]
 t.test('it has credit while it has no un-acked frame', async t => {
   const worker = new FakeWorker(1)
   t.ok(worker.hasCredit)
-  t.ok(worker.send('key', connections('1 2')))
+  t.ok(worker.send('key', connections('1 2'), 0))
   t.notOk(worker.hasCredit)
   t.same(named(worker.settle(worker.ack())), ['1', '2'])
   t.ok(worker.hasCredit)
 })
 
-t.test('a frame that could not be sent costs nothing: no credit, no number, no count', async t => {
+t.test('a frame that could not be sent costs nothing but its credit, which returns with a retry', async t => {
   const worker = new FakeWorker(1)
   worker.wire.works = false
-  t.notOk(worker.send('key', connections('1')))
-  t.ok(worker.hasCredit)
+  t.notOk(worker.send('key', connections('1'), 0))
+  t.notOk(worker.hasCredit)
+  t.equal(worker.frame, null)
   t.match(worker.stats(), { handedOff: 0, unacked: 0 })
   worker.wire.works = true
-  worker.send('key', connections('1'))
+  worker.retry()
+  t.ok(worker.hasCredit)
+  worker.send('key', connections('1'), 0)
   t.equal(worker.wire.last.number, 1)
+})
+
+t.test('what the worker has not received is taken back, and a probe holds its credit until it answers', async t => {
+  const worker = new FakeWorker(1)
+  let settled = 0
+  worker.send('key', connections('1 2'), 5)
+  worker.whenSettled(() => { settled++ })
+  const frame = worker.takeBack()
+  t.same(named(frame), ['1', '2'])
+  t.equal(frame?.sentAt, 5)
+  t.equal(settled, 1, 'no connection is un-acked')
+  t.notOk(worker.hasCredit)
+  t.same(worker.dealt, [['1', '2'], []])
+  t.equal(worker.takeBack(), undefined, 'nor is a probe taken back')
+  t.equal(worker.settle({ number: frame?.number as number, refused: [], leaving: false }), undefined, 'an ack of what was taken back is for nothing')
+  worker.settle(worker.ack())
+  t.ok(worker.hasCredit)
+  t.match(worker.stats(), { handedOff: 2, takenBack: 2, accepted: 0, unacked: 0 })
+})
+
+t.test('what the worker has received is not taken back, and is not tried again', async t => {
+  const worker = new FakeWorker(1)
+  t.equal(worker.takeBack(), undefined, 'nothing was sent')
+  worker.send('key', connections('1'), 0)
+  worker.wire.received = true
+  t.equal(worker.takeBack(), undefined)
+  t.equal(worker.frame?.received, true)
+  worker.wire.received = false
+  t.equal(worker.takeBack(), undefined)
+  worker.settle(worker.ack())
+  t.match(worker.stats(), { accepted: 1, takenBack: 0 })
 })
 
 t.test('an ack settles the frame of its number only, and only once', async t => {
   const worker = new FakeWorker(1)
   t.equal(worker.settle({ number: 1, refused: [], leaving: false }), undefined, 'before any frame')
-  worker.send('key', connections('1'))
+  worker.send('key', connections('1'), 0)
   t.equal(worker.settle({ number: 2, refused: [], leaving: false }), undefined, 'of a frame to come')
   t.equal(worker.settle({ number: 0, refused: [], leaving: false }), undefined)
   t.notOk(worker.hasCredit)
   const ack = worker.ack()
   t.ok(worker.settle(ack))
   t.equal(worker.settle(ack), undefined, 'a second time')
-  worker.send('key', connections('2'))
+  worker.send('key', connections('2'), 0)
   t.equal(worker.settle(ack), undefined, 'of the frame before')
   t.match(worker.stats(), { accepted: 1, refused: 0, unacked: 1 })
 })
 
 t.test('its counts say what became of what it was sent', async t => {
   const worker = new FakeWorker(7)
-  worker.send('key', connections('1 2 3'))
-  t.same(worker.stats(), { id: 7, pid: 1007, state: 'starting', generation: 0, handedOff: 3, accepted: 0, refused: 0, unacked: 3, open: 0 })
+  worker.send('key', connections('1 2 3'), 0)
+  t.same(worker.stats(), { id: 7, pid: 1007, state: 'starting', generation: 0, handedOff: 3, accepted: 0, refused: 0, takenBack: 0, unacked: 3, open: 0 })
   worker.settle(worker.ack([0, 2]))
   worker.state = 'ready'
   worker.open = 5
-  t.same(worker.stats(), { id: 7, pid: 1007, state: 'ready', generation: 0, handedOff: 3, accepted: 1, refused: 2, unacked: 0, open: 5 })
+  t.same(worker.stats(), { id: 7, pid: 1007, state: 'ready', generation: 0, handedOff: 3, accepted: 1, refused: 2, takenBack: 0, unacked: 0, open: 5 })
 })
 
 t.test('whoever waits until nothing is un-acked is called at once, or at the ack, and once', async t => {
@@ -54,21 +88,21 @@ t.test('whoever waits until nothing is un-acked is called at once, or at the ack
   const run = (): void => { calls++ }
   worker.whenSettled(run)
   t.equal(calls, 1)
-  worker.send('key', connections('1'))
+  worker.send('key', connections('1'), 0)
   worker.whenSettled(run)
   worker.whenSettled(run)
   worker.settle({ number: 99, refused: [], leaving: false })
   t.equal(calls, 1)
   worker.settle(worker.ack())
   t.equal(calls, 3)
-  worker.send('key', connections('2'))
+  worker.send('key', connections('2'), 0)
   worker.settle(worker.ack())
   t.equal(calls, 3)
 })
 
 t.test('a dead one gives back its open frame, and what of it was not taken, and lets go of the wire', async t => {
   const worker = new FakeWorker(1)
-  worker.send('key', connections('1 2 3'))
+  worker.send('key', connections('1 2 3'), 0)
   worker.wire.taken = [1]
   const open = worker.end()
   t.same(named(open?.frame), ['1', '2', '3'])
@@ -78,7 +112,7 @@ t.test('a dead one gives back its open frame, and what of it was not taken, and 
 
 t.test('a dead one with nothing un-acked gives nothing back', async t => {
   const worker = new FakeWorker(1)
-  worker.send('key', connections('1'))
+  worker.send('key', connections('1'), 0)
   worker.settle(worker.ack())
   t.equal(worker.end(), undefined)
   t.equal(worker.wire.closed, 1)
@@ -87,11 +121,11 @@ t.test('a dead one with nothing un-acked gives nothing back', async t => {
 t.test('an ack of a dead one settles nothing, and whoever waited for it is not called', async t => {
   const worker = new FakeWorker(1)
   worker.whenSettled(() => {})
-  worker.send('key', connections('1'))
+  worker.send('key', connections('1'), 0)
   worker.whenSettled(() => { t.fail('called') })
   worker.end()
   t.equal(worker.settle(worker.ack()), undefined)
-  worker.send('key', connections('2'))
+  worker.send('key', connections('2'), 0)
   t.ok(worker.settle(worker.ack()))
 })
 
