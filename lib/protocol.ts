@@ -80,8 +80,8 @@ function isOurs (message: unknown): message is { cmd: typeof CMD, type: string }
     (message as { cmd?: unknown }).cmd === CMD && typeof (message as { type?: unknown }).type === 'string'
 }
 
-// How Node wraps a message with a handle. It unwraps and emits it again, unless the handle is missing:
-// then it answers with a NODE_HANDLE_NACK and drops the message (setupChannel in lib/internal/child_process.js).
+// How Node wraps a message with a handle. It unwraps and emits it again, unless the handle is missing,
+// null here: then it answers with a NODE_HANDLE_NACK and drops the message (setupChannel in lib/internal/child_process.js).
 function isEnvelope (message: unknown): message is { cmd: 'NODE_HANDLE', msg: unknown } {
   return typeof message === 'object' && message !== null && (message as { cmd?: unknown }).cmd === 'NODE_HANDLE'
 }
