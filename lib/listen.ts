@@ -1,6 +1,6 @@
 import type { Server } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { AlreadyListeningError } from './errors.js'
+import { AlreadyListeningError, ClosedError } from './errors.js'
 import { addBinding, isListening, listenOn, nextListening, type SocketName } from './internals.js'
 import { type GivenListenOptions, type ListenTarget, readListenTarget } from './listen-target.js'
 import { SharedHandle } from './shared-handle.js'
@@ -28,13 +28,19 @@ export function shareListen (fastify: FastifyInstance, share: Share): void {
     const id = nextListening(server)
     attach(options).catch(err => {
       // Not thrown: in Fastify's callback form nobody would catch it.
-      process.nextTick(() => { if (isListening(server, id)) server.emit('error', err) })
+      process.nextTick(() => {
+        // Closed meanwhile: then it is news only to those who wait for this call of listen().
+        if (isListening(server, id) || server.listenerCount('error') > 0) server.emit('error', err)
+      })
     })
     return server
 
     async function attach (given: GivenListenOptions): Promise<void> {
       const names = await share.attach(readListenTarget(given))
-      if (!isListening(server, id)) return share.detach() // closed while it waited
+      if (!isListening(server, id)) { // closed while it waited
+        share.detach()
+        throw new ClosedError()
+      }
       const [first] = names as [SocketName | string]
       if (given.host === 'localhost' && typeof first !== 'string') {
         // Fastify would go on and bind the other family by a second server: it looks at this object.

@@ -19,6 +19,7 @@ export class PrimaryProcess {
   readonly #log: FastifyBaseLogger
   readonly #apps = new Set<FastifyInstance>()
   #ignoreSignals: (() => void) | undefined
+  #signalled = false
 
   constructor (options: Options, log: FastifyBaseLogger, fork: Fork) {
     this.options = options
@@ -56,6 +57,8 @@ export class PrimaryProcess {
     try {
       return (await this.#primary.listen(key, target)).names
     } catch (err) {
+      // An app that does not expect listen() to reject would turn an orderly end into a crash.
+      if (this.#signalled) await new Promise(() => {})
       if (this.#primary.failed) process.exitCode = 1
       this.#letGoIfStopped()
       throw err
@@ -72,6 +75,7 @@ export class PrimaryProcess {
   }
 
   async #stop (): Promise<void> {
+    this.#signalled = true
     try {
       await this.#primary.stop()
       await Promise.all([...this.#apps].map(async fastify => { await fastify.close() }))
