@@ -15,6 +15,9 @@ import { ConnectionReceiver } from './worker/receiver.js'
 /** Milliseconds for which changes of the number of connections are gathered before the primary is told. */
 const REPORT_DELAY = 50
 
+/** Milliseconds beyond grace before a worker without a primary ends whatever it is at: what the primary would do, see supervisor.ts. */
+const END_DELAY = 1_000
+
 type Attached = Extract<ToWorker, { type: 'attached' }>
 
 /**
@@ -142,6 +145,8 @@ export class Worker {
     for (const resolve of this.#leaving.values()) resolve()
     if (this.#ending === undefined) this.#log.warn({ event: 'primary-gone' }, 'the primary is gone: finishing what is open')
     this.#end(this.options.grace)
+    // A plugin or a hook of the app may never be done, and nobody is left to kill this process.
+    setTimeout(() => { process.exit(1) }, this.options.grace + END_DELAY).unref()
   }
 
   /** An app that closed on its own account: when it was the last, nothing of ours keeps the process alive. */
