@@ -52,7 +52,8 @@ export class Port {
 
   /** The worker's server is up: connections may go there. */
   join (worker: WorkerHandle): void {
-    if (this.servers.has(worker)) return
+    // Closed: a worker that starts only now has nothing to finish here, and nobody will tell it to.
+    if (this.closed || this.servers.has(worker)) return
     this.servers.add(worker)
     this.handoff.add(worker)
   }
