@@ -22,6 +22,12 @@ interface Slot {
   cancel?: () => void
 }
 
+interface Life {
+  cancelKill?: () => void
+  /** To be called once, when it is up. */
+  retire?: () => void
+}
+
 export interface SupervisorParts {
   /** How many workers to keep. */
   count: number
@@ -38,7 +44,7 @@ export interface SupervisorParts {
 export class Supervisor {
   readonly #parts: SupervisorParts
   readonly #slots: Slot[]
-  readonly #living = new Map<WorkerHandle, { cancelKill?: () => void }>()
+  readonly #living = new Map<WorkerHandle, Life>()
   #stopping = false
   #whenGone: Array<() => void> = []
 
@@ -71,13 +77,19 @@ export class Supervisor {
 
   /** Lets a worker finish what it has, and ends it after `grace`. */
   drain (worker: WorkerHandle, grace = this.#parts.grace): void {
-    if (!this.#living.has(worker) || worker.state === 'draining') return
-    const started = worker.state === 'ready'
-    worker.state = 'draining'
-    this.expectExit(worker, grace)
-    // One that is not up yet may not be listening to us, and has nothing to finish.
-    if (started) this.#parts.retire(worker, grace)
-    else worker.kill('SIGTERM')
+    const life = this.#living.get(worker)
+    if (life === undefined) return
+    if (worker.state !== 'draining') {
+      const started = worker.state === 'ready'
+      worker.state = 'draining'
+      this.expectExit(worker, grace)
+      life.retire = () => { this.#parts.retire(worker, grace) }
+      // One that is not up yet may not be listening to us, and has nothing to finish. If it serves a
+      // port after all, it answers the signal by asking to leave, and comes here again.
+      if (!started) return worker.kill('SIGTERM')
+    }
+    life.retire?.()
+    delete life.retire
   }
 
   /** Kills a worker that has not ended when its grace is over. */
