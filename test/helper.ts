@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { EventEmitter, on } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import http from 'node:http'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import type { Stats } from '../types/index.js'
+
+/** Milliseconds for stats to become what a test expects: a guard, so that it fails with what they are. */
+const STATS_PATIENCE = 30_000
 
 export const LANES = ['ipc'] as const
 
@@ -34,6 +38,8 @@ export interface StartOptions {
   env?: NodeJS.ProcessEnv
   /** Arguments of the script. */
   args?: string[]
+  /** The most descriptors that each of its processes may have open. */
+  descriptorLimit?: number
   /** Node's own. */
   execArgv?: string[]
   cwd?: string
@@ -42,13 +48,13 @@ export interface StartOptions {
 }
 
 /** Starts test/fixtures/<fixture> as a primary of its own, in a process group of its own. */
-export function start (t: Test, fixture: string, { options = {}, listen = { port: 0, host: '127.0.0.1' }, env, args = [], execArgv = [], cwd, inherit = [] }: StartOptions = {}): App {
+export function start (t: Test, fixture: string, { options = {}, listen = { port: 0, host: '127.0.0.1' }, env, args = [], execArgv = [], cwd, inherit = [], descriptorLimit }: StartOptions = {}): App {
   return new App(t, [...execArgv, fixturePath(fixture), ...args], {
     ...process.env,
     ...env,
     OPTIONS: JSON.stringify(options),
     LISTEN: JSON.stringify(listen)
-  }, cwd, inherit)
+  }, cwd, inherit, descriptorLimit === undefined ? undefined : ['sh', '-c', `ulimit -n ${descriptorLimit} && exec "$0" "$@"`, process.execPath])
 }
 
 export interface CommandOptions extends Pick<StartOptions, 'env' | 'cwd' | 'inherit'> {
@@ -80,6 +86,7 @@ export class App {
   /** Everything on stdout and stderr that is no JSON line. */
   text = ''
   readonly ended: Promise<Ending>
+  #closed = false
   readonly #events = new EventEmitter().setMaxListeners(0)
 
   constructor (t: Test, args: string[], env: NodeJS.ProcessEnv, cwd?: string, inherit: StartOptions['inherit'] = [], [program, ...first]: string[] = [process.execPath]) {
@@ -91,6 +98,7 @@ export class App {
     })
     this.ended = new Promise(resolve => {
       this.child.once('close', (code, signal) => {
+        this.#closed = true
         this.#events.emit('change')
         resolve({ code, signal })
       })
@@ -99,6 +107,7 @@ export class App {
       createInterface({ input: stream as NonNullable<typeof stream> }).on('line', line => { this.#read(line) })
     }
     t.teardown(async () => {
+      if (!t.passing()) t.comment(this.#tail())
       this.killGroup()
       await this.ended
     })
@@ -147,6 +156,18 @@ export class App {
     return lines.sort((a, b) => Number(a.workerId) - Number(b.workerId)).map(({ workerPid }) => workerPid as number)
   }
 
+  /** The primary's stats, asked for until they, or whatever else `as` looks at, are as expected. */
+  async stats (as: (stats: Stats) => boolean = () => true): Promise<Stats> {
+    const deadline = performance.now() + STATS_PATIENCE
+    for (;;) {
+      const asked = this.lines.filter(({ event }) => event === 'stats').length
+      process.kill(this.pid, 'SIGUSR2')
+      const stats = (await this.events('stats', asked + 1)).at(-1)?.stats as Stats
+      if (as(stats)) return stats
+      if (performance.now() > deadline) throw new Error(`not what was expected: ${JSON.stringify(stats)}, ${descriptors(this.pid)} descriptors`)
+    }
+  }
+
   /** Signals the primary and resolves when it has ended. */
   async stop (signal: NodeJS.Signals = 'SIGTERM'): Promise<Ending> {
     process.kill(this.pid, signal)
@@ -183,17 +204,12 @@ export class App {
   }
 
   async #until<T> (look: () => T | undefined, what: string): Promise<T> {
-    const changes = on(this.#events, 'change')
     for (;;) {
       const found = look()
       if (found !== undefined) return found
-      if (this.child.exitCode !== null || this.child.signalCode !== null) {
-        await this.ended
-        const late = look()
-        if (late !== undefined) return late
-        throw new Error(`the app ended (code ${this.child.exitCode}, signal ${this.child.signalCode}) without ${what}:\n${this.#tail()}`)
-      }
-      await changes.next()
+      // Not the primary's exit: its workers may outlive it, and log.
+      if (this.#closed) throw new Error(`the app ended (code ${this.child.exitCode}, signal ${this.child.signalCode}) without ${what}:\n${this.#tail()}`)
+      await once(this.#events, 'change')
     }
   }
 
