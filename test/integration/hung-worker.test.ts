@@ -1,0 +1,68 @@
+import t from 'tap'
+import { attempt, echo, Exchange, keptAlive, streamed } from '../client.js'
+import { descriptors, perLane, request, start } from '../helper.js'
+
+// More than one read of a socket takes, less than the kernel keeps for it.
+const text = (number: number): string => `${number} `.repeat(10_000)
+
+/** 20 requests on connections of their own, once they are all in the kernel's hands. */
+async function post20 (url: string): Promise<Exchange[]> {
+  const { headers, method } = echo('')
+  return await Promise.all(Array.from({ length: 20 }, async (_, number) => {
+    const post = new Exchange(`${url}/echo`, { method, headers: { ...headers, 'content-length': text(number).length } })
+    await post.end(text(number))
+    return post
+  }))
+}
+
+async function allIntact (posts: Exchange[]): Promise<boolean> {
+  const outcomes = await Promise.all(posts.map(async ({ outcome }) => await outcome))
+  return outcomes.every(({ answer }, number) => answer?.body === text(number))
+}
+
+perLane(t, 'what a hung worker had not taken is answered by the others, the client\'s bytes intact, when it is killed', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
+  const url = await app.url()
+  await app.workers(2)
+  await app.stats(({ workers }) => workers.every(({ open }) => open === 0))
+  const before = descriptors(app.pid)
+
+  const hung = keptAlive()
+  const { pid } = JSON.parse((await request(url, { agent: hung })).body)
+  const other = await request(url)
+  t.not(JSON.parse(other.body).pid, pid, 'the turn is the hung worker\'s again')
+  const taken = new Exchange(`${url}/pipe`, streamed)
+  await taken.send('taken')
+  await taken.received('taken')
+  const cut = attempt(`${url}/hang`, { agent: hung })
+  await app.event('hangs')
+
+  const posts = await post20(url)
+  // The others are not held up: what the hung worker was sent is all that waits.
+  await app.stats(({ workers, pending }) => pending === 0 && workers.every(worker => worker.unacked === 0 || worker.pid === pid))
+  process.kill(pid, 'SIGKILL')
+
+  t.ok(await allIntact(posts))
+  t.equal((await cut).error?.code, 'ECONNRESET', 'what it served is cut')
+  t.equal((await taken.outcome).error?.code, 'ECONNRESET', 'what it had taken is cut')
+  await app.events('worker-ready', 3)
+  await app.stats(() => descriptors(app.pid) === before)
+})
+
+perLane(t, 'when all workers hang and are killed, all that waits is answered by their replacements', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
+  const url = await app.url()
+  const pids = await app.workers(2)
+  const before = descriptors(app.pid)
+  const cut = [attempt(`${url}/hang`), attempt(`${url}/hang`)]
+  await app.events('hangs', 2)
+
+  const posts = await post20(url)
+  await app.stats(({ workers, pending }) => pending + workers.reduce((sum, { unacked }) => sum + unacked, 0) === 20)
+  for (const pid of pids) process.kill(pid, 'SIGKILL')
+
+  t.ok(await allIntact(posts))
+  for (const outcome of cut) t.equal((await outcome).error?.code, 'ECONNRESET', 'what they served is cut')
+  await app.events('worker-ready', 4)
+  await app.stats(() => descriptors(app.pid) === before)
+})

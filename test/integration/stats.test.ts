@@ -1,0 +1,45 @@
+import t from 'tap'
+import type { Stats } from '../../types/index.js'
+import { attempt, Exchange, streamed } from '../client.js'
+import { perLane, request, start } from '../helper.js'
+
+perLane(t, 'stats() say what became of every connection, in the primary and in a worker alike', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
+  const url = await app.url()
+  const pids = await app.workers(2)
+  const listeners = [{ key: '127.0.0.1:0', addresses: [{ address: '127.0.0.1', family: 'IPv4', port: Number(new URL(url).port) }] }]
+  const worker = (place: number, counts: object): object => ({ id: place + 1, pid: pids[place], state: 'ready', generation: 0, refused: 0, ...counts })
+
+  const stats = await app.stats()
+  t.same(stats, { pending: 0, listeners, workers: [0, 1].map(place => worker(place, { handedOff: 0, accepted: 0, unacked: 0, open: 0 })) })
+
+  for (let i = 0; i < 9; i++) await request(url)
+  const open = new Exchange(`${url}/pipe`, streamed)
+  await open.send('before')
+  await open.received('before')
+  const after = await app.stats(({ workers }) => workers.reduce((sum, { open }) => sum + open, 0) === 1)
+  t.same(after, { pending: 0, listeners, workers: [worker(0, { handedOff: 5, accepted: 5, unacked: 0, open: 0 }), worker(1, { handedOff: 5, accepted: 5, unacked: 0, open: 1 })] })
+
+  const seen = JSON.parse((await request(`${url}/stats`)).body) as Stats
+  t.same(seen.workers.map(({ handedOff }) => handedOff), [6, 5])
+  t.same(seen.workers.map(({ pid }) => pid), pids)
+  t.same(seen.listeners, listeners)
+  await open.end()
+  await open.outcome
+  await app.stats(({ workers }) => workers.every(({ open }) => open === 0))
+
+  // Both hang: what they are sent stays un-acked, the rest is pending.
+  const ends = [attempt(`${url}/hang`), attempt(`${url}/hang`)]
+  await app.events('hangs', 2)
+  const waiting = Array.from({ length: 100 }, async () => await attempt(url))
+  const { workers, pending } = await app.stats(({ workers, pending }) => pending + workers.reduce((sum, { unacked }) => sum + unacked, 0) === 100)
+  t.ok(pending > 0)
+  for (const { handedOff, accepted, refused, unacked } of workers) t.equal(handedOff, accepted + refused + unacked)
+  for (const { unacked } of workers) t.ok(unacked > 0)
+  for (const pid of pids) process.kill(pid, 'SIGKILL')
+  t.ok((await Promise.all(waiting)).every(({ answer }) => answer?.status === 200))
+  t.ok((await Promise.all(ends)).every(({ error }) => error?.code === 'ECONNRESET'))
+  const replaced = await app.stats(({ workers }) => workers.length === 2 && workers.every(({ state, unacked }) => state === 'ready' && unacked === 0))
+  t.same(replaced.workers.map(({ id }) => id), [3, 4])
+  t.equal(replaced.workers.reduce((sum, { accepted }) => sum + accepted, 0), 100)
+})
