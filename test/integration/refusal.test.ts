@@ -1,0 +1,65 @@
+import t from 'tap'
+import { attempt, keptAlive } from '../client.js'
+import { type Answer, countServed, descriptors, perLane, request, start } from '../helper.js'
+
+const pidOf = ({ body }: Answer): number => JSON.parse(body).pid
+
+perLane(t, 'what a worker at maxConnections refuses goes to another, and waits when all refuse', async (t, lane) => {
+  const app = start(t, 'max-connections.mjs', { options: { workers: 2, lane } })
+  const url = await app.url()
+  const before = descriptors(app.pid)
+  const first = keptAlive()
+  const full = pidOf(await request(url, { agent: first }))
+
+  // Every second connection is the full worker's turn.
+  for (let i = 0; i < 4; i++) t.not(pidOf(await request(url)), full)
+
+  const second = keptAlive()
+  t.not(pidOf(await request(url, { agent: second })), full)
+  const waiting = Array.from({ length: 4 }, async () => await attempt(url))
+  await app.stats(({ pending, workers }) => pending > 0 && workers.every(({ refused }) => refused > 1))
+  first.destroy()
+  for (const { answer } of await Promise.all(waiting)) t.equal(pidOf(answer as Answer), full)
+  second.destroy()
+  await app.stats(() => descriptors(app.pid) === before)
+})
+
+perLane(t, 'a worker whose server the app has closed gets nothing more, and serves what it has', async (t, lane) => {
+  const app = start(t, 'server-close.mjs', { options: { workers: 2, lane } })
+  const url = await app.url()
+  const before = descriptors(app.pid)
+  const closed = pidOf(await request(`${url}/server-close`))
+  // Sent at once, some of them before the primary knows: those are refused.
+  const answers = await Promise.all(Array.from({ length: 20 }, async () => await request(url)))
+  t.notOk(answers.map(pidOf).includes(closed))
+  await app.stats(() => descriptors(app.pid) === before)
+})
+
+perLane(t, 'a worker whose app has closed one of two instances gets no more for it, and goes on with the other', async (t, lane) => {
+  const app = start(t, 'two-apps.mjs', { options: { workers: 2, lane } })
+  const [first, second] = [(await app.event('first')).url as string, (await app.event('second')).url as string]
+  await app.stats(({ workers }) => workers.every(({ unacked }) => unacked === 0))
+  const before = descriptors(app.pid)
+  const closed = pidOf(await request(`${second}/close`))
+  const answers = await Promise.all(Array.from({ length: 20 }, async () => await request(second)))
+  t.notOk(answers.slice(2).map(pidOf).includes(closed))
+  t.same([...(await countServed(first, 20)).values()], [10, 10])
+  await app.stats(() => descriptors(app.pid) === before)
+})
+
+perLane(t, 'a connection whose descriptor does not arrive goes to another worker, and the worker recovers', async (t, lane) => {
+  const app = start(t, 'descriptor-limit.mjs', { options: { workers: 2, lane }, descriptorLimit: 100 })
+  const url = await app.url()
+  const before = descriptors(app.pid)
+  const agent = keptAlive()
+  const { pid: exhausted, code } = JSON.parse((await request(`${url}/exhaust`, { agent })).body)
+  t.equal(code, 'EMFILE')
+  for (let i = 0; i < 10; i++) t.not(pidOf(await request(url)), exhausted)
+  const { workers } = await app.stats()
+  t.ok(workers.find(({ pid }) => pid === exhausted)?.refused, 'it was asked')
+
+  await request(`${url}/recover`, { agent })
+  t.same([...(await countServed(url, 10)).values()], [5, 5])
+  agent.destroy()
+  await app.stats(() => descriptors(app.pid) === before)
+})
