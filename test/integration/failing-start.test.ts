@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { descriptors, perLane, start } from '../helper.js'
+
+// Of what is thrown before the plugin is loaded only the worker's own stderr can tell.
+const ways = [
+  { name: 'that throws on load', way: 'throw', cause: undefined, text: 'thrown on load' },
+  { name: 'whose plugin fails', way: 'plugin', cause: 'a plugin that fails', text: 'a plugin that fails' },
+  { name: 'that exits without a word', way: 'exit', cause: undefined, text: '' }
+]
+
+for (const { name, way, cause, text } of ways) {
+  perLane(t, `a worker ${name} on the first start ends the primary: listen() rejects, exit code 1, nobody left`, async (t, lane) => {
+    const app = start(t, 'fails-on-load.mjs', { options: { workers: 2, lane }, env: { FAIL: way } })
+    t.same(await app.ended, { code: 1, signal: null })
+    t.same(app.processes(), [])
+    const rejected = app.lines.find(({ event, pid }) => event === 'rejected' && pid === app.pid)
+    t.equal(rejected?.code, 'SHARED_PORT_ERR_WORKER_FAILED')
+    t.equal(rejected?.cause, cause, 'its cause is what the worker died of')
+    const exit = app.lines.find(({ event }) => event === 'worker-exit')
+    t.equal((exit?.err as Error | undefined)?.message, cause, 'the log says so too')
+    t.ok(app.text.includes(text))
+  })
+}
+
+perLane(t, 'a replacement that dies before it is ready is tried again, each time later, until it gets ready', async (t, lane) => {
+  const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-'))
+  t.teardown(() => { rmSync(folder, { recursive: true }) })
+  const file = join(folder, 'fail')
+  const app = start(t, 'fails-on-load.mjs', { options: { workers: 2, lane }, env: { FAIL: 'exit', FAIL_WHILE: file } })
+  await app.url()
+  const [first] = await app.workers(2) as [number]
+  const before = descriptors(app.pid)
+
+  writeFileSync(file, '')
+  process.kill(first, 'SIGKILL')
+  const exits = await app.events('worker-exit', 3)
+  rmSync(file)
+  t.same(exits.map(({ code, signal }) => code ?? signal), ['SIGKILL', 7, 7])
+  await app.events('worker-ready', 3)
+  const delays = app.lines.filter(({ event }) => event === 'worker-replace').map(({ delay }) => delay)
+  t.same(delays.slice(0, 3), [100, 200, 400])
+  await app.stats(({ workers }) => descriptors(app.pid) === before && workers.length === 2)
+})
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  perLane(t, `${signal} while the workers start ends with 0, and nobody is left`, async (t, lane) => {
+    const app = start(t, 'never-ready.mjs', { options: { workers: 2, lane } })
+    await app.events('stuck', 2)
+    t.same(await app.stop(signal), { code: 0, signal: null })
+    t.same(app.processes(), [])
+  })
+}
+
+perLane(t, 'SIGTERM to all processes while the workers start ends with 0 as well', async (t, lane) => {
+  const app = start(t, 'never-ready.mjs', { options: { workers: 2, lane } })
+  await app.events('stuck', 2)
+  process.kill(-app.pid, 'SIGTERM')
+  t.same(await app.ended, { code: 0, signal: null })
+})
+
+perLane(t, 'close() while the workers start rejects listen(), and resolves when they are gone', async (t, lane) => {
+  const app = start(t, 'closes-while-starting.mjs', { options: { workers: 2, lane } })
+  await app.events('stuck', 2)
+  process.kill(app.pid, 'SIGWINCH')
+  t.same(await app.ended, { code: 0, signal: null })
+  t.equal(app.lines.find(({ event }) => event === 'rejected')?.code, 'SHARED_PORT_ERR_CLOSED')
+  const order = app.lines.map(({ event }) => event)
+  t.ok(order.indexOf('closed') > order.lastIndexOf('worker-exit'))
+})

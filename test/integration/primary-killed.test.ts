@@ -1,0 +1,55 @@
+import t from 'tap'
+import { attempt, Exchange, keptAlive, streamed } from '../client.js'
+import { perLane, request, start } from '../helper.js'
+
+perLane(t, 'when the primary is killed, the workers finish what they have, and nobody is left', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
+  const url = await app.url()
+  const agent = keptAlive()
+  await request(url, { agent })
+  const kept = new Exchange(`${url}/echo`, { agent, method: 'POST', headers: { 'content-type': 'text/plain', expect: '100-continue' } })
+  await kept.continued()
+  const streams = [new Exchange(`${url}/pipe`, streamed), new Exchange(`${url}/pipe`, streamed)]
+  for (const stream of streams) {
+    await stream.send('before, ')
+    await stream.received('before, ')
+  }
+
+  process.kill(app.pid, 'SIGKILL')
+  await app.events('primary-gone', 2)
+  t.equal((await attempt(url)).error?.code, 'ECONNREFUSED', 'the port is free')
+  await kept.end('late')
+  const { answer } = await kept.outcome
+  t.equal(answer?.body, 'late')
+  t.equal(answer?.headers.connection, 'close', 'the last answer on a connection says so')
+  for (const stream of streams) {
+    await stream.end('after')
+    t.equal((await stream.outcome).answer?.body, 'before, after')
+  }
+  await app.ended // the workers hold its stdout: they are gone too
+  t.same(app.processes(), [])
+})
+
+perLane(t, 'when the primary is killed, grace bounds what the workers have', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, grace: 200 } })
+  const url = await app.url()
+  const stream = new Exchange(`${url}/pipe`, streamed)
+  await stream.send('before')
+  await stream.received('before')
+  process.kill(app.pid, 'SIGKILL')
+  t.equal((await stream.outcome).error?.code, 'ECONNRESET')
+  await app.ended
+  t.same(app.processes(), [])
+})
+
+for (const [what, fixture, event] of [
+  ['that still start', 'never-ready.mjs', 'stuck'],
+  ['whose app is never done with closing', 'never-closes.mjs', 'worker-ready']
+] as const) {
+  perLane(t, `when the primary is killed, workers ${what} end all the same`, async (t, lane) => {
+    const app = start(t, fixture, { options: { workers: 2, lane, grace: 0 } })
+    await app.events(event, 2)
+    await app.stop('SIGKILL')
+    t.same(app.processes(), [])
+  })
+}
