@@ -37,7 +37,7 @@ for (const { name, stop } of stops) {
 }
 
 perLane(t, 'SIGTERM closes a connection that is kept alive and idle', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, grace: 600_000 } })
   const url = await app.url()
   await request(url, { agent: keptAlive() })
   t.same(await app.stop(), { code: 0, signal: null })

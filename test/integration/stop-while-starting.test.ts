@@ -1,0 +1,28 @@
+import t from 'tap'
+import { perLane, start } from '../helper.js'
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  perLane(t, `${signal} while the workers start ends with 0, and nobody is left`, async (t, lane) => {
+    const app = start(t, 'never-ready.mjs', { options: { workers: 2, lane } })
+    await app.events('stuck', 2)
+    t.same(await app.stop(signal), { code: 0, signal: null })
+    t.same(app.processes(), [])
+  })
+}
+
+perLane(t, 'SIGTERM to all processes while the workers start ends with 0 as well', async (t, lane) => {
+  const app = start(t, 'never-ready.mjs', { options: { workers: 2, lane } })
+  await app.events('stuck', 2)
+  process.kill(-app.pid, 'SIGTERM')
+  t.same(await app.ended, { code: 0, signal: null })
+})
+
+perLane(t, 'close() while the workers start rejects listen(), and resolves when they are gone', async (t, lane) => {
+  const app = start(t, 'closes-while-starting.mjs', { options: { workers: 2, lane } })
+  await app.events('stuck', 2)
+  process.kill(app.pid, 'SIGWINCH')
+  t.same(await app.ended, { code: 0, signal: null })
+  t.equal(app.lines.find(({ event }) => event === 'rejected')?.code, 'SHARED_PORT_ERR_CLOSED')
+  const order = app.lines.map(({ event }) => event)
+  t.ok(order.indexOf('closed') > order.lastIndexOf('worker-exit'))
+})
