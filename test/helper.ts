@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import http from 'node:http'
+import type net from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
@@ -25,9 +26,9 @@ export interface Line {
 
 export interface Ending { code: number | null, signal: NodeJS.Signals | null }
 
-/** Runs the test once for each lane. */
-export function perLane (t: Test, name: string, run: (t: Test, lane: typeof LANES[number]) => Promise<void>): void {
-  for (const lane of LANES) t.test(`${name} [${lane}]`, async t => { await run(t, lane) })
+/** Runs the test once for each lane. `skip`: the reason why this machine, or this Node, cannot. */
+export function perLane (t: Test, name: string, run: (t: Test, lane: typeof LANES[number]) => Promise<void>, { skip = false }: { skip?: string | false } = {}): void {
+  for (const lane of LANES) t.test(`${name} [${lane}]`, { skip }, async t => { await run(t, lane) })
 }
 
 export interface StartOptions {
@@ -44,7 +45,7 @@ export interface StartOptions {
   execArgv?: string[]
   cwd?: string
   /** From number 3 on: further descriptors for the primary. */
-  inherit?: Array<number | import('node:net').Server>
+  inherit?: Array<number | net.Server | net.Socket>
 }
 
 /** Starts test/fixtures/<fixture> as a primary of its own, in a process group of its own. */

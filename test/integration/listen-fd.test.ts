@@ -1,0 +1,83 @@
+import { once } from 'node:events'
+import { closeSync, mkdtempSync, openSync, renameSync, rmSync } from 'node:fs'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { perLane, request, start } from '../helper.js'
+
+const WORKERS = 2
+
+const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-'))
+t.teardown(() => { rmSync(folder, { recursive: true }) })
+
+perLane(t, 'fd: an inherited listening descriptor is served, under the address that it is bound to', async (t, lane) => {
+  const socket = net.createServer().listen(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const { port } = socket.address() as net.AddressInfo
+  const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane }, listen: { fd: 3 }, inherit: [socket] })
+  socket.close() // the app has its own
+  for (const line of await app.events('listened', WORKERS + 1)) {
+    t.match(line, { result: `http://127.0.0.1:${port}`, listening: true, address: { address: '127.0.0.1', port } })
+    t.same(line.addresses, [{ address: '127.0.0.1', family: 'IPv4', port }])
+  }
+  const answers: Array<{ worker: number, ip?: string }> = []
+  for (let i = 0; i < 4; i++) answers.push(JSON.parse((await request(`http://127.0.0.1:${port}`)).body))
+  t.same(answers.map(({ worker }) => worker).sort(), [1, 1, 2, 2])
+  for (const { ip } of answers) t.equal(ip, '127.0.0.1')
+  t.same(await app.stop(), { code: 0, signal: null })
+})
+
+perLane(t, 'fd: an inherited Unix socket is served', async (t, lane) => {
+  const [before, path] = [join(folder, `${lane}.before`), join(folder, `${lane}.sock`)]
+  const socket = net.createServer().listen(before)
+  await once(socket, 'listening')
+  const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane }, listen: { fd: 3 }, inherit: [socket] })
+  renameSync(before, path) // or the next line would remove it
+  socket.close()
+  for (const { listening } of await app.events('listened', WORKERS + 1)) t.equal(listening, true)
+  const answers: Array<{ worker: number, ip?: string }> = []
+  for (let i = 0; i < 4; i++) answers.push(JSON.parse((await request('http://localhost', { socketPath: path })).body))
+  t.same(answers.map(({ worker }) => worker).sort(), [1, 1, 2, 2])
+  t.same(await app.stop(), { code: 0, signal: null })
+})
+
+/** What can be inherited and is no listening socket. */
+const others: Record<string, (t: Parameters<typeof start>[0]) => Promise<number | net.Socket>> = {
+  'a file': async t => {
+    const fd = openSync(join(folder, 'file'), 'w')
+    t.teardown(() => { closeSync(fd) })
+    return fd
+  },
+  'a connected TCP socket': async t => await connected(t, { port: 0, host: '127.0.0.1' }),
+  'a connected Unix socket': async t => await connected(t, { path: join(folder, 'server.sock') })
+}
+
+for (const [name, open] of Object.entries(others)) {
+  perLane(t, `fd: ${name} is no listening socket: SHARED_PORT_ERR_FD, and no worker`, async (t, lane) => {
+    const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane }, listen: { fd: 3 }, inherit: [await open(t)] })
+    t.same(await app.ended, { code: 0, signal: null })
+    t.match(app.lines, [{ event: 'listen-error', msg: 'File descriptor 3 is not a listening socket', err: { code: 'SHARED_PORT_ERR_FD' } }])
+    t.equal(app.lines.length, 1)
+  })
+}
+
+perLane(t, 'fd: a number that nothing is open under: SHARED_PORT_ERR_FD, and no worker', async (t, lane) => {
+  const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane }, listen: { fd: 999 } })
+  t.same(await app.ended, { code: 0, signal: null })
+  t.match(app.lines, [{ event: 'listen-error', err: { code: 'SHARED_PORT_ERR_FD', message: 'File descriptor 999 is not a listening socket' } }])
+  t.equal(app.lines.length, 1)
+})
+
+async function connected (t: Parameters<typeof start>[0], where: net.ListenOptions): Promise<net.Socket> {
+  const server = net.createServer().listen(where)
+  await once(server, 'listening')
+  const address = server.address() as net.AddressInfo | string
+  const socket = typeof address === 'string' ? net.connect(address) : net.connect(address.port, address.address)
+  await once(socket, 'connect')
+  t.teardown(() => {
+    socket.destroy()
+    server.close()
+  })
+  return socket
+}
