@@ -1,13 +1,11 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { perLane, start } from '../helper.js'
 
 const WORKERS = 2
 const WAYS = ['promise', 'callback', 'server'] as const
-
-type Test = Parameters<typeof start>[0]
 
 /** Fails if listen() does not reject, in the way it was called, with just this, or if anything is left. */
 async function rejects (t: Test, lane: string, listen: object, err: object, { ways = WAYS, env = {} }: { ways?: readonly string[], env?: object } = {}): Promise<void> {

@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, renameSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { perLane, request, start } from '../helper.js'
 
 const WORKERS = 2
@@ -43,7 +43,7 @@ perLane(t, 'fd: an inherited Unix socket is served', async (t, lane) => {
 })
 
 /** What can be inherited and is no listening socket. */
-const others: Record<string, (t: Parameters<typeof start>[0]) => Promise<number | net.Socket>> = {
+const others: Record<string, (t: Test) => Promise<number | net.Socket>> = {
   'a file': async t => {
     const fd = openSync(join(folder, 'file'), 'w')
     t.teardown(() => { closeSync(fd) })
@@ -69,7 +69,7 @@ perLane(t, 'fd: a number that nothing is open under: SHARED_PORT_ERR_FD, and no 
   t.equal(app.lines.length, 1)
 })
 
-async function connected (t: Parameters<typeof start>[0], where: net.ListenOptions): Promise<net.Socket> {
+async function connected (t: Test, where: net.ListenOptions): Promise<net.Socket> {
   const server = net.createServer().listen(where)
   await once(server, 'listening')
   const address = server.address() as net.AddressInfo | string

@@ -5,7 +5,7 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { type App, perLane, start, type StartOptions } from '../helper.js'
 
 const WORKERS = 2
@@ -16,7 +16,7 @@ t.teardown(() => { rmSync(folder, { recursive: true }) })
 let sockets = 0
 const newPath = (): string => join(folder, `${++sockets}.sock`)
 
-function listen (t: Parameters<typeof start>[0], lane: string, path: string, rest: StartOptions & { more?: object } = {}): App {
+function listen (t: Test, lane: string, path: string, rest: StartOptions & { more?: object } = {}): App {
   const { more, ...options } = rest
   return start(t, 'listen.mjs', { options: { workers: WORKERS, lane }, listen: { path, ...more }, ...options })
 }

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { type App, fixturePath, type Line, perLane, request, start, type StartOptions } from '../helper.js'
 
 const WORKERS = 2
@@ -10,7 +10,7 @@ const noIPv6 = Object.values(networkInterfaces()).flat().every(one => one?.addre
   'this machine has no IPv6 loopback address'
 
 /** Starts the app, and resolves with what listen() gave in each process: the primary's first. */
-async function listen (t: Parameters<typeof start>[0], lane: string, { way = 'promise', ...rest }: StartOptions & { way?: string } = {}): Promise<{ app: App, listened: Line[] }> {
+async function listen (t: Test, lane: string, { way = 'promise', ...rest }: StartOptions & { way?: string } = {}): Promise<{ app: App, listened: Line[] }> {
   const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane }, env: { WAY: way }, ...rest })
   const listened = await app.events('listened', WORKERS + 1)
   return { app, listened: listened.sort((a, b) => (a.workerId ?? 0) - (b.workerId ?? 0)) }

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import tls from 'node:tls'
+import t, { type Test } from 'tap'
+import { fetchBytes, fetchJson, RawClient, sha256 } from '../clients.js'
+import { type App, perLane, start } from '../helper.js'
+
+const MIB = 2 ** 20
+const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
+
+async function serve (t: Test, lane: string, server: object): Promise<{ app: App, url: string }> {
+  const app = start(t, 'server.mjs', { options: { workers: 2, lane }, env: { SERVER: JSON.stringify({ tls: {}, ...server }) } })
+  return { app, url: await app.url() }
+}
+
+/** One request on a TLS connection of its own: who answered, whether the session was resumed, and the new one. */
+async function visit (t: Test, url: string, { version, session }: { version: tls.SecureVersion, session?: Buffer | undefined }): Promise<{ worker: number, resumed: boolean, session: Buffer }> {
+  const client = await RawClient.connect(t, url, { minVersion: version, maxVersion: version, ...(session && { session }) })
+  const socket = client.socket as tls.TLSSocket
+  let latest = socket.getSession() as Buffer
+  socket.on('session', given => { latest = given }) // TLS 1.3 sends its tickets after the handshake
+  client.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+  const resumed = socket.isSessionReused()
+  const worker = await client.worker()
+  await client.closed
+  return { worker, resumed, session: latest }
+}
+
+/** Which workers resumed the session and which did not, once each of `ids` was visited. */
+async function resume (t: Test, url: string, version: tls.SecureVersion, session: Buffer, ids: number[]): Promise<Map<number, boolean>> {
+  const seen = new Map<number, boolean>()
+  while (!ids.every(id => seen.has(id))) {
+    const { worker, resumed } = await visit(t, url, { version, session })
+    seen.set(worker, resumed)
+  }
+  return seen
+}
+
+perLane(t, 'HTTPS', async (t, lane) => {
+  const { app, url } = await serve(t, lane, {})
+
+  await t.test('is served by every worker, under its own scheme', async t => {
+    t.match(url, /^https:\/\/127\.0\.0\.1:\d+$/)
+    const workers = [await fetchJson<{ worker: number }>(url), await fetchJson<{ worker: number }>(url)]
+    t.same(workers.map(({ worker }) => worker).sort(), [1, 2])
+  })
+
+  await t.test('request.ip is the client\'s address', async t => {
+    t.match(await fetchJson(url, { localAddress: '127.0.0.3' }), { ip: '127.0.0.3' })
+  })
+
+  await t.test('keep-alive and pipelining: all requests on one connection reach one worker, in their order', async t => {
+    const client = await RawClient.connect(t, url)
+    client.get('/after/20', '/', '/')
+    const workers = [await client.worker(), await client.worker(), await client.worker()]
+    t.equal(new Set(workers).size, 1)
+  })
+
+  await t.test('a body that streams in and out arrives as it was sent', async t => {
+    const body = randomBytes(4 * MIB)
+    const { data } = await fetchBytes(`${url}/mirror`, { method: 'POST', headers: { 'content-type': 'application/octet-stream' } }, body)
+    t.equal(sha256(data), sha256(body))
+  })
+
+  await t.test('who speaks no TLS is dropped, and harms nobody', async t => {
+    const client = await RawClient.connect(t, url.replace('https:', 'http:'))
+    client.get('/')
+    await client.closed
+    t.match(await fetchJson(url), { ip: '127.0.0.1' })
+  })
+
+  const sessions = new Map<tls.SecureVersion, Buffer>()
+  for (const version of VERSIONS) {
+    await t.test(`a session ticket of one worker resumes on the other, ${version}`, async t => {
+      const first = await visit(t, url, { version })
+      t.equal(first.resumed, false)
+      t.same([...await resume(t, url, version, first.session, [1, 2])].sort(), [[1, true], [2, true]])
+      sessions.set(version, first.session)
+    })
+  }
+
+  await t.test('tickets resume on the replacement of a worker that was killed', async t => {
+    const [pid] = await app.workers(2) as [number]
+    process.kill(pid, 'SIGKILL')
+    await app.events('worker-ready', 3)
+    for (const [version, session] of sessions) {
+      t.same([...await resume(t, url, version, session, [2, 3])].sort(), [[2, true], [3, true]], version)
+    }
+  })
+})
+
+perLane(t, 'an app that brings its own ticketKeys keeps them, in every worker', async (t, lane) => {
+  const ticketKeys = randomBytes(48).toString('base64')
+  const { url } = await serve(t, lane, { tls: { ticketKeys } })
+  for (const { worker, keys } of [await fetchJson<{ worker: number, keys: string }>(`${url}/ticket-keys`), await fetchJson<{ worker: number, keys: string }>(`${url}/ticket-keys`)]) {
+    t.equal(keys, ticketKeys, `worker ${worker}`)
+  }
+  for (const version of VERSIONS) {
+    const { session } = await visit(t, url, { version })
+    t.same([...await resume(t, url, version, session, [1, 2])].sort(), [[1, true], [2, true]], version)
+  }
+})
+
+perLane(t, 'serverFactory: the app\'s own server is served, with TLS and without', async (t, lane) => {
+  for (const server of [{ factory: true, tls: undefined }, { factory: true, tls: {} }]) {
+    const { app, url: logged } = await serve(t, lane, server)
+    // Fastify does not know that a factory's server has TLS.
+    const url = server.tls === undefined ? logged : logged.replace('http:', 'https:')
+    const workers = [await fetchJson<{ worker: number }>(url), await fetchJson<{ worker: number }>(url)]
+    t.same(workers.map(({ worker }) => worker).sort(), [1, 2])
+    if (server.tls !== undefined) {
+      const { session } = await visit(t, url, { version: 'TLSv1.3' })
+      t.same([...await resume(t, url, 'TLSv1.3', session, [1, 2])].sort(), [[1, true], [2, true]])
+    }
+    t.same(await app.stop(), { code: 0, signal: null })
+  }
+})
