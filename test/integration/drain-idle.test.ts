@@ -1,0 +1,101 @@
+import { once } from 'node:events'
+import { setImmediate as turn } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { openSession, RawClient, stream } from '../clients.js'
+import { type App, perLane, start } from '../helper.js'
+
+/** So long that nothing that waits for it would end within the test. */
+const NEVER = 600_000
+
+const kinds: Record<string, object> = {
+  'HTTP/1.1': {},
+  HTTPS: { tls: {} },
+  'HTTP/2 over TLS': { tls: { allowHTTP1: true }, fastify: { http2: true } },
+  'HTTP/2 without TLS': { fastify: { http2: true } }
+}
+
+async function serve (t: Test, lane: string, server: object, grace: number): Promise<{ app: App, url: string }> {
+  const app = start(t, 'server.mjs', { options: { workers: 1, lane, grace }, env: { SERVER: JSON.stringify(server) } })
+  return { app, url: await app.url() }
+}
+
+async function ended (t: Test, app: App): Promise<void> {
+  t.same(await app.ended, { code: 0, signal: null })
+  t.notOk(app.lines.some(({ event }) => event === 'worker-kill'), 'the worker ended by itself')
+}
+
+for (const [name, server] of Object.entries(kinds)) {
+  perLane(t, `a stop closes the connections on which nothing happens, long before grace is over, ${name}`, async (t, lane) => {
+    const { app, url } = await serve(t, lane, server, NEVER)
+    const idle: Array<Promise<unknown>> = []
+    // Accepted, and silent: over TLS before the handshake.
+    idle.push((await RawClient.connect(t, url.replace('https:', 'http:'))).closed)
+    if (name !== 'HTTP/2 without TLS') {
+      // Kept alive after a request.
+      const client = await RawClient.connect(t, url)
+      client.get('/')
+      t.equal((await client.answer()).status, 200)
+      idle.push(client.closed)
+      // Silent after the handshake.
+      if (name !== 'HTTP/1.1') idle.push((await RawClient.connect(t, url)).closed)
+    }
+    if (name.startsWith('HTTP/2')) {
+      // Without a request yet.
+      idle.push(once(await openSession(t, url), 'close'))
+      const last = await openSession(t, url)
+      t.equal((await stream(last, { ':path': '/' })).status, 200)
+      idle.push(once(last, 'close'))
+    } else {
+      const last = await RawClient.connect(t, url)
+      last.get('/')
+      t.equal(await last.worker(), 1)
+      idle.push(last.closed)
+    }
+    // The last was answered by the same worker after the others had connected: they have arrived.
+    process.kill(app.pid, 'SIGTERM')
+    await Promise.all(idle)
+    await ended(t, app)
+  })
+}
+
+perLane(t, 'a handler that says keep-alive itself: idle, its connection is closed long before grace is over', async (t, lane) => {
+  const { app, url } = await serve(t, lane, {}, NEVER)
+  const client = await RawClient.connect(t, url)
+  client.get('/keep-alive')
+  t.match(await client.answer(), { headers: { connection: 'keep-alive' } })
+  process.kill(app.pid, 'SIGTERM')
+  await app.event('stop')
+  client.get('/keep-alive')
+  t.match(await client.answer(), { status: 200, headers: { connection: 'keep-alive' } })
+  t.equal(await client.closed, 'end')
+  await ended(t, app)
+})
+
+perLane(t, 'a handler that says keep-alive itself: in use, its connection is closed with grace', async (t, lane) => {
+  const { app, url } = await serve(t, lane, {}, 1500)
+  const client = await RawClient.connect(t, url)
+  let answers = 0
+  const use = (async () => {
+    for (;; answers++) {
+      client.get('/keep-alive')
+      await client.answer()
+      await turn()
+    }
+  })().catch(() => {})
+  process.kill(app.pid, 'SIGTERM')
+  await app.event('stop')
+  await use
+  t.ok(answers > 1)
+  await ended(t, app)
+})
+
+perLane(t, 'a request that takes longer than grace is cut, and the stop ends', async (t, lane) => {
+  const { app, url } = await serve(t, lane, {}, 500)
+  const client = await RawClient.connect(t, url)
+  client.post('/digest', 1000)
+  client.write('the rest never comes')
+  await app.event('upload')
+  process.kill(app.pid, 'SIGTERM')
+  await client.closed
+  await ended(t, app)
+})
