@@ -11,7 +11,7 @@ import type { Stats } from '../types/index.js'
 /** Milliseconds for stats to become what a test expects: a guard, so that it fails with what they are. */
 const STATS_PATIENCE = 30_000
 
-export const LANES = ['ipc'] as const
+export const LANES = ['native', 'ipc'] as const
 
 /** A line of an app's log. */
 export interface Line {
