@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { openSession, RawClient, stream } from '../clients.js'
-import { type App, perLane, start } from '../helper.js'
+import { type App, start } from '../helper.js'
 
 /** So long that nothing that waits for it would end within the test. */
 const NEVER = 600_000
@@ -14,8 +14,8 @@ const kinds: Record<string, object> = {
   'HTTP/2 without TLS': { fastify: { http2: true } }
 }
 
-async function serve (t: Test, lane: string, server: object, grace: number): Promise<{ app: App, url: string }> {
-  const app = start(t, 'server.mjs', { options: { workers: 1, lane, grace }, env: { SERVER: JSON.stringify(server) } })
+async function serve (t: Test, server: object, grace: number): Promise<{ app: App, url: string }> {
+  const app = start(t, 'server.mjs', { options: { workers: 1, grace }, env: { SERVER: JSON.stringify(server) } })
   return { app, url: await app.url() }
 }
 
@@ -25,8 +25,8 @@ async function ended (t: Test, app: App): Promise<void> {
 }
 
 for (const [name, server] of Object.entries(kinds)) {
-  perLane(t, `a stop closes the connections on which nothing happens, long before grace is over, ${name}`, async (t, lane) => {
-    const { app, url } = await serve(t, lane, server, NEVER)
+  t.test(`a stop closes the connections on which nothing happens, long before grace is over, ${name}`, async t => {
+    const { app, url } = await serve(t, server, NEVER)
     const idle: Array<Promise<unknown>> = []
     // Accepted, and silent: over TLS before the handshake.
     idle.push((await RawClient.connect(t, url.replace('https:', 'http:'))).closed)
@@ -58,8 +58,8 @@ for (const [name, server] of Object.entries(kinds)) {
   })
 }
 
-perLane(t, 'a handler that says keep-alive itself: idle, its connection is closed long before grace is over', async (t, lane) => {
-  const { app, url } = await serve(t, lane, {}, NEVER)
+t.test('a handler that says keep-alive itself: idle, its connection is closed long before grace is over', async t => {
+  const { app, url } = await serve(t, {}, NEVER)
   const client = await RawClient.connect(t, url)
   client.get('/keep-alive')
   t.match(await client.answer(), { headers: { connection: 'keep-alive' } })
@@ -71,8 +71,8 @@ perLane(t, 'a handler that says keep-alive itself: idle, its connection is close
   await ended(t, app)
 })
 
-perLane(t, 'a handler that says keep-alive itself: in use, its connection is closed with grace', async (t, lane) => {
-  const { app, url } = await serve(t, lane, {}, 1500)
+t.test('a handler that says keep-alive itself: in use, its connection is closed with grace', async t => {
+  const { app, url } = await serve(t, {}, 1500)
   const client = await RawClient.connect(t, url)
   let answers = 0
   const use = (async () => {
@@ -89,8 +89,8 @@ perLane(t, 'a handler that says keep-alive itself: in use, its connection is clo
   await ended(t, app)
 })
 
-perLane(t, 'a request that takes longer than grace is cut, and the stop ends', async (t, lane) => {
-  const { app, url } = await serve(t, lane, {}, 500)
+t.test('a request that takes longer than grace is cut, and the stop ends', async t => {
+  const { app, url } = await serve(t, {}, 500)
   const client = await RawClient.connect(t, url)
   client.post('/digest', 1000)
   client.write('the rest never comes')

@@ -18,65 +18,69 @@ async function ended (t: Test, app: App): Promise<void> {
   t.same(app.processes(), [])
 }
 
-for (const [name, server] of Object.entries({ 'HTTP/1.1': {}, HTTPS: { tls: {} } })) {
-  perLane(t, `SIGTERM to the primary: what is under way is finished, then all ends with code 0, ${name}`, async (t, lane) => {
-    const app = start(t, 'server.mjs', { options: { workers: WORKERS, lane, grace: 60_000 }, env: { SERVER: JSON.stringify(server) } })
-    const url = await app.url()
+const promise = 'SIGTERM to the primary: what is under way is finished, then all ends with code 0'
 
-    const upload = await RawClient.connect(t, url)
-    const body = randomBytes(MIB)
-    upload.post('/digest', body.length)
-    upload.write(body.subarray(0, 1000))
-    await app.event('upload')
+perLane(t, `${promise}, HTTP/1.1`, async (t, lane) => { await finishes(t, lane, {}) })
 
-    const download = begin(`${url}/bytes/${DOWNLOAD}`, { agent: false })
-    download.end()
-    const [res] = await once(download, 'response') as [http.IncomingMessage] // not read yet
+t.test(`${promise}, HTTPS`, async t => { await finishes(t, 'auto', { tls: {} }) })
 
-    const slow = await RawClient.connect(t, url)
-    slow.get('/after/1500')
-    const slowAnswer = slow.answer()
+async function finishes (t: Test, lane: string, server: object): Promise<void> {
+  const app = start(t, 'server.mjs', { options: { workers: WORKERS, lane, grace: 60_000 }, env: { SERVER: JSON.stringify(server) } })
+  const url = await app.url()
 
-    const pipelined = await RawClient.connect(t, url)
-    pipelined.get('/after/1500', '/', '/at-once')
+  const upload = await RawClient.connect(t, url)
+  const body = randomBytes(MIB)
+  upload.post('/digest', body.length)
+  upload.write(body.subarray(0, 1000))
+  await app.event('upload')
 
-    // These go on until the server says that it closes. With their first answers, all that connected before has arrived.
-    const busy = await Promise.all(Array.from({ length: 4 }, async () => await RawClient.connect(t, url)))
-    for (const client of busy) {
+  const download = begin(`${url}/bytes/${DOWNLOAD}`, { agent: false })
+  download.end()
+  const [res] = await once(download, 'response') as [http.IncomingMessage] // not read yet
+
+  const slow = await RawClient.connect(t, url)
+  slow.get('/after/1500')
+  const slowAnswer = slow.answer()
+
+  const pipelined = await RawClient.connect(t, url)
+  pipelined.get('/after/1500', '/', '/at-once')
+
+  // These go on until the server says that it closes. With their first answers, all that connected before has arrived.
+  const busy = await Promise.all(Array.from({ length: 4 }, async () => await RawClient.connect(t, url)))
+  for (const client of busy) {
+    client.get('/')
+    await client.answer()
+  }
+  const rounds = busy.map(async client => {
+    for (;;) {
       client.get('/')
-      await client.answer()
+      const { status, headers } = await client.answer()
+      if (status !== 200 || headers.connection === 'close') return status
     }
-    const rounds = busy.map(async client => {
-      for (;;) {
-        client.get('/')
-        const { status, headers } = await client.answer()
-        if (status !== 200 || headers.connection === 'close') return status
-      }
-    })
-
-    process.kill(app.pid, 'SIGTERM')
-    await app.event('stop')
-    t.same(await Promise.all(rounds), [200, 200, 200, 200], 'every answer is whole, the last one says close')
-    t.same(await Promise.all(busy.map(async ({ closed }) => await closed)), ['end', 'end', 'end', 'end'])
-
-    // By now each worker drains.
-    await t.rejects(request(url.replace('https:', 'http:')), { code: 'ECONNREFUSED' })
-    t.match(await slowAnswer, { status: 200, headers: { connection: 'close' } })
-    for (let i = 0; i < 3; i++) t.equal((await pipelined.answer()).status, 200)
-    upload.write(body.subarray(1000))
-    const answer = await upload.answer()
-    t.match(answer, { status: 200, headers: { connection: 'close' } })
-    t.match(JSON.parse(answer.body) as Digest, { bytes: MIB, sha256: sha256(body) })
-    let received = 0
-    for await (const chunk of res) received += (chunk as Buffer).length
-    t.equal(received, DOWNLOAD)
-    await ended(t, app)
   })
+
+  process.kill(app.pid, 'SIGTERM')
+  await app.event('stop')
+  t.same(await Promise.all(rounds), [200, 200, 200, 200], 'every answer is whole, the last one says close')
+  t.same(await Promise.all(busy.map(async ({ closed }) => await closed)), ['end', 'end', 'end', 'end'])
+
+  // By now each worker drains.
+  await t.rejects(request(url.replace('https:', 'http:')), { code: 'ECONNREFUSED' })
+  t.match(await slowAnswer, { status: 200, headers: { connection: 'close' } })
+  for (let i = 0; i < 3; i++) t.equal((await pipelined.answer()).status, 200)
+  upload.write(body.subarray(1000))
+  const answer = await upload.answer()
+  t.match(answer, { status: 200, headers: { connection: 'close' } })
+  t.match(JSON.parse(answer.body) as Digest, { bytes: MIB, sha256: sha256(body) })
+  let received = 0
+  for await (const chunk of res) received += (chunk as Buffer).length
+  t.equal(received, DOWNLOAD)
+  await ended(t, app)
 }
 
 for (const [name, server] of Object.entries({ 'over TLS': { tls: {}, fastify: { http2: true } }, 'without TLS': { fastify: { http2: true } } })) {
-  perLane(t, `SIGTERM to the primary: HTTP/2 sessions get GOAWAY, their streams are finished, ${name}`, async (t, lane) => {
-    const app = start(t, 'server.mjs', { options: { workers: WORKERS, lane, grace: 60_000 }, env: { SERVER: JSON.stringify(server) } })
+  t.test(`SIGTERM to the primary: HTTP/2 sessions get GOAWAY, their streams are finished, ${name}`, async t => {
+    const app = start(t, 'server.mjs', { options: { workers: WORKERS, grace: 60_000 }, env: { SERVER: JSON.stringify(server) } })
     const url = await app.url()
     const sessions = [await openSession(t, url), await openSession(t, url)]
     const goaways = sessions.map(async session => (await once(session, 'goaway') as [number, number])[0])

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { fetchJson, openSession, sha256, stream } from '../clients.js'
-import { type App, perLane, start } from '../helper.js'
+import { type App, start } from '../helper.js'
 
 const MIB = 2 ** 20
 
-async function serve (t: Test, lane: string, server: object): Promise<{ app: App, url: string }> {
-  const app = start(t, 'server.mjs', { options: { workers: 2, lane }, env: { SERVER: JSON.stringify(server) } })
+async function serve (t: Test, server: object): Promise<{ app: App, url: string }> {
+  const app = start(t, 'server.mjs', { options: { workers: 2 }, env: { SERVER: JSON.stringify(server) } })
   return { app, url: await app.url() }
 }
 
@@ -14,8 +14,8 @@ for (const [name, server] of Object.entries({
   'HTTP/2 over TLS': { tls: { allowHTTP1: true }, fastify: { http2: true } },
   'HTTP/2 without TLS': { fastify: { http2: true } }
 })) {
-  perLane(t, name, async (t, lane) => {
-    const { app, url } = await serve(t, lane, server)
+  t.test(name, async t => {
+    const { app, url } = await serve(t, server)
 
     await t.test('the streams of a session reach one worker, the next session another', async t => {
       const sessions = [await openSession(t, url), await openSession(t, url)]

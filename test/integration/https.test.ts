@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import tls from 'node:tls'
 import t, { type Test } from 'tap'
 import { fetchBytes, fetchJson, RawClient, sha256 } from '../clients.js'
-import { type App, perLane, start } from '../helper.js'
+import { type App, start } from '../helper.js'
 
 const MIB = 2 ** 20
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
 
-async function serve (t: Test, lane: string, server: object): Promise<{ app: App, url: string }> {
-  const app = start(t, 'server.mjs', { options: { workers: 2, lane }, env: { SERVER: JSON.stringify({ tls: {}, ...server }) } })
+async function serve (t: Test, server: object): Promise<{ app: App, url: string }> {
+  const app = start(t, 'server.mjs', { options: { workers: 2 }, env: { SERVER: JSON.stringify({ tls: {}, ...server }) } })
   return { app, url: await app.url() }
 }
 
@@ -35,8 +35,8 @@ async function resume (t: Test, url: string, version: tls.SecureVersion, session
   return seen
 }
 
-perLane(t, 'HTTPS', async (t, lane) => {
-  const { app, url } = await serve(t, lane, {})
+t.test('HTTPS', async t => {
+  const { app, url } = await serve(t, {})
 
   await t.test('is served by every worker, under its own scheme', async t => {
     t.match(url, /^https:\/\/127\.0\.0\.1:\d+$/)
@@ -88,9 +88,9 @@ perLane(t, 'HTTPS', async (t, lane) => {
   })
 })
 
-perLane(t, 'an app that brings its own ticketKeys keeps them, in every worker', async (t, lane) => {
+t.test('an app that brings its own ticketKeys keeps them, in every worker', async t => {
   const ticketKeys = randomBytes(48).toString('base64')
-  const { url } = await serve(t, lane, { tls: { ticketKeys } })
+  const { url } = await serve(t, { tls: { ticketKeys } })
   for (const { worker, keys } of [await fetchJson<{ worker: number, keys: string }>(`${url}/ticket-keys`), await fetchJson<{ worker: number, keys: string }>(`${url}/ticket-keys`)]) {
     t.equal(keys, ticketKeys, `worker ${worker}`)
   }
@@ -100,9 +100,9 @@ perLane(t, 'an app that brings its own ticketKeys keeps them, in every worker', 
   }
 })
 
-perLane(t, 'serverFactory: the app\'s own server is served, with TLS and without', async (t, lane) => {
+t.test('serverFactory: the app\'s own server is served, with TLS and without', async t => {
   for (const server of [{ factory: true, tls: undefined }, { factory: true, tls: {} }]) {
-    const { app, url: logged } = await serve(t, lane, server)
+    const { app, url: logged } = await serve(t, server)
     // Fastify does not know that a factory's server has TLS.
     const url = server.tls === undefined ? logged : logged.replace('http:', 'https:')
     const workers = [await fetchJson<{ worker: number }>(url), await fetchJson<{ worker: number }>(url)]

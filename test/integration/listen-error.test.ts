@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import t, { type Test } from 'tap'
-import { perLane, start } from '../helper.js'
+import { start } from '../helper.js'
 
 const WORKERS = 2
 const WAYS = ['promise', 'callback', 'server'] as const
 
 /** Fails if listen() does not reject, in the way it was called, with just this, or if anything is left. */
-async function rejects (t: Test, lane: string, listen: object, err: object, { ways = WAYS, env = {} }: { ways?: readonly string[], env?: object } = {}): Promise<void> {
+async function rejects (t: Test, listen: object, err: object, { ways = WAYS, env = {} }: { ways?: readonly string[], env?: object } = {}): Promise<void> {
   await Promise.all(ways.map(async way => {
-    const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane }, listen, env: { WAY: way, ...env } })
+    const app = start(t, 'listen.mjs', { options: { workers: WORKERS }, listen, env: { WAY: way, ...env } })
     t.same(await app.ended, { code: 0, signal: null }, `${way}: nothing keeps the primary alive`)
     t.match(app.lines, [{ event: 'listen-error', err }], way)
     t.equal(app.lines.length, 1, 'no worker was started')
@@ -25,39 +25,39 @@ async function taken (t: Test, host: string): Promise<number> {
   return (server.address() as net.AddressInfo).port
 }
 
-perLane(t, 'a port in use: listen() rejects in the primary with EADDRINUSE', async (t, lane) => {
+t.test('a port in use: listen() rejects in the primary with EADDRINUSE', async t => {
   const port = await taken(t, '127.0.0.1')
   const message = `listen EADDRINUSE: address already in use 127.0.0.1:${port}`
-  await rejects(t, lane, { port, host: '127.0.0.1' }, { code: 'EADDRINUSE', syscall: 'listen', address: '127.0.0.1', port, message })
-  await rejects(t, lane, { port, host: 'localhost' }, { code: 'EADDRINUSE', message }, { ways: ['promise', 'callback'] })
+  await rejects(t, { port, host: '127.0.0.1' }, { code: 'EADDRINUSE', syscall: 'listen', address: '127.0.0.1', port, message })
+  await rejects(t, { port, host: 'localhost' }, { code: 'EADDRINUSE', message }, { ways: ['callback'] })
 })
 
-perLane(t, 'a port in use by an app of ours: EADDRINUSE too, and that app serves on', async (t, lane) => {
-  const first = start(t, 'listen.mjs', { options: { workers: WORKERS, lane } })
+t.test('a port in use by an app of ours: EADDRINUSE too, and that app serves on', async t => {
+  const first = start(t, 'listen.mjs', { options: { workers: WORKERS } })
   const { address } = await first.event('listened', ({ workerId }) => workerId === undefined)
   const { port } = address as net.AddressInfo
-  await rejects(t, lane, { port, host: '127.0.0.1' }, { code: 'EADDRINUSE' }, { ways: ['promise'] })
+  await rejects(t, { port, host: '127.0.0.1' }, { code: 'EADDRINUSE' }, { ways: ['promise'] })
   t.same(await first.stop(), { code: 0, signal: null })
 })
 
-perLane(t, 'a port that only root may bind: EACCES', async (t, lane) => {
-  await rejects(t, lane, { port: 1, host: '127.0.0.1' }, {
+t.test('a port that only root may bind: EACCES', { skip: Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8')) < 2 && 'every port is open to everybody here' }, async t => {
+  await rejects(t, { port: 1, host: '127.0.0.1' }, {
     code: 'EACCES', message: 'listen EACCES: permission denied 127.0.0.1:1'
-  }, { env: { UNPRIVILEGED: '1' } })
-}, { skip: Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8')) < 2 && 'every port is open to everybody here' })
-
-perLane(t, 'an address of another machine: EADDRNOTAVAIL', async (t, lane) => {
-  await rejects(t, lane, { port: 0, host: '192.0.2.1' }, { code: 'EADDRNOTAVAIL', message: 'listen EADDRNOTAVAIL: address not available 192.0.2.1' }, { ways: ['promise'] })
+  }, { ways: ['promise'], env: { UNPRIVILEGED: '1' } })
 })
 
-perLane(t, 'a name that nobody has: the resolver\'s own error', async (t, lane) => {
-  await rejects(t, lane, { port: 0, host: 'name.invalid' }, { syscall: 'getaddrinfo', hostname: 'name.invalid' }, { ways: ['promise'] })
+t.test('an address of another machine: EADDRNOTAVAIL', async t => {
+  await rejects(t, { port: 0, host: '192.0.2.1' }, { code: 'EADDRNOTAVAIL', message: 'listen EADDRNOTAVAIL: address not available 192.0.2.1' }, { ways: ['promise'] })
 })
 
-perLane(t, 'a port out of range: ERR_SOCKET_BAD_PORT', async (t, lane) => {
-  for (const port of [65536, -1]) {
-    await rejects(t, lane, { port, host: '127.0.0.1' }, {
+t.test('a name that nobody has: the resolver\'s own error', async t => {
+  await rejects(t, { port: 0, host: 'name.invalid' }, { syscall: 'getaddrinfo', hostname: 'name.invalid' }, { ways: ['promise'] })
+})
+
+t.test('a port out of range: ERR_SOCKET_BAD_PORT', async t => {
+  for (const [port, way] of [[65536, 'promise'], [-1, 'callback']]) {
+    await rejects(t, { port, host: '127.0.0.1' }, {
       code: 'ERR_SOCKET_BAD_PORT', message: `options.port should be >= 0 and < 65536. Received ${port}.`
-    }, { ways: ['promise', 'callback'] })
+    }, { ways: [way as string] })
   }
 })

@@ -62,8 +62,8 @@ for (const [name, open] of Object.entries(others)) {
   })
 }
 
-perLane(t, 'fd: a number that nothing is open under: SHARED_PORT_ERR_FD, and no worker', async (t, lane) => {
-  const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane }, listen: { fd: 999 } })
+t.test('fd: a number that nothing is open under: SHARED_PORT_ERR_FD, and no worker', async t => {
+  const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane: 'auto' }, listen: { fd: 999 } })
   t.same(await app.ended, { code: 0, signal: null })
   t.match(app.lines, [{ event: 'listen-error', err: { code: 'SHARED_PORT_ERR_FD', message: 'File descriptor 999 is not a listening socket' } }])
   t.equal(app.lines.length, 1)

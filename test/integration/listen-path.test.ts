@@ -41,57 +41,57 @@ perLane(t, 'path: served in turn, reported as in a single process, and unlinked 
   t.notOk(existsSync(path))
 })
 
-perLane(t, 'path, as server.listen(path) takes it', async (t, lane) => {
+t.test('path, as server.listen(path) takes it', async t => {
   const path = newPath()
-  const app = listen(t, lane, path, { env: { WAY: 'server' }, listen: [path] as unknown as object })
+  const app = listen(t, 'auto', path, { env: { WAY: 'server' }, listen: [path] as unknown as object })
   for (const { address } of await app.events('listened', WORKERS + 1)) t.equal(address, path)
   t.ok(await whoServes(path))
 })
 
-perLane(t, 'path: the file that a killed primary left is replaced', async (t, lane) => {
+t.test('path: the file that a killed primary left is replaced', async t => {
   const path = newPath()
-  const dead = listen(t, lane, path)
+  const dead = listen(t, 'auto', path)
   await dead.events('listened', WORKERS + 1)
   dead.killGroup()
   await dead.ended
   t.ok(lstatSync(path).isSocket())
-  const app = listen(t, lane, path)
+  const app = listen(t, 'auto', path)
   await app.events('listened', WORKERS + 1)
   t.ok(await whoServes(path))
 })
 
-perLane(t, 'path: one that is listened on stays as it is, and listen() rejects with EADDRINUSE', async (t, lane) => {
+t.test('path: one that is listened on stays as it is, and listen() rejects with EADDRINUSE', async t => {
   const path = newPath()
-  const first = listen(t, lane, path)
+  const first = listen(t, 'auto', path)
   await first.events('listened', WORKERS + 1)
-  const second = listen(t, lane, path)
+  const second = listen(t, 'auto', path)
   t.same(await second.ended, { code: 0, signal: null })
   t.match(second.lines, [{ event: 'listen-error', err: { code: 'EADDRINUSE', message: `listen EADDRINUSE: address already in use ${path}` } }])
   t.equal(second.lines.length, 1, 'no worker was started')
   t.ok(await whoServes(path))
 })
 
-perLane(t, 'path: a file that is no socket is never removed', async (t, lane) => {
+t.test('path: a file that is no socket is never removed', async t => {
   const path = newPath()
   writeFileSync(path, 'precious')
-  const app = listen(t, lane, path)
+  const app = listen(t, 'auto', path)
   await app.ended
   t.match(app.lines, [{ event: 'listen-error', err: { code: 'EADDRINUSE' } }])
   t.equal(readFileSync(path, 'utf8'), 'precious')
 })
 
-perLane(t, 'path in a folder that is not there: EACCES, as from Node', async (t, lane) => {
+t.test('path in a folder that is not there: EACCES, as from Node', async t => {
   const path = join(folder, 'none', 'x.sock')
-  const app = listen(t, lane, path)
+  const app = listen(t, 'auto', path)
   t.same(await app.ended, { code: 0, signal: null })
   const [code] = await once(net.createServer().listen(path), 'error').then(([err]) => [err.code as string])
   t.equal(code, 'EACCES')
   t.match(app.lines, [{ event: 'listen-error', err: { code, message: `listen EACCES: permission denied ${path}` } }])
 })
 
-perLane(t, 'path: readableAll and writableAll open the socket to everybody', async (t, lane) => {
+t.test('path: readableAll and writableAll open the socket to everybody', async t => {
   const [closed, open] = [newPath(), newPath()]
-  const apps = [listen(t, lane, closed), listen(t, lane, open, { more: { readableAll: true, writableAll: true } })]
+  const apps = [listen(t, 'auto', closed), listen(t, 'auto', open, { more: { readableAll: true, writableAll: true } })]
   for (const app of apps) await app.events('listened', WORKERS + 1)
   t.not(lstatSync(closed).mode & 0o666, 0o666)
   t.equal(lstatSync(open).mode & 0o666, 0o666)

@@ -47,12 +47,12 @@ perLane(t, 'port 0: every process reports the one real port, as a single process
   t.equal((await request(`http://127.0.0.1:${port}`)).status, 200)
 })
 
-perLane(t, 'host, an IPv6 address: served there', async (t, lane) => {
-  const { listened } = await listen(t, lane, { listen: { port: 0, host: '::1' } })
+t.test('host, an IPv6 address: served there', { skip: noIPv6 }, async t => {
+  const { listened } = await listen(t, 'auto', { listen: { port: 0, host: '::1' } })
   const { port } = (listened[0] as Line).address as Address
   for (const { address } of listened) t.same(address, { address: '::1', family: 'IPv6', port })
   t.equal(await ip(`http://[::1]:${port}`), '::1')
-}, { skip: noIPv6 })
+})
 
 perLane(t, 'host ::, served in both families on one port', async (t, lane) => {
   const { listened } = await listen(t, lane, { listen: { port: 0, host: '::' } })
@@ -62,30 +62,30 @@ perLane(t, 'host ::, served in both families on one port', async (t, lane) => {
   t.equal(await ip(`http://127.0.0.1:${port}`), '::ffff:127.0.0.1')
 }, { skip: noIPv6 })
 
-perLane(t, 'ipv6Only: host :: leaves IPv4 alone', async (t, lane) => {
-  const { listened } = await listen(t, lane, { listen: { port: 0, host: '::', ipv6Only: true } })
+t.test('ipv6Only: host :: leaves IPv4 alone', { skip: noIPv6 }, async t => {
+  const { listened } = await listen(t, 'auto', { listen: { port: 0, host: '::', ipv6Only: true } })
   const { port } = (listened[0] as Line).address as Address
   t.equal(await ip(`http://[::1]:${port}`), '::1')
   await t.rejects(request(`http://127.0.0.1:${port}`), { code: 'ECONNREFUSED' })
-}, { skip: noIPv6 })
+})
 
-perLane(t, 'host localhost: every address that it has is served, and reported as by a single process', async (t, lane) => {
+t.test('host localhost: every address that it has is served, and reported as by a single process', async t => {
   const single = start(t, 'listen.mjs', { options: { workers: 0 }, listen: { port: 0 } })
   const { addresses: expected } = await single.event('listened')
-  const { listened } = await listen(t, lane, { listen: { port: 0 } })
+  const { listened } = await listen(t, 'auto', { listen: { port: 0 } })
   const { port } = (listened[0] as Line).address as Address
   for (const { addresses } of listened) t.same(addresses, onPort(expected as Address[], port))
   for (const address of expected as Address[]) t.equal(await ip(origin({ ...address, port })), address.address)
 })
 
-perLane(t, 'host localhost in both families: both are served on one port, and reported as by a single process', async (t, lane) => {
+t.test('host localhost in both families: both are served on one port, and reported as by a single process', { skip: noIPv6 }, async t => {
   const execArgv = ['--import', fixturePath('both-families.mjs')]
   const ways = ['promise', 'callback']
   await Promise.all(ways.map(async way => {
     const single = start(t, 'listen.mjs', { options: { workers: 0 }, listen: { port: 0 }, env: { WAY: way }, execArgv })
     const { addresses: expected } = await single.event('listened')
     t.equal((expected as Address[]).length, 2)
-    const { listened } = await listen(t, lane, { way, listen: { port: 0, host: 'localhost' }, execArgv })
+    const { listened } = await listen(t, 'auto', { way, listen: { port: 0, host: 'localhost' }, execArgv })
     const { port } = (listened[0] as Line).address as Address
     for (const line of listened) {
       t.same(line.addresses, onPort(expected as Address[], port), way)
@@ -93,12 +93,12 @@ perLane(t, 'host localhost in both families: both are served on one port, and re
     }
     for (const address of expected as Address[]) t.equal(await ip(origin({ ...address, port })), address.address)
   }))
-}, { skip: noIPv6 })
+})
 
-perLane(t, 'server.listen() without a host: all addresses of the machine, in every form of its arguments', async (t, lane) => {
-  const forms = [{ port: 0 }, [0], [], [0, 64]]
+t.test('server.listen() without a host: all addresses of the machine, in every form of its arguments', async t => {
+  const forms = [{ port: 0 }, [], [0, 64]]
   await Promise.all(forms.map(async form => {
-    const { listened } = await listen(t, lane, { way: 'server', listen: form })
+    const { listened } = await listen(t, 'auto', { way: 'server', listen: form })
     const { port, address } = (listened[0] as Line).address as Address
     t.equal(address, noIPv6 === false ? '::' : '0.0.0.0')
     for (const line of listened) t.match(line.address, { address, port }, JSON.stringify(form))
@@ -106,28 +106,28 @@ perLane(t, 'server.listen() without a host: all addresses of the machine, in eve
   }))
 })
 
-perLane(t, 'server.listen(port, host): served there', async (t, lane) => {
-  const { listened } = await listen(t, lane, { way: 'server', listen: [0, '127.0.0.1'] as unknown as object })
+t.test('server.listen(port, host): served there', async t => {
+  const { listened } = await listen(t, 'auto', { way: 'server', listen: [0, '127.0.0.1'] as unknown as object })
   const { port, address } = (listened[0] as Line).address as Address
   t.equal(address, '127.0.0.1')
   t.equal(await ip(`http://127.0.0.1:${port}`), '127.0.0.1')
 })
 
-perLane(t, 'the callback form: calls back with the address in every process', async (t, lane) => {
-  const { listened } = await listen(t, lane, { way: 'callback' })
+t.test('the callback form: calls back with the address in every process', async t => {
+  const { listened } = await listen(t, 'auto', { way: 'callback' })
   const { port } = (listened[0] as Line).address as Address
   for (const { result } of listened) t.equal(result, `http://127.0.0.1:${port}`)
 })
 
-perLane(t, 'listenTextResolver: its text is logged in every process', async (t, lane) => {
-  const { app, listened } = await listen(t, lane, { way: 'resolver' })
+t.test('listenTextResolver: its text is logged in every process', async t => {
+  const { app, listened } = await listen(t, 'auto', { way: 'resolver' })
   const { port } = (listened[0] as Line).address as Address
   const texts = app.lines.filter(({ msg }) => msg === `up at http://127.0.0.1:${port}`)
   t.same(texts.map(({ workerId }) => workerId ?? 0).sort(), [0, 1, 2])
 })
 
-perLane(t, 'signal: an abort closes the port, ends the workers, and lets the primary end', async (t, lane) => {
-  const { app, listened } = await listen(t, lane, { way: 'signal' })
+t.test('signal: an abort closes the port, ends the workers, and lets the primary end', async t => {
+  const { app, listened } = await listen(t, 'auto', { way: 'signal' })
   process.kill(app.pid, 'SIGUSR2')
   t.same(await app.ended, { code: 0, signal: null })
   t.same(app.processes(), [])
@@ -136,8 +136,8 @@ perLane(t, 'signal: an abort closes the port, ends the workers, and lets the pri
   await t.rejects(request((listened[0] as Line).result as string), { code: 'ECONNREFUSED' })
 })
 
-perLane(t, 'signal: aborted before listen(), nothing is bound and no worker starts', async (t, lane) => {
-  const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane }, env: { WAY: 'aborted' } })
+t.test('signal: aborted before listen(), nothing is bound and no worker starts', async t => {
+  const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane: 'auto' }, env: { WAY: 'aborted' } })
   t.same(await app.ended, { code: 0, signal: null })
   t.match(app.lines, [{ event: 'listened', listening: false }])
   t.equal(app.lines.length, 1)

@@ -102,9 +102,9 @@ perLane(t, 'what a client does on its connection', async (t, lane) => {
   t.same(app.lines.filter(({ event }) => event === 'worker-exit'), [])
 })
 
-perLane(t, 'half-open clients without httpAllowHalfOpen: as in a single process, they get what is answered at once', async (t, lane) => {
+t.test('half-open clients without httpAllowHalfOpen: as in a single process, they get what is answered at once', async t => {
   for (const workers of [0, 2]) {
-    const { url } = await serve(t, lane, {}, workers)
+    const { url } = await serve(t, 'auto', {}, workers)
     const quick = await RawClient.connect(t, url)
     quick.get('/at-once')
     quick.socket.end()
@@ -117,8 +117,8 @@ perLane(t, 'half-open clients without httpAllowHalfOpen: as in a single process,
   }
 })
 
-perLane(t, 'the server\'s timeouts end what takes too long', async (t, lane) => {
-  const { url } = await serve(t, lane, {
+t.test('the server\'s timeouts end what takes too long', async t => {
+  const { url } = await serve(t, 'auto', {
     fastify: {
       keepAliveTimeout: 200,
       requestTimeout: 400,

@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import WebSocket from 'ws'
 import { ca, RawClient } from '../clients.js'
-import { type App, perLane, start } from '../helper.js'
+import { type App, start } from '../helper.js'
 
 interface Open { socket: WebSocket, worker: number }
 
-async function serve (t: Test, lane: string, server: object = {}, options: object = {}): Promise<{ app: App, url: string }> {
-  const app = start(t, 'server.mjs', { options: { workers: 2, lane, ...options }, env: { SERVER: JSON.stringify({ ws: true, ...server }) } })
+async function serve (t: Test, server: object = {}, options: object = {}): Promise<{ app: App, url: string }> {
+  const app = start(t, 'server.mjs', { options: { workers: 2, ...options }, env: { SERVER: JSON.stringify({ ws: true, ...server }) } })
   return { app, url: await app.url() }
 }
 
@@ -20,8 +20,8 @@ async function open (t: Test, url: string): Promise<Open> {
 }
 
 for (const [name, server] of Object.entries({ 'without TLS': {}, 'over TLS': { tls: {} } })) {
-  perLane(t, `WebSockets ${name} are served by all workers, and each keeps its own`, async (t, lane) => {
-    const { url } = await serve(t, lane, server)
+  t.test(`WebSockets ${name} are served by all workers, and each keeps its own`, async t => {
+    const { url } = await serve(t, server)
     const opened = [await open(t, url), await open(t, url), await open(t, url), await open(t, url)]
     t.same(opened.map(({ worker }) => worker).sort(), [1, 1, 2, 2])
     await Promise.all(opened.map(async ({ socket }, place) => {
@@ -35,8 +35,8 @@ for (const [name, server] of Object.entries({ 'without TLS': {}, 'over TLS': { t
   })
 }
 
-perLane(t, 'WebSockets stay open while a stop waits, and are told to come back (1012) by the end of grace', async (t, lane) => {
-  const { app, url } = await serve(t, lane, {}, { grace: 2000 })
+t.test('WebSockets stay open while a stop waits, and are told to come back (1012) by the end of grace', async t => {
+  const { app, url } = await serve(t, {}, { grace: 2000 })
   const opened = [await open(t, url), await open(t, url), await open(t, url)]
   const closed = opened.map(async ({ socket }) => (await once(socket, 'close') as [number])[0])
   process.kill(app.pid, 'SIGTERM')
@@ -50,8 +50,8 @@ perLane(t, 'WebSockets stay open while a stop waits, and are told to come back (
   t.same(app.lines.filter(({ event }) => event === 'ws-closed').map(({ code }) => code), [1012, 1012, 1012])
 })
 
-perLane(t, 'a WebSocket that does not answer its close is ended with grace', async (t, lane) => {
-  const { app, url } = await serve(t, lane, {}, { grace: 1000 })
+t.test('a WebSocket that does not answer its close is ended with grace', async t => {
+  const { app, url } = await serve(t, {}, { grace: 1000 })
   const client = await RawClient.connect(t, url)
   client.write([
     'GET /ws HTTP/1.1', 'Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket',
