@@ -13,6 +13,9 @@ const STATS_PATIENCE = 30_000
 
 export const LANES = ['native', 'ipc'] as const
 
+/** Options by which connections go to the workers exactly in turn, however busy the machine is: none is taken back. */
+export const inTurn = { takeBackAfter: 0 }
+
 /** A line of an app's log. */
 export interface Line {
   pid: number

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { fetchJson, openSession, sha256, stream } from '../clients.js'
-import { type App, start } from '../helper.js'
+import { type App, inTurn, start } from '../helper.js'
 
 const MIB = 2 ** 20
 
 async function serve (t: Test, server: object): Promise<{ app: App, url: string }> {
-  const app = start(t, 'server.mjs', { options: { workers: 2 }, env: { SERVER: JSON.stringify(server) } })
+  const app = start(t, 'server.mjs', { options: { workers: 2, ...inTurn }, env: { SERVER: JSON.stringify(server) } })
   return { app, url: await app.url() }
 }
 

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import tls from 'node:tls'
 import t, { type Test } from 'tap'
 import { fetchBytes, fetchJson, RawClient, sha256 } from '../clients.js'
-import { type App, start } from '../helper.js'
+import { type App, inTurn, start } from '../helper.js'
 
 const MIB = 2 ** 20
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
 
 async function serve (t: Test, server: object): Promise<{ app: App, url: string }> {
-  const app = start(t, 'server.mjs', { options: { workers: 2 }, env: { SERVER: JSON.stringify({ tls: {}, ...server }) } })
+  const app = start(t, 'server.mjs', { options: { workers: 2, ...inTurn }, env: { SERVER: JSON.stringify({ tls: {}, ...server }) } })
   return { app, url: await app.url() }
 }
 

@@ -4,7 +4,7 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { perLane, request, start } from '../helper.js'
+import { inTurn, perLane, request, start } from '../helper.js'
 
 const WORKERS = 2
 
@@ -15,7 +15,7 @@ perLane(t, 'fd: an inherited listening descriptor is served, under the address t
   const socket = net.createServer().listen(0, '127.0.0.1')
   await once(socket, 'listening')
   const { port } = socket.address() as net.AddressInfo
-  const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane }, listen: { fd: 3 }, inherit: [socket] })
+  const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane, ...inTurn }, listen: { fd: 3 }, inherit: [socket] })
   socket.close() // the app has its own
   for (const line of await app.events('listened', WORKERS + 1)) {
     t.match(line, { result: `http://127.0.0.1:${port}`, listening: true, address: { address: '127.0.0.1', port } })
@@ -32,7 +32,7 @@ perLane(t, 'fd: an inherited Unix socket is served', async (t, lane) => {
   const [before, path] = [join(folder, `${lane}.before`), join(folder, `${lane}.sock`)]
   const socket = net.createServer().listen(before)
   await once(socket, 'listening')
-  const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane }, listen: { fd: 3 }, inherit: [socket] })
+  const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane, ...inTurn }, listen: { fd: 3 }, inherit: [socket] })
   renameSync(before, path) // or the next line would remove it
   socket.close()
   for (const { listening } of await app.events('listened', WORKERS + 1)) t.equal(listening, true)

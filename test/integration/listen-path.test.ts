@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { type App, perLane, start, type StartOptions } from '../helper.js'
+import { type App, inTurn, perLane, start, type StartOptions } from '../helper.js'
 
 const WORKERS = 2
 
@@ -18,7 +18,7 @@ const newPath = (): string => join(folder, `${++sockets}.sock`)
 
 function listen (t: Test, lane: string, path: string, rest: StartOptions & { more?: object } = {}): App {
   const { more, ...options } = rest
-  return start(t, 'listen.mjs', { options: { workers: WORKERS, lane }, listen: { path, ...more }, ...options })
+  return start(t, 'listen.mjs', { options: { workers: WORKERS, lane, ...inTurn }, listen: { path, ...more }, ...options })
 }
 
 /** The id of the worker that answers over the Unix socket. */

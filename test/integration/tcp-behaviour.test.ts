@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Stats } from '../../types/index.js'
 import { begin, type Digest, fetchBytes, fetchJson, RawClient, sha256 } from '../clients.js'
-import { type App, perLane, start } from '../helper.js'
+import { type App, inTurn, perLane, start } from '../helper.js'
 
 const MIB = 2 ** 20
 const UPLOAD = { method: 'POST', headers: { 'content-type': 'application/octet-stream' } }
@@ -13,7 +13,7 @@ const UPLOAD = { method: 'POST', headers: { 'content-type': 'application/octet-s
 interface Hello { worker: number, ip: string }
 
 async function serve (t: Test, lane: string, server: object, workers = 2): Promise<{ app: App, url: string }> {
-  const app = start(t, 'server.mjs', { options: { workers, lane }, env: { SERVER: JSON.stringify(server) } })
+  const app = start(t, 'server.mjs', { options: { workers, lane, ...inTurn }, env: { SERVER: JSON.stringify(server) } })
   return { app, url: await app.url() }
 }
 

@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import WebSocket from 'ws'
 import { ca, RawClient } from '../clients.js'
-import { type App, start } from '../helper.js'
+import { type App, inTurn, start } from '../helper.js'
 
 interface Open { socket: WebSocket, worker: number }
 
 async function serve (t: Test, server: object = {}, options: object = {}): Promise<{ app: App, url: string }> {
-  const app = start(t, 'server.mjs', { options: { workers: 2, ...options }, env: { SERVER: JSON.stringify({ ws: true, ...server }) } })
+  const app = start(t, 'server.mjs', { options: { workers: 2, ...inTurn, ...options }, env: { SERVER: JSON.stringify({ ws: true, ...server }) } })
   return { app, url: await app.url() }
 }
 
