@@ -82,6 +82,7 @@ t.test('HTTPS', async t => {
     const [pid] = await app.workers(2) as [number]
     process.kill(pid, 'SIGKILL')
     await app.events('worker-ready', 3)
+    t.same([...sessions.keys()], VERSIONS)
     for (const [version, session] of sessions) {
       t.same([...await resume(t, url, version, session, [2, 3])].sort(), [[2, true], [3, true]], version)
     }
