@@ -47,7 +47,7 @@ t.test('the cause is attached, and not in the message', async t => {
   const all = [
     new errors.WorkerFailedError(3, 'exited with code 1', { cause }),
     new errors.NotListeningFdError(3, { cause }),
-    new errors.AppFailedError('app.ts', 'no', { cause })
+    new errors.AppFailedError('app.ts', { cause })
   ]
   for (const err of all) t.equal(err.cause, cause, err.message)
   t.same(all.map(({ message }) => message), [

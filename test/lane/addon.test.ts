@@ -60,7 +60,7 @@ function openDescriptors (): number {
 t.test('a frame arrives whole: its number, its key, its descriptors in order', async t => {
   const { ours, receive, row } = wire(t)
   const fds = room()
-  for (let i = 0; i < 64; i++) fds[i] = openSync(i % 2 === 0 ? '/dev/null' : '/dev/zero')
+  for (let i = 0; i < 64; i++) fds[i] = openSync(i % 2 === 0 ? '/dev/null' : '/dev/zero', 'r')
   t.equal(addon.send(ours, 2 ** 40, 'localhost:3000', fds, 64), 0)
   const frame = await receive()
   t.match(frame, { number: 2 ** 40, key: 'localhost:3000', count: 64, arrived: 64, isPipe: false })
@@ -109,7 +109,7 @@ t.test('connections of a Unix socket are told from those of TCP', async t => {
 t.test('a frame is taken back once, and not after it was received', async t => {
   const { ours, theirs, receive, receiver } = wire(t)
   const fds = room()
-  fds[0] = openSync('/dev/null')
+  fds[0] = openSync('/dev/null', 'r')
   const before = openDescriptors()
   addon.send(ours, 1, 'key', fds, 1)
   t.equal(addon.takeBack(theirs), true)
@@ -128,7 +128,7 @@ t.test('a full channel refuses a frame and keeps what it has', async t => {
   const [ours, theirs] = addon.pair()
   t.teardown(() => { closeSync(ours); closeSync(theirs) })
   const fds = room()
-  fds[0] = openSync('/dev/null')
+  fds[0] = openSync('/dev/null', 'r')
   let sent = 0
   while (addon.send(ours, sent + 1, 'key', fds, 1) === 0) sent++
   t.equal(addon.send(ours, sent + 1, 'key', fds, 1), -constants.errno.EAGAIN)
@@ -204,7 +204,7 @@ t.test('what the kernel has ready is accepted before a port is closed', async t 
 })
 
 t.test('listen(2) fails with its own error, and nothing is polled', async t => {
-  const fd = openSync('/dev/null')
+  const fd = openSync('/dev/null', 'r')
   t.throws(() => addon.listen(fd, 1, room(), () => {}), { code: 'ENOTSOCK', errno: -constants.errno.ENOTSOCK })
   closeSync(fd)
 })
@@ -273,7 +273,7 @@ t.test('both ends close in any order, with frames and acks under way', async t =
     const receiver = addon.receive(theirs, addon.mapRow(rowFd), room(), () => {})
     const acks = addon.acks(ours, () => {})
     const fds = room()
-    fds[0] = openSync('/dev/null')
+    fds[0] = openSync('/dev/null', 'r')
     addon.send(ours, 1, 'key', fds, 1)
     addon.ack(theirs, 1, 0, 0, false)
     // The descriptor of a poller is closed after it, never before.
