@@ -6,7 +6,9 @@ const codes = {
   AlreadyListeningError: 'SHARED_PORT_ERR_ALREADY_LISTENING',
   AppExportsError: 'SHARED_PORT_ERR_APP_EXPORTS',
   AppFailedError: 'SHARED_PORT_ERR_APP_FAILED',
+  AppIsInstanceError: 'SHARED_PORT_ERR_APP_IS_INSTANCE',
   AppListensError: 'SHARED_PORT_ERR_APP_LISTENS',
+  AppNeverLoadsError: 'SHARED_PORT_ERR_APP_NEVER_LOADS',
   AppNotFoundError: 'SHARED_PORT_ERR_APP_NOT_FOUND',
   AppTypeError: 'SHARED_PORT_ERR_APP_TYPE',
   ClosedError: 'SHARED_PORT_ERR_CLOSED',
@@ -53,6 +55,6 @@ t.test('the cause is attached, and not in the message', async t => {
   t.same(all.map(({ message }) => message), [
     'Worker 3 exited with code 1 before it was ready',
     'File descriptor 3 is not a listening socket',
-    'The app app.ts failed to load: no'
+    'The app app.ts failed to load'
   ])
 })

@@ -28,8 +28,9 @@ t.test('closing one key of two ends what is still pending for it when its grace 
   const [{ names: [name] }] = await Promise.all(['a', 'b'].map(async key => await primary.listen(key, target))) as [{ names: SocketName[] }, unknown]
   const { port, address } = name as SocketName
   t.teardown(async () => {
-    primary.kill()
-    worker.exit({ code: null, signal: 'SIGKILL' })
+    const stopped = primary.stop()
+    worker.exit({ code: 0, signal: null })
+    await stopped
   })
 
   // The worker answers for none of them: the first is un-acked, the second pending.
@@ -39,6 +40,7 @@ t.test('closing one key of two ends what is still pending for it when its grace 
   while (primary.stats().pending === 0) await new Promise(setImmediate)
 
   const closed = primary.close('a')
+  while (!clock.waiting.includes(1_000)) await new Promise(setImmediate)
   clock.advance(1_000)
   await new Promise(setImmediate)
   worker.channel.deliver({ cmd: CMD, type: 'ack', number: 1, accepted: true, leaving: false })

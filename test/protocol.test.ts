@@ -102,7 +102,7 @@ t.test('an error without a code arrives without one', async t => {
   t.equal(fromNotice(toNotice(new TypeError('no'))).name, 'TypeError')
 })
 
-for (const [thrown, message] of [['a string', 'a string'], [undefined, 'undefined'], [null, 'null'], [{ a: 1 }, '[object Object]']] as const) {
+for (const [thrown, message] of [['a string', 'a string'], [undefined, 'undefined'], [null, 'null'], [{ a: 1 }, '{ a: 1 }']] as const) {
   t.test(`what is thrown and no error arrives as one: ${message}`, async t => {
     const arrived = fromNotice(toNotice(thrown))
     t.ok(arrived instanceof Error)

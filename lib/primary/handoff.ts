@@ -105,8 +105,13 @@ export class Handoff {
     this.#pending.unshift(returned)
   }
 
-  /** The worker never received them: they go to another. */
+  /**
+   * The worker never received them: they go to another. It gets a turn for it later, so that a
+   * worker that the system merely did not run for a moment has its share all the same. One turn,
+   * however many connections there were: it may have been busy, and should not be flooded.
+   */
   takenBack (worker: WorkerHandle, { connections }: Frame): void {
+    this.#scheduler.giveBack(worker)
     trace('%d of %s taken back from worker %d', connections.length, this.key, worker.id)
     this.#pending.unshift(connections)
     this.deal()

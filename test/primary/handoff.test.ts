@@ -278,6 +278,19 @@ t.test('what is taken back from a worker is next, in its order, and not for this
   t.same(a.dealt[2], ['7'], 'it has credit again when it has answered')
 })
 
+t.test('a worker from which connections were taken back has one turn more: its count comes to be that of the others', async t => {
+  const { handoff, workers: [a, b, c] } = create(1, 3)
+  handoff.distribute(connections('1'))
+  handoff.takenBack(a, a.takeBack() as NonNullable<ReturnType<FakeWorker['takeBack']>>)
+  settle(handoff, b)
+  settle(handoff, a) // it runs again
+  for (const connection of connections('2 3 4 5 6')) {
+    handoff.distribute([connection])
+    settle(handoff, [a, b, c].find(({ hasCredit }) => !hasCredit) as FakeWorker)
+  }
+  t.same([a.dealt, b.dealt, c.dealt], [[['1'], [], ['2'], ['4']], [['1'], ['5']], [['3'], ['6']]])
+})
+
 // The end.
 
 t.test('close ends what is pending, once, and nothing else', async t => {

@@ -8,7 +8,7 @@ function of (...members: string[]): Scheduler<string> {
 }
 
 // What is done, step by step: a letter is added by '+', removed by '-', may not be chosen after '!'
-// and may again after '?'; '.' asks who is next, and 'next' is what is answered.
+// and may again after '?', has its turn back by '<'; '.' asks who is next, and 'next' is what is answered.
 const table: Array<{ promise: string, does: string, next: string }> = [
   { promise: 'nobody is next among none', does: '.', next: '_' },
   { promise: 'one alone is always next', does: '+a...', next: 'aaa' },
@@ -27,7 +27,15 @@ const table: Array<{ promise: string, does: string, next: string }> = [
   { promise: 'when all have left nobody is next, and one that joins then is', does: '+a+b.-a-b.+c..', next: 'a_cc' },
   { promise: 'one that may not is passed over', does: '+a+b+c!b....', next: 'acac' },
   { promise: 'one that was passed over has its turn the next time round, not before', does: '+a+b+c.!b.?b...', next: 'acabc' },
-  { promise: 'when none may, nobody is next and nobody loses a turn', does: '+a+b.!a!b..?a?b..', next: 'a__ba' }
+  { promise: 'when none may, nobody is next and nobody loses a turn', does: '+a+b.!a!b..?a?b..', next: 'a__ba' },
+  { promise: 'one that has its turn back is next, and then all are where they were', does: '+a+b+c..<b....', next: 'abbcab' },
+  { promise: 'one that has its turn back has it as soon as it may', does: '+a+b+c..<b!b..?b..', next: 'abcabb' },
+  { promise: 'one that has a turn back has those too that it misses until then', does: '+a+b+c..<b!b....?b....', next: 'abcacabbbc' },
+  { promise: 'one misses no turn where nobody may', does: '+a+b..<b!a!b...?a?b...', next: 'ab___bab' },
+  { promise: 'one misses a turn only where it has one back', does: '+a+b+c..<a!a!b..?a?b.....', next: 'abccaaabc' },
+  { promise: 'two have their turns back in the order in which they lost them', does: '+a+b+c...<c<a...', next: 'abccaa' },
+  { promise: 'no more than eight turns are made up for', does: '+a+b.<a!a............?a..........', next: 'a' + 'b'.repeat(12) + 'a'.repeat(9) + 'b' },
+  { promise: 'one that left has no turn back', does: '+a+b+c..<b-b<b+b...', next: 'abcab' }
 ]
 
 for (const { promise, does, next } of table) {
@@ -35,11 +43,12 @@ for (const { promise, does, next } of table) {
     const scheduler = of()
     const barred = new Set<string>()
     let answered = ''
-    for (const [, verb, member] of does.matchAll(/([-+!?])(\w)|\./g)) {
+    for (const [, verb, member] of does.matchAll(/([-+!?<])(\w)|\./g)) {
       if (verb === '+') scheduler.add(member as string)
       else if (verb === '-') scheduler.remove(member as string)
       else if (verb === '!') barred.add(member as string)
       else if (verb === '?') barred.delete(member as string)
+      else if (verb === '<') scheduler.giveBack(member as string)
       else answered += scheduler.next(worker => !barred.has(worker)) ?? '_'
     }
     t.equal(answered, next)
