@@ -70,6 +70,11 @@ export async function attempt (url: string, { body, ...options }: http.RequestOp
   return await exchange.outcome
 }
 
+/** Resolves when a new connection is refused. Until then one may be served yet, or reset: a closing port does that to what the kernel holds. */
+export async function refused (url: string): Promise<void> {
+  while ((await attempt(url)).error?.code !== 'ECONNREFUSED');
+}
+
 /** A text for POST /echo, which answers with it. */
 export function echo (body: string): { method: 'POST', headers: http.OutgoingHttpHeaders, body: string } {
   return { method: 'POST', headers: { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body) }, body }

@@ -80,6 +80,8 @@ export class App implements Share {
     const key = this.#key
     if (key !== undefined && this.fastify.server.listening) {
       if (!left) await this.#parts.leave(key)
+      const { count } = this.connections
+      this.fastify.log.info({ event: 'drain', key, connections: count }, 'finishing what is open for %s: %d connections', key, count)
       await this.#parts.drain(this.connections, grace, () => webSocketsOf(this.fastify))
     }
     await this.#closeFastify()

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { attempt, Exchange, keptAlive, type Outcome, streamed } from '../client.js'
+import { attempt, Exchange, keptAlive, refused, streamed } from '../client.js'
 import { type App, perLane, request, start } from '../helper.js'
 
 const stops: Array<{ name: string, stop (app: App): void }> = [
@@ -23,8 +23,8 @@ for (const { name, stop } of stops) {
     await upload.send('before, ')
 
     stop(app)
-    await app.event('stop')
-    t.equal((await refused(url)).error?.code, 'ECONNREFUSED')
+    await app.events('drain', 2)
+    await refused(url)
     await Promise.all([stream.end('after'), upload.end('after')])
     t.equal((await stream.outcome).answer?.body, 'before, after', 'a streaming response is finished')
     const { answer } = await upload.outcome
@@ -84,11 +84,3 @@ perLane(t, 'SIGTERM drains a worker that serves one port and still starts anothe
   t.same(await app.stop(), { code: 0, signal: null })
   t.notOk(app.lines.some(({ event }) => event === 'worker-kill'))
 })
-
-/** What a new connection meets once the port is closed: the log says so right before. */
-async function refused (url: string): Promise<Outcome> {
-  for (;;) {
-    const outcome = await attempt(url)
-    if (outcome.error !== undefined) return outcome
-  }
-}

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import t from 'tap'
-import { attempt, Exchange, streamed } from '../client.js'
-import { type App, countServed, perLane, request, start } from '../helper.js'
+import { Exchange, refused, streamed } from '../client.js'
+import { type App, countServed, inTurn, perLane, request, start } from '../helper.js'
 
 const urls = async (app: App): Promise<[string, string]> => {
   const [first, second] = await Promise.all(['first', 'second'].map(async name => await app.event(name, ({ pid }) => pid === app.pid)))
@@ -10,7 +10,7 @@ const urls = async (app: App): Promise<[string, string]> => {
 }
 
 perLane(t, 'two Fastify instances in one process', async (t, lane) => {
-  const app = start(t, 'two-apps.mjs', { options: { workers: 2, lane } })
+  const app = start(t, 'two-apps.mjs', { options: { workers: 2, lane, ...inTurn } })
   const [first, second] = await urls(app)
 
   await t.test('have one set of workers and two keys, each dealt in exact turn', async t => {
@@ -35,7 +35,7 @@ perLane(t, 'two Fastify instances in one process', async (t, lane) => {
     await open.received('before, ')
     const serving = (await app.stats(({ workers }) => workers.some(({ open }) => open === 1))).workers.find(({ open }) => open === 1)
     process.kill(app.pid, 'SIGWINCH')
-    while ((await attempt(second)).error === undefined);
+    await refused(second)
     const other = (await app.workers(2)).find(pid => pid !== serving?.pid) as number
     process.kill(other, 'SIGKILL')
     const replacement = (await app.workers(3)).at(-1)
@@ -54,7 +54,7 @@ perLane(t, 'two Fastify instances in one process', async (t, lane) => {
 })
 
 perLane(t, 'a second instance with other options does not listen, and the first goes on', async (t, lane) => {
-  const options = { workers: 2, lane }
+  const options = { workers: 2, lane, ...inTurn }
   const app = start(t, 'two-apps.mjs', { options, env: { SECOND_OPTIONS: JSON.stringify({ ...options, workers: 3 }) } })
   const { url } = await app.event('first', ({ pid }) => pid === app.pid)
   t.equal((await app.event('second', ({ pid }) => pid === app.pid)).code, 'SHARED_PORT_ERR_OPTIONS_DIFFER')
@@ -66,7 +66,7 @@ perLane(t, 'a second instance that cannot bind says so in all processes alike, a
   await once(taken, 'listening')
   t.teardown(() => { taken.close() })
   const { port } = taken.address() as net.AddressInfo
-  const app = start(t, 'two-apps.mjs', { options: { workers: 2, lane }, env: { SECOND_LISTEN: JSON.stringify({ port, host: '127.0.0.1' }) } })
+  const app = start(t, 'two-apps.mjs', { options: { workers: 2, lane, ...inTurn }, env: { SECOND_LISTEN: JSON.stringify({ port, host: '127.0.0.1' }) } })
   const { url } = await app.event('first', ({ pid }) => pid === app.pid)
   const lines = await app.events('second', 3)
   t.same(lines.map(({ code }) => code), ['EADDRINUSE', 'EADDRINUSE', 'EADDRINUSE'])
