@@ -2,20 +2,24 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Stats } from '../types/index.js'
 import { countCpus } from './cpus.js'
-import { ClosedError, NotListeningFdError, WorkerFailedError } from './errors.js'
+import { ClosedError, WorkerFailedError } from './errors.js'
 import { type Ack, type Lane, openLane } from './lane.js'
 import { KeyNames, type ListenTarget } from './listen-target.js'
 import type { Options } from './options.js'
 import { type Clock, systemClock } from './primary/clock.js'
 import type { Ending, Fork } from './primary/fork.js'
 import { Handoff } from './primary/handoff.js'
-import { bind } from './primary/listener.js'
+import { bind, type Bound } from './primary/listener.js'
 import { Port } from './primary/port.js'
+import { Ports } from './primary/ports.js'
 import { createScheduler } from './primary/scheduler.js'
 import { describeEnding, Supervisor } from './primary/supervisor.js'
 import { TakeBack } from './primary/take-back.js'
 import { WorkerHandle } from './primary/worker-handle.js'
-import { type ErrorNotice, fromNotice, receive, toNotice, type ToPrimary } from './protocol.js'
+import { fromNotice, receive, type ToPrimary } from './protocol.js'
+
+/** Bytes that `server.setTicketKeys()` takes. */
+const TICKET_KEYS = 48
 
 export interface PrimaryParts {
   options: Options
@@ -44,15 +48,9 @@ export class Primary {
   readonly #supervisor: Supervisor
   readonly #takeBack: TakeBack | undefined
   readonly #keyNames = new KeyNames()
-  readonly #ports = new Map<string, Port>()
-  /** Keys that could not be bound, for the workers that ask for them. */
-  readonly #unbound = new Map<string, ErrorNotice>()
-  /** Workers that asked for a key before the primary's own listen() came to it. */
-  readonly #early = new Map<string, Set<WorkerHandle>>()
+  readonly #ports: Ports
   /** The calls of listen() that wait for the workers. */
   readonly #waiting = new Map<Port, { resolve: () => void, reject: (err: Error) => void }>()
-  /** One set for all workers, so that a TLS session of one resumes on another. */
-  readonly #ticketKeys = randomBytes(48).toString('base64')
   #started = false
   #failed = false
   #stopping: Promise<void> | undefined
@@ -64,6 +62,7 @@ export class Primary {
     this.#fork = fork
     this.#clock = clock
     this.#lane = openLane(options.lane, log)
+    this.#ports = new Ports({ bind, create: this.#createPort, ticketKeys: randomBytes(TICKET_KEYS).toString('base64') })
     this.#supervisor = new Supervisor({
       count: this.#countWorkers(),
       grace: options.grace,
@@ -97,7 +96,7 @@ export class Primary {
    * @throws SHARED_PORT_ERR_CLOSED when the primary was closed meanwhile
    */
   async listen (key: string, target: ListenTarget): Promise<Listening> {
-    const port = await this.#open(key, target)
+    const port = await this.#ports.add(key, target)
     if (!this.#started) await this.#start()
     await new Promise<void>((resolve, reject) => {
       this.#waiting.set(port, { resolve, reject })
@@ -108,11 +107,11 @@ export class Primary {
 
   /** Stops accepting for one key and lets its connections finish. With the last key the workers end too. */
   async close (key: string): Promise<void> {
-    const port = this.#ports.get(key)
-    if (port === undefined) this.#unbound.set(key, toNotice(new ClosedError())) // should it still be binding
-    if (port === undefined || port.closed) return
+    const port = this.#ports.of(key)
+    if (port === undefined) return this.#ports.fail(key, new ClosedError()) // should it still be binding
+    if (port.closed) return
     port.closed = true
-    if (this.#stopping !== undefined || this.#openPorts.length === 0) await this.stop()
+    if (this.#stopping !== undefined || this.#ports.open.length === 0) await this.stop()
     else await this.#closePort(port)
     this.#waiting.get(port)?.reject(new ClosedError())
     this.#waiting.delete(port)
@@ -130,7 +129,7 @@ export class Primary {
   }
 
   stats (): Stats {
-    const ports = this.#openPorts
+    const ports = this.#ports.open
     return {
       workers: this.#supervisor.workers.map(worker => worker.stats()),
       pending: ports.reduce((sum, { handoff }) => sum + handoff.pending, 0),
@@ -150,36 +149,14 @@ export class Primary {
 
   // Ports, from bind to the last connection.
 
-  async #open (key: string, target: ListenTarget): Promise<Port> {
-    try {
-      if (this.#stopping !== undefined) throw new ClosedError()
-      const bound = await bind(target)
-      if (this.#unbound.has(key)) {
-        for (const { handle } of bound) handle.close()
-        throw new ClosedError()
-      }
-      const handoff = new Handoff(key, {
-        scheduler: createScheduler(this.options.policy),
-        frameSize: this.#lane.frameSize,
-        clock: this.#clock,
-        onSent: () => { this.#takeBack?.watch() }
-      })
-      const port = new Port(handoff, bound, target.backlog, this.#lane, this.#log)
-      this.#ports.set(key, port)
-      this.#answerEarly(key)
-      return port
-    } catch (err) {
-      const failure = target.fd !== undefined && (err as NodeJS.ErrnoException).syscall === 'listen'
-        ? new NotListeningFdError(target.fd, { cause: err })
-        : err as Error
-      this.#unbound.set(key, toNotice(failure))
-      this.#answerEarly(key)
-      throw failure
-    }
-  }
-
-  get #openPorts (): Port[] {
-    return [...this.#ports.values()].filter(({ closed }) => !closed)
+  readonly #createPort = (key: string, bound: Bound[], { backlog }: ListenTarget): Port => {
+    const handoff = new Handoff(key, {
+      scheduler: createScheduler(this.options.policy),
+      frameSize: this.#lane.frameSize,
+      clock: this.#clock,
+      onSent: () => { this.#takeBack?.watch() }
+    })
+    return new Port(handoff, bound, backlog, this.#lane, this.#log)
   }
 
   async #closePort (port: Port): Promise<void> {
@@ -195,7 +172,8 @@ export class Primary {
 
   async #stop (): Promise<void> {
     const deadline = this.#clock.now() + this.options.grace
-    const ports = [...this.#ports.values()]
+    this.#ports.end()
+    const ports = this.#ports.all
     this.#log.info({ event: 'stop' }, 'stopping: no more connections are accepted')
     await Promise.all(ports.map(async port => { await this.#shut(port, deadline) }))
     await this.#supervisor.stop(this.#until(deadline))
@@ -254,60 +232,39 @@ export class Primary {
 
   #onMessage (worker: WorkerHandle, message: ToPrimary): void {
     switch (message.type) {
-      case 'attach': return this.#attach(worker, message.key)
+      case 'attach': return this.#ports.attach(worker, message.key)
       case 'listening': return this.#joined(worker, message.key)
       case 'leave': return this.#leave(worker, message.key)
-      case 'closed': return this.#ports.get(message.key)?.left(worker)
+      case 'closed': return this.#ports.of(message.key)?.left(worker)
       case 'open': worker.open = message.count; return
       case 'stats': return worker.tell({ type: 'stats', id: message.id, stats: this.stats() })
       case 'failed': worker.failure = fromNotice(message.error)
     }
   }
 
-  #attach (worker: WorkerHandle, key: string): void {
-    const port = this.#ports.get(key)
-    const error = this.#unbound.get(key)
-    if (port !== undefined) {
-      worker.tell({ type: 'attached', key, names: port.names, ticketKeys: this.#ticketKeys })
-    } else if (error !== undefined) {
-      worker.tell({ type: 'attach-failed', key, error })
-    } else {
-      this.#early.set(key, (this.#early.get(key) ?? new Set()).add(worker))
-    }
-  }
-
-  #answerEarly (key: string): void {
-    for (const worker of this.#early.get(key) ?? []) this.#attach(worker, key)
-    this.#early.delete(key)
-  }
-
   #joined (worker: WorkerHandle, key: string): void {
     if (worker.state === 'draining') return
-    this.#ports.get(key)?.join(worker)
-    if (this.#openPorts.every(port => port.serves(worker))) this.#supervisor.ready(worker)
+    this.#ports.of(key)?.join(worker)
+    if (this.#ports.open.every(port => port.serves(worker))) this.#supervisor.ready(worker)
     this.#checkServed()
   }
 
   /** The worker wants nothing more, for one key or at all. */
   #leave (worker: WorkerHandle, key: string | undefined): void {
     if (key === undefined) return this.#supervisor.drain(worker)
-    this.#ports.get(key)?.handoff.remove(worker)
+    this.#ports.of(key)?.handoff.remove(worker)
     worker.whenSettled(() => { worker.tell({ type: 'left', key }) })
   }
 
   #retire (worker: WorkerHandle, grace: number): void {
-    this.#removeFromSchedules(worker)
+    this.#ports.retire(worker)
     worker.whenSettled(() => { worker.tell({ type: 'drain', grace }) })
   }
 
   /** Its channel is closed, by its exit or by itself: in the second case it drains on its own. */
   #unreachable (worker: WorkerHandle): void {
-    this.#removeFromSchedules(worker)
+    this.#ports.retire(worker)
     this.#supervisor.expectExit(worker)
-  }
-
-  #removeFromSchedules (worker: WorkerHandle): void {
-    for (const { handoff } of this.#ports.values()) handoff.remove(worker)
   }
 
   #onAck (worker: WorkerHandle, ack: Ack): void {
@@ -316,15 +273,15 @@ export class Primary {
       this.#log.warn({ event: 'stray-ack', workerId: worker.id, number: ack.number }, 'worker %d acks a frame that it was not sent', worker.id)
       return
     }
-    if (ack.leaving) this.#removeFromSchedules(worker)
-    this.#ports.get(frame.key)?.handoff.settle(worker, frame, ack)
+    if (ack.leaving) this.#ports.retire(worker)
+    this.#ports.of(frame.key)?.handoff.settle(worker, frame, ack)
     this.#deal(frame.key)
   }
 
   /** The worker that has credit again is offered to the other keys first: one that is flooded starves none. */
   #deal (last: string): void {
-    for (const [key, { handoff }] of this.#ports) if (key !== last) handoff.deal()
-    this.#ports.get(last)?.handoff.deal()
+    for (const { key, handoff } of this.#ports.all) if (key !== last) handoff.deal()
+    this.#ports.of(last)?.handoff.deal()
   }
 
   #createTakeBack (): TakeBack {
@@ -332,8 +289,8 @@ export class Primary {
       patience: this.options.takeBackAfter,
       workers: () => this.#supervisor.workers,
       wanted: (worker, { key }) => worker.state === 'draining' ||
-        (this.#ports.get(key)?.handoff.members.some(other => other !== worker && other.hasCredit) ?? false),
-      returned: (worker, frame) => { this.#ports.get(frame.key)?.handoff.takenBack(worker, frame) },
+        (this.#ports.of(key)?.handoff.members.some(other => other !== worker && other.hasCredit) ?? false),
+      returned: (worker, frame) => { this.#ports.of(frame.key)?.handoff.takenBack(worker, frame) },
       clock: this.#clock
     })
   }
@@ -342,9 +299,8 @@ export class Primary {
     const fatal = this.#stopping === undefined && worker.state !== 'draining' &&
       [...this.#waiting.keys()].some(port => !port.serves(worker))
     const open = worker.end()
-    for (const workers of this.#early.values()) workers.delete(worker)
-    for (const port of this.#ports.values()) port.left(worker)
-    if (open !== undefined) this.#ports.get(open.frame.key)?.handoff.reclaim(worker, open.frame, open.untaken)
+    this.#ports.forget(worker)
+    if (open !== undefined) this.#ports.of(open.frame.key)?.handoff.reclaim(worker, open.frame, open.untaken)
     this.#supervisor.exited(worker, ending, fatal)
     if (fatal) this.#fail(worker, ending)
   }
@@ -356,7 +312,7 @@ export class Primary {
     const err = new WorkerFailedError(worker.id, describeEnding(ending), { cause })
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
-    for (const port of this.#ports.values()) {
+    for (const port of this.#ports.all) {
       port.shut()
       port.handoff.close() // nobody will ever serve what waits
     }

@@ -1,0 +1,97 @@
+import t from 'tap'
+import { type ListenTarget, readListenTarget } from '../../lib/listen-target.js'
+import type { Bound } from '../../lib/primary/listener.js'
+import type { Port } from '../../lib/primary/port.js'
+import { Ports } from '../../lib/primary/ports.js'
+import { FakeHandle, FakeWorker } from '../fakes.js'
+
+const target = readListenTarget({ port: 0 })
+
+/** Ports whose binding ends when the test says so. */
+function create (): { ports: Ports, handle: FakeHandle, bind: PromiseWithResolvers<Bound[]>, created: string[] } {
+  const handle = new FakeHandle()
+  const created: string[] = []
+  const bind = withResolvers<Bound[]>()
+  const ports = new Ports({
+    bind: async () => await bind.promise,
+    create (key: string, bound: Bound[], { backlog }: ListenTarget) {
+      created.push(`${key} ${backlog}`)
+      return { key, names: bound.map(({ name }) => name), closed: false } as unknown as Port
+    },
+    ticketKeys: 'keys'
+  })
+  return { ports, handle, bind, created }
+}
+
+function told ({ child }: FakeWorker): unknown[] {
+  return child.channel.sent.map(({ message: { cmd, ...message } }) => message)
+}
+
+t.test('a worker that asks for a key is answered when it is bound, and at once from then on', async t => {
+  const { ports, handle, bind, created } = create()
+  const [early, late] = [new FakeWorker(1), new FakeWorker(2)]
+  const adding = ports.add('a', target)
+  ports.attach(early, 'a')
+  t.same(told(early), [])
+  bind.resolve([{ handle, name: 'here' }])
+  t.equal(await adding, ports.of('a'))
+  ports.attach(late, 'a')
+  for (const worker of [early, late]) t.same(told(worker), [{ type: 'attached', key: 'a', names: ['here'], ticketKeys: 'keys' }])
+  t.same(created, ['a 511'])
+})
+
+t.test('a worker that asks for a key that cannot be bound is told why', async t => {
+  const { ports, bind } = create()
+  const [early, late] = [new FakeWorker(1), new FakeWorker(2)]
+  ports.attach(early, 'a')
+  bind.reject(Object.assign(new Error('taken'), { code: 'EADDRINUSE' }))
+  await t.rejects(ports.add('a', target), { code: 'EADDRINUSE' })
+  ports.attach(late, 'a')
+  for (const worker of [early, late]) t.match(told(worker), [{ type: 'attach-failed', key: 'a', error: { code: 'EADDRINUSE' } }])
+  t.same(ports.all, [])
+})
+
+t.test('a descriptor that cannot listen is named', async t => {
+  const { ports, bind } = create()
+  bind.reject(Object.assign(new Error('no socket'), { syscall: 'listen' }))
+  await t.rejects(ports.add('a', readListenTarget({ fd: 7 })), { code: 'SHARED_PORT_ERR_FD', message: /7/ })
+})
+
+for (const [what, giveUp] of Object.entries({
+  'a key that is closed': (ports: Ports) => { ports.fail('a', new Error('closed')) },
+  'every key when all ends': (ports: Ports) => { ports.end() }
+})) {
+  t.test(`${what} while it is binding is let go`, async t => {
+    const { ports, handle, bind, created } = create()
+    const adding = ports.add('a', target)
+    giveUp(ports)
+    bind.resolve([{ handle, name: 'here' }])
+    await t.rejects(adding, { code: 'SHARED_PORT_ERR_CLOSED' })
+    t.equal(handle.closed, 1)
+    t.same(created, [])
+  })
+}
+
+t.test('a worker that died is told nothing', async t => {
+  const { ports, handle, bind } = create()
+  const dead = new FakeWorker(1)
+  ports.attach(dead, 'a')
+  ports.forget(dead)
+  bind.resolve([{ handle, name: 'here' }])
+  await ports.add('a', target)
+  t.same(told(dead), [])
+})
+
+/** Promise.withResolvers(), which Node has from 22 on. */
+function withResolvers<T> (): PromiseWithResolvers<T> {
+  let resolvers: Omit<PromiseWithResolvers<T>, 'promise'> | undefined
+  const promise = new Promise<T>((resolve, reject) => { resolvers = { resolve, reject } })
+  promise.catch(() => {}) // whoever awaits it hears of it
+  return { promise, ...resolvers as Omit<PromiseWithResolvers<T>, 'promise'> }
+}
+
+interface PromiseWithResolvers<T> {
+  promise: Promise<T>
+  resolve: (value: T) => void
+  reject: (err: Error) => void
+}
