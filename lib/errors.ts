@@ -18,15 +18,16 @@ export const AlreadyListeningError = createError(
   'SHARED_PORT_ERR_ALREADY_LISTENING',
   'The server listens already: register shared-fastify before listen()')
 
-export const ListenOptionsError = createError<[string]>(
-  'SHARED_PORT_ERR_LISTEN_OPTIONS', 'listen() takes a port, a path or an fd, got %s', undefined, TypeError)
-
 export const NotListeningFdError = createError<[number, ErrorOptions?]>(
   'SHARED_PORT_ERR_FD', 'File descriptor %d is not a listening socket')
 
 export const NodeUnsupportedError = createError<[string, string]>(
   'SHARED_PORT_ERR_NODE_UNSUPPORTED',
   'Node %s lacks %s, which shared-fastify needs: please use a version that it is tested with (see its README), and report this one')
+
+export const NoScriptError = createError(
+  'SHARED_PORT_ERR_NO_SCRIPT',
+  'The workers run the script of this process, and it has none: put it into a file, or serve with workers: 0')
 
 export const LaneUnavailableError = createError<[string, string, ErrorOptions?]>(
   'SHARED_PORT_ERR_LANE', 'The %s lane is not to be had here: %s')

@@ -53,8 +53,9 @@ interface PrivateNet {
 const privateNet = net as unknown as PrivateNet
 const seen = (server: net.Server): PrivateServer => server as unknown as PrivateServer
 
-/** UV_TCP_IPV6ONLY of libuv's uv.h: part of its ABI. */
+/** UV_TCP_IPV6ONLY and UV_TCP_REUSEPORT (since 1.49) of libuv's uv.h: part of its ABI. */
 const IPV6_ONLY = 1
+const REUSE_PORT = 2
 
 /** @throws SHARED_PORT_ERR_NODE_UNSUPPORTED that names what this Node lacks */
 export function assertNodeSupported (): void {
@@ -73,8 +74,9 @@ export function assertNodeSupported (): void {
  * A bound handle that nobody polls yet, or libuv's error number. `net` itself binds by this function,
  * and node:cluster's shared handles are made by it in the primary.
  */
-export function bindTcp (address: string, port: number, ipv6Only: boolean): RawHandle | number {
-  return privateNet._createServerHandle(address, port, net.isIPv6(address) ? 6 : 4, undefined, ipv6Only ? IPV6_ONLY : 0)
+export function bindTcp (address: string, port: number, { ipv6Only = false, reusePort = false } = {}): RawHandle | number {
+  const flags = (ipv6Only ? IPV6_ONLY : 0) | (reusePort ? REUSE_PORT : 0)
+  return privateNet._createServerHandle(address, port, net.isIPv6(address) ? 6 : 4, undefined, flags)
 }
 
 /** As {@link bindTcp}, for a Unix socket. The file goes when the handle is closed. */
@@ -93,7 +95,7 @@ export function openDescriptor (fd: number): RawHandle | number {
  * handle of that kind.
  */
 export function adopt (fd: number, isPipe: boolean): RawHandle | null {
-  const Handle = isPipe ? (PipeHandle ??= constructorOf(bindPath(`\0shared-fastify-${process.pid}`))) : (TcpHandle ??= constructorOf(bindTcp('127.0.0.1', 0, false)))
+  const Handle = isPipe ? (PipeHandle ??= constructorOf(bindPath(`\0shared-fastify-${process.pid}`))) : (TcpHandle ??= constructorOf(bindTcp('127.0.0.1', 0)))
   const handle = new Handle(SOCKET)
   if (handle.open(fd) === 0) return handle
   handle.close()
@@ -164,6 +166,11 @@ export function rawSocket (socket: tls.TLSSocket): net.Socket | undefined {
   return (socket as unknown as { _handle: { _parentWrap?: net.Socket } | null })._handle?._parentWrap
 }
 
+/** Whether the app gave the server ticket keys as an option: Node keeps them where setSecureContext() looks again. */
+export function hasGivenTicketKeys (server: tls.Server): boolean {
+  return (server as tls.Server & { ticketKeys?: Buffer }).ticketKeys !== undefined
+}
+
 /** Whether the HTTP server has let go of the socket after an upgrade: it takes the parser away then. */
 export function isUpgraded (socket: net.Socket): boolean {
   return (socket as net.Socket & { parser?: unknown }).parser === null
@@ -177,16 +184,22 @@ export function speaks (server: net.Server): 'http1' | 'h2c' | 'h2' {
 }
 
 /**
+ * The instance that Fastify() returned, whose own listen() and close() are: every context inherits
+ * from it, since Fastify makes them by Object.create() (its lib/plugin-override.js).
+ */
+export function rootOf (fastify: FastifyInstance): FastifyInstance {
+  const above = Object.getPrototypeOf(fastify) as FastifyInstance
+  return 'listen' in above ? rootOf(above) : fastify
+}
+
+/**
  * Lets `fastify.addresses()` answer the other family of `localhost` too, which in a single process
  * is a second server of Fastify's own. Nothing but `addresses()` reads the list.
  */
 export function addBinding (fastify: FastifyInstance, name: SocketName): void {
-  const { server } = fastify
-  for (let at: object | null = fastify; at !== null; at = Object.getPrototypeOf(at)) {
-    const key = Object.getOwnPropertySymbols(at).find(({ description }) => description === 'fastify.serverBindings')
-    if (key === undefined) continue
-    const bindings = Reflect.get(at, key) as Array<{ address (): SocketName | null }>
-    bindings.push({ address: () => server.listening ? name : null })
-    return
-  }
+  const root = rootOf(fastify)
+  const key = Object.getOwnPropertySymbols(root).find(({ description }) => description === 'fastify.serverBindings')
+  if (key === undefined) return
+  const bindings = Reflect.get(root, key) as Array<{ address (): SocketName | null }>
+  bindings.push({ address: () => root.server.listening ? name : null })
 }

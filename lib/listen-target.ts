@@ -1,6 +1,5 @@
-import type { ListenOptions } from 'node:net'
+import net, { type ListenOptions } from 'node:net'
 import { inspect } from 'node:util'
-import { ListenOptionsError } from './errors.js'
 
 /** What listen() was asked for: one of `fd`, `path` and `port`, and what goes with it. */
 export interface ListenTarget {
@@ -12,6 +11,8 @@ export interface ListenTarget {
   port: number
   host?: string
   ipv6Only: boolean
+  /** Whether other processes may bind the same port (Node 23.1 and later). */
+  reusePort: boolean
   /** How many connections the kernel holds that are not accepted yet. */
   backlog: number
 }
@@ -20,40 +21,52 @@ export interface ListenTarget {
 const DEFAULT_BACKLOG = 511
 
 /** The options with which Fastify calls server.listen(). */
-export type GivenListenOptions = ListenOptions & { fd?: number }
+export type GivenListenOptions = ListenOptions & { fd?: number, reusePort?: boolean }
 
 /**
  * Reads what `server.listen(options)` takes, by its rules: `fd` comes before `port` before `path`.
- * @throws SHARED_PORT_ERR_LISTEN_OPTIONS
- * @throws ERR_SOCKET_BAD_PORT
+ * @throws what Node itself does of anything else: ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_VALUE
  */
 export function readListenTarget (given: GivenListenOptions): ListenTarget {
-  const { fd, port, path, host, backlog, ipv6Only = false, readableAll = false, writableAll = false } = given
-  const target = { port: 0, ipv6Only, readableAll, writableAll, backlog: backlog || DEFAULT_BACKLOG }
+  const { fd, port, path, host, backlog, ipv6Only = false, reusePort = false, readableAll = false, writableAll = false } = given
+  const target = { port: 0, ipv6Only, reusePort, readableAll, writableAll, backlog: backlog || DEFAULT_BACKLOG }
   if (typeof fd === 'number' && fd >= 0) return { ...target, fd }
-  if (port !== undefined && port !== null) return { ...target, port: readPort(port), ...(host && { host }) }
+  if (port !== undefined && port !== null) return { ...target, port: readPort(port, given), ...(host && { host }) }
   if (typeof path === 'string' && path !== '') return { ...target, path }
   if ('port' in given) return { ...target, ...(host && { host }) }
-  throw new ListenOptionsError(inspect(given))
+  return refuse(given)
 }
 
-/** Numbers the keys of one process: the same calls of listen() in the same order have the same keys in all of them. */
+/**
+ * Names the keys of one process: the same calls of listen() have the same names in all of them. Of
+ * ports that the kernel chooses there may be several alike: those are told apart by the place of
+ * their app among all that have the plugin, since the order of the calls may differ.
+ */
 export class KeyNames {
   readonly #given = new Map<string, number>()
 
-  next ({ fd, path, host, port }: ListenTarget): string {
-    const name = fd !== undefined ? `fd:${fd}` : path ?? `${host ?? '*'}:${port}`
+  next (target: ListenTarget, place: number): string {
+    const name = describe(target, place)
     const number = (this.#given.get(name) ?? 0) + 1
     this.#given.set(name, number)
     return number === 1 ? name : `${name}#${number}`
   }
 }
 
-function readPort (port: unknown): number {
+function describe ({ fd, path, host, port }: ListenTarget, place: number): string {
+  if (fd !== undefined) return `fd:${fd}`
+  if (path !== undefined) return path
+  return `${host ?? '*'}:${port}${port === 0 && place > 0 ? `@${place + 1}` : ''}`
+}
+
+function readPort (port: unknown, given: GivenListenOptions): number {
   const number = typeof port === 'string' && port.trim() !== '' ? Number(port) : port
   if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number < 65536) return number
-  // Node's own words and code, from validatePort
-  throw Object.assign(
-    new RangeError(`options.port should be >= 0 and < 65536. Received ${inspect(port)}.`),
-    { code: 'ERR_SOCKET_BAD_PORT' })
+  return refuse(given)
+}
+
+/** Lets Node say in its own words what is wrong with the arguments: it binds nothing before it has. */
+function refuse (given: GivenListenOptions): never {
+  net.createServer().listen(given).close()
+  throw new TypeError(`cannot listen on ${inspect(given)}`)
 }

@@ -1,6 +1,6 @@
 import type { Server } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { AlreadyListeningError, ClosedError } from './errors.js'
+import { ClosedError } from './errors.js'
 import { addBinding, isListening, listenOn, nextListening, type SocketName } from './internals.js'
 import { type GivenListenOptions, type ListenTarget, readListenTarget } from './listen-target.js'
 import { SharedHandle } from './shared-handle.js'
@@ -21,12 +21,14 @@ export interface Share {
  */
 export function shareListen (fastify: FastifyInstance, share: Share): void {
   const server: Server = fastify.server
+  let attaching = false
   server.listen = function (...args: unknown[]) {
-    if (server.listening) throw new AlreadyListeningError()
+    if (server.listening || attaching) throw listensAlready()
+    attaching = true
     const { options, callback } = normalize(args)
     if (callback !== undefined) server.once('listening', callback)
     const id = nextListening(server)
-    attach(options).catch(err => {
+    attach(options).finally(() => { attaching = false }).catch(err => {
       // Not thrown: in Fastify's callback form nobody would catch it.
       process.nextTick(() => {
         // Closed meanwhile: then it is news only to those who wait for this call of listen().
@@ -43,8 +45,10 @@ export function shareListen (fastify: FastifyInstance, share: Share): void {
       }
       const [first] = names as [SocketName | string]
       if (given.host === 'localhost' && typeof first !== 'string') {
-        // Fastify would go on and bind the other family by a second server: it looks at this object.
+        // Fastify would go on and bind the other family by a second server: it looks at this object,
+        // and has by the time that it says that it listens.
         given.host = first.address
+        server.once('listening', () => { setImmediate(() => { given.host = 'localhost' }) })
         for (const other of names.slice(1) as SocketName[]) addBinding(fastify, other)
       }
       const handle = new SharedHandle(first, () => { share.detach() })
@@ -52,6 +56,11 @@ export function shareListen (fastify: FastifyInstance, share: Share): void {
       listenOn(server, handle, first)
     }
   }
+}
+
+/** As net.Server says it. */
+function listensAlready (): Error {
+  return Object.assign(new Error('Listen method has been called more than once without closing.'), { code: 'ERR_SERVER_ALREADY_LISTEN' })
 }
 
 /** The forms of server.listen(), as net.Server takes them. */

@@ -12,6 +12,12 @@ export const MOST_WORKERS = 1024
 /** The longest delay that a Node timer takes, in milliseconds. */
 export const LONGEST_DELAY = 2 ** 31 - 1
 
+/** Milliseconds beyond grace after which a process that should have ended is made to. */
+export const END_DELAY = 1_000
+
+/** So that a timer takes the two together. */
+export const LONGEST_GRACE = LONGEST_DELAY - END_DELAY
+
 // `description` completes the sentence "option 'x' must be ...".
 const schema = {
   type: 'object',
@@ -25,9 +31,9 @@ const schema = {
     grace: {
       type: 'integer',
       minimum: 0,
-      maximum: LONGEST_DELAY,
+      maximum: LONGEST_GRACE,
       default: 10_000,
-      description: `an integer from 0 to ${LONGEST_DELAY} (milliseconds)`
+      description: `an integer from 0 to ${LONGEST_GRACE} (milliseconds)`
     },
     signals: { type: 'boolean', default: true, description: 'true or false' },
     lane: { enum: ['auto', 'native', 'ipc'], default: 'auto', description: "'auto', 'native' or 'ipc'" },

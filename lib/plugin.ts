@@ -2,10 +2,10 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { SharedPort, SharedPortOptions } from '../types/index.js'
 import { AlreadyListeningError, RegisteredTwiceError } from './errors.js'
-import { assertNodeSupported } from './internals.js'
+import { assertNodeSupported, rootOf } from './internals.js'
 import { shareListen } from './listen.js'
 import { assertSameOptions, type Options, readOptions } from './options.js'
-import { forkBy } from './primary/fork.js'
+import { forkBy, ownProgram } from './primary/fork.js'
 import { PrimaryProcess } from './primary-process.js'
 import { findRole, type WorkerMark } from './role.js'
 import { markLog } from './worker-log.js'
@@ -25,10 +25,15 @@ export const sharedPort = fp<SharedPortOptions>((fastify, given, done) => {
 let primary: PrimaryProcess | undefined
 let worker: Worker | undefined
 
+/** By their root instances: a context may not know of another's decorators. */
+const registered = new WeakSet<FastifyInstance>()
+
 function share (fastify: FastifyInstance, given: unknown): SharedPort {
-  if (fastify.hasDecorator('sharedPort')) throw new RegisteredTwiceError()
+  const root = rootOf(fastify)
+  if (registered.has(root)) throw new RegisteredTwiceError()
   if (fastify.server.listening) throw new AlreadyListeningError()
   const options = readOptions(given)
+  registered.add(root)
   const found = findRole(options.workers)
   if (found.role === 'standalone') return standalone(fastify, found)
   assertNodeSupported()
@@ -36,7 +41,7 @@ function share (fastify: FastifyInstance, given: unknown): SharedPort {
 }
 
 function inPrimary (fastify: FastifyInstance, options: Options): SharedPort {
-  if (primary === undefined || primary.stopped) primary = new PrimaryProcess(options, fastify.log, forkBy())
+  if (primary === undefined || primary.done) primary = new PrimaryProcess(options, fastify.log, forkBy(ownProgram()))
   else assertSameOptions(primary.options, options)
   const current = primary
   shareListen(fastify, current.add(fastify))
@@ -44,11 +49,10 @@ function inPrimary (fastify: FastifyInstance, options: Options): SharedPort {
 }
 
 function inWorker (fastify: FastifyInstance, options: Options, mark: WorkerMark): SharedPort {
-  if (worker === undefined) worker = new Worker(mark, options, fastify.log)
-  else assertSameOptions(worker.options, options)
+  worker ??= new Worker(mark, fastify.log)
   const current = worker
   markLog(fastify.log, current.id)
-  shareListen(fastify, current.add(fastify))
+  shareListen(fastify, current.add(fastify, options))
   return { role: 'worker', workerId: current.id, generation: current.generation, stats: async () => await current.stats() }
 }
 

@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Stats } from '../types/index.js'
-import type { SocketName } from './internals.js'
+import { rootOf, type SocketName } from './internals.js'
 import type { Share } from './listen.js'
 import type { ListenTarget } from './listen-target.js'
-import type { Options } from './options.js'
+import { END_DELAY, type Options } from './options.js'
 import { Primary } from './primary.js'
 import { App } from './primary/app.js'
 import type { Fork } from './primary/fork.js'
@@ -18,6 +18,7 @@ export class PrimaryProcess {
   readonly #primary: Primary
   readonly #log: FastifyBaseLogger
   readonly #apps = new Set<FastifyInstance>()
+  #added = 0
   #ignoreSignals: (() => void) | undefined
   #signalled = false
 
@@ -27,31 +28,37 @@ export class PrimaryProcess {
     this.#log = log
   }
 
-  /** Whether it has ended everything that it began. */
-  get stopped (): boolean {
-    return this.#primary.stopped
+  /** Whether another may take its place: it has ended everything that it began, or never began. */
+  get done (): boolean {
+    return this.#primary.stopped || (this.#apps.size === 0 && !this.#primary.started)
   }
 
   stats (): Stats {
     return this.#primary.stats()
   }
 
-  nextKey (target: ListenTarget): string {
-    return this.#primary.nextKey(target)
+  /** @param place of the app among all that were added */
+  nextKey (target: ListenTarget, place = 0): string {
+    return this.#primary.nextKey(target, place)
   }
 
   /** Lets a Fastify instance's listen() and close() do what they do in a primary. */
   add (fastify: FastifyInstance): Share {
-    this.#apps.add(fastify)
-    fastify.addHook('onClose', async () => { this.#apps.delete(fastify) })
+    const root = rootOf(fastify)
+    const place = this.#added++
+    this.#apps.add(root)
+    fastify.addHook('onClose', async () => {
+      this.#apps.delete(root)
+      this.#letGoIfDone()
+    })
     return new App(fastify, {
-      nextKey: target => this.#primary.nextKey(target),
+      nextKey: target => this.nextKey(target, place),
       listen: async (key, target) => await this.listen(key, target),
       close: async key => { await this.#close(key) }
     })
   }
 
-  /** As {@link Primary.listen}; a worker that fails on the first start makes this process end with exit code 1. */
+  /** As {@link Primary.listen}; a worker that fails on the first start ends this process with exit code 1. */
   async listen (key: string, target: ListenTarget): Promise<Array<SocketName | string>> {
     if (this.options.signals) this.#ignoreSignals ??= onStopSignals(() => { this.#stop() }, () => { this.#end() })
     try {
@@ -59,27 +66,44 @@ export class PrimaryProcess {
     } catch (err) {
       // An app that does not expect listen() to reject would turn an orderly end into a crash.
       if (this.#signalled) await new Promise(() => {})
-      if (this.#primary.failed) process.exitCode = 1
-      this.#letGoIfStopped()
+      if (this.#primary.failed) this.#fail()
+      this.#letGoIfDone()
       throw err
     }
   }
 
   async #close (key: string): Promise<void> {
     await this.#primary.close(key)
-    this.#letGoIfStopped()
+    this.#letGoIfDone()
   }
 
-  #letGoIfStopped (): void {
-    if (this.#primary.stopped) this.#ignoreSignals?.()
+  #letGoIfDone (): void {
+    if (this.done) this.#ignoreSignals?.()
   }
 
   async #stop (): Promise<void> {
     this.#signalled = true
+    const begun = performance.now()
+    await this.#primary.stop()
+    await this.#exit(0, this.options.grace - (performance.now() - begun))
+  }
+
+  /** What the app holds open may keep this process alive, with nothing to do: it is ended. */
+  #fail (): void {
+    process.exitCode = 1
+    // After those who wait for listen() have heard of it.
+    if (this.options.signals) setImmediate(() => { this.#exit(1, this.options.grace) })
+  }
+
+  /** Ends this process when its apps are closed, a second after `grace` in any case. */
+  async #exit (code: number, grace: number): Promise<void> {
+    setTimeout(() => {
+      this.#log.error({ event: 'close-error' }, 'the app did not close in time')
+      process.exit(1)
+    }, Math.max(0, grace) + END_DELAY).unref()
     try {
-      await this.#primary.stop()
       await Promise.all([...this.#apps].map(async fastify => { await fastify.close() }))
-      process.exit()
+      process.exit(code)
     } catch (err) {
       this.#log.error({ event: 'close-error', err }, 'the app failed to close')
       process.exit(1)

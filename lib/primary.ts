@@ -12,7 +12,9 @@ import { Handoff } from './primary/handoff.js'
 import { bind, type Bound } from './primary/listener.js'
 import { Port } from './primary/port.js'
 import { Ports } from './primary/ports.js'
+import { Refusals } from './primary/refusals.js'
 import { createScheduler } from './primary/scheduler.js'
+import { isStopSignal } from './primary/signals.js'
 import { describeEnding, Supervisor } from './primary/supervisor.js'
 import { TakeBack } from './primary/take-back.js'
 import { WorkerHandle } from './primary/worker-handle.js'
@@ -20,6 +22,9 @@ import { fromNotice, receive, type ToPrimary } from './protocol.js'
 
 /** Bytes that `server.setTicketKeys()` takes. */
 const TICKET_KEYS = 48
+
+/** Milliseconds by which a signal that was sent to all processes may come to this one later than a worker's exit of it. */
+const SIGNAL_DELAY = 100
 
 export interface PrimaryParts {
   options: Options
@@ -52,6 +57,8 @@ export class Primary {
   /** The calls of listen() that wait for the workers. */
   readonly #waiting = new Map<Port, { resolve: () => void, reject: (err: Error) => void }>()
   #started = false
+  /** Every call of listen() has been served once: what fails from now on takes nobody along. */
+  #up = false
   #failed = false
   #stopping: Promise<void> | undefined
   #stopped = false
@@ -62,7 +69,7 @@ export class Primary {
     this.#fork = fork
     this.#clock = clock
     this.#lane = openLane(options.lane, log)
-    this.#ports = new Ports({ bind, create: this.#createPort, ticketKeys: randomBytes(TICKET_KEYS).toString('base64') })
+    this.#ports = new Ports({ bind, create: this.#createPort, ticketKeys: randomBytes(TICKET_KEYS).toString('base64'), clock, log })
     this.#supervisor = new Supervisor({
       count: this.#countWorkers(),
       grace: options.grace,
@@ -79,14 +86,19 @@ export class Primary {
     return this.#stopped
   }
 
+  /** Whether it has begun to start workers. */
+  get started (): boolean {
+    return this.#started
+  }
+
   /** Whether a worker failed on the first start. */
   get failed (): boolean {
     return this.#failed
   }
 
   /** The name of the next call of listen(): the same in every process that runs the same calls. */
-  nextKey (target: ListenTarget): string {
-    return this.#keyNames.next(target)
+  nextKey (target: ListenTarget, place: number): string {
+    return this.#keyNames.next(target, place)
   }
 
   /**
@@ -109,12 +121,8 @@ export class Primary {
   async close (key: string): Promise<void> {
     const port = this.#ports.of(key)
     if (port === undefined) return this.#ports.fail(key, new ClosedError()) // should it still be binding
-    if (port.closed) return
-    port.closed = true
-    if (this.#stopping !== undefined || this.#ports.open.length === 0) await this.stop()
-    else await this.#closePort(port)
-    this.#waiting.get(port)?.reject(new ClosedError())
-    this.#waiting.delete(port)
+    port.closing ??= this.#close(port)
+    await port.closing
   }
 
   /** Stops accepting, lets every worker finish what it has within grace, and resolves when all are gone. */
@@ -152,6 +160,7 @@ export class Primary {
   readonly #createPort = (key: string, bound: Bound[], { backlog }: ListenTarget): Port => {
     const handoff = new Handoff(key, {
       scheduler: createScheduler(this.options.policy),
+      refusals: new Refusals(),
       frameSize: this.#lane.frameSize,
       clock: this.#clock,
       onSent: () => { this.#takeBack?.watch() }
@@ -159,7 +168,15 @@ export class Primary {
     return new Port(handoff, bound, backlog, this.#lane, this.#log)
   }
 
-  async #closePort (port: Port): Promise<void> {
+  async #close (port: Port): Promise<void> {
+    port.closed = true
+    if (this.#stopping !== undefined || this.#ports.open.length === 0) await this.stop()
+    else await this.#finish(port)
+    this.#waiting.get(port)?.reject(new ClosedError())
+    this.#waiting.delete(port)
+  }
+
+  async #finish (port: Port): Promise<void> {
     const deadline = this.#clock.now() + this.options.grace
     await this.#shut(port, deadline)
     for (const worker of port.servers) {
@@ -178,6 +195,7 @@ export class Primary {
     await Promise.all(ports.map(async port => { await this.#shut(port, deadline) }))
     await this.#supervisor.stop(this.#until(deadline))
     for (const port of ports) port.handoff.close()
+    this.#takeBack?.stop()
     this.#stopped = true
     this.#log.info({ event: 'stopped' }, 'stopped')
   }
@@ -204,6 +222,7 @@ export class Primary {
       this.#waiting.delete(port)
       resolve()
     }
+    this.#up ||= this.#waiting.size === 0
   }
 
   // Workers, from fork to exit.
@@ -251,9 +270,14 @@ export class Primary {
 
   /** The worker wants nothing more, for one key or at all. */
   #leave (worker: WorkerHandle, key: string | undefined): void {
-    if (key === undefined) return this.#supervisor.drain(worker)
+    if (key === undefined) return this.#isStoppingWith(worker) ? undefined : this.#supervisor.drain(worker)
     this.#ports.of(key)?.handoff.remove(worker)
     worker.whenSettled(() => { worker.tell({ type: 'left', key }) })
+  }
+
+  /** Whether a stop has begun that comes to this worker when what is pending has gone to it and the others. */
+  #isStoppingWith (worker: WorkerHandle): boolean {
+    return this.#stopping !== undefined && worker.state !== 'draining'
   }
 
   #retire (worker: WorkerHandle, grace: number): void {
@@ -273,7 +297,7 @@ export class Primary {
       this.#log.warn({ event: 'stray-ack', workerId: worker.id, number: ack.number }, 'worker %d acks a frame that it was not sent', worker.id)
       return
     }
-    if (ack.leaving) this.#ports.retire(worker)
+    if (ack.leaving && !this.#isStoppingWith(worker)) this.#ports.retire(worker)
     this.#ports.of(frame.key)?.handoff.settle(worker, frame, ack)
     this.#deal(frame.key)
   }
@@ -288,28 +312,35 @@ export class Primary {
     return new TakeBack({
       patience: this.options.takeBackAfter,
       workers: () => this.#supervisor.workers,
-      wanted: (worker, { key }) => worker.state === 'draining' ||
-        (this.#ports.of(key)?.handoff.members.some(other => other !== worker && other.hasCredit) ?? false),
+      wanted: (worker, { key }) => this.#ports.of(key)?.handoff.members.some(other =>
+        other !== worker && (other.hasCredit || worker.state === 'draining')) ?? false,
       returned: (worker, frame) => { this.#ports.of(frame.key)?.handoff.takenBack(worker, frame) },
       clock: this.#clock
     })
   }
 
   #onExit (worker: WorkerHandle, ending: Ending): void {
-    const fatal = this.#stopping === undefined && worker.state !== 'draining' &&
-      [...this.#waiting.keys()].some(port => !port.serves(worker))
+    const unserved = this.#stopping !== undefined || worker.state === 'draining'
+      ? []
+      : [...this.#waiting.keys()].filter(port => !port.serves(worker))
+    const fatal = unserved.length > 0 && !this.#up
     const open = worker.end()
     this.#ports.forget(worker)
     if (open !== undefined) this.#ports.of(open.frame.key)?.handoff.reclaim(worker, open.frame, open.untaken)
     this.#supervisor.exited(worker, ending, fatal)
-    if (fatal) this.#fail(worker, ending)
+    if (fatal) this.#failUnlessStopped(worker, ending)
+    else if (ending.signal === null) for (const port of unserved) this.#giveUp(port, failureOf(worker, ending))
   }
 
   /** On the first start a worker that fails is the app's fault, and would fail again: everything ends. */
-  #fail (worker: WorkerHandle, ending: Ending): void {
-    const cause = ending.error ?? worker.failure
+  #failUnlessStopped (worker: WorkerHandle, ending: Ending): void {
+    if (!isStopSignal(ending.signal)) return this.#fail(failureOf(worker, ending))
+    // The signal was sent to all processes, and this one hears of it later than of the worker's exit.
+    this.#clock.after(SIGNAL_DELAY, () => { if (this.#stopping === undefined) this.#fail(failureOf(worker, ending)) })
+  }
+
+  #fail (err: Error): void {
     this.#failed = true
-    const err = new WorkerFailedError(worker.id, describeEnding(ending), { cause })
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
     for (const port of this.#ports.all) {
@@ -320,4 +351,15 @@ export class Primary {
       for (const { reject } of waiting) reject(err)
     })
   }
+
+  /** A call of listen() that a worker fails at when others are served already: theirs go on. */
+  #giveUp (port: Port, err: Error): void {
+    const waiting = this.#waiting.get(port)
+    this.#waiting.delete(port)
+    this.close(port.key).finally(() => { waiting?.reject(err) })
+  }
+}
+
+function failureOf (worker: WorkerHandle, ending: Ending): Error {
+  return new WorkerFailedError(worker.id, describeEnding(ending), { cause: ending.error ?? worker.failure })
 }

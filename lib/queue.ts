@@ -26,9 +26,13 @@ export class Queue<T> {
 
   /** To the head, so that the first of them is the next. */
   unshift (items: readonly T[]): void {
-    const room = Math.min(this.#head, items.length)
-    this.#head -= room
-    this.#items.splice(this.#head, room, ...items)
+    if (items.length > this.#head) {
+      this.#items = items.concat(this.#items.slice(this.#head))
+      this.#head = 0
+      return
+    }
+    this.#head -= items.length
+    for (let i = 0; i < items.length; i++) this.#items[this.#head + i] = items[i] as T
   }
 
   /** All of them, in order; the queue is empty then. */

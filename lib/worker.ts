@@ -4,7 +4,7 @@ import type { Stats } from '../types/index.js'
 import { PrimaryGoneError } from './errors.js'
 import { receiveConnections } from './lane.js'
 import { KeyNames } from './listen-target.js'
-import type { Options } from './options.js'
+import { assertSameOptions, END_DELAY, type Options } from './options.js'
 import { type Channel, fromNotice, post, receive, toNotice, type ToPrimary, type ToWorker } from './protocol.js'
 import type { WorkerMark } from './role.js'
 import { App } from './worker/app.js'
@@ -15,8 +15,8 @@ import { ConnectionReceiver } from './worker/receiver.js'
 /** Milliseconds for which changes of the number of connections are gathered before the primary is told. */
 const REPORT_DELAY = 50
 
-/** Milliseconds beyond grace before a worker without a primary ends whatever it is at: what the primary would do, see supervisor.ts. */
-const END_DELAY = 1_000
+/** Milliseconds after which a primary that does not answer hangs: what it may send yet is served, or refused. */
+const LEAVE_PATIENCE = 1_000
 
 type Attached = Extract<ToWorker, { type: 'attached' }>
 
@@ -28,13 +28,15 @@ type Attached = Extract<ToWorker, { type: 'attached' }>
 export class Worker {
   readonly id: number
   readonly generation: number
-  readonly options: Options
+  #options: Options | undefined
   readonly #primaryPid: number
   readonly #log: FastifyBaseLogger
   readonly #channel = process as Channel
   readonly #keyNames = new KeyNames()
   readonly #receiver = new ConnectionReceiver()
   readonly #apps = new Set<App>()
+  /** How many of them are not closed. */
+  #serving = 0
   readonly #attaching = new Map<string, { resolve: (answer: Attached) => void, reject: (err: Error) => void }>()
   readonly #leaving = new Map<string, () => void>()
   readonly #asking = new Map<number, { resolve: (stats: Stats) => void, reject: (err: Error) => void }>()
@@ -42,36 +44,40 @@ export class Worker {
   #report: NodeJS.Timeout | undefined
   #ending: Promise<void> | undefined
 
-  constructor (mark: WorkerMark, options: Options, log: FastifyBaseLogger) {
+  constructor (mark: WorkerMark, log: FastifyBaseLogger) {
     const self = cluster.worker as NonNullable<typeof cluster.worker>
     // Otherwise Node ends this process when the primary goes, in the middle of a request.
     self.exitedAfterDisconnect = true
     this.id = self.id
     this.generation = mark.generation
-    this.options = options
     this.#primaryPid = mark.primary
     this.#log = log
     receive<ToWorker>(this.#channel, message => { this.#onMessage(message) })
-    receiveConnections(mark.lane, this.#channel, this.#receiver, () => process.ppid === this.#primaryPid)
+    receiveConnections(mark.lane, this.#channel, this.#receiver, () => this.#primaryLives())
     process.once('disconnect', () => { this.#onDisconnect() })
     process.on('uncaughtExceptionMonitor', err => { this.#tell({ type: 'failed', error: toNotice(err) }) })
-    if (options.signals) this.#handleSignals()
   }
 
-  add (fastify: FastifyInstance): App {
+  /** @throws SHARED_PORT_ERR_OPTIONS_DIFFER when other apps are there, with other options */
+  add (fastify: FastifyInstance, options: Options): App {
+    if (this.#options !== undefined && this.#serving > 0) assertSameOptions(this.#options, options)
+    if (options.signals && this.#options?.signals !== true) this.#handleSignals()
+    this.#options = options
+    const place = this.#apps.size
     const connections = new Connections(fastify.server, () => { this.#reportLater() })
     const app = new App(fastify, connections, {
-      keyNames: this.#keyNames,
+      nextKey: target => this.#keyNames.next(target, place),
       tell: message => { this.#tell(message) },
       attach: async key => await this.#attach(key),
       leave: async key => { await this.#leave(key) },
       receive: (key, { fastify }, handle) => { this.#receiver.add(key, fastify.server, handle) },
       refuse: key => { this.#receiver.remove(key) },
       drain,
-      grace: this.options.grace
+      grace: options.grace
     })
     this.#apps.add(app)
-    fastify.addHook('onClose', async () => { this.#closed(app) })
+    if (this.#serving++ === 0) process.channel?.ref()
+    fastify.addHook('onClose', async () => { this.#closed() })
     return app
   }
 
@@ -111,10 +117,13 @@ export class Worker {
 
   async #leave (key: string): Promise<void> {
     if (!process.connected) return
+    let timer: NodeJS.Timeout | undefined
     await new Promise<void>(resolve => {
+      timer = setTimeout(resolve, LEAVE_PATIENCE)
       this.#leaving.set(key, resolve)
       this.#tell({ type: 'leave', key })
     })
+    clearTimeout(timer)
     this.#leaving.delete(key)
   }
 
@@ -124,18 +133,22 @@ export class Worker {
       this.#end(grace)
       return
     }
-    for (const app of this.#apps) if (app.key === key) app.close({ left: true, grace })
+    for (const app of this.#apps) if (app.key === key) app.close(grace).catch(err => { this.#logCloseError(err) })
   }
 
   /** Finishes everything, and ends the process. */
   async #end (grace: number): Promise<void> {
     this.#receiver.leaving = true
-    this.#ending ??= Promise.all([...this.#apps].map(async app => { await app.close({ left: true, grace }) }))
+    this.#ending ??= Promise.all([...this.#apps].map(async app => { await app.close(grace) }))
       .then(() => { process.exit() }, err => {
-        this.#log.error({ event: 'close-error', err }, 'the app failed to close')
+        this.#logCloseError(err)
         process.exit(1)
       })
     await this.#ending
+  }
+
+  #logCloseError (err: unknown): void {
+    this.#log.error({ event: 'close-error', err }, 'the app failed to close')
   }
 
   /** The primary is gone, or cut off: nothing more comes, and nobody would miss this process. */
@@ -143,16 +156,17 @@ export class Worker {
     for (const { reject } of this.#asking.values()) reject(new PrimaryGoneError())
     for (const { reject } of this.#attaching.values()) reject(new PrimaryGoneError())
     for (const resolve of this.#leaving.values()) resolve()
-    if (this.#ending === undefined) this.#log.warn({ event: 'primary-gone' }, 'the primary is gone: finishing what is open')
-    this.#end(this.options.grace)
+    if (this.#ending === undefined) this.#log.warn({ event: 'primary-gone' }, '%s: finishing what is open', this.#primaryLives() ? 'cut off from the primary' : 'the primary is gone')
+    const grace = this.#options?.grace ?? 0
+    this.#end(grace)
     // A plugin or a hook of the app may never be done, and nobody is left to kill this process.
-    setTimeout(() => { process.exit(1) }, this.options.grace + END_DELAY).unref()
+    setTimeout(() => { process.exit(1) }, grace + END_DELAY).unref()
   }
 
   /** An app that closed on its own account: when it was the last, nothing of ours keeps the process alive. */
-  #closed (app: App): void {
-    this.#apps.delete(app)
-    if (this.#apps.size === 0) process.channel?.unref()
+  #closed (): void {
+    this.#serving--
+    if (this.#serving === 0) process.channel?.unref()
   }
 
   #handleSignals (): void {
@@ -160,8 +174,8 @@ export class Worker {
     process.on('SIGINT', () => {})
     process.on('SIGQUIT', () => {})
     process.on('SIGTERM', () => {
-      const serves = [...this.#apps].some(({ fastify }) => fastify.server.listening)
-      if (!serves) process.exit()
+      const apps = [...this.#apps]
+      if (!apps.some(({ fastify, closing }) => fastify.server.listening || closing)) process.exit()
       this.#receiver.leaving = true
       this.#tell({ type: 'leave' })
     })
@@ -173,6 +187,10 @@ export class Worker {
       const count = [...this.#apps].reduce((sum, { connections }) => sum + connections.count, 0)
       this.#tell({ type: 'open', count })
     }, REPORT_DELAY).unref()
+  }
+
+  #primaryLives (): boolean {
+    return process.ppid === this.#primaryPid
   }
 
   #tell (message: ToPrimary): void {

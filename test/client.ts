@@ -10,6 +10,10 @@ export interface Outcome {
   error?: NodeJS.ErrnoException
 }
 
+export interface ExchangeOptions extends http.RequestOptions {
+  onConnected?: () => void
+}
+
 /** A request that is written, and its answer read, piece by piece: by default on a connection of its own. */
 export class Exchange {
   readonly outcome: Promise<Outcome>
@@ -18,11 +22,15 @@ export class Exchange {
   readonly #request: http.ClientRequest
   readonly #response: Promise<http.IncomingMessage>
 
-  constructor (url: string, options: http.RequestOptions = {}) {
+  constructor (url: string, { onConnected = () => {}, ...options }: ExchangeOptions = {}) {
     this.#request = http.request(url, { agent: false, ...options })
     this.#request.once('socket', socket => {
-      if (socket.connecting) socket.once('connect', () => { this.#port = socket.localPort })
-      else this.#port = socket.localPort
+      const connected = (): void => {
+        this.#port = socket.localPort
+        onConnected()
+      }
+      if (socket.connecting) socket.once('connect', connected)
+      else connected()
     })
     this.#response = once(this.#request, 'response').then(([response]) => response as http.IncomingMessage)
     this.outcome = this.#read().then(
@@ -64,7 +72,7 @@ export class Exchange {
 }
 
 /** A request that may fail. */
-export async function attempt (url: string, { body, ...options }: http.RequestOptions & { body?: string } = {}): Promise<Outcome> {
+export async function attempt (url: string, { body, ...options }: ExchangeOptions & { body?: string } = {}): Promise<Outcome> {
   const exchange = new Exchange(url, options)
   exchange.end(body).catch(() => {}) // the outcome tells
   return await exchange.outcome

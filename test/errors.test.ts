@@ -13,7 +13,7 @@ const codes = {
   AppTypeError: 'SHARED_PORT_ERR_APP_TYPE',
   ClosedError: 'SHARED_PORT_ERR_CLOSED',
   LaneUnavailableError: 'SHARED_PORT_ERR_LANE',
-  ListenOptionsError: 'SHARED_PORT_ERR_LISTEN_OPTIONS',
+  NoScriptError: 'SHARED_PORT_ERR_NO_SCRIPT',
   NodeUnsupportedError: 'SHARED_PORT_ERR_NODE_UNSUPPORTED',
   NotListeningFdError: 'SHARED_PORT_ERR_FD',
   OptionsDifferError: 'SHARED_PORT_ERR_OPTIONS_DIFFER',
@@ -41,7 +41,6 @@ for (const [name, Type] of Object.entries(errors)) {
 
 t.test('what is wrong with arguments is a TypeError', async t => {
   t.ok(new errors.OptionsError('x') instanceof TypeError)
-  t.ok(new errors.ListenOptionsError('x') instanceof TypeError)
 })
 
 t.test('the cause is attached, and not in the message', async t => {

@@ -35,6 +35,8 @@ export function perLane (t: Test, name: string, run: (t: Test, lane: typeof LANE
 }
 
 export interface StartOptions {
+  /** Instead of a fixture. */
+  script?: string
   /** Options of the plugin. */
   options?: object
   /** What fastify.listen() is called with. */
@@ -52,8 +54,8 @@ export interface StartOptions {
 }
 
 /** Starts test/fixtures/<fixture> as a primary of its own, in a process group of its own. */
-export function start (t: Test, fixture: string, { options = {}, listen = { port: 0, host: '127.0.0.1' }, env, args = [], execArgv = [], cwd, inherit = [], descriptorLimit }: StartOptions = {}): App {
-  return new App(t, [...execArgv, fixturePath(fixture), ...args], {
+export function start (t: Test, fixture: string, { options = {}, listen = { port: 0, host: '127.0.0.1' }, env, args = [], execArgv = [], cwd, inherit = [], descriptorLimit, script }: StartOptions = {}): App {
+  return new App(t, [...execArgv, ...(script === undefined ? [fixturePath(fixture)] : ['-e', script]), ...args], {
     ...process.env,
     ...env,
     OPTIONS: JSON.stringify(options),

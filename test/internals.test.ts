@@ -22,7 +22,7 @@ t.test('a Node that lacks something of it is refused by name', async t => {
 })
 
 t.test('a bound port is a handle with the name that was asked for', async t => {
-  const handle = bindTcp('127.0.0.1', 0, false) as RawHandle
+  const handle = bindTcp('127.0.0.1', 0) as RawHandle
   t.teardown(() => { handle.close() })
   const name: Partial<SocketName> = {}
   t.equal(handle.getsockname?.(name), 0)
@@ -30,13 +30,13 @@ t.test('a bound port is a handle with the name that was asked for', async t => {
 })
 
 t.test('an address that is not ours and a descriptor that is none are numbers below 0', async t => {
-  t.ok(bindTcp('192.0.2.1', 0, false) as number < 0)
+  t.ok(bindTcp('192.0.2.1', 0) as number < 0)
   t.ok(openDescriptor(9999) as number < 0)
   t.ok(bindPath(`${shortFolder(t)}/none/socket`) as number < 0)
 })
 
 t.test('a server on a handle of ours serves what is injected, counts it, and waits for it', async t => {
-  const bound = bindTcp('127.0.0.1', 0, false) as RawHandle
+  const bound = bindTcp('127.0.0.1', 0) as RawHandle
   const name = {} as SocketName
   bound.getsockname?.(name)
   const accepted = new Promise<RawHandle>(resolve => { bound.onconnection = (status, client) => { resolve(client) } })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { type GivenListenOptions, KeyNames, readListenTarget } from '../lib/listen-target.js'
 
-const plain = { port: 0, ipv6Only: false, readableAll: false, writableAll: false, backlog: 511 }
+const plain = { port: 0, ipv6Only: false, reusePort: false, readableAll: false, writableAll: false, backlog: 511 }
 
 const table: Array<[given: object, target: object]> = [
   [{ port: 3000 }, { ...plain, port: 3000 }],
@@ -13,6 +13,7 @@ const table: Array<[given: object, target: object]> = [
   [{ port: 1, host: '' }, { ...plain, port: 1 }],
   [{ port: 1, backlog: 7, ipv6Only: true }, { ...plain, port: 1, backlog: 7, ipv6Only: true }],
   [{ port: 1, backlog: 0 }, { ...plain, port: 1 }],
+  [{ port: 1, reusePort: true }, { ...plain, port: 1, reusePort: true }],
   [{ path: '/tmp/s' }, { ...plain, path: '/tmp/s' }],
   [{ path: '/tmp/s', readableAll: true, writableAll: true, backlog: 3 }, { ...plain, path: '/tmp/s', readableAll: true, writableAll: true, backlog: 3 }],
   [{ port: 80, path: '/tmp/s' }, { ...plain, port: 80 }],
@@ -29,23 +30,34 @@ for (const [given, target] of table) {
   })
 }
 
-for (const port of [-1, 65536, 1.5, NaN, Infinity, 'http', '', ' ', '80a', true, {}, []]) {
+for (const port of [-1, 65536, 1.5, NaN, Infinity, 'http', '', ' ', '80a']) {
   t.test(`is no port, and Node says so: ${JSON.stringify(port) ?? String(port)}`, async t => {
     t.throws(() => readListenTarget({ port } as GivenListenOptions), { name: 'RangeError', code: 'ERR_SOCKET_BAD_PORT', message: /^options\.port should be >= 0 and < 65536\. Received / })
   })
 }
 
-for (const given of [{}, { host: 'localhost' }, { path: '' }, { path: undefined }, { fd: -1 }]) {
+for (const given of [{ port: true }, { port: {} }, { port: [] }, {}, { host: 'localhost' }, { path: '' }, { path: undefined }, { fd: -1 }]) {
   t.test(`is nothing to listen on: ${JSON.stringify(given)}`, async t => {
-    t.throws(() => readListenTarget(given as GivenListenOptions), { code: 'SHARED_PORT_ERR_LISTEN_OPTIONS' })
+    t.throws(() => readListenTarget(given as GivenListenOptions), { code: 'ERR_INVALID_ARG_VALUE' })
   })
 }
+
+t.test('apps that listen on ports of the kernel\'s choice have the same keys in every process, in whatever order they listen', async t => {
+  const target = readListenTarget({ port: 0, host: '::1' })
+  const names = (...places: number[]): string[] => {
+    const keys = new KeyNames()
+    return places.map(place => keys.next(target, place))
+  }
+  t.same(names(0, 1, 2), ['::1:0', '::1:0@2', '::1:0@3'])
+  t.same(names(2, 1, 0), ['::1:0@3', '::1:0@2', '::1:0'])
+  t.equal(new KeyNames().next(readListenTarget({ port: 80 }), 1), '*:80')
+})
 
 t.test('the same calls of listen() in the same order have the same keys in every process', async t => {
   const calls = [{ port: 80 }, { port: 0, host: 'localhost' }, { path: '/tmp/s' }, { port: 0, host: 'localhost' }, { fd: 3 }, { port: 0, host: '::1' }, { port: 0, host: 'localhost' }]
   const keys = (): string[] => {
     const names = new KeyNames()
-    return calls.map(call => names.next(readListenTarget(call)))
+    return calls.map(call => names.next(readListenTarget(call), 0))
   }
   t.same(keys(), ['*:80', 'localhost:0', '/tmp/s', 'localhost:0#2', 'fd:3', '::1:0', 'localhost:0#3'])
   t.same(keys(), keys())

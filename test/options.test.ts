@@ -17,7 +17,7 @@ t.test('what is given stands', async t => {
   t.same(readOptions(given), given)
 })
 
-for (const option of [{ workers: 'auto' }, { workers: 0 }, { workers: 1 }, { workers: 1024 }, { grace: 0 }, { grace: 2 ** 31 - 1 }]) {
+for (const option of [{ workers: 'auto' }, { workers: 0 }, { workers: 1 }, { workers: 1024 }, { grace: 0 }, { grace: 2 ** 31 - 1001 }]) {
   t.test(`${JSON.stringify(option)} is taken`, async t => {
     t.match(readOptions(option), option)
   })
@@ -37,7 +37,7 @@ t.test('the caller\'s object stays as it is', async t => {
 })
 
 const WORKERS = "option 'workers' must be 'auto' or an integer from 0 to 1024, got "
-const GRACE = "option 'grace' must be an integer from 0 to 2147483647 (milliseconds), got "
+const GRACE = "option 'grace' must be an integer from 0 to 2147482647 (milliseconds), got "
 const SIGNALS = "option 'signals' must be true or false, got "
 const LANE = "option 'lane' must be 'auto', 'native' or 'ipc', got "
 const TAKE_BACK = "option 'takeBackAfter' must be an integer from 0 to 2147483647 (milliseconds, 0 for never), got "
@@ -60,7 +60,7 @@ const wrong: Array<[given: object, message: string]> = [
   [{ grace: 0.5 }, `${GRACE}0.5`],
   [{ grace: NaN }, `${GRACE}NaN`],
   [{ grace: Infinity }, `${GRACE}Infinity`],
-  [{ grace: 2 ** 31 }, `${GRACE}2147483648`],
+  [{ grace: 2 ** 31 - 1000 }, `${GRACE}2147482648`],
   [{ grace: '10s' }, `${GRACE}'10s'`],
   [{ grace: null }, `${GRACE}null`],
   [{ signals: 'no' }, `${SIGNALS}'no'`],

@@ -22,7 +22,7 @@ export interface SharedPortOptions {
   workers?: number | 'auto'
 
   /**
-   * Milliseconds that a stopping worker has to finish what it has, 0 to 2,147,483,647; then its
+   * Milliseconds that a stopping worker has to finish what it has, 0 to 2,147,482,647; then its
    * connections are destroyed, and what still lives a second later is killed.
    * @default 10000
    */

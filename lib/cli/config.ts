@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import isDocker from 'is-docker'
 import type { SharedPortOptions } from '../../types/index.js'
 import type { GivenListenOptions } from '../listen-target.js'
-import { LONGEST_DELAY, MOST_WORKERS } from '../options.js'
+import { LONGEST_DELAY, LONGEST_GRACE, MOST_WORKERS } from '../options.js'
 import { readPluginOptions } from './app-arguments.js'
 import { findApp } from './app-file.js'
 import { UsageError } from './exit.js'
@@ -72,7 +72,7 @@ function sharedPortOptions ({ workers, grace, lane, policy }: StartFlags): Share
   return {
     // Not 0, which the plugin takes: there the app would serve, but here is none.
     workers: workers === 'auto' ? workers : integer('workers', workers, { least: 1, most: MOST_WORKERS, or: 'auto' }),
-    grace: integer('grace', grace, { most: LONGEST_DELAY, unit: 'milliseconds' }),
+    grace: integer('grace', grace, { most: LONGEST_GRACE, unit: 'milliseconds' }),
     ...{ lane, policy } as Pick<SharedPortOptions, 'lane' | 'policy'> // which readOptions() checks
   }
 }

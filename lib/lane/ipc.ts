@@ -29,7 +29,9 @@ export const ipcLane: Lane = {
     }
     return {
       async close () {
-        // libuv accepts one in each turn of the loop: a turn without one has found none ready.
+        // libuv accepts one in each turn of the loop: a whole turn without one has found none ready.
+        // The first ends with the poll that is under way, or was before this call: it may have had no accept.
+        await turn()
         for (let turns = 0, before = -1; before !== accepted && turns < backlog; turns++) {
           before = accepted
           await turn()

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { beforeClose } from '../close.js'
 import type { SocketName } from '../internals.js'
 import type { Share } from '../listen.js'
 import type { ListenTarget } from '../listen-target.js'
@@ -18,13 +19,7 @@ export class App implements Share {
 
   constructor (fastify: FastifyInstance, parts: AppParts) {
     this.#parts = parts
-    const closeFastify = fastify.close.bind(fastify) as () => Promise<void>
-    let closed: Promise<void> | undefined
-    // Not a hook: those have to be done within pluginTimeout, and a drain may take longer.
-    fastify.close = ((done?: () => void) => {
-      closed ??= this.#close().then(closeFastify)
-      return done === undefined ? closed : closed.finally(done)
-    }) as FastifyInstance['close']
+    beforeClose(fastify, async () => { await this.#close() })
   }
 
   async attach (target: ListenTarget): Promise<Array<SocketName | string>> {

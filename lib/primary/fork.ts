@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import cluster, { type ClusterSettings, type Worker } from 'node:cluster'
+import { NoScriptError } from '../errors.js'
 import type { Channel } from '../protocol.js'
 import { WORKER_MARK, type WorkerMark } from '../role.js'
 
@@ -23,20 +24,29 @@ export interface Child {
 /** Starts a worker's process with these descriptors from number 4 on. Never throws: a failed start is an exit. */
 export type Fork = (mark: WorkerMark, inherited: readonly number[]) => Child
 
-/** What a worker runs; without it what the primary itself runs: script, arguments, node's own flags. */
+/** What a worker runs. */
 export interface Program { exec: string, args: string[], execArgv: string[], env?: NodeJS.ProcessEnv }
+
+/**
+ * What this process itself runs: script, arguments, Node's own flags.
+ * @throws SHARED_PORT_ERR_NO_SCRIPT where that is no file: `node -e`, a REPL
+ */
+export function ownProgram (): Program {
+  const [, exec, ...args] = process.argv
+  if (exec === undefined) throw new NoScriptError()
+  return { exec, args, execArgv: process.execArgv }
+}
 
 /** Milliseconds from exit on that a channel may stay open (a grandchild holds it) before it counts as read. */
 const CLOSE_PATIENCE = 100
 
 /** Forks by node:cluster, so that `cluster.worker`, inspector ports and cluster's own users find what they know. */
-export function forkBy (program?: Program): Fork {
-  const { env, ...settings } = program ?? {}
+export function forkBy ({ exec, args, execArgv, env }: Program): Fork {
   return (mark, inherited) => {
-    const stdio: ClusterSettings['stdio'] = ['inherit', 'inherit', 'inherit', 'ipc', ...inherited]
     const theirs = cluster.settings
     try {
-      cluster.setupPrimary({ ...settings, ...(inherited.length > 0 && { stdio }) })
+      (cluster as { settings: ClusterSettings }).settings = {} // setupPrimary() would add to them
+      cluster.setupPrimary({ exec, args, execArgv, stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...inherited] })
       return new ClusterChild(cluster.fork({ ...env, [WORKER_MARK]: JSON.stringify(mark) }))
     } catch (error) {
       return new UnstartedChild(error as Error)

@@ -2,12 +2,13 @@ import { debuglog } from 'node:util'
 import type { Ack, Connection, Frame } from '../lane.js'
 import { Queue } from '../queue.js'
 import type { Clock } from './clock.js'
+import type { Refusals } from './refusals.js'
 import type { Scheduler } from './scheduler.js'
 import type { WorkerHandle } from './worker-handle.js'
 
 const trace = debuglog('shared-fastify')
 
-/** Milliseconds until those who refused a connection are asked again, when nobody else is left to ask. */
+/** Milliseconds until those who refused connections are asked again, when nobody else is left to ask. */
 const REFUSAL_PAUSE = 100
 
 /** Milliseconds until a worker whose wire was full is sent something again. */
@@ -15,6 +16,7 @@ const FULL_PAUSE = 10
 
 export interface HandoffParts {
   scheduler: Scheduler<WorkerHandle>
+  refusals: Refusals
   /** The most connections in one frame. */
   frameSize: number
   clock: Clock
@@ -30,19 +32,23 @@ export class Handoff {
   readonly #parts: HandoffParts
   readonly #scheduler: Scheduler<WorkerHandle>
   readonly #pending = new Queue<Connection>()
-  readonly #refusals = new Map<Connection, Set<WorkerHandle>>()
+  readonly #refusals: Refusals
   readonly #batches = new Map<WorkerHandle, Connection[]>()
-  #forgetting: (() => void) | undefined
+  readonly #full = new Set<WorkerHandle>()
+  /** How many of those that all have refused may be offered again now. */
+  #toAskAgain = 0
+  #askingAgain: (() => void) | undefined
   #retrying: (() => void) | undefined
   #whenDealt: Array<() => void> = []
 
   constructor (readonly key: string, parts: HandoffParts) {
     this.#parts = parts
     this.#scheduler = parts.scheduler
+    this.#refusals = parts.refusals
   }
 
   get pending (): number {
-    return this.#pending.size
+    return this.#pending.size + this.#refusals.waiting
   }
 
   get members (): readonly WorkerHandle[] {
@@ -51,6 +57,7 @@ export class Handoff {
 
   add (worker: WorkerHandle): void {
     this.#scheduler.add(worker)
+    this.#pending.unshift(this.#refusals.all())
     this.deal()
   }
 
@@ -70,17 +77,19 @@ export class Handoff {
   deal (): void {
     const offered: Connection[] = []
     const setAside = new Set<Connection>()
-    for (let connection; (connection = this.#pending.shift()) !== undefined;) {
+    for (let connection; (connection = this.#next()) !== undefined;) {
       offered.push(connection)
       const worker = this.#scheduler.next(this.#may(connection))
       if (worker !== undefined) {
         this.#batch(worker, connection)
+      } else if (this.members.some(this.#hasRoom)) {
+        this.#refusals.wait(connection, this.members)
+        this.#askAgainLater()
       } else {
         setAside.add(connection)
-        if (!this.#refusals.has(connection)) break // nobody has credit: nor for those behind it
+        break // nobody has credit: nor for those behind it
       }
     }
-    if ([...setAside].some(connection => this.#refusals.has(connection))) this.#forgetRefusalsLater()
     for (const [worker, batch] of this.#batches) {
       if (!this.#send(worker, batch)) for (const connection of batch) setAside.add(connection)
     }
@@ -94,15 +103,17 @@ export class Handoff {
     const returned: Connection[] = []
     connections.forEach((connection, place) => {
       if (refused.includes(place)) {
-        this.#refuse(connection, worker)
+        if (this.#refusals.add(connection, worker)) this.#toAskAgain = 0
         returned.push(connection)
       } else {
-        this.#refusals.delete(connection)
+        // There is room again: as long as it lasts, ever more of those that wait are offered.
+        if (this.#refusals.forget(connection)) this.#toAskAgain += 2
         connection.close()
       }
     })
     trace('worker %d acks %d of %s, refused %d', worker.id, connections.length, this.key, returned.length)
     this.#pending.unshift(returned)
+    this.#pending.unshift(this.#refusals.askable(worker))
   }
 
   /**
@@ -113,6 +124,7 @@ export class Handoff {
   takenBack (worker: WorkerHandle, { connections }: Frame): void {
     this.#scheduler.giveBack(worker)
     trace('%d of %s taken back from worker %d', connections.length, this.key, worker.id)
+    if (worker.isFull) this.#retryLater(worker) // it could not be asked whether it runs again
     this.#pending.unshift(connections)
     this.deal()
   }
@@ -122,7 +134,7 @@ export class Handoff {
     trace('worker %d died with %d of %s un-acked, not taken %d', worker.id, connections.length, this.key, untaken.length)
     for (const connection of connections) {
       if (untaken.includes(connection)) continue
-      this.#refusals.delete(connection)
+      this.#refusals.forget(connection)
       connection.close()
     }
     this.#pending.unshift(untaken)
@@ -139,15 +151,24 @@ export class Handoff {
 
   /** Ends what is pending: nobody will serve it. */
   close (): void {
-    this.#forgetting?.()
+    this.#askingAgain?.()
     this.#retrying?.()
-    for (const connection of this.#pending.drain()) connection.close()
+    for (const worker of this.#full) worker.retry()
+    for (const connection of [...this.#pending.drain(), ...this.#refusals.all()]) connection.close()
     this.#refusals.clear()
     this.#checkDealt()
   }
 
+  #next (): Connection | undefined {
+    if (this.#toAskAgain === 0 || !this.members.some(this.#hasRoom)) return this.#pending.shift()
+    const waiting = this.#refusals.first()
+    if (waiting === undefined) this.#toAskAgain = 0
+    else this.#toAskAgain--
+    return waiting ?? this.#pending.shift()
+  }
+
   #may (connection: Connection): (worker: WorkerHandle) => boolean {
-    const refusers = this.#refusals.get(connection)
+    const refusers = this.#refusals.of(connection)
     return refusers === undefined ? this.#hasRoom : worker => this.#hasRoom(worker) && !refusers.has(worker)
   }
 
@@ -162,7 +183,7 @@ export class Handoff {
 
   #send (worker: WorkerHandle, batch: readonly Connection[]): boolean {
     if (!worker.send(this.key, batch, this.#parts.clock.now())) {
-      this.#retryLater()
+      this.#retryLater(worker)
       return false
     }
     trace('%d of %s to worker %d', batch.length, this.key, worker.id)
@@ -170,33 +191,30 @@ export class Handoff {
     return true
   }
 
-  #refuse (connection: Connection, worker: WorkerHandle): void {
-    const refusers = this.#refusals.get(connection)
-    if (refusers === undefined) this.#refusals.set(connection, new Set([worker]))
-    else refusers.add(worker)
-  }
-
-  // Whoever has not refused and is merely busy gets it as soon as it has credit; when the pause ends
-  // without that, all that are not stalled have refused.
-  #forgetRefusalsLater (): void {
-    this.#forgetting ??= this.#parts.clock.after(REFUSAL_PAUSE, () => {
-      this.#forgetting = undefined
-      this.#refusals.clear()
+  // Whoever could not be asked is as soon as it has credit. The others get one connection each to see
+  // whether they have room again: all of them, for each in turn, would be work for nothing.
+  #askAgainLater (): void {
+    this.#askingAgain ??= this.#parts.clock.after(REFUSAL_PAUSE, () => {
+      this.#askingAgain = undefined
+      this.#toAskAgain = Math.max(1, this.members.length)
       this.deal()
+      if (this.#refusals.waiting > 0) this.#askAgainLater()
     })
   }
 
   // Nothing tells when a full channel, or the kernel's count of descriptors under way, has room again.
-  #retryLater (): void {
+  #retryLater (worker: WorkerHandle): void {
+    this.#full.add(worker)
     this.#retrying ??= this.#parts.clock.after(FULL_PAUSE, () => {
       this.#retrying = undefined
-      for (const worker of this.members) worker.retry()
+      for (const worker of this.#full) worker.retry()
+      this.#full.clear()
       this.deal()
     })
   }
 
   #checkDealt (): void {
-    if (this.#pending.size > 0 && this.members.length > 0) return
+    if (this.pending > 0 && this.members.length > 0) return
     const waiting = this.#whenDealt
     this.#whenDealt = []
     for (const run of waiting) run()

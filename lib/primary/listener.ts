@@ -5,10 +5,12 @@ import { getSystemErrorName } from 'node:util'
 import { NotListeningFdError } from '../errors.js'
 import { bindPath, bindTcp, openDescriptor, type RawHandle, type SocketName } from '../internals.js'
 import type { ListenTarget } from '../listen-target.js'
-import { systemError } from '../system-error.js'
+import { NO_PORT, systemError } from '../system-error.js'
 
 /** A bound handle and the name that clients reach it by. */
 export interface Bound { handle: RawHandle, name: SocketName | string }
+
+type TcpTarget = Pick<ListenTarget, 'port' | 'ipv6Only' | 'reusePort'>
 
 /** UV_READABLE and UV_WRITABLE of libuv's uv.h: what uv_pipe_chmod takes. */
 const UV_READABLE = 1
@@ -25,14 +27,14 @@ const PORT_TRIES = 10
 export async function bind (target: ListenTarget): Promise<Bound[]> {
   if (target.fd !== undefined) return [inherited(target.fd)]
   if (target.path !== undefined) return [await unix({ ...target, path: target.path })]
-  if (target.host === 'localhost') return await localhost(target.port)
+  if (target.host === 'localhost') return await localhost({ ...target, ipv6Only: false })
   if (target.host === undefined) return [anyAddress(target)]
   const { address } = await dns.lookup(target.host)
-  return [tcp(address, target.port, target.ipv6Only)]
+  return [tcp(address, target)]
 }
 
-function tcp (address: string, port: number, ipv6Only = false): Bound {
-  const handle = bindTcp(address, port, ipv6Only)
+function tcp (address: string, { port, ipv6Only, reusePort }: TcpTarget): Bound {
+  const handle = bindTcp(address, port, { ipv6Only, reusePort })
   if (typeof handle === 'number') throw systemError(handle, 'listen', { address, port })
   const name: Partial<SocketName> = {}
   // libuv keeps EADDRINUSE back until listen(), but not from getsockname() (uv_tcp_getsockname's delayed_error).
@@ -45,12 +47,12 @@ function tcp (address: string, port: number, ipv6Only = false): Bound {
 }
 
 /** Without a host: all addresses of both families; of IPv4 alone where there is no IPv6. As net.Server does. */
-function anyAddress ({ port, ipv6Only }: { port: number, ipv6Only: boolean }): Bound {
+function anyAddress (target: TcpTarget): Bound {
   try {
-    return tcp('::', port, ipv6Only)
+    return tcp('::', target)
   } catch (err) {
     if (!isUnavailable(err as NodeJS.ErrnoException)) throw err
-    return tcp('0.0.0.0', port)
+    return tcp('0.0.0.0', { ...target, ipv6Only: false })
   }
 }
 
@@ -58,21 +60,22 @@ function anyAddress ({ port, ipv6Only }: { port: number, ipv6Only: boolean }): B
  * Both families on one port. A second one that cannot be had is left out, as Fastify does, except
  * where the port is open: then another is looked for that is free in both.
  */
-async function localhost (port: number): Promise<Bound[]> {
+async function localhost (target: TcpTarget): Promise<Bound[]> {
+  const { port } = target
   const found = await dns.lookup('localhost', { all: true })
   const [first, ...others] = new Set(found.map(({ address }) => address))
   for (let tries = 1; ; tries++) {
-    const bound = tcp(first as string, port)
+    const bound = tcp(first as string, target)
     const { port: chosen } = bound.name as SocketName
-    const more = others.flatMap(address => tcpUnlessTaken(address, chosen))
+    const more = others.flatMap(address => tcpUnlessTaken(address, { ...target, port: chosen }))
     if (more.length === others.length || port !== 0 || tries === PORT_TRIES) return [bound, ...more]
     for (const { handle } of [bound, ...more]) handle.close()
   }
 }
 
-function tcpUnlessTaken (address: string, port: number): Bound[] {
+function tcpUnlessTaken (address: string, target: TcpTarget): Bound[] {
   try {
-    return [tcp(address, port)]
+    return [tcp(address, target)]
   } catch {
     return []
   }
@@ -93,12 +96,12 @@ async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: 
     unlinkSync(path)
     handle = bindPath(path)
   }
-  if (typeof handle === 'number') throw systemError(handle, 'listen', { address: path })
+  if (typeof handle === 'number') throw systemError(handle, 'listen', { address: path, port: NO_PORT })
   const mode = (readableAll ? UV_READABLE : 0) | (writableAll ? UV_WRITABLE : 0)
   const status = mode === 0 ? 0 : handle.fchmod?.(mode) ?? 0
   if (status < 0) {
     handle.close()
-    throw systemError(status, 'chmod', { address: path })
+    throw systemError(status, 'chmod', { address: path, port: NO_PORT })
   }
   return { handle, name: path }
 }

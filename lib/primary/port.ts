@@ -16,6 +16,8 @@ export class Port {
   readonly servers = new Set<WorkerHandle>()
   /** Nothing more is to come from it; its key stays known to workers that start later. */
   closed = false
+  /** Resolves when it has let its connections finish, once it is told to. */
+  closing: Promise<void> | undefined
   #acceptFails = false
   #whenUnserved: Array<() => void> = []
 

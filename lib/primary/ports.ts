@@ -1,6 +1,8 @@
+import type { FastifyBaseLogger } from 'fastify'
 import { ClosedError, NotListeningFdError } from '../errors.js'
 import type { ListenTarget } from '../listen-target.js'
 import { type ErrorNotice, toNotice, type ToWorker } from '../protocol.js'
+import type { Clock } from './clock.js'
 import type { Bound } from './listener.js'
 import type { Port } from './port.js'
 import type { WorkerHandle } from './worker-handle.js'
@@ -12,7 +14,12 @@ export interface PortsParts {
   create (key: string, bound: Bound[], target: ListenTarget): Port
   /** For the workers: one set of keys, so that a TLS session of one resumes on another. */
   ticketKeys: string
+  clock: Clock
+  log: FastifyBaseLogger
 }
+
+/** Milliseconds after which a worker that waits for a key is worth a line: longer than apps take between two calls of listen(). */
+const EARLY_PATIENCE = 5_000
 
 /** The ports by their keys, and what the workers that ask for a key are told. */
 export class Ports {
@@ -21,7 +28,7 @@ export class Ports {
   /** Keys that cannot be had, and why. */
   readonly #failures = new Map<string, ErrorNotice>()
   /** Workers that asked for a key before the primary's own listen() came to it. */
-  readonly #early = new Map<string, Set<WorkerHandle>>()
+  readonly #early = new Map<string, { workers: Set<WorkerHandle>, stopWarning: () => void }>()
   #ended = false
 
   constructor (parts: PortsParts) {
@@ -74,15 +81,19 @@ export class Ports {
   /** No more keys: what is still binding is given up. */
   end (): void {
     this.#ended = true
+    for (const { stopWarning } of this.#early.values()) stopWarning()
   }
 
   /** Answers a worker that wants to serve the key: at once, or when the key is bound. */
   attach (worker: WorkerHandle, key: string): void {
     const answer = this.#answer(key)
     if (answer !== undefined) return worker.tell(answer)
-    const asking = this.#early.get(key)
-    if (asking === undefined) this.#early.set(key, new Set([worker]))
-    else asking.add(worker)
+    const asking = this.#early.get(key) ?? {
+      workers: new Set<WorkerHandle>(),
+      stopWarning: this.#parts.clock.after(EARLY_PATIENCE, () => { this.#warnOf(key) })
+    }
+    asking.workers.add(worker)
+    this.#early.set(key, asking)
   }
 
   /** It gets nothing more, for any key. */
@@ -92,14 +103,24 @@ export class Ports {
 
   /** It is dead. */
   forget (worker: WorkerHandle): void {
-    for (const asking of this.#early.values()) asking.delete(worker)
+    for (const { workers } of this.#early.values()) workers.delete(worker)
     for (const port of this.#ports.values()) port.left(worker)
   }
 
+  #warnOf (key: string): void {
+    const waiting = [...this.#early.get(key)?.workers ?? []].map(({ id }) => id)
+    if (waiting.length === 0) return
+    const keys = this.open.map(({ key }) => key)
+    this.#parts.log.warn({ event: 'unknown-key', key, keys, workerIds: waiting },
+      'workers %s wait to listen on %s, but the primary listens on %s: every process has to call listen() with the same options',
+      waiting.join(', '), key, keys.join(', ') || 'nothing')
+  }
+
   #answerEarly (key: string): void {
-    const asking = this.#early.get(key) ?? []
+    const asking = this.#early.get(key)
     this.#early.delete(key)
-    for (const worker of asking) this.attach(worker, key)
+    asking?.stopWarning()
+    for (const worker of asking?.workers ?? []) this.attach(worker, key)
   }
 
   #answer (key: string): ToWorker | undefined {

@@ -24,4 +24,8 @@ export function onStopSignals (stop: (signal: NodeJS.Signals) => void, end: () =
   }
 }
 
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const
+const STOP_SIGNALS: NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT']
+
+export function isStopSignal (signal: NodeJS.Signals | null): boolean {
+  return signal !== null && STOP_SIGNALS.includes(signal)
+}

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { END_DELAY } from '../options.js'
 import type { Clock } from './clock.js'
 import type { Ending } from './fork.js'
 import type { WorkerHandle } from './worker-handle.js'
@@ -9,9 +10,6 @@ const LONGEST_DELAY = 30_000
 
 /** Milliseconds that a worker has to live for its death to count as the first again. */
 const LONG_LIFE = 60_000
-
-/** Milliseconds beyond grace before a worker that should be gone is killed. */
-const KILL_DELAY = 1_000
 
 /** One of the places that are kept filled. */
 interface Slot {
@@ -97,7 +95,7 @@ export class Supervisor {
     const life = this.#living.get(worker)
     if (life === undefined) return
     life.cancelKill?.()
-    life.cancelKill = this.#parts.clock.after(grace + KILL_DELAY, () => { this.#kill(worker) })
+    life.cancelKill = this.#parts.clock.after(grace + END_DELAY, () => { this.#kill(worker) })
   }
 
   /** Ends all workers, and resolves when they are gone. */
@@ -124,7 +122,7 @@ export class Supervisor {
     if (fatal) this.#stopping = true
     worker.state = 'exited'
     const slot = this.#slotOf(worker)
-    if (slot !== undefined) this.#replace(slot)
+    if (slot !== undefined) this.#replace(slot, asked)
     if (this.#living.size > 0) return
     const waiting = this.#whenGone
     this.#whenGone = []
@@ -140,14 +138,18 @@ export class Supervisor {
     log.debug({ event: 'worker-start', workerId: worker.id, workerPid: worker.pid }, 'worker %d starts', worker.id)
   }
 
-  #replace (slot: Slot): void {
+  /** `asked`: its worker was told to end, or told so itself. That is no failure, and does not make the next one wait longer. */
+  #replace (slot: Slot, asked: boolean): void {
     const { clock, log } = this.#parts
+    const lived = slot.readyAt === undefined ? 0 : clock.now() - slot.readyAt
     delete slot.worker
     if (this.#stopping) return
-    if (slot.readyAt !== undefined && clock.now() - slot.readyAt >= LONG_LIFE) slot.delay = FIRST_DELAY
-    log.info({ event: 'worker-replace', delay: slot.delay }, 'a new worker starts in %d ms', slot.delay)
-    slot.cancel = clock.after(slot.delay, () => { this.#refill(slot) })
-    slot.delay = Math.min(slot.delay * 2, LONGEST_DELAY)
+    if (lived >= LONG_LIFE) slot.delay = FIRST_DELAY
+    const failed = !asked || slot.readyAt === undefined
+    const delay = failed ? slot.delay : FIRST_DELAY
+    if (failed) slot.delay = Math.min(slot.delay * 2, LONGEST_DELAY)
+    log.info({ event: 'worker-replace', delay }, 'a new worker starts in %d ms', delay)
+    slot.cancel = clock.after(delay, () => { this.#refill(slot) })
   }
 
   #refill (slot: Slot): void {
@@ -155,7 +157,7 @@ export class Supervisor {
       this.#fill(slot)
     } catch (err) {
       this.#parts.log.error({ event: 'worker-start-error', err }, 'cannot start a worker')
-      this.#replace(slot)
+      this.#replace(slot, false)
     }
   }
 
@@ -168,8 +170,10 @@ export class Supervisor {
     const { log } = this.#parts
     const { code, signal, error } = ending
     const ready = this.#slotOf(worker)?.readyAt !== undefined
-    // Of workers that were not ready when they were to end, one has told why already.
-    const err = asked && !ready ? undefined : error ?? worker.failure
+    // What a worker said before it ended otherwise, it did not die of. And of those that were not
+    // ready when they were to end, one has told why already.
+    const diedOfIt = code !== 0 && signal === null && !(asked && !ready)
+    const err = error ?? (diedOfIt ? worker.failure : undefined)
     const fields = { event: 'worker-exit', workerId: worker.id, workerPid: worker.pid, code, signal, ...(err !== undefined && { err }) }
     if (asked) log.info(fields, 'worker %d %s', worker.id, describeEnding(ending))
     else log.error(fields, 'worker %d %s %s', worker.id, describeEnding(ending), ready ? 'unasked' : 'before it was ready')

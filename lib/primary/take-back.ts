@@ -21,7 +21,7 @@ export interface TakeBackParts {
 export class TakeBack {
   readonly #parts: TakeBackParts
   readonly #moves = new WeakMap<Connection, number>()
-  #watching = false
+  #cancel: (() => void) | undefined
 
   constructor (parts: TakeBackParts) {
     this.#parts = parts
@@ -29,9 +29,11 @@ export class TakeBack {
 
   /** To be called whenever a frame has been sent. One timer serves them all. */
   watch (): void {
-    if (this.#watching) return
-    this.#watching = true
-    this.#parts.clock.after(this.#parts.patience, () => { this.#look() })
+    this.#cancel ??= this.#parts.clock.after(this.#parts.patience, () => { this.#look() })
+  }
+
+  stop (): void {
+    this.#cancel?.()
   }
 
   #look (): void {
@@ -47,7 +49,7 @@ export class TakeBack {
       }
       open ||= worker.frame?.received === false
     }
-    this.#watching = false
+    this.#cancel = undefined
     if (open) this.watch()
   }
 

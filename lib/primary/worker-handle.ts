@@ -14,8 +14,6 @@ export interface OpenFrame extends Frame {
 /** One worker as the primary sees it. */
 export class WorkerHandle {
   state: WorkerState = 'starting'
-  /** The keys that it listens for. */
-  readonly keys = new Set<string>()
   /** What it said that it dies of. */
   failure: Error | undefined
   open = 0
@@ -46,6 +44,11 @@ export class WorkerHandle {
   /** Whether it may be sent a frame: it has no un-acked one, and its wire is not full. */
   get hasCredit (): boolean {
     return this.#frame === null && !this.#full
+  }
+
+  /** Whether its wire had no room for what was to be sent last: it has no credit until {@link retry}. */
+  get isFull (): boolean {
+    return this.#full
   }
 
   /** Its un-acked frame. */

@@ -1,7 +1,9 @@
+import tls from 'node:tls'
 import type { FastifyInstance } from 'fastify'
-import type { SocketName } from '../internals.js'
+import { beforeClose } from '../close.js'
+import { hasGivenTicketKeys, rootOf, type SocketName } from '../internals.js'
 import type { Share } from '../listen.js'
-import type { KeyNames, ListenTarget } from '../listen-target.js'
+import type { ListenTarget } from '../listen-target.js'
 import type { ToPrimary } from '../protocol.js'
 import type { SharedHandle } from '../shared-handle.js'
 import type { Connections } from './connections.js'
@@ -9,7 +11,7 @@ import type { WebSocketClient } from './drain.js'
 
 /** What one app needs of its worker. */
 export interface AppParts {
-  keyNames: KeyNames
+  nextKey (target: ListenTarget): string
   tell (message: ToPrimary): void
   /** Resolves with the primary's answer. */
   attach (key: string): Promise<{ names: Array<SocketName | string>, ticketKeys: string }>
@@ -26,20 +28,26 @@ export class App implements Share {
   readonly fastify: FastifyInstance
   readonly connections: Connections
   readonly #parts: AppParts
-  readonly #closeFastify: () => Promise<void>
+  /** Those that Node made up. */
+  readonly #ticketKeys: Buffer | undefined
   #key: string | undefined
-  #closed: Promise<void> | undefined
+  #asked: { left: boolean, grace: number } | undefined
+  #closing = false
 
   constructor (fastify: FastifyInstance, connections: Connections, parts: AppParts) {
     this.fastify = fastify
     this.connections = connections
     this.#parts = parts
-    this.#closeFastify = fastify.close.bind(fastify) as () => Promise<void>
-    // Not a hook: when those run, Fastify answers 503 already.
-    fastify.close = ((done?: () => void) => {
-      const closed = this.close()
-      return done === undefined ? closed : closed.finally(done)
-    }) as FastifyInstance['close']
+    this.#ticketKeys = (fastify.server as object) instanceof tls.Server ? (fastify.server as unknown as tls.Server).getTicketKeys() : undefined
+    beforeClose(fastify, async () => { await this.#finish() })
+    fastify.server.once('close', () => {
+      if (this.#key !== undefined) parts.tell({ type: 'closed', key: this.#key })
+    })
+  }
+
+  /** Whether close() has begun. */
+  get closing (): boolean {
+    return this.#closing
   }
 
   get key (): string | undefined {
@@ -49,15 +57,23 @@ export class App implements Share {
   // Share: what listen() does in a worker.
 
   async attach (target: ListenTarget): Promise<Array<SocketName | string>> {
-    const key = this.#parts.keyNames.next(target)
+    const key = this.#parts.nextKey(target)
     const { names, ticketKeys } = await this.#parts.attach(key)
     this.#key = key
-    shareTicketKeys(this.fastify.server, ticketKeys)
+    this.#shareTicketKeys(ticketKeys)
     return names
+  }
+
+  /** One set of keys for all workers, unless the app brought its own, which all of them have. */
+  #shareTicketKeys (keys: string): void {
+    const server: object = this.fastify.server
+    if (!(server instanceof tls.Server) || hasGivenTicketKeys(server)) return
+    if (this.#ticketKeys?.equals(server.getTicketKeys()) === true) server.setTicketKeys(Buffer.from(keys, 'base64'))
   }
 
   listening (handle: SharedHandle): void {
     const key = this.#key as string
+    this.connections.listening()
     this.#parts.receive(key, this, handle)
     this.#parts.tell({ type: 'listening', key })
   }
@@ -70,29 +86,24 @@ export class App implements Share {
     this.#parts.tell({ type: 'leave', key })
   }
 
-  /** Takes nothing more, finishes what it has, closes Fastify. `left`: nothing more will come. */
-  async close ({ left = false, grace = this.#parts.grace } = {}): Promise<void> {
-    this.#closed ??= this.#close(left, grace)
-    await this.#closed
+  /** Closes Fastify when what is open is finished; nothing more will come. */
+  async close (grace: number): Promise<void> {
+    this.#asked = { left: true, grace }
+    await rootOf(this.fastify).close()
   }
 
-  async #close (left: boolean, grace: number): Promise<void> {
+  /** Takes nothing more, and finishes what it has. */
+  async #finish (): Promise<void> {
+    const { left, grace } = this.#asked ?? { left: false, grace: this.#parts.grace }
     const key = this.#key
-    if (key !== undefined && this.fastify.server.listening) {
-      if (!left) await this.#parts.leave(key)
-      const { count } = this.connections
-      this.fastify.log.info({ event: 'drain', key, connections: count }, 'finishing what is open for %s: %d connections', key, count)
-      await this.#parts.drain(this.connections, grace, () => webSocketsOf(this.fastify))
-    }
-    await this.#closeFastify()
-    if (key !== undefined) this.#parts.tell({ type: 'closed', key })
+    this.#closing = true
+    if (key === undefined || !this.fastify.server.listening) return
+    const begun = performance.now()
+    if (!left) await this.#parts.leave(key)
+    const { count } = this.connections
+    this.fastify.log.info({ event: 'drain', key, connections: count }, 'finishing what is open for %s: %d connections', key, count)
+    await this.#parts.drain(this.connections, Math.max(0, grace - (performance.now() - begun)), () => webSocketsOf(this.fastify))
   }
-}
-
-/** One set of keys for all workers, unless the app brought its own, which all of them have. */
-function shareTicketKeys (server: object, keys: string): void {
-  const secure = server as { setTicketKeys?: (keys: Buffer) => void, ticketKeys?: Buffer }
-  if (secure.ticketKeys === undefined) secure.setTicketKeys?.(Buffer.from(keys, 'base64'))
 }
 
 /** Those of @fastify/websocket, where the app uses it. */

@@ -31,14 +31,25 @@ export class Connections {
     this.#onChange = onChange
     server.prependListener('connection', (raw: Socket) => { this.#opened(raw) })
     server.prependListener('secureConnection', (socket: TLSSocket) => { this.#secured(socket) })
-    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-      this.answering(request, response)
-    })
+    server.prependListener('request', this.#onRequest)
     if (speaks(server) !== 'http1') server.on('session', (session: ServerHttp2Session) => { this.#began(session) })
   }
 
   get count (): number {
     return this.#count
+  }
+
+  /**
+   * The events by which requests come in. Where the app listens to those of `Expect`, Node emits them
+   * instead of 'request', and a listener of ours alone would keep it from answering them itself.
+   */
+  get requestEvents (): string[] {
+    return ['request', ...['checkContinue', 'checkExpectation'].filter(event => this.server.listenerCount(event) > 0)]
+  }
+
+  /** The app has had its time to add listeners. */
+  listening (): void {
+    for (const event of this.requestEvents.slice(1)) this.server.prependListener(event, this.#onRequest)
   }
 
   [Symbol.iterator] (): IterableIterator<OpenConnection> {
@@ -58,6 +69,10 @@ export class Connections {
   /** Resolves when none is open. */
   async none (): Promise<void> {
     if (this.#count > 0) await new Promise<void>(resolve => { this.#whenNone.push(resolve) })
+  }
+
+  readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    this.answering(request, response)
   }
 
   #opened (raw: Socket): void {

@@ -55,13 +55,17 @@ class LastAnswers {
   }
 
   begin (): void {
-    const { server } = this.#connections
     for (const { response } of this.#connections) if (response !== undefined && isOpen(response)) this.#makeLast(response)
-    // A handler that answers at once would close the connection in the middle of a pipeline: first
-    // all requests that were read together are seen, then the first of them is handled.
-    const handlers = server.listeners('request')
-    server.removeAllListeners('request')
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    for (const event of this.#connections.requestEvents) this.#postpone(event)
+  }
+
+  // A handler that answers at once would close the connection in the middle of a pipeline: first
+  // all requests that were read together are seen, then the first of them is handled.
+  #postpone (event: string): void {
+    const { server } = this.#connections
+    const handlers = server.listeners(event)
+    server.removeAllListeners(event)
+    server.on(event, (request: IncomingMessage, response: ServerResponse) => {
       const connection = this.#connections.of(request)
       if (connection !== undefined) this.#replaceLast(connection, response)
       this.#connections.answering(request, response)

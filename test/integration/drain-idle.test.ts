@@ -99,3 +99,15 @@ t.test('a request that takes longer than grace is cut, and the stop ends', async
   await client.closed
   await ended(t, app)
 })
+
+t.test('a request that the app answers by checkContinue is under way like any other', async t => {
+  const app = start(t, 'expect.mjs', { options: { workers: 1 } })
+  const client = await RawClient.connect(t, await app.url())
+  client.post('/slow', 4, { Expect: '100-continue', 'Content-Type': 'text/plain' })
+  await client.until('100 Continue\r\n\r\n')
+  client.write('body')
+  await app.event('slow')
+  process.kill(app.pid, 'SIGTERM')
+  t.match(await client.answer(), { status: 200, headers: { connection: 'close' } })
+  await ended(t, app)
+})

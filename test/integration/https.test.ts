@@ -101,6 +101,12 @@ t.test('an app that brings its own ticketKeys keeps them, in every worker', asyn
   }
 })
 
+t.test('an app that sets ticket keys itself, before it listens, keeps them too', async t => {
+  const setTicketKeys = randomBytes(48).toString('base64')
+  const { url } = await serve(t, { tls: {}, setTicketKeys })
+  for (let i = 0; i < 2; i++) t.equal((await fetchJson<{ keys: string }>(`${url}/ticket-keys`)).keys, setTicketKeys)
+})
+
 t.test('serverFactory: the app\'s own server is served, with TLS and without', async t => {
   for (const server of [{ factory: true, tls: undefined }, { factory: true, tls: {} }]) {
     const { app, url: logged } = await serve(t, server)

@@ -158,7 +158,7 @@ t.test('when too many descriptors are under way, a frame is refused whole and ca
 })
 
 t.test('accept takes a batch at a time, and the rest in the next turns', async t => {
-  const bound = bindTcp('127.0.0.1', 0, false) as RawHandle
+  const bound = bindTcp('127.0.0.1', 0) as RawHandle
   const name: Partial<AddressInfo> = {}
   bound.getsockname?.(name)
   const fds = room()
@@ -184,7 +184,7 @@ t.test('accept takes a batch at a time, and the rest in the next turns', async t
 })
 
 t.test('what the kernel has ready is accepted before a port is closed', async t => {
-  const bound = bindTcp('127.0.0.1', 0, false) as RawHandle
+  const bound = bindTcp('127.0.0.1', 0) as RawHandle
   const name: Partial<AddressInfo> = {}
   bound.getsockname?.(name)
   const fds = room()

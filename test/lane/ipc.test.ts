@@ -189,7 +189,7 @@ t.test('a process that has no descriptor left refuses, and serves again when it 
   const wire = ipcLane.createWire(ack => { child.emit('answer', ack) })
   wire.start(child as unknown as Channel)
   await once(child, 'message')
-  const bound = bindTcp('127.0.0.1', 0, false) as RawHandle
+  const bound = bindTcp('127.0.0.1', 0) as RawHandle
   const name = {} as SocketName
   bound.getsockname?.(name)
   const waiting: Connection[] = []

@@ -8,6 +8,7 @@ import type { Connection } from '../../lib/lane/interface.js'
 import { NativeLane } from '../../lib/lane/native.js'
 import { systemClock } from '../../lib/primary/clock.js'
 import { Handoff } from '../../lib/primary/handoff.js'
+import { Refusals } from '../../lib/primary/refusals.js'
 import { createScheduler } from '../../lib/primary/scheduler.js'
 import { TakeBack } from '../../lib/primary/take-back.js'
 import { WorkerHandle } from '../../lib/primary/worker-handle.js'
@@ -47,6 +48,7 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
 
   const handoff = new Handoff('stress', {
     scheduler: createScheduler('round-robin'),
+    refusals: new Refusals(),
     frameSize: lane.frameSize,
     clock: systemClock,
     onSent: () => { takeBack.watch() }
@@ -62,7 +64,7 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
 
   // Accepted here, so that each client's connection is known by its port.
   const connections = new Map<number, TestConnection>()
-  const bound = bindTcp('127.0.0.1', 0, false) as RawHandle
+  const bound = bindTcp('127.0.0.1', 0) as RawHandle
   const name: Partial<SocketName> = {}
   bound.getsockname?.(name)
   bound.onconnection = (_status, client) => {

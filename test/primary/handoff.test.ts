@@ -1,5 +1,6 @@
 import t from 'tap'
 import { Handoff } from '../../lib/primary/handoff.js'
+import { Refusals } from '../../lib/primary/refusals.js'
 import { createScheduler } from '../../lib/primary/scheduler.js'
 import type { WorkerHandle } from '../../lib/primary/worker-handle.js'
 import { connections, createRandom, FakeClock, FakeConnection, FakeWorker } from '../fakes.js'
@@ -12,7 +13,7 @@ type Workers = [FakeWorker, FakeWorker, FakeWorker, ...FakeWorker[]]
 function create (frameSize: number, workers: number): { handoff: Handoff, workers: Workers, clock: FakeClock, sent: () => number } {
   const clock = new FakeClock()
   let sent = 0
-  const handoff = new Handoff('key', { scheduler: createScheduler<WorkerHandle>('round-robin'), frameSize, clock, onSent: () => { sent++ } })
+  const handoff = new Handoff('key', { scheduler: createScheduler<WorkerHandle>('round-robin'), refusals: new Refusals(), frameSize, clock, onSent: () => { sent++ } })
   const all = Array.from({ length: workers }, (_, i) => new FakeWorker(i + 1))
   for (const worker of all) handoff.add(worker)
   return { handoff, workers: all as unknown as Workers, clock, sent: () => sent }
@@ -189,6 +190,50 @@ t.test('a refusal is of one connection: the next one is offered to the same work
   handoff.distribute(connections('2'))
   t.same(a.dealt, [['1'], ['2']])
   handoff.close()
+})
+
+t.test('what all refuse costs one question for each worker and pause, however much waits', async t => {
+  const { handoff, workers: [a, b], clock } = create(1, 2)
+  const refuseAll = (): void => {
+    for (let worker; (worker = [a, b].find(({ hasCredit }) => !hasCredit)) !== undefined;) settle(handoff, worker, [0])
+  }
+  handoff.distribute(connections(names(50)))
+  refuseAll()
+  t.equal(handoff.pending, 50)
+  const asked = (): number => a.stats().handedOff + b.stats().handedOff
+  const before = asked()
+  t.equal(before, 100, 'each was asked for each')
+  for (let pause = 1; pause <= 3; pause++) {
+    clock.advance(100)
+    refuseAll()
+    t.equal(asked(), before + pause * 4, 'two connections, each offered to both')
+  }
+  t.equal(handoff.pending, 50)
+})
+
+t.test('when there is room again, all that waited is served, in its order and without another pause', async t => {
+  const { handoff, workers: [a], clock } = create(4, 1)
+  handoff.distribute(connections(names(50)))
+  while (!a.hasCredit) settle(handoff, a, [0, 1, 2, 3].slice(0, a.wire.last.connections.length))
+  const refused = a.dealt.length
+  clock.advance(100)
+  while (!a.hasCredit) settle(handoff, a)
+  t.same(a.dealt.slice(refused).flat(), names(50).split(' '))
+  t.equal(handoff.pending, 0)
+})
+
+t.test('what others have refused goes to the one that was busy as soon as it has credit', async t => {
+  const { handoff, workers: [a, b] } = create(1, 2)
+  handoff.distribute(connections('1 2'))
+  settle(handoff, a, [0])
+  handoff.distribute(connections('3 4'))
+  settle(handoff, a, [0])
+  settle(handoff, a, [0])
+  t.same([a.dealt.length, handoff.pending], [3, 3])
+  settle(handoff, b)
+  settle(handoff, b)
+  settle(handoff, b)
+  t.same(b.dealt, [['2'], ['1'], ['3'], ['4']])
 })
 
 // Failures.

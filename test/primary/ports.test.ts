@@ -3,13 +3,16 @@ import { type ListenTarget, readListenTarget } from '../../lib/listen-target.js'
 import type { Bound } from '../../lib/primary/listener.js'
 import type { Port } from '../../lib/primary/port.js'
 import { Ports } from '../../lib/primary/ports.js'
-import { FakeHandle, FakeWorker } from '../fakes.js'
+import { createLog, FakeClock, FakeHandle, FakeWorker } from '../fakes.js'
+import type { Line } from '../helper.js'
 
 const target = readListenTarget({ port: 0 })
 
 /** Ports whose binding ends when the test says so. */
-function create (): { ports: Ports, handle: FakeHandle, bind: PromiseWithResolvers<Bound[]>, created: string[] } {
+function create (): { ports: Ports, handle: FakeHandle, bind: PromiseWithResolvers<Bound[]>, created: string[], clock: FakeClock, lines: Line[] } {
   const handle = new FakeHandle()
+  const clock = new FakeClock()
+  const { log, lines } = createLog()
   const created: string[] = []
   const bind = withResolvers<Bound[]>()
   const ports = new Ports({
@@ -18,9 +21,11 @@ function create (): { ports: Ports, handle: FakeHandle, bind: PromiseWithResolve
       created.push(`${key} ${backlog}`)
       return { key, names: bound.map(({ name }) => name), closed: false } as unknown as Port
     },
-    ticketKeys: 'keys'
+    ticketKeys: 'keys',
+    clock,
+    log
   })
-  return { ports, handle, bind, created }
+  return { ports, handle, bind, created, clock, lines }
 }
 
 function told ({ child }: FakeWorker): unknown[] {
@@ -80,6 +85,17 @@ t.test('a worker that died is told nothing', async t => {
   bind.resolve([{ handle, name: 'here' }])
   await ports.add('a', target)
   t.same(told(dead), [])
+})
+
+t.test('a worker that waits for a key that nobody binds is told of in the log, with what there is', async t => {
+  const { ports, handle, bind, clock, lines } = create()
+  bind.resolve([{ handle, name: 'here' }])
+  await ports.add('127.0.0.1:3000', target)
+  ports.attach(new FakeWorker(1), '127.0.0.1:3001')
+  ports.attach(new FakeWorker(2), '127.0.0.1:3001')
+  clock.advance(5_000)
+  t.match(lines, [{ event: 'unknown-key', key: '127.0.0.1:3001', keys: ['127.0.0.1:3000'], workerIds: [1, 2] }])
+  t.equal(lines.length, 1)
 })
 
 /** Promise.withResolvers(), which Node has from 22 on. */

@@ -135,6 +135,28 @@ t.test('one that drained on its own account is replaced too', async t => {
   t.equal(spawned.length, 2)
 })
 
+t.test('an end that was asked for is no death: its replacement comes after 100 ms, and later ones no later', async t => {
+  const { supervisor, clock, last } = started(1)
+  for (const [asked, delay] of [[true, 100], [false, 100], [true, 100], [false, 200], [true, 100]] as const) {
+    if (asked) supervisor.drain(last())
+    supervisor.exited(last(), asked ? DONE : CRASH)
+    t.same(clock.waiting, [delay])
+    clock.advance(delay)
+    supervisor.ready(last())
+  }
+})
+
+t.test('one that ends by itself before it was ever ready is a death, asked for or not', async t => {
+  const { supervisor, clock, last } = create(1)
+  supervisor.start()
+  for (const delay of [100, 200, 400]) {
+    supervisor.drain(last())
+    supervisor.exited(last(), DONE)
+    t.same(clock.waiting, [delay])
+    clock.advance(delay)
+  }
+})
+
 // Draining.
 
 t.test('a ready worker that is drained is retired, with its grace, once, and not signalled', async t => {
@@ -271,6 +293,15 @@ t.test('an exit that nobody asked for is an error in the log, with what the work
     { level: 50, workerId: 1, workerPid: 1001, code: 1, err: { message: 'no memory' }, msg: 'worker 1 exited with code 1 unasked' },
     { level: 30, workerId: 2, workerPid: 1002, code: 0, msg: 'worker 2 exited with code 0' }
   ])
+})
+
+t.test('what a worker said and lived on after is not what it died of', async t => {
+  const { supervisor, spawned: [a, b], lines } = started(2)
+  for (const worker of [a, b]) Object.assign(worker as FakeWorker, { failure: { name: 'Error', message: 'old news' } })
+  supervisor.exited(a as FakeWorker, { code: null, signal: 'SIGKILL' })
+  supervisor.drain(b as FakeWorker)
+  supervisor.exited(b as FakeWorker, DONE)
+  for (const { err } of lines.filter(({ event }) => event === 'worker-exit')) t.equal(err, undefined)
 })
 
 t.test('how a process ended is said in words', async t => {

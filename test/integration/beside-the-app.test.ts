@@ -1,0 +1,40 @@
+import t from 'tap'
+import { attempt, Exchange, keptAlive, streamed } from '../client.js'
+import { perLane, request, start, whoServes } from '../helper.js'
+
+t.test('an instance that is only injected into binds nobody to its options', async t => {
+  const app = start(t, 'inject-first.mjs', { options: { workers: 1 } })
+  t.equal((await app.event('injected', ({ pid }) => pid === app.pid)).body, 'injected')
+  t.same(await app.stop(), { code: 0, signal: null })
+})
+
+t.test('cluster settings of the app\'s own change nothing for its workers, and stay as they are', async t => {
+  const app = start(t, 'own-cluster-settings.mjs', { options: { workers: 2 } })
+  await whoServes(await app.url())
+  t.match((await app.event('settings')).settings, { exec: 'no-such-file.mjs', args: ['--no'], silent: true })
+})
+
+t.test('a script that is no file cannot be run by workers: one clear error', async t => {
+  const script = `const f = require('fastify')(); f.register(require('shared-fastify'), { workers: 1 });
+    f.listen({ port: 0 }).catch(err => { console.log(JSON.stringify({ code: err.code })) })`
+  const app = start(t, '', { script })
+  t.same(await app.ended, { code: 0, signal: null })
+  t.match(app.lines, [{ code: 'SHARED_PORT_ERR_NO_SCRIPT' }])
+})
+
+perLane(t, 'a primary that hangs does not keep a worker from closing what it has', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 1, lane } })
+  const url = await app.url()
+  const agent = keptAlive()
+  const open = new Exchange(`${url}/pipe`, streamed)
+  await open.send('before, ')
+  await open.received('before, ')
+  await request(url, { agent })
+  process.kill(app.pid, 'SIGSTOP')
+  t.equal((await attempt(`${url}/close`, { agent })).answer?.status, 200)
+  await app.event('drain')
+  process.kill(app.pid, 'SIGCONT')
+  await open.end('after')
+  t.equal((await open.outcome).answer?.body, 'before, after')
+  await app.workers(2)
+})
