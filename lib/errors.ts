@@ -65,3 +65,11 @@ export const AppNeverLoadsError = createError<[string]>(
 export const AppIsInstanceError = createError<[string, string]>(
   'SHARED_PORT_ERR_APP_IS_INSTANCE',
   'The app %s exports a Fastify instance, which is made already: %s is for apps that export a plugin')
+
+export const AppIsReadyError = createError<[string]>(
+  'SHARED_PORT_ERR_APP_IS_READY',
+  'The app %s exports a Fastify instance that is ready() already: the command does that, when its own plugin is in')
+
+export const AppReturnsInstanceError = createError<[string]>(
+  'SHARED_PORT_ERR_APP_RETURNS_INSTANCE',
+  'The app %s exports a function that returns a Fastify instance: export the instance, or a plugin that adds to the instance it is given')

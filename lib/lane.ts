@@ -24,7 +24,7 @@ function openNative (asked: 'native' | 'auto', log: FastifyBaseLogger): Lane {
   try {
     return new NativeLane(loadNative())
   } catch (err) {
-    const { message } = err as Error
+    const [message] = (err as Error).message.split('\n') as [string] // node-gyp-build goes on about its platform
     if (asked === 'native') throw new LaneUnavailableError('native', message, { cause: err })
     log.info({ event: 'lane', lane: ipcLane.name, reason: message }, 'connections go by the %s lane: the native one cannot be had', ipcLane.name)
     return ipcLane

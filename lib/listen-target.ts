@@ -40,7 +40,7 @@ export function readListenTarget (given: GivenListenOptions): ListenTarget {
 /**
  * Names the keys of one process: the same calls of listen() have the same names in all of them. Of
  * ports that the kernel chooses there may be several alike: those are told apart by the place of
- * their app among all that have the plugin, since the order of the calls may differ.
+ * their app among those that have the plugin, since the order of the calls may differ.
  */
 export class KeyNames {
   readonly #given = new Map<string, number>()

@@ -18,7 +18,6 @@ export class PrimaryProcess {
   readonly #primary: Primary
   readonly #log: FastifyBaseLogger
   readonly #apps = new Set<FastifyInstance>()
-  #added = 0
   #ignoreSignals: (() => void) | undefined
   #signalled = false
 
@@ -37,7 +36,7 @@ export class PrimaryProcess {
     return this.#primary.stats()
   }
 
-  /** @param place of the app among all that were added */
+  /** @param place of the app among those that are there */
   nextKey (target: ListenTarget, place = 0): string {
     return this.#primary.nextKey(target, place)
   }
@@ -45,7 +44,7 @@ export class PrimaryProcess {
   /** Lets a Fastify instance's listen() and close() do what they do in a primary. */
   add (fastify: FastifyInstance): Share {
     const root = rootOf(fastify)
-    const place = this.#added++
+    const place = this.#apps.size
     this.#apps.add(root)
     fastify.addHook('onClose', async () => {
       this.#apps.delete(root)

@@ -63,7 +63,7 @@ export class Worker {
     if (this.#options !== undefined && this.#serving > 0) assertSameOptions(this.#options, options)
     if (options.signals && this.#options?.signals !== true) this.#handleSignals()
     this.#options = options
-    const place = this.#apps.size
+    const place = this.#serving
     const connections = new Connections(fastify.server, () => { this.#reportLater() })
     const app = new App(fastify, connections, {
       nextKey: target => this.#keyNames.next(target, place),

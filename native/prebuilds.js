@@ -1,6 +1,9 @@
 // Makes what is published: native/prebuilds/linux-x64 and linux-arm64, each of which loads on glibc
 // and on musl, under every Node version (Node-API). arm64 takes Debian's cross compiler: apt-get
 // install gcc-aarch64-linux-gnu libc6-dev-arm64-cross.
+//
+//   npm run prebuilds             those that there is a compiler for
+//   npm run prebuilds -- --all    all, or none of them: what is published has them
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -17,7 +20,19 @@ const SOURCES = ['binding.gyp', 'fd_lane.c', 'frame.h']
 const folder = dirname(fileURLToPath(import.meta.url))
 const gyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
 
+const all = process.argv.includes('--all')
+const lacking = Object.entries(TARGETS).filter(([, { CC = 'cc' }]) => spawnSync(CC, ['--version']).status !== 0).map(([arch]) => arch)
+if (all && lacking.length > 0) {
+  console.error(`prebuilds: there is no compiler for ${lacking.join(' and ')}`)
+  process.exit(1)
+}
+
+rmSync(join(folder, 'prebuilds'), { recursive: true, force: true })
 for (const [arch, compilers] of Object.entries(TARGETS)) {
+  if (lacking.includes(arch)) {
+    console.log(`native/prebuilds: none for linux-${arch}, there is no compiler for it`)
+    continue
+  }
   const build = mkdtempSync(join(tmpdir(), 'shared-fastify-prebuild-'))
   try {
     for (const source of SOURCES) cpSync(join(folder, source), join(build, source))

@@ -8,7 +8,7 @@ export function splitArguments (args: string[]): { own: string[], app: string[] 
 
 /**
  * The options that the app's arguments spell, as fastify-cli 8 reads them: `--log-sql` is true,
- * `--max-age 5` and `--max-age=5` are the text '5', one given twice is an array, and the names are
+ * `--max-age 5` and `--max-age=5` are the text '5', one given several values is an array of them, and the names are
  * in camelCase.
  */
 export function readPluginOptions (args: string[]): Record<string, unknown> {
@@ -17,11 +17,16 @@ export function readPluginOptions (args: string[]): Record<string, unknown> {
   for (const token of tokens) {
     if (token.kind !== 'option') continue
     const name = camelCase(token.name)
-    const former = options[name]
-    const value = token.value ?? true
-    options[name] = former === undefined || value === true ? value : [former, value].flat()
+    options[name] = combine(options[name], token.value ?? true)
   }
   return options
+}
+
+/** An option that is given again. */
+function combine (former: unknown, value: string | true): unknown {
+  if (former === undefined || former === true) return value
+  if (value === true) return Array.isArray(former) ? former : true
+  return [former, value].flat()
 }
 
 /** Which options there are, only the app knows: a word after one is its value. */

@@ -9,17 +9,22 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
-/** Ends the process with the error in one line, and the exit code that goes with it. */
+/** Ends the process with what is wrong in one line, and the exit code that goes with it. */
 export function fail (err: unknown): never {
   if (err instanceof CommanderError) process.exit(err.exitCode === 0 ? 0 : USAGE) // commander has said it
-  process.stderr.write(`error: ${(err as Error).message}\n`)
+  if (!isUsage(err) && !isOurs(err)) throw err // a bug: its stack tells
+  process.stderr.write(`error: ${err.message}\n`)
   process.exit(isUsage(err) ? USAGE : FAILED)
 }
 
-/** An app that is not there, or a value that cannot be, is the user's; what the app does is the app's. */
-function isUsage (err: unknown): boolean {
+/** An app that is not there, or a value that cannot be, is the user's. */
+function isUsage (err: unknown): err is Error {
   const { code } = err as NodeJS.ErrnoException
   return err instanceof UsageError || (code !== undefined && USAGE_CODES.has(code))
 }
 
-const USAGE_CODES = new Set(['SHARED_PORT_ERR_OPTIONS', 'ERR_SOCKET_BAD_PORT', 'SHARED_PORT_ERR_APP_NOT_FOUND', 'SHARED_PORT_ERR_APP_TYPE'])
+function isOurs (err: unknown): err is Error {
+  return (err as NodeJS.ErrnoException).code?.startsWith('SHARED_PORT_ERR_') === true
+}
+
+const USAGE_CODES = new Set(['SHARED_PORT_ERR_OPTIONS', 'SHARED_PORT_ERR_APP_NOT_FOUND', 'SHARED_PORT_ERR_APP_TYPE'])

@@ -1,74 +1,103 @@
-import { Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
+import { LONGEST_DELAY, LONGEST_GRACE, MOST_WORKERS } from '../options.js'
+import type { SharedPortOptions } from '../../types/index.js'
 import { variable, variableOf } from './environment.js'
 import { UsageError } from './exit.js'
+import { LEVELS } from './log.js'
 
-/** The flags of `start`, as they were given. */
+/** The flags of `start`, as they were given, checked. */
 export interface StartFlags {
-  workers: string
-  port: string
+  workers: number | 'auto'
+  port: number
   address?: string
   socket?: string
-  fd?: string
+  fd?: number
   prefix?: string
   options?: boolean
   import?: string[]
   logLevel: string
   prettyLogs?: boolean
-  pluginTimeout: string
-  bodyLimit?: string
-  grace: string
-  lane: string
-  policy: string
+  /** Milliseconds. */
+  pluginTimeout: number
+  /** Bytes. */
+  bodyLimit?: number
+  /** Milliseconds. */
+  grace: number
+  lane: NonNullable<SharedPortOptions['lane']>
+  policy: NonNullable<SharedPortOptions['policy']>
 }
 
-/** Each with the value that the environment has for it as its default. */
+/** What an int takes, as which the kernel has descriptors. */
+const MOST_FD = 2 ** 31 - 1
+
+/** Each takes the value that the environment has for it, where the command line has none. */
 export function createOptions (): Option[] {
   return [
-    text('-n, --workers <number>', 'how many workers: 1 to 1024, or auto: one for each CPU', 'auto'),
-    text('-p, --port <port>', 'port; 0: any that is free', variable('PORT') ?? '3000'),
-    text('-a, --address <address>', 'address (default: localhost; 0.0.0.0 in Docker and Kubernetes)'),
-    text('-s, --socket <path>', 'Unix socket, instead of a port'),
-    text('--fd <number>', 'inherited descriptor of a listening socket, instead of a port'),
-    text('-x, --prefix <prefix>', "prefix of the app's routes"),
+    // Not 0, which the plugin takes: there the app would serve, but here is none.
+    value('-n, --workers <number>', 'how many workers: 1 to 1024, or auto: one for each CPU', workers).default('auto'),
+    value('-p, --port <port>', 'port; 0: any that is free', integer({ most: 65_535 }), 'PORT').default(3000),
+    value('-a, --address <address>', 'address (default: localhost; 0.0.0.0 in Docker and Kubernetes)', text),
+    value('-s, --socket <path>', 'Unix socket, instead of a port', text),
+    value('--fd <number>', 'inherited descriptor of a listening socket, instead of a port', integer({ most: MOST_FD })),
+    value('-x, --prefix <prefix>', "prefix of the app's routes"),
     toggle('-o, --options', 'create Fastify with what the app exports as "options"'),
-    list('-i, --import <module>', 'module to load before the app; may be repeated'),
-    text('-l, --log-level <level>', 'fatal, error, warn, info, debug, trace or silent', 'info'),
+    value('-i, --import <module>', 'module to load before the app; may be repeated', list),
+    value('-l, --log-level <level>', 'how much is logged').choices(LEVELS).default('info'),
     toggle('-P, --pretty-logs', 'readable logs (default on a terminal, JSON elsewhere)'),
     new Option('--no-pretty-logs', 'JSON on a terminal too'),
-    text('-T, --plugin-timeout <ms>', 'how long a plugin may take to load; 0: no limit', '10000'),
-    text('--body-limit <bytes>', 'largest request body (default: 1 MiB)'),
-    text('-g, --grace <ms>', 'how long a stopping worker has to finish what it has', '10000'),
-    text('--lane <lane>', 'how connections travel to the workers: auto, native or ipc', 'auto'),
-    text('--policy <policy>', 'who gets the next connection: round-robin', 'round-robin')
+    value('-T, --plugin-timeout <ms>', 'how long a plugin may take to load; 0: no limit', integer({ most: LONGEST_DELAY })).default(10_000),
+    value('--body-limit <bytes>', 'largest request body (default: 1 MiB)', integer({ least: 1 })),
+    value('-g, --grace <ms>', 'how long a stopping worker has to finish what it has', integer({ most: LONGEST_GRACE })).default(10_000),
+    value('--lane <lane>', 'how connections travel to the workers').choices(['auto', 'native', 'ipc']).default('auto'),
+    value('--policy <policy>', 'who gets the next connection').choices(['round-robin']).default('round-robin')
   ]
 }
 
-function text (flags: string, description: string, fallback?: string): Option {
-  const option = new Option(flags, description)
-  return option.default(ofEnvironment(option) ?? fallback)
+/** @throws UsageError where a variable of the environment sets a switch to what is neither on nor off */
+export function assertSwitches (): void {
+  for (const option of createOptions().filter(option => option.isBoolean() && !option.negate)) {
+    const value = ofEnvironment(option)
+    if (value !== undefined && value !== 'true' && value !== 'false') throw new UsageError(`${variableOf(option.name())} must be true or false, got '${value}'`)
+  }
 }
 
-function list (flags: string, description: string): Option {
+/** @param other a variable that counts where the option's own is not set */
+function value (flags: string, description: string, parse?: (value: string, previous: unknown) => unknown, other?: string): Option {
   const option = new Option(flags, description)
-  const inherited = ofEnvironment(option)
-  const given: string[] = []
-  return option
-    .default(inherited === undefined ? undefined : [inherited])
-    .argParser(value => {
-      given.push(value)
-      return given
-    })
+  if (parse !== undefined) option.argParser(parse)
+  const named = [variableOf(option.name()), other].find(name => name !== undefined && variable(name) !== undefined)
+  return named === undefined ? option : option.env(named)
 }
 
 /** On where the environment says 'true', as in fastify-cli. */
 function toggle (flags: string, description: string): Option {
   const option = new Option(flags, description)
   const value = ofEnvironment(option)
-  if (value === undefined) return option
-  if (value !== 'true' && value !== 'false') throw new UsageError(`${variableOf(option.name())} must be true or false, got '${value}'`)
-  return option.default(value === 'true')
+  return value === undefined ? option : option.default(value === 'true')
 }
 
 function ofEnvironment (option: Option): string | undefined {
   return variable(variableOf(option.name()))
+}
+
+function workers (value: string): number | 'auto' {
+  return value === 'auto' ? value : integer({ least: 1, most: MOST_WORKERS, or: 'auto' })(value)
+}
+
+function integer ({ least = 0, most, or }: { least?: number, most?: number, or?: string }): (value: string) => number {
+  return value => {
+    const number = /^\d+$/.test(value) ? Number(value) : NaN
+    if (Number.isSafeInteger(number) && number >= least && (most === undefined || number <= most)) return number
+    const range = most === undefined ? `from ${least}` : `from ${least} to ${most}`
+    throw new InvalidArgumentError(`It must be ${or === undefined ? '' : `'${or}' or `}an integer ${range}.`)
+  }
+}
+
+function text (value: string): string {
+  if (value === '') throw new InvalidArgumentError('It must not be empty.')
+  return value
+}
+
+function list (value: string, previous: unknown): string[] {
+  return [...(previous as string[] | undefined ?? []), text(value)]
 }

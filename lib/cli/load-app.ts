@@ -56,7 +56,8 @@ function isApp (value: unknown): boolean {
   return typeof value === 'function' || isInstance(value)
 }
 
-function isInstance (value: unknown): value is FastifyInstance {
+/** Whether it is what Fastify() returns. */
+export function isInstance (value: unknown): value is FastifyInstance {
   const { register, listen, server } = (value ?? {}) as Partial<FastifyInstance>
   return typeof register === 'function' && typeof listen === 'function' && server !== undefined
 }
@@ -64,5 +65,9 @@ function isInstance (value: unknown): value is FastifyInstance {
 function describeExports (exported: Record<string, unknown>): string {
   const names = Object.keys(exported).filter(name => name !== 'module.exports')
   if (names.length === 0) return 'nothing'
-  return names.map(name => `${name} (${inspect(exported[name], { depth: 0 })})`).join(', ')
+  return names.map(name => `${name} (${describe(exported[name])})`).join(', ')
+}
+
+function describe (value: unknown): string {
+  return isInstance(value) ? 'a Fastify instance' : inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 80 })
 }

@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import { createRequire } from 'node:module'
+import { readConfig } from './config.js'
 import { UsageError } from './exit.js'
-import { createOptions, type StartFlags } from './flags.js'
+import { assertSwitches, createOptions, type StartFlags } from './flags.js'
 import { start } from './start.js'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
@@ -38,11 +39,17 @@ function createStart (appArguments: string[]): Command {
     .usage('<app> [options] [-- plugin options]')
     .argument('<app>', 'a .ts, .mts, .cts, .js, .mjs or .cjs file that exports a plugin, async function (fastify, opts), or a Fastify instance that does not listen')
     .addHelpText('after', NOTES)
+    .allowExcessArguments()
   for (const option of createOptions()) command.addOption(option)
   return command.action(async (app: string, flags: StartFlags) => {
-    assertOneTarget(command)
-    await start(app, flags, appArguments)
+    assertOneApp(command.args)
+    assertSwitches()
+    await start(readConfig(app, flags, flag => command.getOptionValueSource(flag), appArguments), flags.import ?? [])
   })
+}
+
+function assertOneApp (given: string[]): void {
+  if (given.length > 1) throw new UsageError(`one app is served at a time, got ${given.map(app => `'${app}'`).join(' and ')}`)
 }
 
 /** Throws instead of ending the process, and says where help is. */
@@ -51,14 +58,4 @@ function polite (command: Command): Command {
     .helpOption('-h, --help', 'print this')
     .showHelpAfterError('(shared-fastify --help shows what there is)')
     .exitOverride()
-}
-
-function assertOneTarget (command: Command): void {
-  const given = (name: string): boolean => command.getOptionValueSource(name) === 'cli'
-  const targets = [
-    ...(given('port') || given('address') ? ['a port'] : []),
-    ...(given('socket') ? ['a socket'] : []),
-    ...(given('fd') ? ['a descriptor'] : [])
-  ]
-  if (targets.length > 1) throw new UsageError(`an app listens on one of --port, --socket and --fd, got ${targets.join(' and ')}`)
 }

@@ -1,28 +1,42 @@
+import type { Logger } from 'pino'
+import { WorkerFailedError } from '../errors.js'
+import type { SocketName } from '../internals.js'
 import { readListenTarget } from '../listen-target.js'
 import { readOptions } from '../options.js'
 import { forkBy } from '../primary/fork.js'
 import { PrimaryProcess } from '../primary-process.js'
-import { readConfig } from './config.js'
+import type { Config } from './config.js'
 import { FAILED } from './exit.js'
-import type { StartFlags } from './flags.js'
 import { createLog } from './log.js'
 import { workerProgram } from './worker-program.js'
 
 /** Serves an app: this process becomes its primary, which never loads it. */
-export async function start (app: string, flags: StartFlags, appArguments: string[]): Promise<void> {
-  const config = readConfig(app, flags, appArguments)
+export async function start (config: Config, imports: string[]): Promise<void> {
   const target = readListenTarget(config.listen)
   const options = readOptions(config.sharedPort)
-  const fork = forkBy(workerProgram(config, flags.import ?? []))
+  const fork = forkBy(workerProgram(config, imports))
   const log = await createLog(config)
   const primary = new PrimaryProcess(options, log, fork)
   try {
     for (const name of await primary.listen(primary.nextKey(target), target)) {
-      log.info({ event: 'listening' }, 'listening at %s', typeof name === 'string' ? name : `${name.address}:${name.port}`)
+      log.info({ event: 'listening' }, 'listening at %s', spell(name))
     }
   } catch (err) {
-    // What a worker failed of is in the log already.
-    if (process.exitCode === undefined) log.fatal({ event: 'listen-failed', err }, (err as Error).message)
+    tell(err as NodeJS.ErrnoException, log)
     process.exit(FAILED)
   }
+}
+
+function spell (name: SocketName | string): string {
+  if (typeof name === 'string') return name
+  return name.family === 'IPv6' ? `[${name.address}]:${name.port}` : `${name.address}:${name.port}`
+}
+
+/** Nothing that ends the command goes untold, whatever is logged. */
+function tell (err: NodeJS.ErrnoException, log: Logger): void {
+  const { message, cause } = err
+  if (!log.isLevelEnabled('fatal')) process.stderr.write(`error: ${cause instanceof Error ? `${message}: ${cause.message}` : message}\n`)
+  if (err instanceof WorkerFailedError) return // is in the log already
+  // Where a port could not be bound is no news to anybody.
+  log.fatal({ event: 'listen-failed', err: err.syscall === undefined ? err : Object.assign(err, { stack: undefined }) }, message)
 }

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Program } from '../primary/fork.js'
 import { findTsconfig, isTypeScript } from './app-file.js'
@@ -14,9 +14,14 @@ const TSCONFIG = 'TSX_TSCONFIG_PATH'
  * @throws UsageError for an --import that names no file
  */
 export function workerProgram (config: Config, imports: string[]): Program {
-  const typescript = isTypeScript(config.app)
+  const files = imports.map(findImport)
+  const typescript = [config.app, ...files].some(isTypeScript)
   const tsconfig = typescript && process.env[TSCONFIG] === undefined ? findTsconfig(config.app) : undefined
-  const modules = [...(typescript ? [import.meta.resolve('tsx')] : []), ...imports.map(toModule)]
+  const modules = [
+    new URL('watch.js', import.meta.url).href, // first: what those after it throw is told to the primary
+    ...(typescript ? [import.meta.resolve('tsx')] : []),
+    ...files.map(file => isAbsolute(file) ? pathToFileURL(file).href : file)
+  ]
   return {
     exec: fileURLToPath(new URL('worker.js', import.meta.url)),
     args: process.argv.slice(2),
@@ -28,9 +33,13 @@ export function workerProgram (config: Config, imports: string[]): Program {
   }
 }
 
-/** A file, by its URL; or the name of a package, which Node looks for from the current folder. */
-function toModule (given: string): string {
-  if (existsSync(given)) return pathToFileURL(resolve(given)).href
-  if (/^\.{0,2}\//.test(given)) throw new UsageError(`option 'import' must be a file or a package, got '${given}': there is no such file`)
+/** A file, by its absolute path; or the name of a package, which Node looks for from the current folder. */
+function findImport (given: string): string {
+  const path = resolve(given)
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found?.isFile() === true) return path
+  if (found !== undefined || /^\.{0,2}\//.test(given)) {
+    throw new UsageError(`--import takes a file or a package, got '${given}': ${found === undefined ? 'there is no such file' : 'this is a folder'}`)
+  }
   return given
 }

@@ -1,20 +1,20 @@
 import cluster from 'node:cluster'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { AppIsInstanceError } from '../errors.js'
+import { AppIsInstanceError, AppIsReadyError, AppReturnsInstanceError } from '../errors.js'
+import { rootOf } from '../internals.js'
 import { sharedPort } from '../plugin.js'
 import { markLog } from '../worker-log.js'
 import { type Config, CONFIG } from './config.js'
 import { fastifyFor } from './create-fastify.js'
 import { ListenGuard, onFastify } from './listen-guard.js'
-import { type LoadedApp, loadApp } from './load-app.js'
-import { endBy, watchExceptions } from './worker-end.js'
+import { isInstance, type LoadedApp, loadApp } from './load-app.js'
+import { endBy } from './worker-end.js'
 
 // A worker of the command: loads the app, registers the plugin, listens.
 
 const config = JSON.parse(process.env[CONFIG] as string) as Config
 
-watchExceptions()
 onFastify(({ log }) => { markLog(log, cluster.worker?.id ?? 0) })
 serve().catch(endBy)
 
@@ -25,9 +25,17 @@ async function serve (): Promise<void> {
   endGuard()
   const fastify = loaded.instance ?? await fastifyFor(config, loaded.options)
   const listen = guard.serve(fastify)
-  fastify.register(sharedPort, config.sharedPort)
+  register(fastify)
   registerApp(fastify, loaded)
   await listen(config.listen)
+}
+
+function register (fastify: FastifyInstance): void {
+  try {
+    fastify.register(sharedPort, config.sharedPort)
+  } catch (err) {
+    throw (err as NodeJS.ErrnoException).code === 'AVV_ERR_ROOT_PLG_BOOTED' ? new AppIsReadyError(config.app) : err
+  }
 }
 
 function registerApp (fastify: FastifyInstance, app: LoadedApp): void {
@@ -35,7 +43,23 @@ function registerApp (fastify: FastifyInstance, app: LoadedApp): void {
   if (app.instance !== undefined) return assertNothingIgnored()
   const options = { ...(useAppOptions && app.options), ...pluginOptions }
   // As in fastify-cli: with skipOverride the app's decorators and hooks are the root's.
-  fastify.register('skipOverride' in options && options.skipOverride ? fp(app.plugin) : app.plugin, options)
+  const plugin = refuseInstances(app.plugin)
+  fastify.register('skipOverride' in options && options.skipOverride ? fp(plugin) : plugin, options)
+}
+
+/** A function that makes an instance of its own, and knows nothing of ours, would be served as an endless 404. */
+function refuseInstances (plugin: FastifyPluginAsync): FastifyPluginAsync {
+  const refuse = (returned: unknown, fastify: FastifyInstance): unknown => {
+    if (isInstance(returned) && rootOf(returned) !== rootOf(fastify)) throw new AppReturnsInstanceError(config.app)
+    return returned
+  }
+  const wrapped = (...args: Parameters<FastifyPluginAsync>): unknown => {
+    const returned: unknown = plugin(...args)
+    return returned instanceof Promise ? returned.then(value => refuse(value, args[0])) : refuse(returned, args[0])
+  }
+  // Fastify looks at the number of arguments, at what fastify-plugin has put there, and at the name.
+  const { length, name } = plugin
+  return Object.defineProperties(Object.assign(wrapped, plugin), { length: { value: length }, name: { value: name } }) as FastifyPluginAsync
 }
 
 /** @throws SHARED_PORT_ERR_APP_IS_INSTANCE for options that would do nothing */

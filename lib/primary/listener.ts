@@ -1,6 +1,7 @@
 import dns from 'node:dns/promises'
 import { lstatSync, unlinkSync } from 'node:fs'
 import net from 'node:net'
+import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { NotListeningFdError } from '../errors.js'
 import { bindPath, bindTcp, openDescriptor, type RawHandle, type SocketName } from '../internals.js'
@@ -9,6 +10,9 @@ import { NO_PORT, systemError } from '../system-error.js'
 
 /** A bound handle and the name that clients reach it by. */
 export interface Bound { handle: RawHandle, name: SocketName | string }
+
+/** Bytes of a Unix socket's path: sun_path of Linux has 108 with the end, that of others 104. */
+const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
 
 type TcpTarget = Pick<ListenTarget, 'port' | 'ipv6Only' | 'reusePort'>
 
@@ -91,6 +95,8 @@ function inherited (fd: number): Bound {
 
 /** A file that a dead server left behind is removed; one that answers is in use. */
 async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: string }): Promise<Bound> {
+  // Node 20 would cut it short, and bind that.
+  if (Buffer.byteLength(path) > LONGEST_PATH) throw systemError(-constants.errno.EINVAL, 'listen', { address: path, port: NO_PORT })
   let handle = bindPath(path)
   if (typeof handle === 'number' && isInUse(handle) && isSocket(path) && !await answers(path)) {
     unlinkSync(path)

@@ -118,7 +118,7 @@ export class Supervisor {
     this.#living.get(worker)?.cancelKill?.()
     this.#living.delete(worker)
     const asked = worker.state === 'draining' || this.#stopping
-    this.#logExit(worker, ending, asked)
+    this.#logExit(worker, ending, asked, fatal)
     if (fatal) this.#stopping = true
     worker.state = 'exited'
     const slot = this.#slotOf(worker)
@@ -166,7 +166,7 @@ export class Supervisor {
     worker.kill('SIGKILL')
   }
 
-  #logExit (worker: WorkerHandle, ending: Ending, asked: boolean): void {
+  #logExit (worker: WorkerHandle, ending: Ending, asked: boolean, fatal: boolean): void {
     const { log } = this.#parts
     const { code, signal, error } = ending
     const ready = this.#slotOf(worker)?.readyAt !== undefined
@@ -176,7 +176,7 @@ export class Supervisor {
     const err = error ?? (diedOfIt ? worker.failure : undefined)
     const fields = { event: 'worker-exit', workerId: worker.id, workerPid: worker.pid, code, signal, ...(err !== undefined && { err }) }
     if (asked) log.info(fields, 'worker %d %s', worker.id, describeEnding(ending))
-    else log.error(fields, 'worker %d %s %s', worker.id, describeEnding(ending), ready ? 'unasked' : 'before it was ready')
+    else log[fatal ? 'fatal' : 'error'](fields, 'worker %d %s %s', worker.id, describeEnding(ending), ready ? 'unasked' : 'before it was ready')
   }
 
   #slotOf (worker: WorkerHandle): Slot | undefined {

@@ -16,6 +16,8 @@ const cases: Array<[string, Record<string, unknown>]> = [
   ['--a --b c', { a: true, b: 'c' }],
   ['--tag a --tag b --tag c', { tag: ['a', 'b', 'c'] }],
   ['--a 1 --a', { a: true }],
+  ['--a --a 1', { a: '1' }],
+  ['--a=1 --a=2 --a', { a: ['1', '2'] }],
   ['-a word', { a: true }],
   ['word', {}]
 ]

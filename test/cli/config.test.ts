@@ -1,52 +1,50 @@
-import t from 'tap'
-import { readConfig } from '../../lib/cli/config.js'
-import type { StartFlags } from '../../lib/cli/flags.js'
+import { Command } from 'commander'
+import t, { type Test } from 'tap'
+import { type Config, readConfig } from '../../lib/cli/config.js'
+import { createOptions, type StartFlags } from '../../lib/cli/flags.js'
 import { appPath } from '../helper.js'
 
-const FLAGS: StartFlags = { workers: 'auto', port: '3000', logLevel: 'info', pluginTimeout: '10000', grace: '10000', lane: 'auto', policy: 'round-robin' }
-const APP = appPath('plugin.mjs')
+/** What is read of a command line and an environment. */
+function read (t: Test, args: string[], { env = {}, appArguments = [] }: { env?: Record<string, string>, appArguments?: string[] } = {}): Config {
+  const before = Object.keys(env).map(name => [name, process.env[name]] as const)
+  Object.assign(process.env, env)
+  t.teardown(() => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
+  })
+  const command = new Command().exitOverride()
+  for (const option of createOptions()) command.addOption(option)
+  const flags: StartFlags = command.parse(args, { from: 'user' }).opts()
+  return readConfig(appPath('plugin.mjs'), flags, flag => command.getOptionValueSource(flag), appArguments)
+}
 
-const wrong: Array<[Partial<StartFlags>, string]> = [
-  [{ workers: '0' }, "option 'workers' must be 'auto' or an integer from 1 to 1024, got '0'"],
-  [{ workers: '-1' }, "option 'workers' must be 'auto' or an integer from 1 to 1024, got '-1'"],
-  [{ workers: '1.5' }, "option 'workers' must be 'auto' or an integer from 1 to 1024, got '1.5'"],
-  [{ workers: 'NaN' }, "option 'workers' must be 'auto' or an integer from 1 to 1024, got 'NaN'"],
-  [{ workers: 'many' }, "option 'workers' must be 'auto' or an integer from 1 to 1024, got 'many'"],
-  [{ workers: '100000' }, "option 'workers' must be 'auto' or an integer from 1 to 1024, got '100000'"],
-  [{ workers: '1e3' }, "option 'workers' must be 'auto' or an integer from 1 to 1024, got '1e3'"],
-  [{ workers: '' }, "option 'workers' must be 'auto' or an integer from 1 to 1024, got ''"],
-  [{ port: 'x' }, "option 'port' must be an integer from 0 to 65535, got 'x'"],
-  [{ port: '70000' }, "option 'port' must be an integer from 0 to 65535, got '70000'"],
-  [{ port: '-1' }, "option 'port' must be an integer from 0 to 65535, got '-1'"],
-  [{ fd: '-1' }, "option 'fd' must be an integer from 0 to 2147483647, got '-1'"],
-  [{ fd: 'stdin' }, "option 'fd' must be an integer from 0 to 2147483647, got 'stdin'"],
-  [{ grace: '-1' }, "option 'grace' must be an integer from 0 to 2147483647 (milliseconds), got '-1'"],
-  [{ grace: '2147483648' }, "option 'grace' must be an integer from 0 to 2147483647 (milliseconds), got '2147483648'"],
-  [{ pluginTimeout: '10s' }, "option 'plugin-timeout' must be an integer from 0 to 2147483647 (milliseconds), got '10s'"],
-  [{ bodyLimit: '0' }, "option 'body-limit' must be an integer from 1 (bytes), got '0'"],
-  [{ bodyLimit: '1mb' }, "option 'body-limit' must be an integer from 1 (bytes), got '1mb'"],
-  [{ logLevel: 'loud' }, "option 'log-level' must be one of trace, debug, info, warn, error, fatal, silent, got 'loud'"]
+const socket = { path: '/s' }
+const { host } = readConfig(appPath('plugin.mjs'), { port: 0 } as StartFlags, () => undefined, []).listen // what this machine is
+const listening: Array<{ says: string, args: string[], env?: Record<string, string>, listen: object }> = [
+  { says: 'a port, where nothing is said', args: [], listen: { port: 3000, host } },
+  { says: 'an address', args: ['-a', '::1'], listen: { port: 3000, host: '::1' } },
+  { says: 'a socket', args: ['-s', '/s'], listen: socket },
+  { says: 'a descriptor', args: ['--fd', '3'], listen: { fd: 3 } },
+  { says: 'a socket, whatever port the environment has', args: ['-s', '/s'], env: { PORT: '80', FASTIFY_ADDRESS: '::1', FASTIFY_FD: '3' }, listen: socket },
+  { says: 'a port, whatever socket the environment has', args: ['-p', '1'], env: { FASTIFY_SOCKET: '/s' }, listen: { port: 1, host } },
+  { says: 'the socket of the environment, and not its port', args: [], env: { PORT: '80', FASTIFY_SOCKET: '/s' }, listen: socket },
+  { says: 'in Kubernetes an address that can be reached', args: [], env: { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, listen: { port: 3000, host: '0.0.0.0' } }
 ]
 
-for (const [flags, message] of wrong) {
-  t.test(`wrong usage says what is taken: ${message}`, async t => {
-    t.throws(() => readConfig(APP, { ...FLAGS, ...flags }, []), { name: 'UsageError', message })
+for (const { says, args, env, listen } of listening) {
+  t.test(`it listens on ${says}`, async t => {
+    t.strictSame(read(t, args, { env }).listen, listen)
   })
 }
 
-t.test('a descriptor comes before a socket, a socket before a port', async t => {
-  t.strictSame(readConfig(APP, { ...FLAGS, fd: '3', socket: '/s' }, []).listen, { fd: 3 })
-  t.strictSame(readConfig(APP, { ...FLAGS, socket: '/s' }, []).listen, { path: '/s' })
-  t.strictSame(readConfig(APP, { ...FLAGS, address: '::1' }, []).listen, { port: 3000, host: '::1' })
-})
-
-t.test('in Kubernetes the default address is one that can be reached', async t => {
-  t.teardown(() => { delete process.env['KUBERNETES_SERVICE_HOST'] })
-  process.env['KUBERNETES_SERVICE_HOST'] = '10.0.0.1'
-  t.strictSame(readConfig(APP, FLAGS, []).listen, { port: 3000, host: '0.0.0.0' })
+t.test('two places to listen on are one too many, in the environment too', async t => {
+  t.throws(() => read(t, ['-s', '/s', '--fd', '3']), { name: 'UsageError', message: /got a descriptor and a socket$/ })
+  t.throws(() => read(t, [], { env: { FASTIFY_SOCKET: '/s', FASTIFY_ADDRESS: '::1' } }), { name: 'UsageError', message: /got a socket and a port$/ })
 })
 
 t.test('the prefix is the plugin\'s option, and wins over one behind --', async t => {
-  t.strictSame(readConfig(APP, { ...FLAGS, prefix: '/api' }, ['--prefix', '/other', '--greeting', 'hello']).pluginOptions, { prefix: '/api', greeting: 'hello' })
-  t.strictSame(readConfig(APP, FLAGS, ['--prefix', '/other']).pluginOptions, { prefix: '/other' })
+  t.strictSame(read(t, ['-x', '/api'], { appArguments: ['--prefix', '/other', '--greeting', 'hello'] }).pluginOptions, { prefix: '/api', greeting: 'hello' })
+  t.strictSame(read(t, [], { appArguments: ['--prefix', '/other'] }).pluginOptions, { prefix: '/other' })
 })

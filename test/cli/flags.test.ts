@@ -1,38 +1,70 @@
 import { Command } from 'commander'
 import t, { type Test } from 'tap'
-import { createOptions, type StartFlags } from '../../lib/cli/flags.js'
+import { assertSwitches, createOptions, type StartFlags } from '../../lib/cli/flags.js'
 
-function parse (t: Test, args: string[], env: Record<string, string>): StartFlags {
+function parse (t: Test, args: string[], env: Record<string, string> = {}): StartFlags {
   const before = { ...process.env }
   Object.assign(process.env, env)
   t.teardown(() => {
     for (const name of Object.keys(env)) delete process.env[name]
     Object.assign(process.env, before)
   })
-  const command = new Command().exitOverride()
+  const command = new Command().exitOverride().configureOutput({ writeErr () {} })
   for (const option of createOptions()) command.addOption(option)
   return command.parse(args, { from: 'user' }).opts()
 }
 
+const WORKERS = "It must be 'auto' or an integer from 1 to 1024."
+const wrong: Array<[args: string[], message: string]> = [
+  ...['0', '-1', '1.5', 'NaN', 'many', '100000', '1e3', ''].map((given): [string[], string] => [[`--workers=${given}`], `option '-n, --workers <number>' argument '${given}' is invalid. ${WORKERS}`]),
+  ...['x', '70000', '-1', ''].map((given): [string[], string] => [[`--port=${given}`], `option '-p, --port <port>' argument '${given}' is invalid. It must be an integer from 0 to 65535.`]),
+  ...['-1', 'stdin'].map((given): [string[], string] => [[`--fd=${given}`], `option '--fd <number>' argument '${given}' is invalid. It must be an integer from 0 to 2147483647.`]),
+  ...['-1', '2147482648'].map((given): [string[], string] => [[`--grace=${given}`], `option '-g, --grace <ms>' argument '${given}' is invalid. It must be an integer from 0 to 2147482647.`]),
+  [['--plugin-timeout=10s'], "option '-T, --plugin-timeout <ms>' argument '10s' is invalid. It must be an integer from 0 to 2147483647."],
+  ...['0', '1mb'].map((given): [string[], string] => [[`--body-limit=${given}`], `option '--body-limit <bytes>' argument '${given}' is invalid. It must be an integer from 1.`]),
+  [['--log-level=loud'], "option '-l, --log-level <level>' argument 'loud' is invalid. Allowed choices are trace, debug, info, warn, error, fatal, silent."],
+  [['--lane=fast'], "option '--lane <lane>' argument 'fast' is invalid. Allowed choices are auto, native, ipc."],
+  [['--policy=random'], "option '--policy <policy>' argument 'random' is invalid. Allowed choices are round-robin."],
+  [['--address='], "option '-a, --address <address>' argument '' is invalid. It must not be empty."],
+  [['--socket='], "option '-s, --socket <path>' argument '' is invalid. It must not be empty."],
+  [['--import='], "option '-i, --import <module>' argument '' is invalid. It must not be empty."]
+]
+
+for (const [args, message] of wrong) {
+  t.test(`wrong usage says what is taken: ${args.join(' ')}`, async t => {
+    t.throws(() => parse(t, args), { message: `error: ${message}` })
+  })
+}
+
+t.test('what is wrong in the environment is named by its variable', async t => {
+  t.throws(() => parse(t, [], { PORT: 'http' }), { message: "error: option '-p, --port <port>' value 'http' from env 'PORT' is invalid. It must be an integer from 0 to 65535." })
+  t.throws(() => parse(t, ['-p', '1'], { FASTIFY_LANE: 'fast' }), { message: /from env 'FASTIFY_LANE' is invalid/ })
+})
+
 t.test('FASTIFY_<OPTION> sets an option, and the command line comes before it', async t => {
   const env = { FASTIFY_LOG_LEVEL: 'warn', FASTIFY_WORKERS: '7', FASTIFY_PLUGIN_TIMEOUT: '5', FASTIFY_IMPORT: 'a' }
-  t.match(parse(t, [], env), { logLevel: 'warn', workers: '7', pluginTimeout: '5', import: ['a'] })
-  t.match(parse(t, ['-l', 'error', '-n', '2', '-i', 'b', '-i', 'c'], env), { logLevel: 'error', workers: '2', pluginTimeout: '5', import: ['b', 'c'] })
+  t.match(parse(t, [], env), { logLevel: 'warn', workers: 7, pluginTimeout: 5, import: ['a'] })
+  t.match(parse(t, ['-l', 'error', '-n', 'auto', '-i', 'b', '-i', 'c'], env), { logLevel: 'error', workers: 'auto', pluginTimeout: 5, import: ['b', 'c'] })
 })
 
 t.test('the port is that of FASTIFY_PORT, else of PORT, else 3000; one that is set to nothing is not set', async t => {
-  t.equal(parse(t, [], { PORT: '', FASTIFY_PORT: '' }).port, '3000')
-  t.equal(parse(t, [], { PORT: '81', FASTIFY_PORT: '' }).port, '81')
-  t.equal(parse(t, [], { PORT: '81', FASTIFY_PORT: '82' }).port, '82')
-  t.equal(parse(t, ['-p', '83'], { PORT: '81', FASTIFY_PORT: '82' }).port, '83')
+  t.equal(parse(t, [], { PORT: '', FASTIFY_PORT: '' }).port, 3000)
+  t.equal(parse(t, [], { PORT: '81', FASTIFY_PORT: '' }).port, 81)
+  t.equal(parse(t, [], { PORT: '81', FASTIFY_PORT: '82' }).port, 82)
+  t.equal(parse(t, ['-p', '83'], { PORT: '81', FASTIFY_PORT: '82' }).port, 83)
 })
 
-t.test('a switch is on or off by its variable, and each has a flag against it', async t => {
-  t.equal(parse(t, [], {}).prettyLogs, undefined)
+t.test('a switch is on or off by its variable, and the command line comes before it', async t => {
+  t.equal(parse(t, []).prettyLogs, undefined)
   t.equal(parse(t, [], { FASTIFY_PRETTY_LOGS: 'true' }).prettyLogs, true)
   t.equal(parse(t, [], { FASTIFY_PRETTY_LOGS: 'false' }).prettyLogs, false)
   t.equal(parse(t, ['--no-pretty-logs'], { FASTIFY_PRETTY_LOGS: 'true' }).prettyLogs, false)
   t.equal(parse(t, ['-P'], { FASTIFY_PRETTY_LOGS: 'false' }).prettyLogs, true)
   t.equal(parse(t, [], { FASTIFY_OPTIONS: 'true' }).options, true)
-  t.throws(() => parse(t, [], { FASTIFY_OPTIONS: 'yes' }), { message: "FASTIFY_OPTIONS must be true or false, got 'yes'" })
+  assertSwitches()
+})
+
+t.test('a switch that is neither on nor off is an error when it comes to serving, and not before', async t => {
+  t.equal(parse(t, [], { FASTIFY_OPTIONS: 'yes' }).options, false)
+  t.throws(assertSwitches, { name: 'UsageError', message: "FASTIFY_OPTIONS must be true or false, got 'yes'" })
 })

@@ -12,9 +12,20 @@ testFailures(t, [
   { what: 'imports what is not there', app: 'broken/imports.mjs', says: /Cannot find module .*nowhere\.mjs/ },
   { what: 'throws in its plugin', app: 'plugin-throws.mjs', workers: 3, says: 'thrown in the plugin', where: 'apps/plugin-throws.mjs:2' },
   { what: 'throws in onReady', app: 'ready-throws.mjs', says: 'thrown in onReady', where: 'apps/ready-throws.mjs:2' },
+  { what: 'comes after an import that throws', app: 'plugin.mjs', args: ['-i', appPath('throws.mjs')], says: 'thrown while loading', where: 'apps/throws.mjs:1' },
+  { what: 'comes after an import that is not there', app: 'plugin.mjs', args: ['-i', 'no-such-package'], says: /Cannot find package 'no-such-package'/ },
   { what: 'is never ready', app: 'never-ready.mjs', args: ['--plugin-timeout', '500'], says: "Plugin did not start in time: 'slowpoke'" },
   { what: 'waits for ever while loading', app: 'never-loads.mjs', says: /never-loads\.mjs waits, while it loads, for something that never comes/ }
 ])
+
+t.test('what ends the command is told, however little is logged', async t => {
+  for (const level of ['fatal', 'silent']) {
+    const app = command(t, [appPath('plugin-throws.mjs'), '-n', '1', '-p', '0', '-l', level])
+    t.strictSame(await app.ended, { code: 1, signal: null })
+    if (level === 'fatal') t.match(app.lines, [{ level: 60, err: { message: 'thrown in the plugin' } }])
+    else t.match(app.text, /^error: Worker 1 exited with code 1 before it was ready: thrown in the plugin$/m)
+  }
+})
 
 t.test('an app that exits while loading: one error that says so, exit code 1, nobody left', async t => {
   const app = command(t, [appPath('exits.mjs'), '-n', '2', '-p', '0'])

@@ -16,7 +16,7 @@ function takenTwice (app: App): unknown[] {
   return ports.filter((port, place) => ports.indexOf(port) !== place)
 }
 
-perLane(t, 'SIGKILL under load', async (t, lane) => {
+perLane(t, 'at most once, lost only with the worker that took it: SIGKILL under load', async (t, lane) => {
   const app = start(t, 'ledger.mjs', { options: { workers: 2, lane } })
   const url = await app.url()
   await app.workers(2)

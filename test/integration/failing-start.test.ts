@@ -25,7 +25,7 @@ for (const { name, way, cause, text } of ways) {
   })
 }
 
-perLane(t, 'a replacement that dies before it is ready is tried again, each time later, until it gets ready', async (t, lane) => {
+perLane(t, 'the primary never dies of a worker: a replacement that dies before it is ready is tried again, each time later, until it gets ready', async (t, lane) => {
   const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-'))
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const file = join(folder, 'fail')

@@ -1,6 +1,7 @@
+import net from 'node:net'
 import t from 'tap'
-import { attempt, echo, Exchange, keptAlive, streamed } from '../client.js'
-import { descriptors, perLane, request, start } from '../helper.js'
+import { attempt, echo, Exchange, keptAlive, type Outcome, streamed } from '../client.js'
+import { descriptors, inTurn, perLane, request, start } from '../helper.js'
 
 // More than one read of a socket takes, less than the kernel keeps for it.
 const text = (number: number): string => `${number} `.repeat(10_000)
@@ -20,7 +21,7 @@ async function allIntact (posts: Exchange[]): Promise<boolean> {
   return outcomes.every(({ answer }, number) => answer?.body === text(number))
 }
 
-perLane(t, 'what a hung worker had not taken is answered by the others, the client\'s bytes intact, when it is killed', async (t, lane) => {
+perLane(t, 'death returns the handoffs: what a hung worker had not taken is answered by the others, the client\'s bytes intact', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
   const url = await app.url()
   await app.workers(2)
@@ -49,7 +50,7 @@ perLane(t, 'what a hung worker had not taken is answered by the others, the clie
   await app.stats(() => descriptors(app.pid) === before)
 })
 
-perLane(t, 'when all workers hang and are killed, all that waits is answered by their replacements', async (t, lane) => {
+perLane(t, 'death returns the handoffs: when all workers hang and are killed, all that waits is answered by their replacements', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
   const url = await app.url()
   const pids = await app.workers(2)
@@ -66,3 +67,40 @@ perLane(t, 'when all workers hang and are killed, all that waits is answered by 
   await app.events('worker-ready', 4)
   await app.stats(() => descriptors(app.pid) === before)
 })
+
+perLane(t, 'a stalled worker holds nobody up: the others serve all that comes', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 3, lane } })
+  const url = await app.url()
+  const [stalled] = await app.workers(3) as [number]
+  process.kill(stalled, 'SIGSTOP')
+  // It may have been sent one before anybody could know: native takes that back, ipc lets it wait.
+  const [first, ...others] = [attempt(url), ...Array.from({ length: 30 }, async () => await attempt(url))]
+  const answers = lane === 'native' ? await Promise.all([first, ...others]) : await allButOne([first, ...others])
+  for (const { answer } of answers) t.not(JSON.parse(answer?.body as string).pid, stalled)
+  process.kill(stalled, 'SIGCONT')
+  for (const { answer } of await Promise.all([first, ...others])) t.equal(answer?.status, 200)
+})
+
+perLane(t, 'the primary does not parse clients: a connection has its worker before a byte has come', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, ...inTurn } })
+  const { hostname, port } = new URL(await app.url())
+  const silent = Array.from({ length: 4 }, () => net.connect(Number(port), hostname))
+  t.teardown(() => { for (const socket of silent) socket.destroy() })
+  const { workers, pending } = await app.stats(({ workers }) => workers.reduce((sum, { open }) => sum + open, 0) === 4)
+  t.equal(pending, 0)
+  t.same(workers.map(({ accepted }) => accepted), [2, 2])
+})
+
+/** The outcomes of all requests but the one that comes last. */
+async function allButOne (requests: Array<Promise<Outcome>>): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  await new Promise<void>(resolve => {
+    for (const request of requests) {
+      request.then(outcome => {
+        outcomes.push(outcome)
+        if (outcomes.length === requests.length - 1) resolve()
+      })
+    }
+  })
+  return outcomes.slice()
+}

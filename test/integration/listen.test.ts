@@ -29,7 +29,7 @@ async function ip (origin: string): Promise<string> {
   return (JSON.parse((await request(origin)).body) as { ip: string }).ip
 }
 
-perLane(t, 'port 0: every process reports the one real port, as a single process would', async (t, lane) => {
+perLane(t, 'the server cannot tell, port 0: every process reports the one real port, as a single process would', async (t, lane) => {
   const { app, listened } = await listen(t, lane, { listen: { port: 0, host: '127.0.0.1' } })
   const { port } = (listened[0] as Line).address as Address
   t.ok(port > 0)

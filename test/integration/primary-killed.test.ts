@@ -2,7 +2,7 @@ import t from 'tap'
 import { Exchange, keptAlive, refused, streamed } from '../client.js'
 import { perLane, request, start } from '../helper.js'
 
-perLane(t, 'when the primary is killed, the workers finish what they have, and nobody is left', async (t, lane) => {
+perLane(t, 'no orphans: when the primary is killed, the workers finish what they have, and nobody is left', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
   const url = await app.url()
   const agent = keptAlive()
@@ -30,7 +30,7 @@ perLane(t, 'when the primary is killed, the workers finish what they have, and n
   t.same(app.processes(), [])
 })
 
-perLane(t, 'when the primary is killed, grace bounds what the workers have', async (t, lane) => {
+perLane(t, 'no orphans: when the primary is killed, grace bounds what the workers have', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, grace: 200 } })
   const url = await app.url()
   const stream = new Exchange(`${url}/pipe`, streamed)
@@ -46,7 +46,7 @@ for (const [what, fixture, event] of [
   ['that still start', 'never-ready.mjs', 'stuck'],
   ['whose app is never done with closing', 'never-closes.mjs', 'worker-ready']
 ] as const) {
-  perLane(t, `when the primary is killed, workers ${what} end all the same`, async (t, lane) => {
+  perLane(t, `no orphans: when the primary is killed, workers ${what} end all the same`, async (t, lane) => {
     const app = start(t, fixture, { options: { workers: 2, lane, grace: 0 } })
     await app.events(event, 2)
     await app.stop('SIGKILL')

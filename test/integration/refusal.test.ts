@@ -4,7 +4,7 @@ import { type Answer, countServed, descriptors, inTurn, perLane, request, start 
 
 const pidOf = ({ body }: Answer): number => JSON.parse(body).pid
 
-perLane(t, 'what a worker at maxConnections refuses goes to another, and waits when all refuse', async (t, lane) => {
+perLane(t, 'a refusal moves on: what a worker at maxConnections refuses goes to another, and waits when all refuse', async (t, lane) => {
   const app = start(t, 'max-connections.mjs', { options: { workers: 2, lane } })
   const url = await app.url()
   const before = descriptors(app.pid)
@@ -24,7 +24,7 @@ perLane(t, 'what a worker at maxConnections refuses goes to another, and waits w
   await app.stats(() => descriptors(app.pid) === before)
 })
 
-perLane(t, 'a worker whose server the app has closed gets nothing more, and serves what it has', async (t, lane) => {
+perLane(t, 'a refusal moves on: a worker whose server the app has closed gets nothing more, and serves what it has', async (t, lane) => {
   const app = start(t, 'server-close.mjs', { options: { workers: 2, lane } })
   const url = await app.url()
   const before = descriptors(app.pid)
@@ -48,7 +48,7 @@ perLane(t, 'a worker whose app has closed one of two instances gets no more for 
   await app.stats(() => descriptors(app.pid) === before)
 })
 
-perLane(t, 'a connection whose descriptor does not arrive goes to another worker, and the worker recovers', async (t, lane) => {
+perLane(t, 'a refusal moves on: a connection whose descriptor does not arrive goes to another worker, and the worker recovers', async (t, lane) => {
   const app = start(t, 'descriptor-limit.mjs', { options: { workers: 2, lane, ...inTurn }, descriptorLimit: 100 })
   const url = await app.url()
   const before = descriptors(app.pid)

@@ -17,7 +17,7 @@ async function serve (t: Test, lane: string, server: object, workers = 2): Promi
   return { app, url: await app.url() }
 }
 
-perLane(t, 'what a client does on its connection', async (t, lane) => {
+perLane(t, 'the server cannot tell what a client does on its connection from what it does in a single process', async (t, lane) => {
   const { app, url } = await serve(t, lane, { props: { httpAllowHalfOpen: true } })
 
   await t.test('request.ip is the client\'s address, not the primary\'s', async t => {
