@@ -6,8 +6,8 @@ import type { FastifyInstance } from 'fastify'
 import { NodeUnsupportedError } from './errors.js'
 import { systemError } from './system-error.js'
 
-// Every private part of Node and Fastify that the project uses, and the only file that does: what it
-// is, and why it holds. npm run test:matrix runs all of it on every Node version in the README.
+// The private parts of Node and Fastify that the project uses: what each is, and why it holds. Two
+// stand elsewhere: Node's own messages in protocol.ts, cluster.settings in primary/fork.ts. npm run test:matrix runs all of it on every Node version in the README.
 
 /** What libuv's TCP and Pipe have in common, as far as it is used here. Numbers below 0 are libuv errors. */
 export interface RawHandle {

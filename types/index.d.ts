@@ -9,7 +9,7 @@ export type LaneName = 'native' | 'ipc'
 /** Who is next. */
 export type PolicyName = 'round-robin'
 
-/** A worker's stage of life. */
+/** A worker's stage of life. `exited` is none that stats() tell of: it is out of them by then. */
 export type WorkerState = 'starting' | 'ready' | 'draining' | 'exited'
 
 export interface SharedPortOptions {
@@ -82,7 +82,7 @@ export interface WorkerStats {
 
 /** One shared listener. */
 export interface ListenerStats {
-  /** Its name among the listeners: `host:port`, the path, or `fd:n`. */
+  /** Its name among the listeners: `host:port`, the path, or `fd:n`; `host:0@2` for a second app on a port of the kernel's choice. */
   key: string
   /** The addresses bound: one, or both families of `localhost`; a path for a Unix socket. */
   addresses: Array<{ address: string, family: string, port: number } | string>
