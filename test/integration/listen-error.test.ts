@@ -57,7 +57,7 @@ t.test('a name that nobody has: the resolver\'s own error', async t => {
 t.test('a port out of range: ERR_SOCKET_BAD_PORT', async t => {
   for (const [port, way] of [[65536, 'promise'], [-1, 'callback']]) {
     await rejects(t, { port, host: '127.0.0.1' }, {
-      code: 'ERR_SOCKET_BAD_PORT', message: `options.port should be >= 0 and < 65536. Received ${port}.`
+      code: 'ERR_SOCKET_BAD_PORT', message: `options.port should be >= 0 and < 65536. Received type number (${port}).`
     }, { ways: [way as string] })
   }
 })
