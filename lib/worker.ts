@@ -156,7 +156,7 @@ export class Worker {
     for (const { reject } of this.#asking.values()) reject(new PrimaryGoneError())
     for (const { reject } of this.#attaching.values()) reject(new PrimaryGoneError())
     for (const resolve of this.#leaving.values()) resolve()
-    if (this.#ending === undefined) this.#log.warn({ event: 'primary-gone' }, '%s: finishing what is open', this.#primaryLives() ? 'cut off from the primary' : 'the primary is gone')
+    if (this.#ending === undefined) this.#log.warn({ event: 'primary-gone' }, 'the primary is gone, or has let go of this worker: finishing what is open')
     const grace = this.#options?.grace ?? 0
     this.#end(grace)
     // A plugin or a hook of the app may never be done, and nobody is left to kill this process.

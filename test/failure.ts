@@ -28,7 +28,7 @@ export function testFailures (t: Test, failures: Failure[]): void {
       t.match(err, { message: says })
       if (where !== undefined) t.ok((err as { stack: string }).stack.includes(where), `the stack has ${where}`)
       if (text !== undefined) t.match(app.text, text)
-      t.strictSame(app.processes(), [])
+      t.strictSame(await app.leftBehind(), [])
     })
   }
 }

@@ -11,6 +11,9 @@ import type { Stats } from '../types/index.js'
 /** Milliseconds for stats to become what a test expects: a guard, so that it fails with what they are. */
 const STATS_PATIENCE = 30_000
 
+/** Milliseconds for the processes of an app that has ended to be gone: a guard, so that a test fails with those that are not. */
+const END_PATIENCE = 5_000
+
 export const LANES = ['native', 'ipc'] as const
 
 /** Options by which connections go to the workers exactly in turn, however busy the machine is: none is taken back. */
@@ -191,6 +194,13 @@ export class App {
         return false // it has ended meanwhile
       }
     })
+  }
+
+  /** The processes that are left when it has ended: none, as soon as the kernel is done with those that end. */
+  async leftBehind (): Promise<number[]> {
+    const deadline = performance.now() + END_PATIENCE
+    while (this.processes().length > 0 && performance.now() < deadline) await new Promise(setImmediate)
+    return this.processes()
   }
 
   killGroup (): void {

@@ -4,7 +4,7 @@
 //   npm run test:matrix              all of them
 //   npm run test:matrix -- 22 26     these
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { arch, platform, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
@@ -12,6 +12,7 @@ const VERSIONS = ['20', '22', '24', '26']
 
 const asked = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-matrix-'))
+chmodSync(folder, 0o755) // one test runs as another user
 const results = []
 if (platform() === 'linux' && !run('npm', ['run', 'prebuilds'])) process.exit(1)
 try {

@@ -45,7 +45,7 @@ t.test('a hook of the primary\'s that is never done does not keep it alive: code
   await app.event('urls', ({ pid }) => pid === app.pid)
   t.same(await app.stop(), { code: 1, signal: null })
   t.ok(app.lines.some(({ event, pid }) => event === 'close-error' && pid === app.pid))
-  t.same(app.processes(), [])
+  t.same(await app.leftBehind(), [])
 })
 
 perLane(t, 'registered in a context of its own, the plugin makes the whole app\'s close() wait', async (t, lane) => {

@@ -13,7 +13,7 @@ t.test('a port in use: one error with Node\'s code, exit code 1, no worker start
   t.strictSame(await app.ended, { code: 1, signal: null })
   t.match(app.failures, [{ event: 'listen-failed', err: { code: 'EADDRINUSE' }, msg: `listen EADDRINUSE: address already in use 127.0.0.1:${port}` }])
   t.notOk(app.lines.some(({ event }) => event === 'loaded'))
-  t.strictSame(app.processes(), [])
+  t.strictSame(await app.leftBehind(), [])
 })
 
 t.test('a descriptor that is no listening socket: one error that names it, exit code 1', async t => {

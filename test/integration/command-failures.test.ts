@@ -31,5 +31,5 @@ t.test('an app that exits while loading: one error that says so, exit code 1, no
   const app = command(t, [appPath('exits.mjs'), '-n', '2', '-p', '0'])
   t.strictSame(await app.ended, { code: 1, signal: null })
   t.match(app.failures, [{ msg: /^worker \d exited with code 0 before it was ready$/ }])
-  t.strictSame(app.processes(), [])
+  t.strictSame(await app.leftBehind(), [])
 })

@@ -39,7 +39,7 @@ t.test('--socket serves a Unix socket, and takes its file away at the end', asyn
   t.match(JSON.parse((await request('http://localhost/', { socketPath })).body), { worker: 1 })
   t.strictSame(await app.stop(), { code: 0, signal: null })
   t.notOk(existsSync(socketPath))
-  t.strictSame(app.processes(), [])
+  t.strictSame(await app.leftBehind(), [])
 })
 
 t.test('--fd serves a listening socket that the command inherits', async t => {

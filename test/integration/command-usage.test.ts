@@ -28,7 +28,7 @@ for (const { what, args, says, env } of wrong) {
     t.match(app.text, says)
     t.notMatch(app.text, /^ {4}at /m)
     t.strictSame(app.lines, [])
-    t.strictSame(app.processes(), [])
+    t.strictSame(await app.leftBehind(), [])
   })
 }
 

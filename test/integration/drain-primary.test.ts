@@ -15,7 +15,7 @@ const DOWNLOAD = 48 * MIB
 async function ended (t: Test, app: App): Promise<void> {
   t.same(await app.ended, { code: 0, signal: null })
   t.notOk(app.lines.some(({ event }) => event === 'worker-kill'), 'no worker had to be killed')
-  t.same(app.processes(), [])
+  t.same(await app.leftBehind(), [])
 }
 
 const promise = 'SIGTERM to the primary: what is under way is finished, then all ends with code 0'

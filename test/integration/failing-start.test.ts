@@ -15,7 +15,7 @@ for (const { name, way, cause, text } of ways) {
   perLane(t, `a worker ${name} on the first start ends the primary: listen() rejects, exit code 1, nobody left`, async (t, lane) => {
     const app = start(t, 'fails-on-load.mjs', { options: { workers: 2, lane }, env: { FAIL: way } })
     t.same(await app.ended, { code: 1, signal: null })
-    t.same(app.processes(), [])
+    t.same(await app.leftBehind(), [])
     const rejected = app.lines.find(({ event, pid }) => event === 'rejected' && pid === app.pid)
     t.equal(rejected?.code, 'SHARED_PORT_ERR_WORKER_FAILED')
     t.equal(rejected?.cause, cause, 'its cause is what the worker died of')

@@ -14,7 +14,7 @@ async function rejects (t: Test, listen: object, err: object, { ways = WAYS, env
     t.same(await app.ended, { code: 0, signal: null }, `${way}: nothing keeps the primary alive`)
     t.match(app.lines, [{ event: 'listen-error', err }], way)
     t.equal(app.lines.length, 1, 'no worker was started')
-    t.same(app.processes(), [])
+    t.same(await app.leftBehind(), [])
   }))
 }
 

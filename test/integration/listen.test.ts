@@ -130,7 +130,7 @@ t.test('signal: an abort closes the port, ends the workers, and lets the primary
   const { app, listened } = await listen(t, 'auto', { way: 'signal' })
   process.kill(app.pid, 'SIGUSR2')
   t.same(await app.ended, { code: 0, signal: null })
-  t.same(app.processes(), [])
+  t.same(await app.leftBehind(), [])
   const exits = app.lines.filter(({ event }) => event === 'worker-exit')
   t.same(exits.map(({ code }) => code), [0, 0])
   await t.rejects(request((listened[0] as Line).result as string), { code: 'ECONNREFUSED' })

@@ -19,7 +19,7 @@ for (const { name, send } of targets) {
     await stream.end('after')
     t.equal((await stream.outcome).answer?.body, 'before, after')
     t.same(await app.ended, { code: 0, signal: null })
-    t.same(app.processes(), [])
+    t.same(await app.leftBehind(), [])
     const order = app.lines.filter(({ pid }) => pid === app.pid).map(({ event }) => event)
     t.equal(order.filter(event => event === 'worker-exit').length, 2)
     t.ok(order.indexOf('closed') > order.lastIndexOf('worker-exit'))

@@ -27,7 +27,7 @@ perLane(t, 'no orphans: when the primary is killed, the workers finish what they
     t.equal((await stream.outcome).answer?.body, 'before, after')
   }
   await app.ended // the workers hold its stdout: they are gone too
-  t.same(app.processes(), [])
+  t.same(await app.leftBehind(), [])
 })
 
 perLane(t, 'no orphans: when the primary is killed, grace bounds what the workers have', async (t, lane) => {
@@ -39,7 +39,7 @@ perLane(t, 'no orphans: when the primary is killed, grace bounds what the worker
   process.kill(app.pid, 'SIGKILL')
   t.equal((await stream.outcome).error?.code, 'ECONNRESET')
   await app.ended
-  t.same(app.processes(), [])
+  t.same(await app.leftBehind(), [])
 })
 
 for (const [what, fixture, event] of [
@@ -50,6 +50,6 @@ for (const [what, fixture, event] of [
     const app = start(t, fixture, { options: { workers: 2, lane, grace: 0 } })
     await app.events(event, 2)
     await app.stop('SIGKILL')
-    t.same(app.processes(), [])
+    t.same(await app.leftBehind(), [])
   })
 }

@@ -19,6 +19,6 @@ for (const [name, { way, code, msg }] of Object.entries(cases)) {
     t.same(await app.ended, { code: 0, signal: null })
     t.match(app.lines, [{ event: 'register-error', code, msg }])
     t.equal(app.lines.length, 1)
-    t.same(app.processes(), [])
+    t.same(await app.leftBehind(), [])
   })
 }

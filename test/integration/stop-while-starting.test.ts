@@ -6,7 +6,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const app = start(t, 'never-ready.mjs', { options: { workers: 2, lane } })
     await app.events('stuck', 2)
     t.same(await app.stop(signal), { code: 0, signal: null })
-    t.same(app.processes(), [])
+    t.same(await app.leftBehind(), [])
     t.notOk(app.lines.some(({ event }) => event === 'worker-kill'), 'nor had anybody to be killed')
   })
 }

@@ -31,7 +31,7 @@ for (const { name, stop } of stops) {
     t.equal(answer?.body, 'before, after', 'a slow upload is finished')
     t.equal(answer?.headers.connection, 'close', 'the last answer on a connection says so')
     t.same(await app.ended, { code: 0, signal: null })
-    t.same(app.processes(), [])
+    t.same(await app.leftBehind(), [])
     t.ok(app.lines.filter(({ event }) => event === 'worker-exit').every(({ code, level }) => code === 0 && level === 30), 'nor did a worker fail')
   })
 }
@@ -55,7 +55,7 @@ perLane(t, 'grace bounds a stop: what never ends is cut, a hung worker is killed
   t.same(await app.stop(), { code: 0, signal: null })
   for (const { error } of [await endless.outcome, await hung]) t.equal(error?.code, 'ECONNRESET')
   t.same(app.lines.filter(({ event }) => event === 'worker-kill').map(({ workerPid }) => workerPid), [pid])
-  t.same(app.processes(), [])
+  t.same(await app.leftBehind(), [])
 })
 
 perLane(t, 'a second SIGINT ends everything at once, with 130', async (t, lane) => {
@@ -74,7 +74,7 @@ perLane(t, 'a second SIGINT ends everything at once, with 130', async (t, lane) 
   }
   t.same(await app.stop('SIGINT'), { code: 130, signal: null })
   t.equal((await endless.outcome).error?.code, 'ECONNRESET')
-  t.same(app.processes(), [])
+  t.same(await app.leftBehind(), [])
 })
 
 perLane(t, 'SIGTERM drains a worker that serves one port and still starts another', async (t, lane) => {

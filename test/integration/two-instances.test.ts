@@ -49,7 +49,7 @@ perLane(t, 'two Fastify instances in one process', async (t, lane) => {
 
   await t.test('closing the last one ends the workers', async t => {
     t.same(await app.stop(), { code: 0, signal: null })
-    t.same(app.processes(), [])
+    t.same(await app.leftBehind(), [])
   })
 })
 
