@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import http from 'node:http'
 import https from 'node:https'
 import net from 'node:net'
@@ -90,21 +91,23 @@ export function openDescriptor (fd: number): RawHandle | number {
 }
 
 /**
- * A handle for a descriptor of a connection, which belongs to it from here on; null where libuv will
- * not have it. Node has no public way to libuv's TCP and Pipe: their constructors are those of any
- * handle of that kind.
+ * A function that makes a handle for a descriptor of a connection, which belongs to it from there on;
+ * null where libuv will not have it. Node has no public way to libuv's TCP and Pipe: their
+ * constructors are those of any handle of that kind, which are made here, while there is room.
  */
-export function adopt (fd: number, isPipe: boolean): RawHandle | null {
-  const Handle = isPipe ? (PipeHandle ??= constructorOf(bindPath(`\0shared-fastify-${process.pid}`))) : (TcpHandle ??= constructorOf(bindTcp('127.0.0.1', 0)))
-  const handle = new Handle(SOCKET)
-  if (handle.open(fd) === 0) return handle
-  handle.close()
-  return null
+export function adopter (): (fd: number, isPipe: boolean) => RawHandle | null {
+  const ipv4 = bindTcp('127.0.0.1', 0)
+  const Tcp = constructorOf(typeof ipv4 === 'number' ? bindTcp('::1', 0) : ipv4)
+  const Pipe = constructorOf(bindPath(`\0shared-fastify-${randomUUID()}`)) // an abstract name: there is no file
+  return (fd, isPipe) => {
+    const handle = new (isPipe ? Pipe : Tcp)(SOCKET)
+    if (handle.open(fd) === 0) return handle
+    handle.close()
+    return null
+  }
 }
 
 type HandleConstructor = new (type: number) => RawHandle
-let TcpHandle: HandleConstructor | undefined
-let PipeHandle: HandleConstructor | undefined
 
 /** TCPConstants.SOCKET and PipeConstants.SOCKET of Node's tcp_wrap and pipe_wrap: a connection, no server. */
 const SOCKET = 0

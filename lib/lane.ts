@@ -7,7 +7,7 @@ import { ipcLane, receiveIpc } from './lane/ipc.js'
 import { NativeLane, receiveNative } from './lane/native.js'
 import type { Channel } from './protocol.js'
 
-export type { Ack, Acceptor, AcceptEvents, Admission, Connection, Frame, Lane, Receiver, Wire } from './lane/interface.js'
+export type { Ack, Acceptor, AcceptEvents, Admission, Connection, Frame, Lane, Receiver, Wire, WireEvents } from './lane/interface.js'
 
 /**
  * The primary's side of the lane that was asked for; by `auto` the native one, or where that cannot

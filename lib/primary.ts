@@ -56,6 +56,8 @@ export class Primary {
   readonly #ports: Ports
   /** The calls of listen() that wait for the workers. */
   readonly #waiting = new Map<Port, { resolve: () => void, reject: (err: Error) => void }>()
+  /** Workers whose stray acks are in the log: a line each is enough. */
+  readonly #strays = new WeakSet<WorkerHandle>()
   #started = false
   /** Every call of listen() has been served once: what fails from now on takes nobody along. */
   #up = false
@@ -236,7 +238,10 @@ export class Primary {
   }
 
   #spawn (): WorkerHandle {
-    const wire = this.#lane.createWire(ack => { this.#onAck(worker, ack) })
+    const wire = this.#lane.createWire({
+      onAck: ack => { this.#onAck(worker, ack) },
+      onBroken: err => { this.#onBroken(worker, err) }
+    })
     const child = this.#fork({ primary: process.pid, generation: 0, lane: this.#lane.name }, wire.inherited)
     const worker = new WorkerHandle(0, child, wire)
     wire.start(child.channel)
@@ -294,12 +299,22 @@ export class Primary {
   #onAck (worker: WorkerHandle, ack: Ack): void {
     const frame = worker.settle(ack)
     if (frame === undefined) {
-      this.#log.warn({ event: 'stray-ack', workerId: worker.id, number: ack.number }, 'worker %d acks a frame that it was not sent', worker.id)
+      if (!this.#strays.has(worker)) this.#log.warn({ event: 'stray-ack', workerId: worker.id, number: ack.number }, 'worker %d acks a frame that it was not sent', worker.id)
+      this.#strays.add(worker)
       return
     }
     if (ack.leaving && !this.#isStoppingWith(worker)) this.#ports.retire(worker)
     this.#ports.of(frame.key)?.handoff.settle(worker, frame, ack)
     this.#deal(frame.key)
+  }
+
+  /** It can be sent nothing, and would keep for ever what it has un-acked. */
+  #onBroken (worker: WorkerHandle, err: NodeJS.ErrnoException): void {
+    this.#ports.retire(worker)
+    // Its end is closed, as when it exits; which will be seen in a moment.
+    if (err.code === 'EPIPE' || err.code === 'ECONNRESET') return this.#supervisor.expectExit(worker, 0)
+    this.#log.error({ event: 'lane-error', workerId: worker.id, workerPid: worker.pid, err }, 'worker %d sends what is no ack, and is killed', worker.id)
+    worker.kill('SIGKILL')
   }
 
   /** The worker that has credit again is offered to the other keys first: one that is flooded starves none. */

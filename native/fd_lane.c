@@ -13,197 +13,66 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <node_api.h>
-#include <uv.h>
 #include "frame.h"
+#include "poller.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U /* since Linux 6.3; some systems refuse a memfd without it */
+#endif
 
 /*
- * A worker's row: written by that worker alone, read by the primary when the worker is dead. What
- * lies behind these two words is JavaScript's (lib/lane/row.ts).
- */
-struct row {
-  _Atomic uint64_t frame; /* the number of the frame that the worker is in, or was in last */
-  _Atomic uint64_t taken; /* which of its connections the worker has taken */
-};
-#define ROW_SIZE 64
-
-/* A descriptor that is polled, and the function that hears of it. */
-struct poller {
-  uv_poll_t poll;
-  napi_env env;
-  napi_ref callback;
-  napi_ref buffer; /* keeps `fds` alive */
-  napi_ref memory; /* keeps `row` alive */
-  int fd;
-  int32_t *fds;
-  struct row *row;
-};
-
-/*
- * For the tests of the protocol: FD_LANE_STEP names a file. While it says "<step>:<signal>", the
- * process that comes to that step first (and so can remove the file) gets that signal, right there.
+ * For the tests of the protocol: FD_LANE_STEP names a file. While it says "<step>:<number>", the
+ * process that comes to that step first (and so can remove the file) gets that signal, right there;
+ * or that error, where the step is a system call.
  */
 #ifdef FD_LANE_STEPS
-static void step(const char *name) {
+static int asked(const char *name) {
   const char *file = getenv("FD_LANE_STEP");
   size_t length = strlen(name);
-  char asked[64] = { 0 };
+  char text[64] = { 0 };
   int fd = file == NULL ? -1 : open(file, O_RDONLY | O_CLOEXEC);
-  if (fd == -1) return;
-  ssize_t size = read(fd, asked, sizeof(asked) - 1);
+  if (fd == -1) return 0;
+  ssize_t size = read(fd, text, sizeof(text) - 1);
   close(fd);
-  if (size > 0 && strncmp(asked, name, length) == 0 && asked[length] == ':' && unlink(file) == 0) raise(atoi(asked + length + 1));
+  if (size <= 0 || strncmp(text, name, length) != 0 || text[length] != ':' || unlink(file) != 0) return 0;
+  return atoi(text + length + 1);
+}
+static void step(const char *name) {
+  int signal = asked(name);
+  if (signal != 0) raise(signal);
+}
+static bool fails(const char *name) {
+  int error = asked(name);
+  if (error != 0) errno = error;
+  return error != 0;
 }
 #else
 #define step(name) ((void) 0)
+#define fails(name) false
 #endif
 
-/* ------------------------------------------------------------------ errors and arguments */
-
-static napi_value fail(napi_env env, const char *what, int error) {
-  napi_value code, message, object, number;
-  napi_create_string_utf8(env, uv_err_name(error), NAPI_AUTO_LENGTH, &code);
-  napi_create_string_utf8(env, what, NAPI_AUTO_LENGTH, &message);
-  napi_create_error(env, code, message, &object);
-  napi_create_int32(env, error, &number);
-  napi_set_named_property(env, object, "errno", number);
-  napi_throw(env, object);
-  return NULL;
-}
-
-/* The arguments in `args`; false, with an exception pending, where there are fewer. */
-static bool arguments(napi_env env, napi_callback_info info, size_t count, napi_value *args) {
-  size_t given = count;
-  if (napi_get_cb_info(env, info, &given, args, NULL, NULL) == napi_ok && given >= count) return true;
-  napi_throw_type_error(env, "ERR_MISSING_ARGS", "fd_lane: too few arguments");
-  return false;
-}
-
-static bool int32_of(napi_env env, napi_value value, int32_t *out) {
-  if (napi_get_value_int32(env, value, out) == napi_ok) return true;
-  napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "fd_lane: not an integer");
-  return false;
-}
-
-static bool number_of(napi_env env, napi_value value, uint64_t *out) {
-  int64_t number;
-  if (napi_get_value_int64(env, value, &number) == napi_ok && number >= 0) return *out = (uint64_t) number, true;
-  napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "fd_lane: not a number");
-  return false;
-}
-
-/* An Int32Array with room for a whole frame. */
-static bool fds_of(napi_env env, napi_value value, int32_t **out) {
-  napi_typedarray_type type;
-  size_t length;
-  if (napi_get_typedarray_info(env, value, &type, &length, (void **) out, NULL, NULL) == napi_ok &&
-      type == napi_int32_array && length >= FRAME_SIZE) return true;
-  napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "fd_lane: not an Int32Array of a frame's size");
-  return false;
-}
-
-static napi_value int32_value(napi_env env, int32_t number) {
-  napi_value value;
-  napi_create_int32(env, number, &value);
-  return value;
-}
-
-static napi_value number_value(napi_env env, uint64_t number) {
-  napi_value value;
-  napi_create_int64(env, (int64_t) number, &value);
-  return value;
-}
-
-static napi_value uint32_value(napi_env env, uint32_t number) {
-  napi_value value;
-  napi_create_uint32(env, number, &value);
-  return value;
-}
-
-/* ------------------------------------------------------------------ polling */
-
-static void poller_free(uv_handle_t *handle) {
-  free(handle->data);
-}
-
-/* Stops polling before anybody closes the descriptor: epoll would go on for a duplicate of it. */
-static void poller_close(void *data) {
-  struct poller *poller = data;
-  napi_delete_reference(poller->env, poller->callback);
-  if (poller->buffer != NULL) napi_delete_reference(poller->env, poller->buffer);
-  if (poller->memory != NULL) napi_delete_reference(poller->env, poller->memory);
-  uv_poll_stop(&poller->poll);
-  uv_close((uv_handle_t *) &poller->poll, poller_free);
-}
-
-/* Polls `fd` for reading; returns the object by which JavaScript knows it, or NULL with an exception pending. */
-static napi_value poller_open(napi_env env, int fd, napi_value callback, uv_poll_cb ready, struct poller **out) {
-  struct poller *poller = calloc(1, sizeof(*poller));
-  uv_loop_t *loop;
-  napi_value object;
-  if (poller == NULL) return fail(env, "fd_lane: no memory", UV_ENOMEM);
-  napi_get_uv_event_loop(env, &loop);
-  int error = uv_poll_init(loop, &poller->poll, fd);
-  if (error != 0) {
-    free(poller);
-    return fail(env, "fd_lane: cannot poll", error);
-  }
-  poller->poll.data = poller;
-  poller->env = env;
-  poller->fd = fd;
-  napi_create_reference(env, callback, 1, &poller->callback);
-  napi_create_object(env, &object);
-  napi_wrap(env, object, poller, NULL, NULL, NULL);
-  napi_add_env_cleanup_hook(env, poller_close, poller);
-  uv_poll_start(&poller->poll, UV_READABLE, ready);
-  *out = poller;
-  return object;
-}
-
-static struct poller *poller_of(napi_env env, napi_value object) {
-  struct poller *poller = NULL;
-  if (napi_unwrap(env, object, (void **) &poller) == napi_ok) return poller;
-  napi_throw_error(env, "ERR_INVALID_STATE", "fd_lane: closed");
-  return NULL;
-}
-
-/* Calls back from the event loop, as Node calls its own; what is thrown there is an uncaught exception. */
-static void call(struct poller *poller, size_t count, napi_value *args) {
-  napi_env env = poller->env;
-  napi_value callback, global, error;
-  napi_get_reference_value(env, poller->callback, &callback);
-  napi_get_global(env, &global);
-  if (napi_make_callback(env, NULL, global, callback, count, args, NULL) != napi_pending_exception) return;
-  if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
-}
-
-/* close(poller): whoever owns the descriptor may close it then */
-static napi_value js_unpoll(napi_env env, napi_callback_info info) {
-  napi_value args[1];
-  struct poller *poller;
-  if (!arguments(env, info, 1, args) || (poller = poller_of(env, args[0])) == NULL) return NULL;
-  napi_remove_wrap(env, args[0], NULL);
-  napi_remove_env_cleanup_hook(env, poller_close, poller);
-  poller_close(poller);
-  return NULL;
-}
-
 /* ------------------------------------------------------------------ the primary: accept */
+
+/* Errors that are one connection's, which is gone by then: accept(2) says to try the next one. */
+static bool is_of_connection(int error) {
+  switch (error) {
+    case EINTR: case ECONNABORTED: case EPROTO: case ENETDOWN: case ENOPROTOOPT: case EHOSTDOWN:
+    case ENONET: case EHOSTUNREACH: case EOPNOTSUPP: case ENETUNREACH: case EPERM: return true;
+    default: return false;
+  }
+}
 
 /* Accepts a batch into `fds`; returns how many there were, and the error that ended it, if one did. */
 static int32_t accept_batch(struct poller *poller, int *error) {
   int32_t count = 0;
   *error = 0;
   while (*error == 0 && count < FRAME_SIZE) {
-    int fd = accept4(poller->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int fd = fails("accept") ? -1 : accept4(poller->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd != -1) poller->fds[count++] = fd;
     else if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-    else if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO) *error = -errno;
+    else if (!is_of_connection(errno)) *error = -errno;
   }
   return count;
 }
@@ -223,7 +92,7 @@ static void on_connections(uv_poll_t *poll, int status, int events) {
   (void) events;
 }
 
-/* acceptAll(listener): what is ready now, before it is closed; an error ends it early */
+/* acceptAll(listener): what is ready now, before it is closed: 4,096 at most, and an error ends it */
 static napi_value js_accept_all(napi_env env, napi_callback_info info) {
   napi_value args[1], callback, global;
   struct poller *poller;
@@ -232,7 +101,7 @@ static napi_value js_accept_all(napi_env env, napi_callback_info info) {
   if (!arguments(env, info, 1, args) || (poller = poller_of(env, args[0])) == NULL) return NULL;
   napi_get_reference_value(env, poller->callback, &callback);
   napi_get_global(env, &global);
-  while ((count = accept_batch(poller, &error)) > 0) {
+  for (int batches = 0; batches < 64 && (count = accept_batch(poller, &error)) > 0; batches++) {
     napi_value counts[2] = { int32_value(env, count), int32_value(env, 0) };
     if (napi_call_function(env, global, callback, 2, counts, NULL) != napi_ok) return NULL;
   }
@@ -249,8 +118,7 @@ static napi_value js_listen(napi_env env, napi_callback_info info) {
   if (listen(fd, backlog) == -1) return fail(env, "listen", -errno);
   if ((object = poller_open(env, fd, args[3], on_connections, &poller)) == NULL) return NULL;
   poller->fds = fds;
-  napi_create_reference(env, args[2], 1, &poller->buffer);
-  return object;
+  return keep(poller, args[2], &poller->buffer) ? object : NULL;
 }
 
 static napi_value js_pause(napi_env env, napi_callback_info info) {
@@ -315,7 +183,8 @@ static napi_value js_send(napi_env env, napi_callback_info info) {
   size_t length;
   if (!arguments(env, info, 5, args) || !int32_of(env, args[0], &lane) || !number_of(env, args[1], &frame.header.number) ||
       !fds_of(env, args[3], &fds) || !int32_of(env, args[4], &count)) return NULL;
-  if (napi_get_value_string_utf8(env, args[2], frame.key, KEY_SIZE, &length) != napi_ok || length >= KEY_SIZE - 1 ||
+  /* One that does not fit is cut, before a character of up to four bytes. */
+  if (napi_get_value_string_utf8(env, args[2], frame.key, KEY_SIZE, &length) != napi_ok || length > KEY_SIZE - 5 ||
       count < 0 || count > FRAME_SIZE) {
     napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "fd_lane: the key or the frame is too long");
     return NULL;
@@ -339,23 +208,27 @@ static void on_acks(uv_poll_t *poll, int status, int events) {
   struct poller *poller = poll->data;
   struct ack ack;
   int received = status < 0 ? status : ack_receive(poller->fd, &ack);
-  if (received == -EAGAIN) return;
-  if (received != 1) { /* closed or broken: the worker's exit will tell the rest */
+  if (received == -EAGAIN || received == -ENOMEM || received == -ENOBUFS) return;
+  if (received == 0) received = -EPIPE;
+  if (received < 0) {
+    memset(&ack, 0, sizeof(ack));
     uv_poll_stop(poll);
-    return;
   }
   napi_env env = poller->env;
   napi_handle_scope scope;
   napi_open_handle_scope(env, &scope);
-  call(poller, 4, (napi_value[]) {
+  call(poller, 5, (napi_value[]) {
     number_value(env, ack.number), uint32_value(env, (uint32_t) ack.refused),
-    uint32_value(env, (uint32_t) (ack.refused >> 32)), uint32_value(env, ack.leaving)
+    uint32_value(env, (uint32_t) (ack.refused >> 32)), uint32_value(env, ack.leaving), int32_value(env, received < 0 ? received : 0)
   });
   napi_close_handle_scope(env, scope);
   (void) events;
 }
 
-/* acks(the primary's end, onAck(number, refused low, refused high, leaving)): a poller that keeps no process alive */
+/*
+ * acks(the primary's end, onAck(number, refused low, refused high, leaving, error)): a poller that
+ * keeps no process alive. An error is the last call: the worker has closed its end, or sent no ack.
+ */
 static napi_value js_acks(napi_env env, napi_callback_info info) {
   napi_value args[2], object;
   int32_t lane;
@@ -386,12 +259,14 @@ static napi_value js_map_row(napi_env env, napi_callback_info info) {
 
 /* createRow(): the descriptor of a new one, all zero */
 static napi_value js_create_row(napi_env env, napi_callback_info info) {
-  int fd = memfd_create("shared-fastify-row", MFD_CLOEXEC);
+  int fd = memfd_create("shared-fastify-row", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+  if (fd == -1 && errno == EINVAL) fd = memfd_create("shared-fastify-row", MFD_CLOEXEC | MFD_ALLOW_SEALING); /* before Linux 6.3 */
   if (fd == -1) return fail(env, "memfd_create", -errno);
-  if (ftruncate(fd, ROW_SIZE) == -1) {
+  /* Sealed: a worker that cut it short would have the primary end of SIGBUS when it reads it. */
+  if (ftruncate(fd, ROW_SIZE) == -1 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == -1) {
     int error = -errno;
     close(fd);
-    return fail(env, "ftruncate", error);
+    return fail(env, "fd_lane: no row", error);
   }
   (void) info;
   return int32_value(env, fd);
@@ -409,7 +284,7 @@ static void on_frame(uv_poll_t *poll, int status, int events) {
   struct poller *poller = poll->data;
   struct frame frame;
   int received = status < 0 ? status : frame_receive(poller->fd, &frame);
-  if (received == -EAGAIN || received == -EBADMSG) return;
+  if (received == -EAGAIN || received == -EBADMSG || received == -ENOMEM || received == -ENOBUFS) return;
   if (received != 1) { /* the primary is gone, and the control channel says so */
     uv_poll_stop(poll);
     return;
@@ -450,8 +325,7 @@ static napi_value js_receive(napi_env env, napi_callback_info info) {
   if ((object = poller_open(env, lane, args[3], on_frame, &poller)) == NULL) return NULL;
   poller->fds = fds;
   poller->row = memory;
-  napi_create_reference(env, args[2], 1, &poller->buffer);
-  napi_create_reference(env, args[1], 1, &poller->memory);
+  if (!keep(poller, args[2], &poller->buffer) || !keep(poller, args[1], &poller->memory)) return NULL;
   uv_unref((uv_handle_t *) &poller->poll);
   return object;
 }
@@ -464,6 +338,16 @@ static napi_value js_take(napi_env env, napi_callback_info info) {
   if (!arguments(env, info, 2, args) || (poller = poller_of(env, args[0])) == NULL || !int32_of(env, args[1], &place)) return NULL;
   atomic_fetch_or_explicit(&poller->row->taken, UINT64_C(1) << (place & (FRAME_SIZE - 1)), memory_order_seq_cst);
   step("taken");
+  return NULL;
+}
+
+/* takeOnly(receiver, place): of the frame under way only this one; the others are the primary's again when this process is dead */
+static napi_value js_take_only(napi_env env, napi_callback_info info) {
+  napi_value args[2];
+  struct poller *poller;
+  int32_t place;
+  if (!arguments(env, info, 2, args) || (poller = poller_of(env, args[0])) == NULL || !int32_of(env, args[1], &place)) return NULL;
+  atomic_store_explicit(&poller->row->taken, UINT64_C(1) << (place & (FRAME_SIZE - 1)), memory_order_seq_cst);
   return NULL;
 }
 
@@ -497,7 +381,7 @@ NAPI_MODULE_INIT() {
     METHOD("address", js_address), METHOD("close", js_close),
     METHOD("pair", js_pair), METHOD("send", js_send), METHOD("takeBack", js_take_back), METHOD("acks", js_acks),
     METHOD("createRow", js_create_row), METHOD("mapRow", js_map_row),
-    METHOD("receive", js_receive), METHOD("take", js_take), METHOD("ack", js_ack),
+    METHOD("receive", js_receive), METHOD("take", js_take), METHOD("takeOnly", js_take_only), METHOD("ack", js_ack),
   };
   napi_value size;
   napi_define_properties(env, exports, sizeof(methods) / sizeof(*methods), methods);

@@ -51,31 +51,33 @@ export interface StartOptions {
   descriptorLimit?: number
   /** Node's own. */
   execArgv?: string[]
+  /** Without tap's hooks, by way of env(1): where they may not do what they do. No coverage then. */
+  unhooked?: boolean
   cwd?: string
   /** From number 3 on: further descriptors for the primary. */
   inherit?: Array<number | net.Server | net.Socket>
 }
 
 /** Starts test/fixtures/<fixture> as a primary of its own, in a process group of its own. */
-export function start (t: Test, fixture: string, { options = {}, listen = { port: 0, host: '127.0.0.1' }, env, args = [], execArgv = [], cwd, inherit = [], descriptorLimit, script }: StartOptions = {}): App {
+export function start (t: Test, fixture: string, { options = {}, listen = { port: 0, host: '127.0.0.1' }, env, args = [], execArgv = [], cwd, inherit = [], descriptorLimit, unhooked = false, script }: StartOptions = {}): App {
   return new App(t, [...execArgv, ...(script === undefined ? [fixturePath(fixture)] : ['-e', script]), ...args], {
     ...process.env,
     ...env,
     OPTIONS: JSON.stringify(options),
     LISTEN: JSON.stringify(listen)
-  }, cwd, inherit, descriptorLimit === undefined ? undefined : ['sh', '-c', `ulimit -n ${descriptorLimit} && exec "$0" "$@"`, process.execPath])
+  }, cwd, inherit, descriptorLimit === undefined ? node(unhooked) : ['sh', '-c', `ulimit -n ${descriptorLimit} && exec "$0" "$@"`, process.execPath])
 }
 
-export interface CommandOptions extends Pick<StartOptions, 'env' | 'cwd' | 'inherit'> {
-  /** Without tap's require hook, by way of env(1): on Node 26 it takes .cts files from tsx's. No coverage then. */
-  unhooked?: boolean
-}
+export type CommandOptions = Pick<StartOptions, 'env' | 'cwd' | 'inherit' | 'execArgv' | 'unhooked'>
 
 /** Runs the command. An app is given by its path in test/fixtures/apps/: see {@link appPath}. */
-export function command (t: Test, args: string[], { env, cwd, inherit = [], unhooked = false }: CommandOptions = {}): App {
+export function command (t: Test, args: string[], { env, cwd, inherit = [], execArgv = [], unhooked = false }: CommandOptions = {}): App {
   const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
-  const program = unhooked ? ['env', '-u', 'NODE_OPTIONS', process.execPath] : [process.execPath]
-  return new App(t, [cli, ...args], { ...process.env, ...env }, cwd, inherit, program)
+  return new App(t, [...execArgv, cli, ...args], { ...process.env, ...env }, cwd, inherit, node(unhooked))
+}
+
+function node (unhooked: boolean): string[] {
+  return unhooked ? ['env', '-u', 'NODE_OPTIONS', process.execPath] : [process.execPath]
 }
 
 export function appPath (name: string): string {

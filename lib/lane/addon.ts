@@ -27,12 +27,15 @@ export interface Addon {
   send (lane: number, number: number, key: string, fds: Int32Array, count: number): number
   /** Whether the frame in the worker's end was not received yet, and now never will be. */
   takeBack (workersEnd: number): boolean
-  acks (lane: number, onAck: (number: number, refusedLow: number, refusedHigh: number, leaving: number) => void): Poller
+  /** An error (a libuv number) is the last call: the worker has closed its end, or sent what is no ack. */
+  acks (lane: number, onAck: (number: number, refusedLow: number, refusedHigh: number, leaving: number, error: number) => void): Poller
   createRow (): number
   mapRow (fd: number): ArrayBuffer
   receive (lane: number, row: ArrayBuffer, fds: Int32Array, onFrame: (number: number, key: string, count: number, arrived: number, isPipe: boolean) => void): Poller
   /** Marks a connection of the frame under way as this worker's own. */
   take (receiver: Poller, place: number): void
+  /** Of the frame under way, only this one is this worker's own. */
+  takeOnly (receiver: Poller, place: number): void
   /** 0, or a libuv error. */
   ack (lane: number, number: number, refusedLow: number, refusedHigh: number, leaving: boolean): number
 }

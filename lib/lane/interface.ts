@@ -35,7 +35,7 @@ export interface Wire {
   readonly inherited: readonly number[]
   /** The process is forked: `channel` leads to it. */
   start (channel: Channel): void
-  /** Sends a frame of at most `frameSize`, the former one being acked. False: nothing was sent, try again later. */
+  /** Sends a frame of at most `frameSize`, the former one being acked. False: nothing was sent, try again later, or the wire is broken. */
   send (frame: Frame): boolean
   /** Whether the frame sent last has not been received, and now never will be. Only where the lane `takesBack`. */
   takeBack (): boolean
@@ -52,8 +52,14 @@ export interface Acceptor {
 
 export interface AcceptEvents {
   onConnections (connections: readonly Connection[]): void
-  /** An accept failed: nothing was lost that a worker could have had. */
+  /** Accepting fails, and has not failed since it last worked: nothing was lost that a worker could have had. */
   onError (err: NodeJS.ErrnoException): void
+}
+
+export interface WireEvents {
+  onAck (ack: Ack): void
+  /** The worker has closed its end, or sends what is no ack: nothing can be sent to it any more. Called once at most. */
+  onBroken (err: NodeJS.ErrnoException): void
 }
 
 /** The primary's side of a lane. */
@@ -68,7 +74,7 @@ export interface Lane {
    * @throws listen(2)'s error, EADDRINUSE for one; the handle is closed then
    */
   listen (bound: RawHandle, backlog: number, events: AcceptEvents): Acceptor
-  createWire (onAck: (ack: Ack) => void): Wire
+  createWire (events: WireEvents): Wire
 }
 
 /** What a worker's side of a lane asks for each connection that arrives. */

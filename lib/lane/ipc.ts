@@ -17,10 +17,12 @@ export const ipcLane: Lane = {
 
   listen (bound: RawHandle, backlog: number, { onConnections, onError }: AcceptEvents): Acceptor {
     let accepted = 0
+    let failing = false
     bound.onconnection = (status, client) => {
       accepted++
-      if (status < 0) onError(systemError(status, 'accept'))
-      else onConnections([new IpcConnection(client)])
+      if (status < 0 && !failing) onError(systemError(status, 'accept'))
+      failing = status < 0
+      if (!failing) onConnections([new IpcConnection(client)])
     }
     const status = bound.listen(backlog)
     if (status < 0) {
@@ -41,7 +43,7 @@ export const ipcLane: Lane = {
     }
   },
 
-  createWire: onAck => new IpcWire(onAck)
+  createWire: ({ onAck }) => new IpcWire(onAck)
 }
 
 class IpcConnection implements Connection {

@@ -1,7 +1,8 @@
-import { adopt, type RawHandle } from '../internals.js'
+import { constants } from 'node:os'
+import { adopter, type RawHandle } from '../internals.js'
 import { systemError } from '../system-error.js'
 import type { Addon, Poller } from './addon.js'
-import type { Ack, Acceptor, AcceptEvents, Connection, Frame, Lane, Receiver, Wire } from './interface.js'
+import type { Acceptor, AcceptEvents, Connection, Frame, Lane, Receiver, Wire, WireEvents } from './interface.js'
 import { Row } from './row.js'
 
 // The lane of Linux: descriptors, many in one frame, over a pair of sockets for each worker of which
@@ -14,6 +15,9 @@ const ROW_FD = 5
 /** Milliseconds before accept is tried again when the primary is out of descriptors or memory. */
 const ACCEPT_PAUSE = 100
 
+/** The errors of a send that is worth another try: no room, in the channel or the kernel, or too many descriptors under way. */
+const NO_ROOM = ['EAGAIN', 'ENOBUFS', 'ENOMEM', 'ETOOMANYREFS'].map(code => -constants.errno[code as keyof typeof constants.errno])
+
 /** The primary's side. */
 export class NativeLane implements Lane {
   readonly name = 'native'
@@ -21,17 +25,19 @@ export class NativeLane implements Lane {
   readonly frameSize: number
   readonly #addon: Addon
 
+  /** @throws what keeps it from working here, though the addon loads: a system call that is not allowed */
   constructor (addon: Addon) {
     this.#addon = addon
     this.frameSize = addon.FRAME_SIZE
+    this.createWire({ onAck () {}, onBroken () {} }).close()
   }
 
   listen (bound: RawHandle, backlog: number, events: AcceptEvents): Acceptor {
     return new NativeAcceptor(this.#addon, bound, backlog, events)
   }
 
-  createWire (onAck: (ack: Ack) => void): Wire {
-    return new NativeWire(this.#addon, onAck)
+  createWire (events: WireEvents): Wire {
+    return new NativeWire(this.#addon, events)
   }
 }
 
@@ -40,6 +46,7 @@ class NativeAcceptor implements Acceptor {
   readonly #bound: RawHandle
   readonly #poller: Poller
   #pause: NodeJS.Timeout | undefined
+  #failing = false
 
   constructor (addon: Addon, bound: RawHandle, backlog: number, { onConnections, onError }: AcceptEvents) {
     const fds = new Int32Array(addon.FRAME_SIZE)
@@ -47,14 +54,13 @@ class NativeAcceptor implements Acceptor {
     this.#bound = bound
     try {
       this.#poller = addon.listen(bound.fd, backlog, fds, (count, error) => {
+        // What could not be accepted waits in the kernel's backlog.
+        if (error < 0) this.#pause = setTimeout(() => { addon.resume(this.#poller) }, ACCEPT_PAUSE)
+        if (error < 0 && !this.#failing) onError(systemError(error, 'accept'))
+        this.#failing = error < 0
         const connections: Connection[] = []
         for (let i = 0; i < count; i++) connections.push(new NativeConnection(addon, fds[i] as number))
         if (count > 0) onConnections(connections)
-        if (error < 0) {
-          // What could not be accepted waits in the kernel's backlog.
-          this.#pause = setTimeout(() => { addon.resume(this.#poller) }, ACCEPT_PAUSE)
-          onError(systemError(error, 'accept'))
-        }
       })
     } catch (err) {
       bound.close()
@@ -71,21 +77,26 @@ class NativeAcceptor implements Acceptor {
 }
 
 class NativeConnection implements Connection {
-  readonly fd: number
   readonly #addon: Addon
+  #fd: number
 
   constructor (addon: Addon, fd: number) {
     this.#addon = addon
-    this.fd = fd
+    this.#fd = fd
+  }
+
+  get fd (): number {
+    return this.#fd
   }
 
   close (): void {
-    scratch[0] = this.fd
+    scratch[0] = this.#fd
+    this.#fd = -1 // the number is another's from here on
     this.#addon.close(scratch, 1)
   }
 
   address (): string | undefined {
-    return this.#addon.address(this.fd)
+    return this.#addon.address(this.#fd)
   }
 }
 
@@ -98,16 +109,20 @@ class NativeWire implements Wire {
   readonly #ends: [number, number]
   readonly #row: Row
   readonly #poller: Poller
+  readonly #onBroken: WireEvents['onBroken']
   #rowFd: number | undefined
+  #broken = false
 
-  constructor (addon: Addon, onAck: (ack: Ack) => void) {
+  constructor (addon: Addon, { onAck, onBroken }: WireEvents) {
     this.#addon = addon
+    this.#onBroken = onBroken
     this.#ends = addon.pair()
     try {
       this.#rowFd = addon.createRow()
       this.#row = new Row(addon.mapRow(this.#rowFd))
-      this.#poller = addon.acks(this.#ends[0], (number, low, high, leaving) => {
-        onAck({ number, refused: places(low, high), leaving: leaving !== 0 })
+      this.#poller = addon.acks(this.#ends[0], (number, low, high, leaving, error) => {
+        if (error < 0) this.#breaks(error, 'recv')
+        else onAck({ number, refused: places(low, high), leaving: leaving !== 0 })
       })
     } catch (err) {
       this.#closeDescriptors()
@@ -125,7 +140,9 @@ class NativeWire implements Wire {
 
   send ({ number, key, connections }: Frame): boolean {
     for (let i = 0; i < connections.length; i++) scratch[i] = (connections[i] as NativeConnection).fd
-    return this.#addon.send(this.#ends[0], number, key, scratch, connections.length) === 0
+    const error = this.#addon.send(this.#ends[0], number, key, scratch, connections.length)
+    if (error < 0 && !NO_ROOM.includes(error)) this.#breaks(error, 'sendmsg')
+    return error === 0
   }
 
   takeBack (): boolean {
@@ -139,7 +156,16 @@ class NativeWire implements Wire {
 
   close (): void {
     this.#addon.unpoll(this.#poller)
+    // What the worker had not received lies in its end, and a process that it started may hold that
+    // open: the descriptors in it would keep their clients from seeing the end.
+    while (this.takeBack());
     this.#closeDescriptors()
+  }
+
+  #breaks (errno: number, syscall: string): void {
+    if (this.#broken) return
+    this.#broken = true
+    this.#onBroken(systemError(errno, syscall))
   }
 
   #closeDescriptors (): void {
@@ -172,23 +198,34 @@ const NONE: readonly number[] = []
 export function receiveNative (addon: Addon, receiver: Receiver): void {
   const fds = new Int32Array(addon.FRAME_SIZE)
   const row = addon.mapRow(ROW_FD)
+  const adopt = adopter()
   scratch[0] = ROW_FD
   addon.close(scratch, 1)
   const poller = addon.receive(LANE_FD, row, fds, (number, key, count, arrived, isPipe) => {
     const refused = new Refusals()
-    let next = 0
+    let place = 0
     try {
-      while (next < arrived) {
-        const place = next++
-        if (!take(fds[place] as number, key, isPipe, place)) refused.add(place)
+      for (; place < arrived; place++) if (!take(fds[place] as number, key, isPipe, place)) refused.add(place)
+    } catch (err) {
+      // What is thrown here, a listener of the app's threw at the connection: no other goes with it.
+      if (endsByException()) {
+        addon.takeOnly(poller, place)
+        throw err
       }
-    } finally {
-      // What did not arrive, and what an exception of the app's kept from its turn: it may live on.
-      for (; next < count; next++) {
-        if (next < arrived) refuse(fds[next] as number)
-        refused.add(next)
+      for (place++; place < arrived; place++) {
+        refuse(fds[place] as number)
+        refused.add(place)
       }
-      addon.ack(LANE_FD, number, refused.low, refused.high, receiver.leaving)
+      answer()
+      throw err
+    }
+    answer()
+
+    function answer (): void {
+      for (let missing = arrived; missing < count; missing++) refused.add(missing)
+      const error = addon.ack(LANE_FD, number, refused.low, refused.high, receiver.leaving)
+      // The primary waits for this ack: it is better off with another worker. Unless it is gone itself.
+      if (error < 0 && error !== -constants.errno.EPIPE && error !== -constants.errno.ECONNRESET) throw systemError(error, 'send')
     }
   })
 
@@ -209,6 +246,11 @@ export function receiveNative (addon: Addon, receiver: Receiver): void {
     scratch[0] = fd
     addon.close(scratch, 1)
   }
+}
+
+/** Whether an exception that nobody catches ends this process: before it has read a byte of the frame's connections. */
+function endsByException (): boolean {
+  return process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback()
 }
 
 /** A bit for each refused place, in two halves. */

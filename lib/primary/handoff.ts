@@ -90,12 +90,12 @@ export class Handoff {
         break // nobody has credit: nor for those behind it
       }
     }
-    for (const [worker, batch] of this.#batches) {
-      if (!this.#send(worker, batch)) for (const connection of batch) setAside.add(connection)
-    }
+    const unsent = [...this.#batches].filter(([worker, batch]) => !this.#send(worker, batch))
     this.#batches.clear()
+    for (const [, batch] of unsent) for (const connection of batch) setAside.add(connection)
     if (setAside.size > 0) this.#pending.unshift(offered.filter(connection => setAside.has(connection)))
-    this.#checkDealt()
+    if (unsent.length > 0) this.deal() // to others: these have no credit now
+    else this.#checkDealt()
   }
 
   /** The worker's answer: what it took is its own, what it refused goes to another. */

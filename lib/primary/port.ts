@@ -10,7 +10,6 @@ export class Port {
   readonly key: string
   readonly names: ListenerStats['addresses']
   readonly handoff: Handoff
-  readonly #log: FastifyBaseLogger
   readonly #acceptors: Acceptor[] = []
   /** The workers that have a server for it. */
   readonly servers = new Set<WorkerHandle>()
@@ -18,7 +17,6 @@ export class Port {
   closed = false
   /** Resolves when it has let its connections finish, once it is told to. */
   closing: Promise<void> | undefined
-  #acceptFails = false
   #whenUnserved: Array<() => void> = []
 
   /**
@@ -29,13 +27,9 @@ export class Port {
     this.key = handoff.key
     this.names = bound.map(({ name }) => name)
     this.handoff = handoff
-    this.#log = log
     const events: AcceptEvents = {
-      onConnections: connections => {
-        this.#acceptFails = false
-        handoff.distribute(connections)
-      },
-      onError: err => { this.#acceptFailed(err) }
+      onConnections: connections => { handoff.distribute(connections) },
+      onError: err => { log.error({ event: 'accept-error', err, key: this.key }, 'cannot accept connections for %s', this.key) }
     }
     bound.forEach(({ handle }, place) => {
       try {
@@ -78,10 +72,5 @@ export class Port {
   /** Resolves when no worker has a server for this key any more. */
   async unserved (): Promise<void> {
     if (this.servers.size > 0) await new Promise<void>(resolve => { this.#whenUnserved.push(resolve) })
-  }
-
-  #acceptFailed (err: NodeJS.ErrnoException): void {
-    if (!this.#acceptFails) this.#log.error({ event: 'accept-error', err, key: this.key }, 'cannot accept connections for %s', this.key)
-    this.#acceptFails = true // one line until it works again
   }
 }

@@ -92,7 +92,7 @@ t.test('an ack brings back what was refused, bit by bit', async t => {
   addon.send(ours, 7, 'key', room(), 0)
   const { number } = await receive()
   t.equal(addon.ack(theirs, number, 0x80000001, 0xF0000000, true), 0)
-  t.same(await ack(), [7, 0x80000001, 0xF0000000, 1])
+  t.same(await ack(), [7, 0x80000001, 0xF0000000, 1, 0])
 })
 
 t.test('connections of a Unix socket are told from those of TCP', async t => {

@@ -76,7 +76,7 @@ t.test('a frame is one connection: its handle goes with the message, and stays o
   t.equal(ipcLane.frameSize, 1)
   const channel = new FakeChannel()
   const client = new FakeHandle()
-  const wire = ipcLane.createWire(() => {})
+  const wire = ipcLane.createWire({ onAck () {}, onBroken () {} })
   t.same(wire.inherited, [])
   wire.start(channel)
   t.ok(wire.send({ number: 3, key: 'k', connections: [accept(client)] }))
@@ -90,7 +90,7 @@ t.test('a frame is one connection: its handle goes with the message, and stays o
 t.test('an ack says which frame, and whether its connection was refused', async t => {
   const channel = new FakeChannel()
   const acks: Ack[] = []
-  const wire = ipcLane.createWire(ack => { acks.push(ack) })
+  const wire = ipcLane.createWire({ onAck: ack => { acks.push(ack) }, onBroken () {} })
   wire.start(channel)
   channel.deliver({ cmd: CMD, type: 'ack', number: 3, accepted: true, leaving: false })
   channel.deliver({ cmd: CMD, type: 'ack', number: 4, accepted: false, leaving: true })
@@ -103,7 +103,7 @@ t.test('an ack says which frame, and whether its connection was refused', async 
 })
 
 t.test('what a dead worker has not acked it has not taken', async t => {
-  const wire = ipcLane.createWire(() => {})
+  const wire = ipcLane.createWire({ onAck () {}, onBroken () {} })
   const connections = [accept()]
   t.equal(wire.untaken({ number: 1, key: 'k', connections }), connections)
 })
@@ -111,7 +111,7 @@ t.test('what a dead worker has not acked it has not taken', async t => {
 t.test('a send over a channel that is closed is no error: the exit that follows returns the connection', async t => {
   const channel = new FakeChannel()
   channel.close()
-  const wire = ipcLane.createWire(() => {})
+  const wire = ipcLane.createWire({ onAck () {}, onBroken () {} })
   wire.start(channel)
   t.ok(wire.send({ number: 1, key: 'k', connections: [accept()] }))
   wire.close()
@@ -186,7 +186,7 @@ t.test('a process that has no descriptor left refuses, and serves again when it 
   const child = spawn('/bin/sh', ['-c', 'ulimit -n 64; exec "$0" "$1"', process.execPath, fixturePath('no-descriptors.mjs')], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   t.teardown(() => child.kill('SIGKILL'))
   const answers = on(child, 'answer')
-  const wire = ipcLane.createWire(ack => { child.emit('answer', ack) })
+  const wire = ipcLane.createWire({ onAck: ack => { child.emit('answer', ack) }, onBroken () {} })
   wire.start(child as unknown as Channel)
   await once(child, 'message')
   const bound = bindTcp('127.0.0.1', 0) as RawHandle

@@ -1,0 +1,110 @@
+import t from 'tap'
+import { TakeBack } from '../../lib/primary/take-back.js'
+import type { OpenFrame, WorkerHandle } from '../../lib/primary/worker-handle.js'
+import { connections, FakeClock, type FakeConnection, FakeWorker } from '../fakes.js'
+
+const PATIENCE = 2
+
+/** Workers whose frames are wanted or not, as the test says, and what came back of them. */
+function create (count = 1) {
+  const clock = new FakeClock()
+  const workers = Array.from({ length: count }, (_, i) => new FakeWorker(i + 1)) as [FakeWorker, ...FakeWorker[]]
+  const returned: Array<[worker: number, connections: string]> = []
+  const asked: number[] = []
+  const wanted = { now: true }
+  const takeBack = new TakeBack({
+    patience: PATIENCE,
+    workers: () => workers,
+    wanted: ({ id }: WorkerHandle) => {
+      asked.push(id)
+      return wanted.now
+    },
+    returned: ({ id }: WorkerHandle, { connections }: OpenFrame) => { returned.push([id, connections.join(' ')]) },
+    clock
+  })
+  const send = (worker: FakeWorker, sent: FakeConnection[]): void => {
+    worker.send('key', sent, clock.now())
+    takeBack.watch()
+  }
+  return { clock, workers, returned, asked, wanted, takeBack, send }
+}
+
+t.test('what a worker has not received is taken back when the patience is over, not before', async t => {
+  const { clock, workers: [a], returned, send } = create()
+  send(a, connections('1 2'))
+  clock.advance(PATIENCE - 1)
+  t.same(returned, [])
+  clock.advance(1)
+  t.same(returned, [[1, '1 2']])
+  t.same(a.dealt.at(-1), [], 'a probe holds its credit')
+})
+
+t.test('it stays where it is while nobody else would take it, and goes as soon as somebody would', async t => {
+  const { clock, workers: [a], returned, wanted, send } = create()
+  wanted.now = false
+  send(a, connections('1'))
+  clock.advance(50 * PATIENCE)
+  t.same(returned, [])
+  wanted.now = true
+  clock.advance(PATIENCE)
+  t.same(returned, [[1, '1']])
+})
+
+t.test('each move doubles the patience for what has moved, and for nothing else', async t => {
+  const { clock, workers: [a, b], returned, send } = create(2)
+  const moving = connections('1')
+  for (const patience of [2, 4, 8, 16]) {
+    const from = returned.length
+    send(a, moving)
+    clock.advance(patience - 1)
+    t.equal(returned.length, from, `not before ${patience} ms`)
+    clock.advance(PATIENCE)
+    t.equal(returned.length, from + 1)
+    a.settle(a.ack()) // the probe
+  }
+  send(b as FakeWorker, connections('2'))
+  clock.advance(PATIENCE)
+  t.same(returned.at(-1), [2, '2'])
+})
+
+t.test('a frame waits as long as the connection in it that has moved most', async t => {
+  const { clock, workers: [a], returned, send } = create()
+  const [old, fresh] = connections('1 2') as [FakeConnection, FakeConnection]
+  send(a, [old])
+  clock.advance(PATIENCE)
+  a.settle(a.ack())
+  send(a, [old, fresh])
+  clock.advance(2 * PATIENCE - 1)
+  t.equal(returned.length, 1)
+  clock.advance(PATIENCE)
+  t.same(returned.at(-1), [1, '1 2'])
+})
+
+t.test('what has been received is not asked for again: its ack or its exit will tell', async t => {
+  const { clock, workers: [a], returned, asked, send } = create()
+  a.wire.received = true
+  send(a, connections('1'))
+  clock.advance(10 * PATIENCE)
+  t.same(returned, [])
+  t.same(asked, [1])
+  t.same(clock.waiting, [])
+})
+
+t.test('without an open frame no timer runs', async t => {
+  const { clock, workers: [a], send } = create()
+  send(a, connections('1'))
+  a.settle(a.ack())
+  clock.advance(PATIENCE)
+  t.same(clock.waiting, [])
+})
+
+t.test('one timer serves all workers, and stop() ends it', async t => {
+  const { clock, workers: [a, b], takeBack, returned, send } = create(2)
+  send(a, connections('1'))
+  send(b as FakeWorker, connections('2'))
+  t.equal(clock.waiting.length, 1)
+  takeBack.stop()
+  t.same(clock.waiting, [])
+  clock.advance(10 * PATIENCE)
+  t.same(returned, [])
+})
