@@ -309,11 +309,9 @@ export class Primary {
   }
 
   /** It can be sent nothing, and would keep for ever what it has un-acked. */
-  #onBroken (worker: WorkerHandle, err: NodeJS.ErrnoException): void {
+  #onBroken (worker: WorkerHandle, err: Error): void {
+    this.#log.error({ event: 'lane-error', workerId: worker.id, workerPid: worker.pid, err }, 'worker %d has broken its lane, and is killed', worker.id)
     this.#ports.retire(worker)
-    // Its end is closed, as when it exits; which will be seen in a moment.
-    if (err.code === 'EPIPE' || err.code === 'ECONNRESET') return this.#supervisor.expectExit(worker, 0)
-    this.#log.error({ event: 'lane-error', workerId: worker.id, workerPid: worker.pid, err }, 'worker %d sends what is no ack, and is killed', worker.id)
     worker.kill('SIGKILL')
   }
 

@@ -227,7 +227,7 @@ static void on_acks(uv_poll_t *poll, int status, int events) {
 
 /*
  * acks(the primary's end, onAck(number, refused low, refused high, leaving, error)): a poller that
- * keeps no process alive. An error is the last call: the worker has closed its end, or sent no ack.
+ * keeps no process alive. An error is the last call: the worker has shut its end down, or sent no ack.
  */
 static napi_value js_acks(napi_env env, napi_callback_info info) {
   napi_value args[2], object;
@@ -284,7 +284,7 @@ static void on_frame(uv_poll_t *poll, int status, int events) {
   struct poller *poller = poll->data;
   struct frame frame;
   int received = status < 0 ? status : frame_receive(poller->fd, &frame);
-  if (received == -EAGAIN || received == -EBADMSG || received == -ENOMEM || received == -ENOBUFS) return;
+  if (received == -EAGAIN || received == -EPROTO || received == -ENOMEM || received == -ENOBUFS) return;
   if (received != 1) { /* the primary is gone, and the control channel says so */
     uv_poll_stop(poll);
     return;

@@ -75,7 +75,7 @@ static void frame_close(struct frame *frame) {
 
 /*
  * Receives a frame. 1: there is one. 0: the other end is closed. -EAGAIN: there is none.
- * -EBADMSG: what came is no frame, and its descriptors are closed. Where this process has no room
+ * -EPROTO: what came is no frame, and its descriptors are closed. Where this process has no room
  * for all descriptors, the first ones arrive in order and the kernel closes the rest: MSG_CTRUNC.
  */
 static int frame_receive(int lane, struct frame *frame) {
@@ -113,7 +113,7 @@ static int frame_receive(int lane, struct frame *frame) {
       header->key_length != (size_t) received - sizeof(*header) ||
       header->count > FRAME_SIZE || header->count < frame->arrived) {
     frame_close(frame);
-    return -EBADMSG;
+    return -EPROTO;
   }
   return 1;
 }
@@ -140,14 +140,14 @@ static int ack_send(int lane, const struct ack *ack) {
   return sent == -1 ? -errno : 0;
 }
 
-/* 1: there is one. 0: the other end is closed. -EAGAIN: there is none. -EBADMSG: what came is no ack. */
+/* 1: there is one. 0: the other end is closed. -EAGAIN: there is none. -EPROTO: what came is no ack. */
 static int ack_receive(int lane, struct ack *ack) {
   ssize_t received;
   do received = recv(lane, ack, sizeof(*ack), MSG_DONTWAIT);
   while (received == -1 && errno == EINTR);
   if (received == -1) return -errno;
   if (received == 0) return 0;
-  return received == sizeof(*ack) ? 1 : -EBADMSG;
+  return received == sizeof(*ack) ? 1 : -EPROTO;
 }
 
 #endif

@@ -27,7 +27,7 @@ export interface Addon {
   send (lane: number, number: number, key: string, fds: Int32Array, count: number): number
   /** Whether the frame in the worker's end was not received yet, and now never will be. */
   takeBack (workersEnd: number): boolean
-  /** An error (a libuv number) is the last call: the worker has closed its end, or sent what is no ack. */
+  /** An error (a libuv number) is the last call: the worker has shut its end down, or sent what is no ack. */
   acks (lane: number, onAck: (number: number, refusedLow: number, refusedHigh: number, leaving: number, error: number) => void): Poller
   createRow (): number
   mapRow (fd: number): ArrayBuffer

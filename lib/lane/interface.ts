@@ -58,7 +58,7 @@ export interface AcceptEvents {
 
 export interface WireEvents {
   onAck (ack: Ack): void
-  /** The worker has closed its end, or sends what is no ack: nothing can be sent to it any more. Called once at most. */
+  /** The worker has shut its end down, or sends what is no ack: nothing can be sent to it any more. Called once at most. */
   onBroken (err: NodeJS.ErrnoException): void
 }
 

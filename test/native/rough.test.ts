@@ -1,0 +1,163 @@
+import { readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { attempt, load, type Outcome } from '../client.js'
+import { RawClient } from '../clients.js'
+import { shortFolder } from '../fakes.js'
+import { type App, descriptors, inTurn, request, start, type StartOptions } from '../helper.js'
+
+// What workers, clients and the kernel do to the native lane that they should not.
+
+function serve (t: Test, { options, ...more }: StartOptions = {}): App {
+  return start(t, 'native/rough.mjs', { options: { workers: 2, lane: 'native', ...options }, ...more })
+}
+
+async function act (url: string, name: string): Promise<{ pid: number, result: unknown }> {
+  return JSON.parse((await request(`${url}/act/${name}`)).body)
+}
+
+/** Requests that the primary accepts all at once. */
+async function together (app: App, count: number, send: (onConnected: () => void) => Promise<Outcome>): Promise<Outcome[]> {
+  process.kill(app.pid, 'SIGSTOP')
+  const outcomes: Array<Promise<Outcome>> = []
+  await Promise.all(Array.from({ length: count }, async () => {
+    await new Promise<void>(resolve => { outcomes.push(send(resolve)) })
+  }))
+  process.kill(app.pid, 'SIGCONT')
+  return await Promise.all(outcomes)
+}
+
+const unanswered = (outcomes: Outcome[]): Outcome[] => outcomes.filter(({ answer }) => answer?.status !== 200)
+
+t.test('a connection whose listener throws kills one worker, and of the frame that it came in only itself is lost', async t => {
+  const app = serve(t, { options: { workers: 1 } })
+  const url = await app.url()
+  const { pid } = await act(url, 'throw-at-5th')
+  const outcomes = await together(app, 10, async onConnected => await attempt(url, { onConnected }))
+  t.match(unanswered(outcomes), [{ error: { code: 'ECONNRESET' } }])
+  t.equal(unanswered(outcomes).length, 1)
+  t.match(await app.event('worker-exit'), { workerPid: pid, err: { message: 'thrown by a listener' } })
+})
+
+t.test('what was taken back and is destroyed by its new owner ends for the client, though the first one is stopped', async t => {
+  const app = serve(t)
+  const url = await app.url()
+  const [stopped] = await app.workers(2) as [number]
+  process.kill(stopped, 'SIGSTOP')
+  for (let i = 0; i < 4; i++) {
+    const client = await RawClient.connect(t, url)
+    client.get('/destroy')
+    t.match(await client.closed, /end|ECONNRESET/)
+  }
+  const { workers } = await app.stats()
+  t.ok(workers.find(({ pid }) => pid === stopped)?.takenBack, 'the stopped one had it first')
+})
+
+t.test('a process that a worker started, and that holds its lane open, delays neither its replacement nor its clients', async t => {
+  const app = serve(t, { options: inTurn })
+  const url = await app.url()
+  const { pid, result: grandchild } = await act(url, 'grandchild')
+  t.teardown(() => { process.kill(grandchild as number, 'SIGKILL') })
+  process.kill(pid, 'SIGSTOP')
+  const clients = await Promise.all([1, 2].map(async () => await RawClient.connect(t, url)))
+  for (const client of clients) client.get('/destroy')
+  await app.stats(({ workers }) => workers.some(worker => worker.pid === pid && worker.unacked === 1))
+  process.kill(pid, 'SIGKILL')
+  for (const { closed } of clients) t.match(await closed, /end|ECONNRESET/)
+  await app.workers(3)
+})
+
+t.test('a worker that sends what is no ack is killed and replaced, and the others serve', async t => {
+  const app = serve(t)
+  const url = await app.url()
+  await attempt(`${url}/act/no-ack`) // it may be gone before it can answer
+  const { workerPid: pid } = await app.event('lane-error', ({ err }) => (err as NodeJS.ErrnoException).code === 'EPROTO')
+  for (let i = 0; i < 4; i++) t.equal((await request(url)).status, 200)
+  t.match(await app.event('worker-exit'), { workerPid: pid, signal: 'SIGKILL' })
+  await app.workers(3)
+})
+
+t.test('acks for frames that there never were are ignored, and logged once', async t => {
+  const app = serve(t, { options: { workers: 1 } })
+  const url = await app.url()
+  for (let i = 0; i < 3; i++) await act(url, 'stray-acks')
+  t.equal((await request(url)).status, 200)
+  t.equal(app.lines.filter(({ event }) => event === 'stray-ack').length, 1)
+})
+
+t.test('a worker cannot cut its row short, of which the primary would die', async t => {
+  const app = serve(t, { options: { workers: 1 } })
+  t.equal((await act(await app.url(), 'truncate-row')).result, 'EPERM')
+})
+
+t.test('what a worker has accepted its children do not inherit', async t => {
+  const app = serve(t, { options: { workers: 1 } })
+  const url = await app.url()
+  const { result: before } = await act(url, 'inherits')
+  const open = await Promise.all([1, 2, 3].map(async () => await RawClient.connect(t, url)))
+  for (const client of open) {
+    client.get('/')
+    await client.answer()
+  }
+  t.equal((await act(url, 'inherits')).result, before)
+})
+
+t.test('what the primary has accepted its workers do not inherit', async t => {
+  const app = serve(t, { options: { workers: 1 } })
+  const url = await app.url()
+  const first = await app.event('inherited', ({ pid }) => pid !== app.pid)
+  process.kill(first.pid, 'SIGSTOP')
+  const waiting = Array.from({ length: 20 }, async () => await attempt(url))
+  await app.stats(({ pending, workers: [worker] }) => pending > 0 && pending + (worker?.unacked ?? 0) === 20)
+  process.kill(first.pid, 'SIGKILL')
+  t.same(unanswered(await Promise.all(waiting)), [])
+  const second = await app.event('inherited', ({ pid }) => pid !== app.pid && pid !== first.pid)
+  t.equal(second.inherited, first.inherited)
+})
+
+t.test('a worker closes the descriptors of what it refuses', async t => {
+  const app = start(t, 'max-connections.mjs', { options: { workers: 2, lane: 'native', ...inTurn } })
+  const url = await app.url()
+  const open = await RawClient.connect(t, url)
+  open.get('/')
+  const { pid } = JSON.parse((await open.answer()).body) as { pid: number }
+  const before = descriptors(pid)
+  for (let i = 0; i < 20; i++) await request(url)
+  t.ok((await app.stats()).workers.find(worker => worker.pid === pid)?.refused)
+  t.equal(descriptors(pid), before)
+})
+
+t.test('where every event loop is slower than takeBackAfter, connections move on, and all are answered', async t => {
+  const app = serve(t, { options: { workers: 3, takeBackAfter: 1 } })
+  const url = await app.url()
+  const outcomes = await load(150, 15, async () => await attempt(`${url}/slow`))
+  t.same(unanswered(outcomes), [])
+  const { workers } = await app.stats(({ pending }) => pending === 0)
+  t.ok(workers.some(({ takenBack }) => takenBack > 0))
+  t.equal(workers.reduce((sum, { accepted }) => sum + accepted, 0), 150)
+})
+
+t.test('a primary without a free descriptor waits until it has one: nobody is dropped, and one line says so', async t => {
+  const app = serve(t, { options: { workers: 2 }, descriptorLimit: 64 })
+  const url = await app.url()
+  const free = 64 - readdirSync(`/proc/${app.pid}/fd`).length
+  const outcomes = await together(app, 200, async onConnected => await attempt(url, { onConnected }))
+  t.ok(free < 64, 'a batch is more than there is room for')
+  t.same(unanswered(outcomes), [])
+  t.match(app.lines.filter(({ event }) => event === 'accept-error'), [{ err: { code: 'EMFILE', syscall: 'accept' } }])
+})
+
+for (const [code, lines] of [['ECONNABORTED', 0], ['ENFILE', 1]] as const) {
+  t.test(`an accept that fails with ${code} is tried again, and the connection behind it is served`, async t => {
+    const file = join(shortFolder(t), 'step')
+    const app = serve(t, { env: { FD_LANE_PREBUILD: fileURLToPath(new URL('../../native/test', import.meta.url)), FD_LANE_STEP: file } })
+    const url = await app.url()
+    writeFileSync(`${file}.new`, `accept:${constants.errno[code]}`)
+    renameSync(`${file}.new`, file)
+    t.equal((await request(url)).status, 200)
+    t.equal((await request(url)).status, 200)
+    t.equal(app.lines.filter(({ event }) => event === 'accept-error').length, lines)
+  })
+}
