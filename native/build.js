@@ -15,6 +15,8 @@ if (process.platform !== 'linux') {
   note('it is made for Linux')
 } else if (!runs(process.env.CC ?? 'cc')) {
   note('there is no C compiler')
+} else if (!runs(process.env.MAKE ?? 'make')) {
+  note('there is no make')
 } else if (!['python3', 'python'].some(runs) && process.env.PYTHON === undefined) {
   note('there is no Python, which node-gyp needs')
 } else {
@@ -26,12 +28,20 @@ function build () {
   // Node's own headers, where it was installed with them: nothing to download then.
   const prefix = dirname(dirname(process.execPath))
   const local = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : []
-  const configured = existsSync(join(folder, 'build/Makefile'))
-  const args = [configured ? 'build' : 'rebuild', '--directory', folder, '--loglevel=warn', ...local]
-  const { status, stdout, stderr } = spawnSync(process.execPath, [gyp, ...args], { encoding: 'utf8' })
+  const run = command => spawnSync(process.execPath, [gyp, command, '--directory', folder, '--loglevel=warn', ...local], { encoding: 'utf8' })
+  if (!existsSync(join(folder, 'build/Makefile'))) {
+    const { status, stderr } = run('configure')
+    if (status !== 0) return note(`node-gyp cannot prepare it: ${lastLine(stderr)}`) // no headers and no network, for one
+  }
+  const { status, stdout, stderr } = run('build')
   if (status === 0) return
   process.stderr.write(`${stdout}${stderr}`)
   process.exitCode = 1
+}
+
+/** What node-gyp says went wrong, before it goes on about the system. */
+function lastLine (text) {
+  return /^gyp ERR! stack (.*)$/m.exec(text)?.[1] ?? text.trim().split('\n').at(-1)
 }
 
 function runs (command) {

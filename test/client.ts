@@ -4,8 +4,6 @@ import type { Answer } from './helper.js'
 
 /** What became of a request: its answer, or the error that ended it. */
 export interface Outcome {
-  /** The client's own port. */
-  port: number | undefined
   answer?: Answer
   error?: NodeJS.ErrnoException
 }
@@ -18,24 +16,19 @@ export interface ExchangeOptions extends http.RequestOptions {
 export class Exchange {
   readonly outcome: Promise<Outcome>
   #received = ''
-  #port: number | undefined
   readonly #request: http.ClientRequest
   readonly #response: Promise<http.IncomingMessage>
 
   constructor (url: string, { onConnected = () => {}, ...options }: ExchangeOptions = {}) {
     this.#request = http.request(url, { agent: false, ...options })
     this.#request.once('socket', socket => {
-      const connected = (): void => {
-        this.#port = socket.localPort
-        onConnected()
-      }
-      if (socket.connecting) socket.once('connect', connected)
-      else connected()
+      if (socket.connecting) socket.once('connect', onConnected)
+      else onConnected()
     })
     this.#response = once(this.#request, 'response').then(([response]) => response as http.IncomingMessage)
     this.outcome = this.#read().then(
-      answer => ({ port: this.#port, answer }),
-      error => ({ port: this.#port, error }))
+      answer => ({ answer }),
+      error => ({ error }))
   }
 
   /** Resolves when the server waits for the body, asked for by `Expect: 100-continue`. */

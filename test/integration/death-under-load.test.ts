@@ -2,18 +2,34 @@ import t from 'tap'
 import { attempt, load, type Outcome } from '../client.js'
 import { type App, descriptors, perLane, request, start } from '../helper.js'
 
-const failed = (outcomes: Outcome[]): Outcome[] => outcomes.filter(({ answer }) => answer?.status !== 200)
+/** What became of each connection, by the address that it came from: no other comes from there. */
+type Outcomes = Map<string, Outcome>
 
-/** The failed ones whose connection none of these processes had taken. */
-function lostUntaken (app: App, pids: number[], outcomes: Outcome[]): Outcome[] {
-  const taken = new Set(app.lines.filter(({ event, pid }) => event === 'taken' && pids.includes(pid)).map(({ port }) => port))
-  return failed(outcomes).filter(({ port }) => !taken.has(port))
+let connections = 0
+
+/** `count` requests, each from an address of its own. */
+async function flood (url: string, count: number, progress: (ended: number) => void): Promise<Outcomes> {
+  const outcomes: Outcomes = new Map()
+  await load(count, 16, async () => {
+    const number = ++connections
+    const localAddress = `127.1.${number >> 8}.${number & 255}`
+    const outcome = await attempt(url, { localAddress })
+    outcomes.set(localAddress, outcome)
+    return outcome
+  }, progress)
+  return outcomes
 }
 
-/** The client ports of the connections that two workers took. */
+/** The failed ones whose connection none of these processes had taken. */
+function lostUntaken (app: App, pids: number[], outcomes: Outcomes): Array<[string, Outcome]> {
+  const taken = new Set(app.lines.filter(({ event, pid }) => event === 'taken' && pids.includes(pid)).map(({ address }) => address))
+  return [...outcomes].filter(([address, { answer }]) => answer?.status !== 200 && !taken.has(address))
+}
+
+/** The addresses of the connections that two workers took. */
 function takenTwice (app: App): unknown[] {
-  const ports = app.lines.filter(({ event }) => event === 'taken').map(({ port }) => port)
-  return ports.filter((port, place) => ports.indexOf(port) !== place)
+  const addresses = app.lines.filter(({ event, address }) => event === 'taken' && String(address).startsWith('127.1.')).map(({ address }) => address)
+  return addresses.filter((address, place) => addresses.indexOf(address) !== place)
 }
 
 perLane(t, 'at most once, lost only with the worker that took it: SIGKILL under load', async (t, lane) => {
@@ -26,7 +42,7 @@ perLane(t, 'at most once, lost only with the worker that took it: SIGKILL under 
 
   await t.test('of one worker costs no request but those it had taken, and none is taken twice', async t => {
     const [victim] = await app.workers(2) as [number]
-    const outcomes = await load(400, 16, async () => await attempt(url), ended => {
+    const outcomes = await flood(url, 400, ended => {
       if (ended === 100) process.kill(victim, 'SIGKILL')
     })
     // A worker that is killed may have taken one connection that it has not written down yet.
@@ -39,7 +55,7 @@ perLane(t, 'at most once, lost only with the worker that took it: SIGKILL under 
   await t.test('of all workers costs no other request either: what is made meanwhile waits for the replacements', async t => {
     const victims = (await app.workers(3)).slice(1)
     let late: Array<Promise<Outcome>> = []
-    const outcomes = await load(400, 16, async () => await attempt(url), ended => {
+    const outcomes = await flood(url, 400, ended => {
       if (ended !== 100) return
       for (const pid of victims) process.kill(pid, 'SIGKILL')
       late = Array.from({ length: 20 }, async () => await attempt(url))
@@ -54,7 +70,7 @@ perLane(t, 'at most once, lost only with the worker that took it: SIGKILL under 
   await t.test('one request that crashes its worker takes no connection with it that was not taken', async t => {
     const living = (await app.workers(5)).slice(3)
     const crash: Array<Promise<Outcome>> = []
-    const outcomes = await load(200, 16, async () => await attempt(url), ended => {
+    const outcomes = await flood(url, 200, ended => {
       if (ended === 50) crash.push(attempt(`${url}/throw`))
     })
     t.equal((await crash[0])?.error?.code, 'ECONNRESET')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { countServed, inTurn, perLane, start } from '../helper.js'
 
-for (const workers of [1, 2, 3, 4, 7]) {
+for (const workers of [1, 2, 3, 4, 5, 7]) {
   perLane(t, `exact round robin: every one of ${workers} workers gets the same share`, async (t, lane) => {
     const app = start(t, 'app.mjs', { options: { workers, lane, ...inTurn } })
     const url = await app.url()

@@ -64,3 +64,30 @@ perLane(t, 'a refusal moves on: a connection whose descriptor does not arrive go
   agent.destroy()
   await app.stats(() => descriptors(app.pid) === before)
 })
+
+perLane(t, 'a refusal moves on: refused by one worker while the other is stopped, it waits for whoever has room first', async (t, lane) => {
+  const app = start(t, 'max-connections.mjs', { options: { workers: 2, lane } })
+  const url = await app.url()
+  const pids = await app.workers(2)
+  const agent = keptAlive()
+  const full = pidOf(await request(url, { agent }))
+  const other = pids.find(pid => pid !== full) as number
+  process.kill(other, 'SIGSTOP')
+  const waiting = Array.from({ length: 3 }, async () => await attempt(url))
+  await app.stats(({ pending, workers }) => pending > 0 && (workers.find(({ pid }) => pid === full)?.refused ?? 0) > 3)
+  process.kill(other, 'SIGCONT')
+  for (const { answer } of await Promise.all(waiting)) t.equal(pidOf(answer as Answer), other)
+  agent.destroy()
+})
+
+perLane(t, 'a refusal moves on: a worker that says with an ack that it leaves gets nothing more, before it says so otherwise', async (t, lane) => {
+  const app = start(t, 'says-nothing.mjs', { options: { workers: 2, lane, ...inTurn } })
+  const url = await app.url()
+  const [leaving] = await app.workers(2) as [number]
+  process.kill(leaving, 'SIGTERM')
+  await app.event('sigterm', ({ pid }) => pid === leaving)
+  const served: number[] = []
+  for (let i = 0; i < 10; i++) served.push(pidOf(await request(url)))
+  t.ok(served.filter(pid => pid === leaving).length <= 1, 'one, to tell it')
+  t.equal((await app.stats()).workers.find(({ pid }) => pid === leaving)?.handedOff, served.filter(pid => pid === leaving).length)
+})

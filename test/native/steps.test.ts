@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { descriptors, request, start } from '../helper.js'
+import { addonWithSteps } from './addon-with-steps.js'
 
 // A worker is ended or stopped at each step of the native lane's protocol, by an addon built for it.
 
@@ -17,12 +16,11 @@ const TAKEN = ['taken', 'injected', 'acked', 'read']
 
 const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-steps-'))
 const file = join(folder, 'step')
-execFileSync(process.execPath, [fileURLToPath(new URL('../../native/build.js', import.meta.url)), 'test'])
 t.teardown(() => { rmSync(folder, { recursive: true }) })
 
 const app = start(t, 'native/steps.mjs', {
   options: { workers: 2, lane: 'native' },
-  env: { FD_LANE_PREBUILD: fileURLToPath(new URL('../../native/test', import.meta.url)), FD_LANE_STEP: file }
+  env: { FD_LANE_PREBUILD: addonWithSteps(), FD_LANE_STEP: file }
 })
 const url = await app.url()
 const before = descriptors(app.pid)

@@ -37,6 +37,7 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
   /** By the client's address, which is no other's. */
   const takenBy = new Map<string, WorkerHandle>()
   const cut: string[] = []
+  let faults = 0
   let stopping = false
   let whenGone = (): void => {}
 
@@ -95,10 +96,10 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
 
   function fault (): void {
     const worker = [...workers.keys()][Math.floor(random() * workers.size)] as WorkerHandle
-    const dice = random()
-    if (dice < 0.1) {
+    const kind = faults++ % 3
+    if (kind === 0) {
       workers.get(worker)?.send('leave', () => {})
-    } else if (dice < 0.5) {
+    } else if (kind === 1) {
       counts.kills++
       killed.add(worker)
       worker.kill('SIGKILL')
