@@ -1,7 +1,8 @@
 /*
  * The floor: the native lane's primary in C, with nothing in it but the system calls that the task
  * costs. It accepts in batches, deals round robin to the workers with credit, sends each worker's
- * share in one frame, and closes its descriptors on the ack. No worker dies here.
+ * share in one frame, and closes its descriptors on the ack. What is pending is shared among all
+ * workers, as by lib/primary/handoff.ts. No worker dies or stalls here.
  *
  * floor <port> <workers>, with the primary's end of each worker's lane from descriptor 3 on.
  */
@@ -42,18 +43,20 @@ static void push(int fd) {
   else pending[tail++ % MOST_PENDING] = fd;
 }
 
-/* The next worker with credit and room in its frame, or NULL. */
-static struct worker *next(void) {
+/* The next worker with credit that has not had its share, or NULL. */
+static struct worker *next(unsigned share) {
   for (int i = 0; i < count; i++) {
     struct worker *worker = &workers[turn++ % (unsigned) count];
-    if (!worker->open && worker->frame.header.count < FRAME_SIZE) return worker;
+    if (!worker->open && worker->frame.header.count < share) return worker;
   }
   return NULL;
 }
 
 static void deal(void) {
   struct worker *worker;
-  while (head != tail && (worker = next()) != NULL) {
+  unsigned share = (tail - head + (unsigned) count - 1) / (unsigned) count;
+  if (share > FRAME_SIZE) share = FRAME_SIZE;
+  while (head != tail && (worker = next(share)) != NULL) {
     worker->frame.fds[worker->frame.header.count++] = pending[head++ % MOST_PENDING];
   }
   for (worker = workers; worker < workers + count; worker++) {

@@ -11,6 +11,9 @@ const trace = debuglog('shared-fastify')
 /** Milliseconds until those who refused connections are asked again, when nobody else is left to ask. */
 const REFUSAL_PAUSE = 100
 
+/** Milliseconds that a frame may be un-acked and its worker still counts as one that will soon have credit again; where nothing was taken back from it. */
+const BUSY = 10
+
 /** Milliseconds until a worker whose wire was full is sent something again. */
 const FULL_PAUSE = 10
 
@@ -35,6 +38,8 @@ export class Handoff {
   readonly #refusals: Refusals
   readonly #batches = new Map<WorkerHandle, Connection[]>()
   readonly #full = new Set<WorkerHandle>()
+  /** How many connections each worker gets at most, of those that are dealt now. */
+  #share = 0
   /** How many of those that all have refused may be offered again now. */
   #toAskAgain = 0
   #askingAgain: (() => void) | undefined
@@ -73,8 +78,14 @@ export class Handoff {
     this.deal()
   }
 
-  /** Deals what is pending, one by one, to the workers with credit; each gets its share in one frame. */
+  /**
+   * Deals what is pending, one by one, to the workers with credit; each gets its share in one frame.
+   * The share of those that are merely busy stays pending: otherwise a burst would go to the one
+   * that is the first to ack, and keep it busy as long as the connections live.
+   */
   deal (): void {
+    const toDeal = this.#pending.size + Math.min(this.#toAskAgain, this.#refusals.waiting)
+    this.#share = Math.min(this.#parts.frameSize, Math.max(1, Math.ceil(toDeal / this.#countSharers())))
     const offered: Connection[] = []
     const setAside = new Set<Connection>()
     for (let connection; (connection = this.#next()) !== undefined;) {
@@ -173,7 +184,13 @@ export class Handoff {
   }
 
   readonly #hasRoom = (worker: WorkerHandle): boolean =>
-    worker.hasCredit && (this.#batches.get(worker)?.length ?? 0) < this.#parts.frameSize
+    worker.hasCredit && (this.#batches.get(worker)?.length ?? 0) < this.#share
+
+  #countSharers (): number {
+    const now = this.#parts.clock.now()
+    return this.members.filter(({ hasCredit, frame }) =>
+      hasCredit || (frame !== null && frame.connections.length > 0 && now - frame.sentAt < BUSY)).length
+  }
 
   #batch (worker: WorkerHandle, connection: Connection): void {
     const batch = this.#batches.get(worker)
