@@ -17,7 +17,9 @@ export class Queue<T> {
     if (this.size === 0) return undefined
     const item = this.#items[this.#head]
     this.#items[this.#head++] = undefined as T // let go of it
-    if (this.#head * 2 > this.#items.length) {
+    if (this.#head === this.#items.length) {
+      this.#items.length = this.#head = 0
+    } else if (this.#head * 2 > this.#items.length) {
       this.#items.splice(0, this.#head)
       this.#head = 0
     }

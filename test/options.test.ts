@@ -1,4 +1,6 @@
 import t from 'tap'
+import { readFileSync } from 'node:fs'
+import { validatorSource } from '../build/validator.js'
 import { assertSameOptions, readOptions } from '../lib/options.js'
 
 const defaults = { workers: 'auto', grace: 10_000, signals: true, lane: 'auto', takeBackAfter: 2, policy: 'round-robin' }
@@ -93,6 +95,10 @@ for (const given of ['4', 4, true, null, [4], () => {}]) {
     t.throws(() => readOptions(given), { code: 'SHARED_PORT_ERR_OPTIONS' })
   })
 }
+
+t.test('the validator is the one that the schema makes', async t => {
+  t.equal(readFileSync(new URL('../lib/options-validator.ts', import.meta.url), 'utf8'), validatorSource(), 'else run npm run build:validator')
+})
 
 t.test('two instances may ask for the same, and for nothing else', async t => {
   assertSameOptions(readOptions({}), readOptions({ workers: 'auto' }))

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { LONGEST_DELAY, LONGEST_GRACE, MOST_WORKERS } from '../options.js'
+import { LONGEST_DELAY, LONGEST_GRACE, MOST_WORKERS } from '../options-schema.js'
 import type { SharedPortOptions } from '../../types/index.js'
 import { variable, variableOf } from './environment.js'
 import { UsageError } from './exit.js'

@@ -85,28 +85,35 @@ export class Handoff {
    */
   deal (): void {
     const toDeal = this.#pending.size + Math.min(this.#toAskAgain, this.#refusals.waiting)
-    this.#share = Math.min(this.#parts.frameSize, Math.max(1, Math.ceil(toDeal / this.#countSharers())))
-    const offered: Connection[] = []
-    const setAside = new Set<Connection>()
+    if (toDeal > 0) this.#deal(toDeal)
+    this.#checkDealt()
+  }
+
+  #deal (toDeal: number): void {
+    const now = this.#parts.clock.now()
+    this.#share = Math.min(this.#parts.frameSize, Math.max(1, Math.ceil(toDeal / this.#countSharers(now))))
+    const dealt: Connection[] = []
     for (let connection; (connection = this.#next()) !== undefined;) {
-      offered.push(connection)
       const worker = this.#scheduler.next(this.#may(connection))
       if (worker !== undefined) {
         this.#batch(worker, connection)
+        dealt.push(connection)
       } else if (this.members.some(this.#hasRoom)) {
         this.#refusals.wait(connection, this.members)
         this.#askAgainLater()
       } else {
-        setAside.add(connection)
+        this.#pending.unshift([connection])
         break // nobody has credit: nor for those behind it
       }
     }
-    const unsent = [...this.#batches].filter(([worker, batch]) => !this.#send(worker, batch))
+    const unsent = new Set<Connection>()
+    for (const [worker, batch] of this.#batches) {
+      if (!this.#send(worker, batch, now)) for (const connection of batch) unsent.add(connection)
+    }
     this.#batches.clear()
-    for (const [, batch] of unsent) for (const connection of batch) setAside.add(connection)
-    if (setAside.size > 0) this.#pending.unshift(offered.filter(connection => setAside.has(connection)))
-    if (unsent.length > 0) this.deal() // to others: these have no credit now
-    else this.#checkDealt()
+    if (unsent.size === 0) return
+    this.#pending.unshift(dealt.filter(connection => unsent.has(connection)))
+    this.deal() // to others: those who could not be sent theirs have no credit now
   }
 
   /** The worker's answer: what it took is its own, what it refused goes to another. */
@@ -123,8 +130,8 @@ export class Handoff {
       }
     })
     trace('worker %d acks %d of %s, refused %d', worker.id, connections.length, this.key, returned.length)
-    this.#pending.unshift(returned)
-    this.#pending.unshift(this.#refusals.askable(worker))
+    if (returned.length > 0) this.#pending.unshift(returned)
+    if (this.#refusals.waiting > 0) this.#pending.unshift(this.#refusals.askable(worker))
   }
 
   /**
@@ -186,10 +193,12 @@ export class Handoff {
   readonly #hasRoom = (worker: WorkerHandle): boolean =>
     worker.hasCredit && (this.#batches.get(worker)?.length ?? 0) < this.#share
 
-  #countSharers (): number {
-    const now = this.#parts.clock.now()
-    return this.members.filter(({ hasCredit, frame }) =>
-      hasCredit || (frame !== null && frame.connections.length > 0 && now - frame.sentAt < BUSY)).length
+  #countSharers (now: number): number {
+    let sharers = 0
+    for (const { hasCredit, frame } of this.members) {
+      if (hasCredit || (frame !== null && frame.connections.length > 0 && now - frame.sentAt < BUSY)) sharers++
+    }
+    return sharers
   }
 
   #batch (worker: WorkerHandle, connection: Connection): void {
@@ -198,8 +207,8 @@ export class Handoff {
     else batch.push(connection)
   }
 
-  #send (worker: WorkerHandle, batch: readonly Connection[]): boolean {
-    if (!worker.send(this.key, batch, this.#parts.clock.now())) {
+  #send (worker: WorkerHandle, batch: readonly Connection[], now: number): boolean {
+    if (!worker.send(this.key, batch, now)) {
       this.#retryLater(worker)
       return false
     }
@@ -231,7 +240,7 @@ export class Handoff {
   }
 
   #checkDealt (): void {
-    if (this.pending > 0 && this.members.length > 0) return
+    if (this.#whenDealt.length === 0 || (this.pending > 0 && this.members.length > 0)) return
     const waiting = this.#whenDealt
     this.#whenDealt = []
     for (const run of waiting) run()

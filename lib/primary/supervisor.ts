@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { END_DELAY } from '../options.js'
+import { END_DELAY } from '../options-schema.js'
 import type { Clock } from './clock.js'
 import type { Ending } from './fork.js'
 import type { WorkerHandle } from './worker-handle.js'

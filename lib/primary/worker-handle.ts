@@ -128,7 +128,7 @@ export class WorkerHandle {
   }
 
   #settled (): void {
-    if (this.#frame !== null && this.#frame.connections.length > 0) return
+    if (this.#whenSettled.length === 0 || (this.#frame !== null && this.#frame.connections.length > 0)) return
     const waiting = this.#whenSettled
     this.#whenSettled = []
     for (const run of waiting) run()
