@@ -27,30 +27,45 @@ export class TakeBack {
     this.#parts = parts
   }
 
-  /** To be called whenever a frame has been sent. One timer serves them all. */
+  /** To be called whenever a frame has been sent. One timer serves them all: it is set for the first that is due. */
   watch (): void {
-    this.#cancel ??= this.#parts.clock.after(this.#parts.patience, () => { this.#look() })
+    this.#cancel ??= this.#lookIn(this.#parts.patience)
   }
 
   stop (): void {
     this.#cancel?.()
   }
 
+  #lookIn (delay: number): () => void {
+    return this.#parts.clock.after(Math.ceil(delay), () => { this.#look() })
+  }
+
   #look (): void {
-    const { workers, wanted, returned, clock } = this.#parts
+    const { patience, clock } = this.#parts
     const now = clock.now()
-    let open = false
-    for (const worker of workers()) {
+    for (const [worker, frame] of this.#open()) if (this.#due(frame) <= now) this.#try(worker, frame)
+    // What came back has been sent to others by now. Who still has what nobody else would take is asked again later.
+    const delays = this.#open().map(([, frame]) => this.#due(frame) - now).map(left => left > 0 ? left : patience)
+    this.#cancel = delays.length === 0 ? undefined : this.#lookIn(Math.min(...delays))
+  }
+
+  /** The frames that may be taken back. */
+  #open (): Array<[WorkerHandle, OpenFrame]> {
+    return [...this.#parts.workers()].flatMap(worker => {
       const { frame } = worker
-      if (frame === null || frame.received || frame.connections.length === 0) continue
-      if (now - frame.sentAt >= this.#patienceFor(frame) && wanted(worker, frame) && worker.takeBack() !== undefined) {
-        for (const connection of frame.connections) this.#moves.set(connection, (this.#moves.get(connection) ?? 0) + 1)
-        returned(worker, frame)
-      }
-      open ||= worker.frame?.received === false
-    }
-    this.#cancel = undefined
-    if (open) this.watch()
+      return frame === null || frame.received || frame.connections.length === 0 ? [] : [[worker, frame]]
+    })
+  }
+
+  #due (frame: OpenFrame): number {
+    return frame.sentAt + this.#patienceFor(frame)
+  }
+
+  #try (worker: WorkerHandle, frame: OpenFrame): void {
+    const { wanted, returned } = this.#parts
+    if (!wanted(worker, frame) || worker.takeBack() === undefined) return
+    for (const connection of frame.connections) this.#moves.set(connection, (this.#moves.get(connection) ?? 0) + 1)
+    returned(worker, frame)
   }
 
   #patienceFor ({ connections }: OpenFrame): number {

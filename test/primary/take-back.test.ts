@@ -90,6 +90,28 @@ t.test('what has been received is not asked for again: its ack or its exit will 
   t.same(clock.waiting, [])
 })
 
+t.test('a frame is due when its own patience is over, not when the first one is looked at again', async t => {
+  const { clock, workers: [a, b], returned, send } = create(2)
+  send(a, connections('1'))
+  clock.advance(1)
+  send(b as FakeWorker, connections('2'))
+  clock.advance(PATIENCE)
+  t.same(returned, [[1, '1'], [2, '2']])
+})
+
+t.test('what goes to another worker is watched there, whoever was looked at first', async t => {
+  const { clock, workers, returned, send } = create(2)
+  const [a, b] = workers as unknown as [FakeWorker, FakeWorker]
+  send(b, connections('1'))
+  const moves = returned.push.bind(returned)
+  returned.push = (...what) => {
+    if (returned.length === 0) send(a, connections('2')) // as if it was dealt there
+    return moves(...what)
+  }
+  clock.advance(2 * PATIENCE)
+  t.same(returned, [[2, '1'], [1, '2']])
+})
+
 t.test('without an open frame no timer runs', async t => {
   const { clock, workers: [a], send } = create()
   send(a, connections('1'))
