@@ -9,6 +9,7 @@ import type { Options } from './options.js'
 import { type Clock, systemClock } from './primary/clock.js'
 import type { Ending, Fork } from './primary/fork.js'
 import { Handoff } from './primary/handoff.js'
+import { Intake } from './primary/intake.js'
 import { bind, type Bound } from './primary/listener.js'
 import { Port } from './primary/port.js'
 import { Ports } from './primary/ports.js'
@@ -165,9 +166,11 @@ export class Primary {
       refusals: new Refusals(),
       frameSize: this.#lane.frameSize,
       clock: this.#clock,
-      onSent: () => { this.#takeBack?.watch() }
+      onSent: () => { this.#takeBack?.watch() },
+      onDealt: () => { intake.dealt() }
     })
-    return new Port(handoff, bound, backlog, this.#lane, this.#log)
+    const intake = new Intake(bound, backlog, { handoff, lane: this.#lane, clock: this.#clock, log: this.#log })
+    return new Port(bound.map(({ name }) => name), handoff, intake)
   }
 
   async #close (port: Port): Promise<void> {

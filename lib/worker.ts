@@ -14,7 +14,7 @@ import { drain } from './worker/drain.js'
 import { ConnectionReceiver } from './worker/receiver.js'
 
 /** Milliseconds for which changes of the number of connections are gathered before the primary is told. */
-const REPORT_DELAY = 50
+const REPORT_DELAY = 250
 
 /** Milliseconds after which a primary that does not answer hangs: what it may send yet is served, or refused. */
 const LEAVE_PATIENCE = 1_000

@@ -92,20 +92,14 @@ static void on_connections(uv_poll_t *poll, int status, int events) {
   (void) events;
 }
 
-/* acceptAll(listener): what is ready now, before it is closed: 4,096 at most, and an error ends it */
-static napi_value js_accept_all(napi_env env, napi_callback_info info) {
-  napi_value args[1], callback, global;
+/* accept(listener): a batch, now: how many are in its `fds`, or the error where there are none */
+static napi_value js_accept(napi_env env, napi_callback_info info) {
+  napi_value args[1];
   struct poller *poller;
   int error;
-  int32_t count;
   if (!arguments(env, info, 1, args) || (poller = poller_of(env, args[0])) == NULL) return NULL;
-  napi_get_reference_value(env, poller->callback, &callback);
-  napi_get_global(env, &global);
-  for (int batches = 0; batches < 64 && (count = accept_batch(poller, &error)) > 0; batches++) {
-    napi_value counts[2] = { int32_value(env, count), int32_value(env, 0) };
-    if (napi_call_function(env, global, callback, 2, counts, NULL) != napi_ok) return NULL;
-  }
-  return NULL;
+  int32_t count = accept_batch(poller, &error);
+  return int32_value(env, count == 0 ? error : count);
 }
 
 /* listen(fd, backlog, fds, onConnections(count, error)): a poller; throws listen(2)'s error */
@@ -377,7 +371,7 @@ static napi_value js_ack(napi_env env, napi_callback_info info) {
 
 NAPI_MODULE_INIT() {
   napi_property_descriptor methods[] = {
-    METHOD("listen", js_listen), METHOD("acceptAll", js_accept_all), METHOD("pause", js_pause), METHOD("resume", js_resume), METHOD("unpoll", js_unpoll),
+    METHOD("listen", js_listen), METHOD("accept", js_accept), METHOD("pause", js_pause), METHOD("resume", js_resume), METHOD("unpoll", js_unpoll),
     METHOD("address", js_address), METHOD("close", js_close),
     METHOD("pair", js_pair), METHOD("send", js_send), METHOD("takeBack", js_take_back), METHOD("acks", js_acks),
     METHOD("createRow", js_create_row), METHOD("mapRow", js_map_row),

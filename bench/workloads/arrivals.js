@@ -21,7 +21,7 @@ export default {
   title: 'Light requests among blocking ones',
   about: () => `4 workers, open loop, 200 new connections a second (Poisson, the same ones for every contender), of which ${HEAVY * 100} % block their worker for ${BLOCK} ms. Milliseconds of the light ones; percentiles of all rounds together, the range of each round's.`,
   contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'sticky'],
-  full: { rounds: 2, seconds: 12 },
+  full: { rounds: 2, seconds: 10 },
   quick: { rounds: 1, seconds: 2, contenders: ['native', 'cluster-rr', 'cluster-none'] },
   settings: { workers: 4 },
   columns: [

@@ -11,7 +11,7 @@ export default {
   title: 'A new connection for each request',
   about: ({ tools }) => `2 workers; ${tools.newConnections.name}, 64 at a time. CPU is that of whole processes.`,
   contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'single', 'pm2', 'sticky', 'floor'],
-  full: { rounds: 3, seconds: 2, warmUp: 6000 },
+  full: { rounds: 3, seconds: 2, warmUp: 15000 },
   quick: { rounds: 1, seconds: 1, warmUp: 0, contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'floor'] },
   settings: { workers: 2 },
   columns: [perSecond, primaryMicros, workersMicros, failed],

@@ -13,7 +13,7 @@ export default {
   title: 'From 1 to 16 workers',
   about: ({ tools }) => `${tools.newConnections.name}, 64 at a time.`,
   contenders: ['native', 'cluster-rr', 'floor'],
-  full: { rounds: 2, seconds: 1, warmUp: 6000, sizes: SIZES },
+  full: { rounds: 2, seconds: 1, warmUp: 15000, sizes: SIZES },
   quick: { rounds: 1, seconds: 1, warmUp: 0, sizes: [1, 4], contenders: ['native'] },
   tables: [
     { title: 'The primary\'s CPU, µs per connection, by number of workers', columns: SIZES.map(primaryMicros) },

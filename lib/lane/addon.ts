@@ -13,8 +13,8 @@ export interface Addon {
    * error (a libuv number) it is paused. @throws listen(2)'s error, with its `errno`
    */
   listen (fd: number, backlog: number, fds: Int32Array, onConnections: (count: number, error: number) => void): Poller
-  /** Accepts what is ready now, by as many calls of `onConnections` as it takes. */
-  acceptAll (listener: Poller): void
+  /** Accepts a batch into its `fds`, now: how many, or the libuv error where there are none. */
+  accept (listener: Poller): number
   pause (listener: Poller): void
   resume (listener: Poller): void
   /** Ends the polling; the descriptor can be closed then. */

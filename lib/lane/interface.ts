@@ -46,6 +46,14 @@ export interface Wire {
 
 /** A port that is being accepted from. */
 export interface Acceptor {
+  /**
+   * Nobody could be sent what comes: it may stay with the kernel until {@link resume}, or
+   * {@link accept}. A lane that cannot leave it there goes on.
+   */
+  pause (): void
+  resume (): void
+  /** What the kernel has ready now, a batch of it at most. */
+  accept (): readonly Connection[]
   /** Accepts what the kernel has ready by now, then closes the port; resolves when that is done. */
   close (): Promise<void>
 }

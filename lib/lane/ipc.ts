@@ -30,6 +30,11 @@ export const ipcLane: Lane = {
       throw systemError(status, 'listen')
     }
     return {
+      // libuv accepts and hands over by itself.
+      pause () {},
+      resume () {},
+      accept: () => [],
+
       async close () {
         // libuv accepts one in each turn of the loop: a whole turn without one has found none ready.
         // The first ends with the poll that is under way, or was before this call: it may have had no accept.

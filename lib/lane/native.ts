@@ -15,6 +15,9 @@ const ROW_FD = 5
 /** Milliseconds before accept is tried again when the primary is out of descriptors or memory. */
 const ACCEPT_PAUSE = 100
 
+/** Batches that are accepted when a port closes, at most: a client that never stops does not hold it open. */
+const LAST_BATCHES = 64
+
 /** The errors of a send that is worth another try: no room, in the channel or the kernel, or too many descriptors under way. */
 const NO_ROOM = ['EAGAIN', 'ENOBUFS', 'ENOMEM', 'ETOOMANYREFS'].map(code => -constants.errno[code as keyof typeof constants.errno])
 
@@ -45,22 +48,22 @@ class NativeAcceptor implements Acceptor {
   readonly #addon: Addon
   readonly #bound: RawHandle
   readonly #poller: Poller
-  #pause: NodeJS.Timeout | undefined
-  #failing = false
+  readonly #fds: Int32Array
+  readonly #events: AcceptEvents
+  #paused = false
+  /** While accept fails. What could not be accepted waits in the kernel's backlog. */
+  #failing: NodeJS.Timeout | undefined
+  #failed = false
 
-  constructor (addon: Addon, bound: RawHandle, backlog: number, { onConnections, onError }: AcceptEvents) {
-    const fds = new Int32Array(addon.FRAME_SIZE)
+  constructor (addon: Addon, bound: RawHandle, backlog: number, events: AcceptEvents) {
+    this.#fds = new Int32Array(addon.FRAME_SIZE)
     this.#addon = addon
     this.#bound = bound
+    this.#events = events
     try {
-      this.#poller = addon.listen(bound.fd, backlog, fds, (count, error) => {
-        // What could not be accepted waits in the kernel's backlog.
-        if (error < 0) this.#pause = setTimeout(() => { addon.resume(this.#poller) }, ACCEPT_PAUSE)
-        if (error < 0 && !this.#failing) onError(systemError(error, 'accept'))
-        this.#failing = error < 0
-        const connections: Connection[] = []
-        for (let i = 0; i < count; i++) connections.push(new NativeConnection(addon, fds[i] as number))
-        if (count > 0) onConnections(connections)
+      this.#poller = addon.listen(bound.fd, backlog, this.#fds, (count, error) => {
+        const connections = this.#accepted(count, error)
+        if (connections.length > 0) events.onConnections(connections)
       })
     } catch (err) {
       bound.close()
@@ -68,11 +71,52 @@ class NativeAcceptor implements Acceptor {
     }
   }
 
+  pause (): void {
+    this.#paused = true
+    this.#addon.pause(this.#poller)
+  }
+
+  resume (): void {
+    this.#paused = false
+    this.#poll()
+  }
+
+  accept (): readonly Connection[] {
+    return this.#failing === undefined ? this.#accept() : []
+  }
+
   async close (): Promise<void> {
-    clearTimeout(this.#pause)
-    this.#addon.acceptAll(this.#poller)
+    for (let batches = 0, connections; batches < LAST_BATCHES && (connections = this.#accept()).length > 0; batches++) {
+      this.#events.onConnections(connections)
+    }
+    clearTimeout(this.#failing)
     this.#addon.unpoll(this.#poller)
     this.#bound.close()
+  }
+
+  #accept (): readonly Connection[] {
+    const result = this.#addon.accept(this.#poller)
+    return this.#accepted(Math.max(0, result), Math.min(0, result))
+  }
+
+  #accepted (count: number, error: number): readonly Connection[] {
+    if (error < 0) {
+      this.#addon.pause(this.#poller)
+      clearTimeout(this.#failing)
+      this.#failing = setTimeout(() => {
+        this.#failing = undefined
+        this.#poll()
+      }, ACCEPT_PAUSE)
+      if (!this.#failed) this.#events.onError(systemError(error, 'accept'))
+    }
+    this.#failed = error < 0
+    const connections: Connection[] = []
+    for (let i = 0; i < count; i++) connections.push(new NativeConnection(this.#addon, this.#fds[i] as number))
+    return connections
+  }
+
+  #poll (): void {
+    if (!this.#paused && this.#failing === undefined) this.#addon.resume(this.#poller)
   }
 }
 

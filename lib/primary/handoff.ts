@@ -25,6 +25,8 @@ export interface HandoffParts {
   clock: Clock
   /** A frame is on its way. */
   onSent (): void
+  /** All that can be dealt is dealt. */
+  onDealt (): void
 }
 
 /**
@@ -54,6 +56,11 @@ export class Handoff {
 
   get pending (): number {
     return this.#pending.size + this.#refusals.waiting
+  }
+
+  /** Whether there is anybody who could be sent something. */
+  get hasCredit (): boolean {
+    return this.members.some(({ hasCredit }) => hasCredit)
   }
 
   get members (): readonly WorkerHandle[] {
@@ -87,6 +94,7 @@ export class Handoff {
     const toDeal = this.#pending.size + Math.min(this.#toAskAgain, this.#refusals.waiting)
     if (toDeal > 0) this.#deal(toDeal)
     this.#checkDealt()
+    this.#parts.onDealt()
   }
 
   #deal (toDeal: number): void {

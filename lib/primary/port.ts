@@ -1,8 +1,6 @@
-import type { FastifyBaseLogger } from 'fastify'
 import type { ListenerStats } from '../../types/index.js'
-import type { Acceptor, AcceptEvents, Lane } from '../lane.js'
 import type { Handoff } from './handoff.js'
-import type { Bound } from './listener.js'
+import type { Intake } from './intake.js'
 import type { WorkerHandle } from './worker-handle.js'
 
 /** One shared listener: what it accepts goes to its handoff, and so to the workers that serve its key. */
@@ -10,7 +8,7 @@ export class Port {
   readonly key: string
   readonly names: ListenerStats['addresses']
   readonly handoff: Handoff
-  readonly #acceptors: Acceptor[] = []
+  readonly #intake: Intake
   /** The workers that have a server for it. */
   readonly servers = new Set<WorkerHandle>()
   /** Nothing more is to come from it; its key stays known to workers that start later. */
@@ -19,27 +17,11 @@ export class Port {
   closing: Promise<void> | undefined
   #whenUnserved: Array<() => void> = []
 
-  /**
-   * Listens on every bound handle; they are all closed where one of them cannot.
-   * @throws listen(2)'s error
-   */
-  constructor (handoff: Handoff, bound: Bound[], backlog: number, lane: Lane, log: FastifyBaseLogger) {
+  constructor (names: ListenerStats['addresses'], handoff: Handoff, intake: Intake) {
     this.key = handoff.key
-    this.names = bound.map(({ name }) => name)
+    this.names = names
     this.handoff = handoff
-    const events: AcceptEvents = {
-      onConnections: connections => { handoff.distribute(connections) },
-      onError: err => { log.error({ event: 'accept-error', err, key: this.key }, 'cannot accept connections for %s', this.key) }
-    }
-    bound.forEach(({ handle }, place) => {
-      try {
-        this.#acceptors.push(lane.listen(handle, backlog, events))
-      } catch (err) {
-        for (const acceptor of this.#acceptors) acceptor.close()
-        for (const { handle } of bound.slice(place + 1)) handle.close()
-        throw err
-      }
-    })
+    this.#intake = intake
   }
 
   serves (worker: WorkerHandle): boolean {
@@ -66,7 +48,7 @@ export class Port {
 
   /** Accepts nothing more than what the kernel has ready by now. */
   async shut (): Promise<void> {
-    await Promise.all(this.#acceptors.splice(0).map(async acceptor => { await acceptor.close() }))
+    await this.#intake.close()
   }
 
   /** Resolves when no worker has a server for this key any more. */

@@ -9,11 +9,13 @@ import { loadAddon } from '../../lib/lane/addon.js'
 import { NativeLane } from '../../lib/lane/native.js'
 import { systemClock } from '../../lib/primary/clock.js'
 import { Handoff } from '../../lib/primary/handoff.js'
+import { Intake } from '../../lib/primary/intake.js'
 import { Refusals } from '../../lib/primary/refusals.js'
 import { createScheduler } from '../../lib/primary/scheduler.js'
 import { TakeBack } from '../../lib/primary/take-back.js'
 import { WorkerHandle } from '../../lib/primary/worker-handle.js'
 import type { Channel } from '../../lib/protocol.js'
+import { createLog } from '../fakes.js'
 import { fixturePath } from '../helper.js'
 
 // Racing workers, killed and stopped at random while connections pour in: the bytes that each client
@@ -46,7 +48,8 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
     refusals: new Refusals(),
     frameSize: lane.frameSize,
     clock: systemClock,
-    onSent: () => { takeBack.watch() }
+    onSent: () => { takeBack.watch() },
+    onDealt: () => { intake.dealt() }
   })
   const takeBack = new TakeBack({
     patience: 2,
@@ -60,7 +63,7 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
   const bound = bindTcp('127.0.0.1', 0) as RawHandle
   const name: Partial<SocketName> = {}
   bound.getsockname?.(name)
-  const acceptor = lane.listen(bound, 511, { onConnections: connections => { handoff.distribute(connections) }, onError: err => { t.error(err) } })
+  const intake = new Intake([{ handle: bound, name: 'here' }], 511, { handoff, lane, clock: systemClock, log: createLog().log })
 
   function startWorker (): void {
     const wire = lane.createWire({
@@ -138,7 +141,7 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
   }))
   stopping = true
   handoff.close()
-  await acceptor.close()
+  await intake.close()
   const gone = new Promise<void>(resolve => { whenGone = resolve })
   for (const child of workers.values()) child.kill('SIGKILL')
   await gone

@@ -13,7 +13,7 @@ type Workers = [FakeWorker, FakeWorker, FakeWorker, ...FakeWorker[]]
 function create (frameSize: number, workers: number): { handoff: Handoff, workers: Workers, clock: FakeClock, sent: () => number } {
   const clock = new FakeClock()
   let sent = 0
-  const handoff = new Handoff('key', { scheduler: createScheduler<WorkerHandle>('round-robin'), refusals: new Refusals(), frameSize, clock, onSent: () => { sent++ } })
+  const handoff = new Handoff('key', { scheduler: createScheduler<WorkerHandle>('round-robin'), refusals: new Refusals(), frameSize, clock, onSent: () => { sent++ }, onDealt: () => {} })
   const all = Array.from({ length: workers }, (_, i) => new FakeWorker(i + 1))
   for (const worker of all) handoff.add(worker)
   return { handoff, workers: all as unknown as Workers, clock, sent: () => sent }

@@ -1,0 +1,221 @@
+import t from 'tap'
+import type { Acceptor, AcceptEvents, Connection, Lane } from '../../lib/lane.js'
+import { Handoff } from '../../lib/primary/handoff.js'
+import { Intake } from '../../lib/primary/intake.js'
+import { Refusals } from '../../lib/primary/refusals.js'
+import { createScheduler } from '../../lib/primary/scheduler.js'
+import type { WorkerHandle } from '../../lib/primary/worker-handle.js'
+import { connections, createLog, FakeClock, FakeHandle, FakeWorker } from '../fakes.js'
+
+const FRAME_SIZE = 4
+
+/** A port that is accepted from by hand: what comes while it is paused stays in `ready`. */
+class FakeAcceptor implements Acceptor {
+  readonly ready: Connection[] = []
+  paused = false
+  closed = 0
+  readonly #events: AcceptEvents
+
+  constructor (events: AcceptEvents) {
+    this.#events = events
+  }
+
+  come (names: string): void {
+    this.ready.push(...connections(names))
+    if (!this.paused) this.#take()
+  }
+
+  fail (err: NodeJS.ErrnoException): void {
+    this.#events.onError(err)
+  }
+
+  pause (): void {
+    this.paused = true
+  }
+
+  resume (): void {
+    this.paused = false
+    this.#take()
+  }
+
+  accept (): readonly Connection[] {
+    return this.ready.splice(0, FRAME_SIZE)
+  }
+
+  async close (): Promise<void> {
+    this.closed++
+    this.#take()
+  }
+
+  #take (): void {
+    for (let batch; (batch = this.accept()).length > 0;) this.#events.onConnections(batch)
+  }
+}
+
+/** An intake of so many ports, the second of which may not be able to listen, and its workers. */
+function create ({ ports = 1, workers: count = 1, failure }: { ports?: number, workers?: number, failure?: Error } = {}) {
+  const clock = new FakeClock()
+  const { log, lines } = createLog()
+  const handles = Array.from({ length: ports }, () => new FakeHandle())
+  const acceptors: FakeAcceptor[] = []
+  const lane = {
+    listen (handle: FakeHandle, backlog: number, events: AcceptEvents) {
+      if (failure !== undefined && handle === handles[1]) throw failure
+      handle.backlog = backlog
+      acceptors.push(new FakeAcceptor(events))
+      return acceptors.at(-1) as FakeAcceptor
+    }
+  } as unknown as Lane
+  const handoff: Handoff = new Handoff('key', {
+    scheduler: createScheduler<WorkerHandle>('round-robin'),
+    refusals: new Refusals(),
+    frameSize: FRAME_SIZE,
+    clock,
+    onSent: () => {},
+    onDealt: () => { intake.dealt() }
+  })
+  const open = (): Intake => new Intake(handles.map(handle => ({ handle, name: 'here' })), 7, { handoff, lane, clock, log })
+  let intake: Intake
+  const workers = Array.from({ length: count }, (_, i) => new FakeWorker(i + 1))
+  return {
+    clock,
+    lines,
+    handles,
+    acceptors,
+    acceptor: () => acceptors[0] as FakeAcceptor,
+    handoff,
+    workers,
+    worker: workers[0] as FakeWorker,
+    open,
+    start: () => {
+      intake = open()
+      for (const worker of workers) handoff.add(worker)
+      return intake
+    },
+    ack (worker: FakeWorker) {
+      const ack = worker.ack()
+      handoff.settle(worker, worker.settle(ack) as NonNullable<ReturnType<FakeWorker['settle']>>, ack)
+      handoff.deal()
+    }
+  }
+}
+
+t.test('while some worker has credit, what comes is accepted at once', async t => {
+  const { start, acceptor, workers: [a, b] } = create({ workers: 2 })
+  start()
+  acceptor().come('1')
+  t.same([a?.dealt, b?.dealt], [[['1']], []])
+  t.notOk(acceptor().paused)
+})
+
+t.test('while none has, it stays with the kernel, and is accepted in one go at the next ack', async t => {
+  const { start, acceptor, worker, ack, handoff } = create()
+  start()
+  acceptor().come('1')
+  t.ok(acceptor().paused)
+  acceptor().come('2')
+  acceptor().come('3')
+  acceptor().come('4')
+  t.equal(handoff.pending, 0)
+  ack(worker)
+  t.same(worker.dealt, [['1'], ['2', '3', '4']])
+  t.ok(acceptor().paused, 'the worker has no credit again')
+})
+
+t.test('no more is accepted than there is credit for', async t => {
+  const { start, acceptor, worker, ack, handoff } = create()
+  start()
+  acceptor().come('1')
+  acceptor().come('2 3 4 5 6 7 8 9 10')
+  ack(worker)
+  t.same(worker.dealt.at(-1), ['2', '3', '4', '5'])
+  t.same([acceptor().ready.length, handoff.pending], [5, 0])
+})
+
+t.test('when there is credit left, accepting goes on by itself', async t => {
+  const { start, acceptor, worker, ack } = create()
+  start()
+  acceptor().come('1')
+  ack(worker)
+  t.notOk(acceptor().paused)
+  acceptor().come('2')
+  t.same(worker.dealt, [['1'], ['2']])
+})
+
+t.test('all ports of a key wait together, and are accepted from together', async t => {
+  const { start, acceptors, worker, ack } = create({ ports: 2 })
+  start()
+  const [v4, v6] = acceptors as [FakeAcceptor, FakeAcceptor]
+  v4.come('1')
+  t.same([v4.paused, v6.paused], [true, true])
+  v4.come('2')
+  v6.come('3')
+  ack(worker)
+  ack(worker)
+  t.same(worker.dealt, [['1'], ['2'], ['3']])
+})
+
+t.test('where no ack comes, accepting goes on after a moment, and stays so until somebody has credit', async t => {
+  const { start, acceptor, worker, ack, clock, handoff } = create()
+  start()
+  acceptor().come('1')
+  acceptor().come('2')
+  clock.advance(2)
+  t.notOk(acceptor().paused)
+  t.equal(handoff.pending, 1)
+  acceptor().come('3')
+  t.notOk(acceptor().paused)
+  t.same(clock.waiting, [], 'no timer runs on behalf of a worker that hangs')
+  ack(worker)
+  ack(worker)
+  acceptor().come('4')
+  t.ok(acceptor().paused, 'it waits for acks again')
+})
+
+t.test('one that waits for acks which do come is not overdue, however often it waits', async t => {
+  const { start, acceptor, worker, ack, clock } = create()
+  start()
+  acceptor().come('1')
+  for (let i = 2; i < 12; i++) {
+    clock.advance(1)
+    acceptor().come(`${i}`)
+    ack(worker)
+    t.ok(acceptor().paused)
+  }
+  t.same(worker.dealt.flat(), Array.from({ length: 11 }, (_, i) => `${i + 1}`))
+})
+
+t.test('without a worker it accepts what comes: it is pending', async t => {
+  const { start, acceptor, handoff, clock } = create({ workers: 0 })
+  start()
+  acceptor().come('1')
+  acceptor().come('2')
+  clock.advance(2)
+  t.equal(handoff.pending, 2)
+})
+
+t.test('closing takes what the kernel has ready, and ends the wait', async t => {
+  const { start, acceptor, clock, handoff } = create()
+  const intake = start()
+  acceptor().come('1')
+  acceptor().come('2')
+  await intake.close()
+  t.equal(acceptor().closed, 1)
+  t.equal(handoff.pending, 1)
+  t.same(clock.waiting, [])
+})
+
+t.test('where one of several handles cannot listen, none of them stays open', async t => {
+  const failure = new Error('in use')
+  const { open, handles, acceptors } = create({ ports: 3, failure })
+  t.throws(open, failure)
+  t.same(acceptors.map(({ closed }) => closed), [1])
+  t.same(handles.map(({ closed }) => closed), [0, 0, 1], 'the lane closes those that it was given')
+})
+
+t.test('the first failure to accept is a line in the log, with its key', async t => {
+  const { start, acceptor, lines } = create()
+  start()
+  acceptor().fail(Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }))
+  t.match(lines, [{ event: 'accept-error', key: 'key', err: { code: 'EMFILE' } }])
+})
