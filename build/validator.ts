@@ -4,7 +4,7 @@ import { schema } from '../lib/options-schema.js'
 
 /**
  * The source of lib/options-validator.ts: what Ajv compiles of the options' schema, so that no
- * process compiles it at its start (8 MiB of a primary's memory that serves nothing afterwards).
+ * process compiles it at its start (4 MiB of its memory that serve nothing afterwards).
  * Fastify does the same for its own options.
  */
 export function validatorSource (): string {

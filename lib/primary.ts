@@ -161,13 +161,15 @@ export class Primary {
   // Ports, from bind to the last connection.
 
   readonly #createPort = (key: string, bound: Bound[], { backlog }: ListenTarget): Port => {
-    const handoff = new Handoff(key, {
+    const handoff: Handoff = new Handoff(key, {
       scheduler: createScheduler(this.options.policy),
       refusals: new Refusals(),
       frameSize: this.#lane.frameSize,
       clock: this.#clock,
       onSent: () => { this.#takeBack?.watch() },
-      onDealt: () => { intake.dealt() }
+      fetch: () => intake.fetch(),
+      onDealt: () => { intake.dealt() },
+      onCredit: () => { this.#deal(key) }
     })
     const intake = new Intake(bound, backlog, { handoff, lane: this.#lane, clock: this.#clock, log: this.#log })
     return new Port(bound.map(({ name }) => name), handoff, intake)

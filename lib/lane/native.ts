@@ -96,10 +96,15 @@ class NativeAcceptor implements Acceptor {
 
   #accept (): readonly Connection[] {
     const result = this.#addon.accept(this.#poller)
-    return this.#accepted(Math.max(0, result), Math.min(0, result))
+    const failed = this.#failed && result > 0 // what ended the batch, it does not tell
+    const connections = this.#accepted(Math.max(0, result), Math.min(0, result))
+    this.#failed ||= failed
+    return connections
   }
 
   #accepted (count: number, error: number): readonly Connection[] {
+    const connections: Connection[] = []
+    for (let i = 0; i < count; i++) connections.push(new NativeConnection(this.#addon, this.#fds[i] as number))
     if (error < 0) {
       this.#addon.pause(this.#poller)
       clearTimeout(this.#failing)
@@ -110,8 +115,6 @@ class NativeAcceptor implements Acceptor {
       if (!this.#failed) this.#events.onError(systemError(error, 'accept'))
     }
     this.#failed = error < 0
-    const connections: Connection[] = []
-    for (let i = 0; i < count; i++) connections.push(new NativeConnection(this.#addon, this.#fds[i] as number))
     return connections
   }
 

@@ -25,8 +25,12 @@ export interface HandoffParts {
   clock: Clock
   /** A frame is on its way. */
   onSent (): void
+  /** Somebody has credit: what else there is to be dealt. */
+  fetch (): readonly Connection[]
   /** All that can be dealt is dealt. */
   onDealt (): void
+  /** Workers have credit again, for whatever key. */
+  onCredit (): void
 }
 
 /**
@@ -91,6 +95,7 @@ export class Handoff {
    * that is the first to ack, and keep it busy as long as the connections live.
    */
   deal (): void {
+    if (this.hasCredit) for (const connection of this.#parts.fetch()) this.#pending.push(connection)
     const toDeal = this.#pending.size + Math.min(this.#toAskAgain, this.#refusals.waiting)
     if (toDeal > 0) this.#deal(toDeal)
     this.#checkDealt()
@@ -179,7 +184,7 @@ export class Handoff {
   close (): void {
     this.#askingAgain?.()
     this.#retrying?.()
-    for (const worker of this.#full) worker.retry()
+    this.#retry()
     for (const connection of [...this.#pending.drain(), ...this.#refusals.all()]) connection.close()
     this.#refusals.clear()
     this.#checkDealt()
@@ -241,10 +246,15 @@ export class Handoff {
     this.#full.add(worker)
     this.#retrying ??= this.#parts.clock.after(FULL_PAUSE, () => {
       this.#retrying = undefined
-      for (const worker of this.#full) worker.retry()
-      this.#full.clear()
-      this.deal()
+      this.#retry()
     })
+  }
+
+  #retry (): void {
+    if (this.#full.size === 0) return
+    for (const worker of this.#full) worker.retry()
+    this.#full.clear()
+    this.#parts.onCredit()
   }
 
   #checkDealt (): void {

@@ -1,10 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Acceptor, AcceptEvents, Lane } from '../lane.js'
+import type { Acceptor, AcceptEvents, Connection, Lane } from '../lane.js'
 import type { Clock } from './clock.js'
 import type { Handoff } from './handoff.js'
 import type { Bound } from './listener.js'
 
-/** Milliseconds for which connections stay with the kernel at most: its backlog may be short. */
+/** Milliseconds for which connections stay with the kernel while no ack comes: its backlog may be short. */
 const MOST_WAIT = 2
 
 export interface IntakeParts {
@@ -16,20 +16,18 @@ export interface IntakeParts {
 }
 
 /**
- * When a port accepts: at once while some worker has credit. While none has, what comes stays with
- * the kernel, and is accepted in one go when the next ack arrives: a busy primary so does less for
- * each connection, and none of them waits for longer. Where no ack comes, accepting goes on.
+ * When a port accepts: at once, until something is pending that nobody has credit for. From then on
+ * what comes stays with the kernel, and is fetched when a worker has credit again: a busy primary so
+ * does less for each connection. Where no ack comes, accepting goes on.
  */
 export class Intake {
   readonly #acceptors: Acceptor[] = []
   readonly #handoff: Handoff
   readonly #clock: Clock
-  #waiting = false
+  /** By the clock: when what comes began to stay with the kernel, or was last fetched from there. */
+  #waitingSince: number | undefined
   /** Nobody had credit for too long: accepting goes on until somebody has. */
   #overdue = false
-  #accepting = false
-  /** How often somebody has had credit again. */
-  #returns = 0
   #looking: (() => void) | undefined
 
   /**
@@ -40,14 +38,19 @@ export class Intake {
     this.#handoff = handoff
     this.#clock = clock
     const { key } = handoff
+    let failed = false
     const events: AcceptEvents = {
-      onConnections: connections => { handoff.distribute(connections) },
+      onConnections (connections) {
+        if (failed) for (const connection of connections) connection.close()
+        else handoff.distribute(connections)
+      },
       onError: err => { log.error({ event: 'accept-error', err, key }, 'cannot accept connections for %s', key) }
     }
     bound.forEach(({ handle }, place) => {
       try {
         this.#acceptors.push(lane.listen(handle, backlog, events))
       } catch (err) {
+        failed = true
         for (const acceptor of this.#acceptors) acceptor.close()
         for (const { handle } of bound.slice(place + 1)) handle.close()
         throw err
@@ -55,12 +58,18 @@ export class Intake {
     })
   }
 
+  /** What stayed with the kernel, a batch of each port; to be called when somebody has credit, before anything is dealt. */
+  fetch (): readonly Connection[] {
+    this.#overdue = false
+    if (this.#waitingSince === undefined) return []
+    this.#waitingSince = this.#clock.now()
+    return this.#acceptors.flatMap(acceptor => acceptor.accept())
+  }
+
   /** To be called when all is dealt that can be. */
   dealt (): void {
-    if (this.#accepting) return
-    if (!this.#handoff.hasCredit) return this.#wait()
-    this.#overdue = false
-    if (this.#waiting) this.#catchUp()
+    if (this.#handoff.hasCredit) this.#goOn()
+    else if (this.#handoff.pending > 0) this.#wait()
   }
 
   /** Accepts what the kernel has ready by now, and nothing more. */
@@ -70,46 +79,30 @@ export class Intake {
   }
 
   #wait (): void {
-    if (this.#waiting || this.#overdue) return
-    this.#waiting = true
+    if (this.#waitingSince !== undefined || this.#overdue || this.#acceptors.length === 0) return
+    this.#waitingSince = this.#clock.now()
     for (const acceptor of this.#acceptors) acceptor.pause()
-    this.#lookLater()
-  }
-
-  #catchUp (): void {
-    this.#returns++
-    this.#accepting = true
-    while (this.#handoff.hasCredit && this.#accept());
-    this.#accepting = false
-    if (this.#handoff.hasCredit) this.#goOn()
-  }
-
-  /** Whether there was anything. */
-  #accept (): boolean {
-    let any = false
-    for (const acceptor of this.#acceptors) {
-      const connections = acceptor.accept()
-      if (connections.length === 0) continue
-      this.#handoff.distribute(connections)
-      any = true
-    }
-    return any
+    this.#looking ??= this.#lookIn(MOST_WAIT)
   }
 
   #goOn (): void {
-    this.#waiting = false
+    if (this.#waitingSince === undefined) return
+    this.#waitingSince = undefined
     for (const acceptor of this.#acceptors) acceptor.resume()
   }
 
   // One timer for many waits: most are over long before it.
-  #lookLater (): void {
-    const returns = this.#returns
-    this.#looking ??= this.#clock.after(MOST_WAIT, () => {
+  #lookIn (delay: number): () => void {
+    return this.#clock.after(Math.ceil(delay), () => {
       this.#looking = undefined
-      if (!this.#waiting) return
-      if (this.#returns > returns) return this.#lookLater()
-      this.#overdue = true
-      this.#goOn()
+      if (this.#waitingSince === undefined) return
+      const left = this.#waitingSince + MOST_WAIT - this.#clock.now()
+      if (left > 0) {
+        this.#looking = this.#lookIn(left)
+      } else {
+        this.#overdue = true
+        this.#goOn()
+      }
     })
   }
 }

@@ -27,13 +27,14 @@ export class TakeBack {
     this.#parts = parts
   }
 
-  /** To be called whenever a frame has been sent. One timer serves them all: it is set for the first that is due. */
+  /** To be called whenever a frame has been sent. One timer serves them all: it is set for the first that may be due. */
   watch (): void {
     this.#cancel ??= this.#lookIn(this.#parts.patience)
   }
 
   stop (): void {
     this.#cancel?.()
+    this.#cancel = undefined
   }
 
   #lookIn (delay: number): () => void {
@@ -43,10 +44,13 @@ export class TakeBack {
   #look (): void {
     const { patience, clock } = this.#parts
     const now = clock.now()
+    this.#cancel = undefined
     for (const [worker, frame] of this.#open()) if (this.#due(frame) <= now) this.#try(worker, frame)
-    // What came back has been sent to others by now. Who still has what nobody else would take is asked again later.
-    const delays = this.#open().map(([, frame]) => this.#due(frame) - now).map(left => left > 0 ? left : patience)
-    this.#cancel = delays.length === 0 ? undefined : this.#lookIn(Math.min(...delays))
+    // What came back has been sent to others by now. Who still has what nobody else would take is asked
+    // again later; and what is sent from now on may be due before what has moved often.
+    const delays = this.#open().map(([, frame]) => this.#due(frame) - now).map(left => left > 0 ? Math.min(left, patience) : patience)
+    this.stop()
+    if (delays.length > 0) this.#cancel = this.#lookIn(Math.min(...delays))
   }
 
   /** The frames that may be taken back. */

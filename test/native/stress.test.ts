@@ -43,13 +43,15 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
   let stopping = false
   let whenGone = (): void => {}
 
-  const handoff = new Handoff('stress', {
+  const handoff: Handoff = new Handoff('stress', {
     scheduler: createScheduler('round-robin'),
     refusals: new Refusals(),
     frameSize: lane.frameSize,
     clock: systemClock,
     onSent: () => { takeBack.watch() },
-    onDealt: () => { intake.dealt() }
+    fetch: () => intake.fetch(),
+    onDealt: () => { intake.dealt() },
+    onCredit: () => { handoff.deal() }
   })
   const takeBack = new TakeBack({
     patience: 2,

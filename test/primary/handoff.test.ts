@@ -13,7 +13,7 @@ type Workers = [FakeWorker, FakeWorker, FakeWorker, ...FakeWorker[]]
 function create (frameSize: number, workers: number): { handoff: Handoff, workers: Workers, clock: FakeClock, sent: () => number } {
   const clock = new FakeClock()
   let sent = 0
-  const handoff = new Handoff('key', { scheduler: createScheduler<WorkerHandle>('round-robin'), refusals: new Refusals(), frameSize, clock, onSent: () => { sent++ }, onDealt: () => {} })
+  const handoff: Handoff = new Handoff('key', { scheduler: createScheduler<WorkerHandle>('round-robin'), refusals: new Refusals(), frameSize, clock, onSent: () => { sent++ }, fetch: () => [], onDealt: () => {}, onCredit: () => { handoff.deal() } })
   const all = Array.from({ length: workers }, (_, i) => new FakeWorker(i + 1))
   for (const worker of all) handoff.add(worker)
   return { handoff, workers: all as unknown as Workers, clock, sent: () => sent }
@@ -433,3 +433,30 @@ for (const frameSize of [1, 3, 64]) {
     })
   }
 }
+
+t.test('a worker whose wire has room again is offered to every key, by a close too', async t => {
+  for (const end of ['retry', 'close'] as const) {
+    const { handoff: a, workers: [worker], clock } = create(1, 1)
+    let offered = 0
+    const b = new Handoff('b', {
+      scheduler: createScheduler<WorkerHandle>('round-robin'),
+      refusals: new Refusals(),
+      frameSize: 1,
+      clock,
+      onSent: () => {},
+      fetch: () => [],
+      onDealt: () => {},
+      onCredit: () => { offered++ }
+    })
+    b.add(worker)
+    worker.wire.works = false
+    b.distribute(connections('1'))
+    a.distribute(connections('2'))
+    worker.wire.works = true
+    if (end === 'close') b.close()
+    else clock.advance(10)
+    t.equal(offered, 1)
+    a.deal() // as lib/primary.ts does then
+    t.same(worker.dealt, [['2']])
+  }
+})

@@ -5,19 +5,20 @@ import { Intake } from '../../lib/primary/intake.js'
 import { Refusals } from '../../lib/primary/refusals.js'
 import { createScheduler } from '../../lib/primary/scheduler.js'
 import type { WorkerHandle } from '../../lib/primary/worker-handle.js'
-import { connections, createLog, FakeClock, FakeHandle, FakeWorker } from '../fakes.js'
+import { connections, createLog, FakeClock, type FakeConnection, FakeHandle, FakeWorker } from '../fakes.js'
 
 const FRAME_SIZE = 4
 
 /** A port that is accepted from by hand: what comes while it is paused stays in `ready`. */
 class FakeAcceptor implements Acceptor {
-  readonly ready: Connection[] = []
+  readonly ready: Connection[]
   paused = false
   closed = 0
   readonly #events: AcceptEvents
 
-  constructor (events: AcceptEvents) {
+  constructor (events: AcceptEvents, ready: Connection[]) {
     this.#events = events
+    this.ready = ready
   }
 
   come (names: string): void {
@@ -53,7 +54,7 @@ class FakeAcceptor implements Acceptor {
 }
 
 /** An intake of so many ports, the second of which may not be able to listen, and its workers. */
-function create ({ ports = 1, workers: count = 1, failure }: { ports?: number, workers?: number, failure?: Error } = {}) {
+function create ({ ports = 1, workers: count = 1, failure, ready = [] }: { ports?: number, workers?: number, failure?: Error, ready?: Connection[] } = {}) {
   const clock = new FakeClock()
   const { log, lines } = createLog()
   const handles = Array.from({ length: ports }, () => new FakeHandle())
@@ -62,7 +63,7 @@ function create ({ ports = 1, workers: count = 1, failure }: { ports?: number, w
     listen (handle: FakeHandle, backlog: number, events: AcceptEvents) {
       if (failure !== undefined && handle === handles[1]) throw failure
       handle.backlog = backlog
-      acceptors.push(new FakeAcceptor(events))
+      acceptors.push(new FakeAcceptor(events, [...ready]))
       return acceptors.at(-1) as FakeAcceptor
     }
   } as unknown as Lane
@@ -72,7 +73,9 @@ function create ({ ports = 1, workers: count = 1, failure }: { ports?: number, w
     frameSize: FRAME_SIZE,
     clock,
     onSent: () => {},
-    onDealt: () => { intake.dealt() }
+    fetch: () => intake.fetch(),
+    onDealt: () => { intake.dealt() },
+    onCredit: () => { handoff.deal() }
   })
   const open = (): Intake => new Intake(handles.map(handle => ({ handle, name: 'here' })), 7, { handoff, lane, clock, log })
   let intake: Intake
@@ -108,80 +111,108 @@ t.test('while some worker has credit, what comes is accepted at once', async t =
   t.notOk(acceptor().paused)
 })
 
-t.test('while none has, it stays with the kernel, and is accepted in one go at the next ack', async t => {
-  const { start, acceptor, worker, ack, handoff } = create()
+t.test('as long as nothing is pending, accepting goes on: a port with little to do never pauses', async t => {
+  const { start, acceptor, worker, ack } = create()
   start()
-  acceptor().come('1')
-  t.ok(acceptor().paused)
-  acceptor().come('2')
-  acceptor().come('3')
-  acceptor().come('4')
-  t.equal(handoff.pending, 0)
-  ack(worker)
-  t.same(worker.dealt, [['1'], ['2', '3', '4']])
-  t.ok(acceptor().paused, 'the worker has no credit again')
+  for (const name of ['1', '2', '3']) {
+    acceptor().come(name)
+    t.notOk(acceptor().paused)
+    ack(worker)
+  }
+  t.same(worker.dealt, [['1'], ['2'], ['3']])
 })
 
-t.test('no more is accepted than there is credit for', async t => {
+t.test('when something is pending, what comes stays with the kernel, and is fetched at the next ack', async t => {
   const { start, acceptor, worker, ack, handoff } = create()
   start()
   acceptor().come('1')
-  acceptor().come('2 3 4 5 6 7 8 9 10')
+  acceptor().come('2')
+  t.ok(acceptor().paused)
+  acceptor().come('3')
+  acceptor().come('4')
+  t.equal(handoff.pending, 1)
+  ack(worker)
+  t.same(worker.dealt, [['1'], ['2', '3', '4']], 'in one frame, in the order in which they came')
+  t.ok(acceptor().paused, 'the worker has no credit again')
+  acceptor().come('5')
+  ack(worker)
+  t.same(worker.dealt.at(-1), ['5'])
+})
+
+t.test('a batch is fetched for each ack, and not all there is', async t => {
+  const { start, acceptor, worker, ack, handoff } = create()
+  start()
+  acceptor().come('1')
+  acceptor().come('2')
+  acceptor().come('3 4 5 6 7 8 9 10')
   ack(worker)
   t.same(worker.dealt.at(-1), ['2', '3', '4', '5'])
-  t.same([acceptor().ready.length, handoff.pending], [5, 0])
+  t.same([acceptor().ready.length, handoff.pending], [4, 1])
 })
 
 t.test('when there is credit left, accepting goes on by itself', async t => {
   const { start, acceptor, worker, ack } = create()
   start()
   acceptor().come('1')
+  acceptor().come('2')
+  ack(worker)
   ack(worker)
   t.notOk(acceptor().paused)
-  acceptor().come('2')
-  t.same(worker.dealt, [['1'], ['2']])
+  acceptor().come('3')
+  t.same(worker.dealt, [['1'], ['2'], ['3']])
 })
 
-t.test('all ports of a key wait together, and are accepted from together', async t => {
+t.test('all ports of a key wait together, and are fetched from together', async t => {
   const { start, acceptors, worker, ack } = create({ ports: 2 })
   start()
   const [v4, v6] = acceptors as [FakeAcceptor, FakeAcceptor]
   v4.come('1')
-  t.same([v4.paused, v6.paused], [true, true])
   v4.come('2')
-  v6.come('3')
+  t.same([v4.paused, v6.paused], [true, true])
+  v4.come('3')
+  v6.come('4')
   ack(worker)
+  t.same(worker.dealt, [['1'], ['2', '3', '4']])
   ack(worker)
-  t.same(worker.dealt, [['1'], ['2'], ['3']])
+  t.same([v4.paused, v6.paused], [false, false])
 })
 
-t.test('where no ack comes, accepting goes on after a moment, and stays so until somebody has credit', async t => {
+t.test('where no ack comes, accepting goes on after 2 ms, and stays so until somebody has credit', async t => {
   const { start, acceptor, worker, ack, clock, handoff } = create()
   start()
   acceptor().come('1')
   acceptor().come('2')
-  clock.advance(2)
-  t.notOk(acceptor().paused)
-  t.equal(handoff.pending, 1)
   acceptor().come('3')
+  clock.advance(1)
+  t.ok(acceptor().paused)
+  clock.advance(1)
+  t.notOk(acceptor().paused)
+  t.equal(handoff.pending, 2)
+  acceptor().come('4')
   t.notOk(acceptor().paused)
   t.same(clock.waiting, [], 'no timer runs on behalf of a worker that hangs')
   ack(worker)
   ack(worker)
-  acceptor().come('4')
+  acceptor().come('5')
+  acceptor().come('6')
   t.ok(acceptor().paused, 'it waits for acks again')
 })
 
-t.test('one that waits for acks which do come is not overdue, however often it waits', async t => {
+t.test('each ack begins the wait anew, and each wait ends when it is over', async t => {
   const { start, acceptor, worker, ack, clock } = create()
   start()
   acceptor().come('1')
-  for (let i = 2; i < 12; i++) {
+  acceptor().come('2')
+  for (let i = 3; i < 12; i++) {
     clock.advance(1)
     acceptor().come(`${i}`)
     ack(worker)
     t.ok(acceptor().paused)
   }
+  clock.advance(1)
+  t.ok(acceptor().paused)
+  clock.advance(1)
+  t.notOk(acceptor().paused, '2 ms after the last ack')
   t.same(worker.dealt.flat(), Array.from({ length: 11 }, (_, i) => `${i + 1}`))
 })
 
@@ -199,16 +230,19 @@ t.test('closing takes what the kernel has ready, and ends the wait', async t => 
   const intake = start()
   acceptor().come('1')
   acceptor().come('2')
+  acceptor().come('3')
   await intake.close()
   t.equal(acceptor().closed, 1)
-  t.equal(handoff.pending, 1)
+  t.equal(handoff.pending, 2)
   t.same(clock.waiting, [])
 })
 
-t.test('where one of several handles cannot listen, none of them stays open', async t => {
+t.test('where one of several handles cannot listen, none of them stays open, nor what came to them', async t => {
   const failure = new Error('in use')
-  const { open, handles, acceptors } = create({ ports: 3, failure })
+  const early = connections('1') as [FakeConnection]
+  const { open, handles, acceptors } = create({ ports: 3, failure, ready: early })
   t.throws(open, failure)
+  t.equal(early[0].closed, 1)
   t.same(acceptors.map(({ closed }) => closed), [1])
   t.same(handles.map(({ closed }) => closed), [0, 0, 1], 'the lane closes those that it was given')
 })

@@ -99,6 +99,23 @@ t.test('a frame is due when its own patience is over, not when the first one is 
   t.same(returned, [[1, '1'], [2, '2']])
 })
 
+t.test('what has moved often keeps nobody waiting who was sent something later', async t => {
+  const { clock, workers, returned, send } = create(2)
+  const [a, b] = workers as unknown as [FakeWorker, FakeWorker]
+  const moving = connections('1')
+  for (let moves = 0; moves < 6; moves++) {
+    send(a, moving)
+    clock.advance(PATIENCE * 2 ** moves)
+    a.settle(a.ack()) // the probe
+  }
+  send(a, moving)
+  clock.advance(3 * PATIENCE)
+  const before = returned.length
+  send(b, connections('2'))
+  clock.advance(PATIENCE)
+  t.same(returned.slice(before), [[2, '2']])
+})
+
 t.test('what goes to another worker is watched there, whoever was looked at first', async t => {
   const { clock, workers, returned, send } = create(2)
   const [a, b] = workers as unknown as [FakeWorker, FakeWorker]
