@@ -35,8 +35,17 @@ export const LaneUnavailableError = createError<[string, string, ErrorOptions?]>
 export const WorkerFailedError = createError<[number, string, ErrorOptions?]>(
   'SHARED_PORT_ERR_WORKER_FAILED', 'Worker %d %s before it was ready')
 
+export const BootTimeoutError = createError<[number, number]>(
+  'SHARED_PORT_ERR_BOOT_TIMEOUT', 'Worker %d was not ready within bootTimeout, %d ms')
+
 export const ClosedError = createError(
   'SHARED_PORT_ERR_CLOSED', 'Closed before the workers were ready')
+
+export const NotRunningError = createError<[string]>(
+  'SHARED_PORT_ERR_NOT_RUNNING', '%s needs workers that run: between listen() and close(), in the primary')
+
+export const ScaleError = createError<[number, string]>(
+  'SHARED_PORT_ERR_SCALE', 'scale() takes an integer from 1 to %d, got %s', undefined, TypeError)
 
 export const PrimaryGoneError = createError(
   'SHARED_PORT_ERR_PRIMARY_GONE', 'The primary does not answer: it is gone')

@@ -38,6 +38,28 @@ export const schema = {
       default: 2,
       description: `an integer from 0 to ${LONGEST_DELAY} (milliseconds, 0 for never)`
     },
+    bootTimeout: {
+      type: 'integer',
+      minimum: 0,
+      maximum: LONGEST_DELAY,
+      default: 30_000,
+      description: `an integer from 0 to ${LONGEST_DELAY} (milliseconds, 0 for no limit)`
+    },
+    reload: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        concurrency: {
+          type: 'integer',
+          minimum: 1,
+          maximum: MOST_WORKERS,
+          default: 1,
+          description: `an integer from 1 to ${MOST_WORKERS}`
+        }
+      },
+      default: {},
+      description: 'an object'
+    },
     policy: { enum: ['round-robin'], default: 'round-robin', description: "'round-robin'" }
   }
 } as const

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { SharedPort, SharedPortOptions } from '../types/index.js'
-import { AlreadyListeningError, RegisteredTwiceError } from './errors.js'
+import { AlreadyListeningError, NotRunningError, RegisteredTwiceError } from './errors.js'
 import { assertNodeSupported, rootOf } from './internals.js'
 import { shareListen } from './listen.js'
 import { assertSameOptions, type Options, readOptions } from './options.js'
@@ -45,7 +45,14 @@ function inPrimary (fastify: FastifyInstance, options: Options): SharedPort {
   else assertSameOptions(primary.options, options)
   const current = primary
   shareListen(fastify, current.add(fastify))
-  return { role: 'primary', workerId: 0, generation: 0, stats: async () => current.stats() }
+  return {
+    role: 'primary',
+    workerId: 0,
+    get generation () { return current.generation },
+    stats: async () => current.stats(),
+    reload: async () => { await current.reload() },
+    scale: async workers => { await current.scale(workers) }
+  }
 }
 
 function inWorker (fastify: FastifyInstance, options: Options, mark: WorkerMark): SharedPort {
@@ -53,7 +60,7 @@ function inWorker (fastify: FastifyInstance, options: Options, mark: WorkerMark)
   const current = worker
   markLog(fastify.log, current.id)
   shareListen(fastify, current.add(fastify, options))
-  return { role: 'worker', workerId: current.id, generation: current.generation, stats: async () => await current.stats() }
+  return { role: 'worker', workerId: current.id, generation: current.generation, stats: async () => await current.stats(), ...steersNothing }
 }
 
 function standalone ({ log }: FastifyInstance, { why, asked }: { why: string, asked: boolean }): SharedPort {
@@ -62,6 +69,13 @@ function standalone ({ log }: FastifyInstance, { why, asked }: { why: string, as
     role: 'standalone',
     workerId: 0,
     generation: 0,
-    stats: async () => ({ workers: [], pending: 0, listeners: [] })
+    stats: async () => ({ workers: [], pending: 0, listeners: [] }),
+    ...steersNothing
   }
+}
+
+/** Only a primary has workers. */
+const steersNothing: Pick<SharedPort, 'reload' | 'scale'> = {
+  reload: async () => { throw new NotRunningError('reload()') },
+  scale: async () => { throw new NotRunningError('scale()') }
 }

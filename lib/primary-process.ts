@@ -1,14 +1,16 @@
+import { inspect } from 'node:util'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Stats } from '../types/index.js'
+import { ScaleError, WorkerFailedError } from './errors.js'
 import { rootOf, type SocketName } from './internals.js'
 import type { Share } from './listen.js'
 import type { ListenTarget } from './listen-target.js'
 import type { Options } from './options.js'
-import { END_DELAY } from './options-schema.js'
+import { END_DELAY, MOST_WORKERS } from './options-schema.js'
 import { Primary } from './primary.js'
 import { App } from './primary/app.js'
 import type { Fork } from './primary/fork.js'
-import { onStopSignals } from './primary/signals.js'
+import { onSteeringSignals, onStopSignals } from './primary/signals.js'
 
 /** What a shell says of a process that SIGINT ended: 128 + 2. */
 const INTERRUPTED = 130
@@ -37,6 +39,21 @@ export class PrimaryProcess {
     return this.#primary.stats()
   }
 
+  get generation (): number {
+    return this.#primary.generation
+  }
+
+  /** As {@link Primary.reload}. */
+  async reload (): Promise<void> {
+    await this.#primary.reload()
+  }
+
+  /** As {@link Primary.scale}. @throws SHARED_PORT_ERR_SCALE */
+  async scale (workers: number): Promise<void> {
+    if (!Number.isInteger(workers) || workers < 1 || workers > MOST_WORKERS) throw new ScaleError(MOST_WORKERS, inspect(workers))
+    await this.#primary.scale(workers)
+  }
+
   /** @param place of the app among those that are there */
   nextKey (target: ListenTarget, place = 0): string {
     return this.#primary.nextKey(target, place)
@@ -60,7 +77,7 @@ export class PrimaryProcess {
 
   /** As {@link Primary.listen}; a worker that fails on the first start ends this process with exit code 1. */
   async listen (key: string, target: ListenTarget): Promise<Array<SocketName | string>> {
-    if (this.options.signals) this.#ignoreSignals ??= onStopSignals(() => { this.#stop() }, () => { this.#end() })
+    if (this.options.signals) this.#ignoreSignals ??= this.#handleSignals()
     try {
       return (await this.#primary.listen(key, target)).names
     } catch (err) {
@@ -75,6 +92,35 @@ export class PrimaryProcess {
   async #close (key: string): Promise<void> {
     await this.#primary.close(key)
     this.#letGoIfDone()
+  }
+
+  #handleSignals (): () => void {
+    const ends = [
+      onStopSignals(() => { this.#stop() }, () => { this.#end() }),
+      onSteeringSignals({
+        reload: () => { this.#tryTo('reload', this.#primary.reload()) },
+        hungUp: () => { this.#stop() },
+        scaleBy: difference => { this.#scaleBy(difference) }
+      })
+    ]
+    return () => { for (const end of ends) end() }
+  }
+
+  #scaleBy (difference: number): void {
+    const workers = this.#primary.workerCount + difference
+    if (workers < 1 || workers > MOST_WORKERS) {
+      this.#log.warn({ event: 'scale', workers: this.#primary.workerCount }, 'there are from 1 to %d workers: it stays at %d', MOST_WORKERS, this.#primary.workerCount)
+      return
+    }
+    this.#tryTo('scale', this.#primary.scale(workers))
+  }
+
+  /** What a signal asked for and cannot be, nobody else hears of. */
+  #tryTo (event: string, action: Promise<void>): void {
+    action.catch(err => {
+      // What a worker failed of is in the log already.
+      if (!(err instanceof WorkerFailedError)) this.#log.warn({ event, err }, 'cannot %s', event)
+    })
   }
 
   #letGoIfDone (): void {

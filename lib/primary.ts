@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Stats } from '../types/index.js'
 import { countCpus } from './cpus.js'
-import { ClosedError, WorkerFailedError } from './errors.js'
+import { ClosedError, NotRunningError } from './errors.js'
 import { type Ack, type Lane, openLane } from './lane.js'
 import { KeyNames, type ListenTarget } from './listen-target.js'
 import type { Options } from './options.js'
@@ -14,9 +14,10 @@ import { bind, type Bound } from './primary/listener.js'
 import { Port } from './primary/port.js'
 import { Ports } from './primary/ports.js'
 import { Refusals } from './primary/refusals.js'
+import { Reload } from './primary/reload.js'
 import { createScheduler } from './primary/scheduler.js'
 import { isStopSignal } from './primary/signals.js'
-import { describeEnding, Supervisor } from './primary/supervisor.js'
+import { failureOf, Supervisor } from './primary/supervisor.js'
 import { TakeBack } from './primary/take-back.js'
 import { WorkerHandle } from './primary/worker-handle.js'
 import { fromNotice, receive, type ToPrimary } from './protocol.js'
@@ -52,6 +53,7 @@ export class Primary {
   readonly #clock: Clock
   readonly #lane: Lane
   readonly #supervisor: Supervisor
+  readonly #reload: Reload
   readonly #takeBack: TakeBack | undefined
   readonly #keyNames = new KeyNames()
   readonly #ports: Ports
@@ -76,9 +78,18 @@ export class Primary {
     this.#supervisor = new Supervisor({
       count: this.#countWorkers(),
       grace: options.grace,
-      spawn: () => this.#spawn(),
+      bootTimeout: options.bootTimeout,
+      spawn: generation => this.#spawn(generation),
       retire: (worker, grace) => { this.#retire(worker, grace) },
       clock,
+      log
+    })
+    this.#reload = new Reload({
+      concurrency: options.reload.concurrency,
+      nextGeneration: () => ++this.#supervisor.generation,
+      slots: () => this.#supervisor.slots,
+      renew: async slot => { await this.#supervisor.renew(slot) },
+      abandon: slot => { this.#supervisor.abandon(slot) },
       log
     })
     if (this.#lane.takesBack && options.takeBackAfter > 0) this.#takeBack = this.#createTakeBack()
@@ -132,6 +143,41 @@ export class Primary {
   async stop (): Promise<void> {
     this.#stopping ??= this.#stop()
     await this.#stopping
+  }
+
+  /**
+   * Replaces every worker, each new one ready before the old one drains; resolves when the old ones are gone.
+   * @throws SHARED_PORT_ERR_WORKER_FAILED what a new worker failed of: the old ones that are left stay
+   * @throws SHARED_PORT_ERR_NOT_RUNNING before the workers are up, and when they stop
+   */
+  async reload (): Promise<void> {
+    this.#assertRunning('reload()')
+    await this.#reload.run()
+  }
+
+  /**
+   * Keeps so many workers from now on; resolves when the new ones are ready and those that leave are gone.
+   * @throws SHARED_PORT_ERR_WORKER_FAILED what a new worker failed of; it is replaced all the same
+   * @throws SHARED_PORT_ERR_NOT_RUNNING before the workers are up, and when they stop
+   */
+  async scale (count: number): Promise<void> {
+    this.#assertRunning('scale()')
+    this.#log.info({ event: 'scale', workers: count, before: this.workerCount }, 'scaling from %d to %d workers', this.workerCount, count)
+    await this.#supervisor.scale(count)
+  }
+
+  /** Of the workers that start from now on. */
+  get generation (): number {
+    return this.#supervisor.generation
+  }
+
+  /** How many workers it keeps. */
+  get workerCount (): number {
+    return this.#supervisor.slots.length
+  }
+
+  #assertRunning (what: string): void {
+    if (!this.#up || this.#stopping !== undefined) throw new NotRunningError(what)
   }
 
   /** Ends everything at once. */
@@ -242,13 +288,13 @@ export class Primary {
     return count
   }
 
-  #spawn (): WorkerHandle {
+  #spawn (generation: number): WorkerHandle {
     const wire = this.#lane.createWire({
       onAck: ack => { this.#onAck(worker, ack) },
       onBroken: err => { this.#onBroken(worker, err) }
     })
-    const child = this.#fork({ primary: process.pid, generation: 0, lane: this.#lane.name }, wire.inherited)
-    const worker = new WorkerHandle(0, child, wire)
+    const child = this.#fork({ primary: process.pid, generation, lane: this.#lane.name }, wire.inherited)
+    const worker = new WorkerHandle(generation, child, wire)
     wire.start(child.channel)
     const ignore = receive<ToPrimary>(child.channel, message => { this.#onMessage(worker, message) })
     child.onDisconnect(() => { this.#unreachable(worker) })
@@ -376,8 +422,4 @@ export class Primary {
     this.#waiting.delete(port)
     this.close(port.key).finally(() => { waiting?.reject(err) })
   }
-}
-
-function failureOf (worker: WorkerHandle, ending: Ending): Error {
-  return new WorkerFailedError(worker.id, describeEnding(ending), { cause: ending.error ?? worker.failure })
 }

@@ -174,6 +174,7 @@ export class Worker {
     // The terminal sends these to every process in it: the primary decides.
     process.on('SIGINT', () => {})
     process.on('SIGQUIT', () => {})
+    process.on('SIGHUP', () => {})
     process.on('SIGTERM', () => {
       const apps = [...this.#apps]
       if (!apps.some(({ fastify, closing }) => fastify.server.listening || closing)) process.exit()

@@ -143,10 +143,10 @@ export class FakeWorker extends WorkerHandle {
   readonly child: FakeChild
   readonly wire: FakeWire
 
-  constructor (id: number) {
+  constructor (id: number, generation = 0) {
     const child = new FakeChild(id)
     const wire = new FakeWire()
-    super(0, child, wire)
+    super(generation, child, wire)
     this.child = child
     this.wire = wire
   }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { validatorSource } from '../build/validator.js'
 import { assertSameOptions, readOptions } from '../lib/options.js'
 
-const defaults = { workers: 'auto', grace: 10_000, signals: true, lane: 'auto', takeBackAfter: 2, policy: 'round-robin' }
+const defaults = { workers: 'auto', grace: 10_000, signals: true, lane: 'auto', takeBackAfter: 2, bootTimeout: 30_000, reload: { concurrency: 1 }, policy: 'round-robin' }
 
 t.test('without options the defaults are in force', async t => {
   t.same(readOptions({}), defaults)
@@ -11,11 +11,11 @@ t.test('without options the defaults are in force', async t => {
 })
 
 t.test('an option that is undefined has its default', async t => {
-  t.same(readOptions({ workers: undefined, grace: undefined, signals: undefined, lane: undefined, takeBackAfter: undefined, policy: undefined }), defaults)
+  t.same(readOptions({ workers: undefined, grace: undefined, signals: undefined, lane: undefined, takeBackAfter: undefined, bootTimeout: undefined, reload: { concurrency: undefined }, policy: undefined }), defaults)
 })
 
 t.test('what is given stands', async t => {
-  const given = { workers: 3, grace: 0, signals: false, lane: 'ipc', takeBackAfter: 0, policy: 'round-robin' }
+  const given = { workers: 3, grace: 0, signals: false, lane: 'ipc', takeBackAfter: 0, bootTimeout: 0, reload: { concurrency: 4 }, policy: 'round-robin' }
   t.same(readOptions(given), given)
 })
 
@@ -32,9 +32,9 @@ t.test('the options in force cannot be changed', async t => {
 })
 
 t.test('the caller\'s object stays as it is', async t => {
-  const given = { workers: 2, grace: undefined }
+  const given = { workers: 2, grace: undefined, reload: {} }
   readOptions(given)
-  t.strictSame(given, { workers: 2, grace: undefined })
+  t.strictSame(given, { workers: 2, grace: undefined, reload: {} })
   t.same(readOptions(Object.freeze({ workers: 2 })), { ...defaults, workers: 2 })
 })
 
@@ -74,11 +74,16 @@ const wrong: Array<[given: object, message: string]> = [
   [{ takeBackAfter: -1 }, `${TAKE_BACK}-1`],
   [{ takeBackAfter: 0.5 }, `${TAKE_BACK}0.5`],
   [{ takeBackAfter: true }, `${TAKE_BACK}true`],
+  [{ bootTimeout: -1 }, "option 'bootTimeout' must be an integer from 0 to 2147483647 (milliseconds, 0 for no limit), got -1"],
+  [{ reload: 1 }, "option 'reload' must be an object, got 1"],
+  [{ reload: null }, "option 'reload' must be an object, got null"],
+  [{ reload: { concurrency: 0 } }, "option 'reload.concurrency' must be an integer from 1 to 1024, got 0"],
+  [{ reload: { concurency: 1 } }, "unknown option 'reload.concurency': the options are reload.concurrency"],
   [{ policy: 'favourites' }, `${POLICY}'favourites'`],
   [{ policy: 1 }, `${POLICY}1`],
-  [{ worker: 4 }, "unknown option 'worker': the options are workers, grace, signals, lane, takeBackAfter, policy"],
+  [{ worker: 4 }, "unknown option 'worker': the options are workers, grace, signals, lane, takeBackAfter, bootTimeout, reload, policy"],
   [{ workers: -1, grace: 'x', colour: 'red' }, [
-    "unknown option 'colour': the options are workers, grace, signals, lane, takeBackAfter, policy",
+    "unknown option 'colour': the options are workers, grace, signals, lane, takeBackAfter, bootTimeout, reload, policy",
     `${WORKERS}-1`,
     `${GRACE}'x'`
   ].join('; ')]
@@ -101,13 +106,13 @@ t.test('the validator is the one that the schema makes', async t => {
 })
 
 t.test('two instances may ask for the same, and for nothing else', async t => {
-  assertSameOptions(readOptions({}), readOptions({ workers: 'auto' }))
+  assertSameOptions(readOptions({}), readOptions({ workers: 'auto', reload: { concurrency: 1 } }))
   const first = readOptions({ workers: 2, grace: 5 })
   t.throws(() => assertSameOptions(first, readOptions({ workers: 'auto', grace: 5 })), {
     code: 'SHARED_PORT_ERR_OPTIONS_DIFFER',
     message: "All Fastify instances of a process share its workers: option 'workers' is 'auto' here, but was 2 in the instance before"
   })
-  for (const other of [{ grace: 6 }, { signals: false }, { lane: 'ipc' }]) {
+  for (const other of [{ grace: 6 }, { signals: false }, { lane: 'ipc' }, { reload: { concurrency: 2 } }]) {
     t.throws(() => assertSameOptions(first, readOptions({ workers: 2, grace: 5, ...other })), { code: 'SHARED_PORT_ERR_OPTIONS_DIFFER' })
   }
 })

@@ -12,6 +12,14 @@ export type PolicyName = 'round-robin'
 /** A worker's stage of life. `exited` is none that stats() tell of: it is out of them by then. */
 export type WorkerState = 'starting' | 'ready' | 'draining' | 'exited'
 
+export interface ReloadOptions {
+  /**
+   * How many workers are replaced at a time, 1 to 1024: so many processes are there beyond `workers`.
+   * @default 1
+   */
+  concurrency?: number
+}
+
 export interface SharedPortOptions {
   /**
    * How many worker processes serve the port: an integer from 1 to 1024, or `'auto'`: as many as
@@ -50,6 +58,15 @@ export interface SharedPortOptions {
    * @default 2
    */
   takeBackAfter?: number
+
+  /**
+   * Milliseconds that a worker has to become ready; then it is killed, and has failed. 0: no limit.
+   * @default 30000
+   */
+  bootTimeout?: number
+
+  /** How {@link SharedPort.reload} goes. */
+  reload?: ReloadOptions
 
   /**
    * Who gets the next connection: `'round-robin'`, each in turn.
@@ -100,7 +117,7 @@ export interface SharedPort {
   readonly role: Role
   /** `cluster.worker.id` in a worker, 0 elsewhere. */
   readonly workerId: number
-  /** How often the workers had been reloaded when this one started; 0 outside a worker. */
+  /** How often the workers had been reloaded when this one started; in the primary, how often they have been. */
   readonly generation: number
   /**
    * What the primary knows of its workers; the same in the primary and in every worker. In a
@@ -108,6 +125,24 @@ export interface SharedPort {
    * @throws SHARED_PORT_ERR_PRIMARY_GONE in a worker whose primary no longer answers
    */
   stats (): Promise<Stats>
+  /**
+   * In the primary: replaces every worker by one of the next generation. Each new one is ready
+   * before an old one drains; resolves when the old ones are gone. Called again meanwhile, both
+   * calls end with the newest generation.
+   * @throws SHARED_PORT_ERR_WORKER_FAILED with the new worker's error as its cause, when one ends
+   * before it is ready: the old ones that are left stay
+   * @throws SHARED_PORT_ERR_NOT_RUNNING elsewhere, before listen() and from close() on
+   */
+  reload (): Promise<void>
+  /**
+   * In the primary: keeps so many workers from now on, an integer from 1 to 1024. Resolves when the
+   * new ones are ready, or those that leave, the newest first, are gone.
+   * @throws SHARED_PORT_ERR_SCALE it is no such integer
+   * @throws SHARED_PORT_ERR_WORKER_FAILED with the new worker's error as its cause, when one ends
+   * before it is ready; it is started again all the same
+   * @throws SHARED_PORT_ERR_NOT_RUNNING elsewhere, before listen() and from close() on
+   */
+  scale (workers: number): Promise<void>
 }
 
 declare module 'fastify' {

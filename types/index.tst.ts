@@ -6,7 +6,7 @@ test('the plugin registers with and without options', () => {
   const fastify = Fastify()
   expect(fastify.register).type.toBeCallableWith(sharedPort)
   expect(fastify.register).type.toBeCallableWith(sharedPort, { workers: 4 })
-  expect(fastify.register).type.toBeCallableWith(sharedPort, { workers: 'auto' as const, grace: 1000, signals: false, lane: 'ipc' as const, policy: 'round-robin' as const })
+  expect(fastify.register).type.toBeCallableWith(sharedPort, { workers: 'auto' as const, grace: 1000, signals: false, lane: 'ipc' as const, policy: 'round-robin' as const, bootTimeout: 0, reload: { concurrency: 2 } })
   expect(fastify.register).type.not.toBeCallableWith(sharedPort, { workers: 'many' })
   expect(fastify.register).type.not.toBeCallableWith(sharedPort, { worker: 4 })
 })
@@ -23,6 +23,9 @@ test('the decorator', () => {
   expect(fastify.sharedPort.role).type.toBe<'primary' | 'worker' | 'standalone'>()
   expect(fastify.sharedPort.workerId).type.toBe<number>()
   expect(fastify.sharedPort.stats()).type.toBe<Promise<Stats>>()
+  expect(fastify.sharedPort.reload()).type.toBe<Promise<void>>()
+  expect(fastify.sharedPort.scale).type.toBeCallableWith(4)
+  expect(fastify.sharedPort.scale).type.not.toBeCallableWith('auto')
 })
 
 test('every option may be left out', () => {

@@ -37,11 +37,11 @@ export type SourceOf = (flag: keyof StartFlags) => string | undefined
  * @throws SHARED_PORT_ERR_APP_TYPE
  */
 export function readConfig (app: string, flags: StartFlags, sourceOf: SourceOf, appArguments: string[]): Config {
-  const { workers, grace, lane, policy, prefix, bodyLimit } = flags
+  const { workers, grace, bootTimeout, reloadConcurrency, lane, policy, prefix, bodyLimit } = flags
   return {
     app: findApp(app),
     listen: listenOptions(flags, sourceOf),
-    sharedPort: { workers, grace, lane, policy },
+    sharedPort: { workers, grace, bootTimeout, reload: { concurrency: reloadConcurrency }, lane, policy },
     level: flags.logLevel,
     pretty: flags.prettyLogs ?? process.stdout.isTTY ?? false,
     useAppOptions: flags.options ?? false,

@@ -23,6 +23,9 @@ export interface StartFlags {
   bodyLimit?: number
   /** Milliseconds. */
   grace: number
+  /** Milliseconds. */
+  bootTimeout: number
+  reloadConcurrency: number
   lane: NonNullable<SharedPortOptions['lane']>
   policy: NonNullable<SharedPortOptions['policy']>
 }
@@ -48,6 +51,8 @@ export function createOptions (): Option[] {
     value('-T, --plugin-timeout <ms>', 'how long a plugin may take to load; 0: no limit', integer({ most: LONGEST_DELAY })).default(10_000),
     value('--body-limit <bytes>', 'largest request body (default: 1 MiB)', integer({ least: 1 })),
     value('-g, --grace <ms>', 'how long a stopping worker has to finish what it has', integer({ most: LONGEST_GRACE })).default(10_000),
+    value('--boot-timeout <ms>', 'how long a worker may take to become ready; 0: no limit', integer({ most: LONGEST_DELAY })).default(30_000),
+    value('--reload-concurrency <number>', 'how many workers a reload (SIGHUP) replaces at a time', integer({ least: 1, most: MOST_WORKERS })).default(1),
     value('--lane <lane>', 'how connections travel to the workers').choices(['auto', 'native', 'ipc']).default('auto'),
     value('--policy <policy>', 'who gets the next connection').choices(['round-robin']).default('round-robin')
   ]

@@ -17,6 +17,8 @@ file in the current folder is read first.
 
 Signals: at SIGTERM, SIGINT and SIGQUIT the workers finish what they have, for
 --grace at most, and everything ends; at a second SIGINT it ends at once.
+SIGHUP replaces every worker by one with the app as it is now, and fails no
+request; SIGTTIN adds a worker, SIGTTOU takes one away.
 
 Exit codes: 0 stopped as asked, 1 the app or its port failed, 2 wrong usage,
 130 a second SIGINT.`

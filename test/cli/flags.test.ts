@@ -20,6 +20,8 @@ const wrong: Array<[args: string[], message: string]> = [
   ...['x', '70000', '-1', ''].map((given): [string[], string] => [[`--port=${given}`], `option '-p, --port <port>' argument '${given}' is invalid. It must be an integer from 0 to 65535.`]),
   ...['-1', 'stdin'].map((given): [string[], string] => [[`--fd=${given}`], `option '--fd <number>' argument '${given}' is invalid. It must be an integer from 0 to 2147483647.`]),
   ...['-1', '2147482648'].map((given): [string[], string] => [[`--grace=${given}`], `option '-g, --grace <ms>' argument '${given}' is invalid. It must be an integer from 0 to 2147482647.`]),
+  [['--boot-timeout=-1'], "option '--boot-timeout <ms>' argument '-1' is invalid. It must be an integer from 0 to 2147483647."],
+  [['--reload-concurrency=0'], "option '--reload-concurrency <number>' argument '0' is invalid. It must be an integer from 1 to 1024."],
   [['--plugin-timeout=10s'], "option '-T, --plugin-timeout <ms>' argument '10s' is invalid. It must be an integer from 0 to 2147483647."],
   ...['0', '1mb'].map((given): [string[], string] => [[`--body-limit=${given}`], `option '--body-limit <bytes>' argument '${given}' is invalid. It must be an integer from 1.`]),
   [['--log-level=loud'], "option '-l, --log-level <level>' argument 'loud' is invalid. Allowed choices are trace, debug, info, warn, error, fatal, silent."],

@@ -1,15 +1,16 @@
 import t from 'tap'
-import { describeEnding, Supervisor } from '../../lib/primary/supervisor.js'
+import { describeEnding, type Slot, Supervisor } from '../../lib/primary/supervisor.js'
 import type { Ending } from '../../lib/primary/fork.js'
 import type { WorkerHandle } from '../../lib/primary/worker-handle.js'
 import { createLog, FakeClock, FakeWorker } from '../fakes.js'
 
 const CRASH: Ending = { code: 1, signal: null }
 const DONE: Ending = { code: 0, signal: null }
+const KILLED: Ending = { code: null, signal: 'SIGKILL' }
 const GRACE = 5_000
 
 /** A supervisor with every worker that it ever spawned. */
-function create (count: number) {
+function create (count: number, { bootTimeout = 0 } = {}) {
   const clock = new FakeClock()
   const { log, lines } = createLog()
   const spawned: FakeWorker[] = []
@@ -17,8 +18,9 @@ function create (count: number) {
   const supervisor = new Supervisor({
     count,
     grace: GRACE,
-    spawn () {
-      const worker = new FakeWorker(spawned.length + 1)
+    bootTimeout,
+    spawn (generation) {
+      const worker = new FakeWorker(spawned.length + 1, generation)
       spawned.push(worker)
       return worker
     },
@@ -30,11 +32,11 @@ function create (count: number) {
 }
 
 /** As {@link create}, started and ready. */
-function started (count: number): ReturnType<typeof create> {
+function started (count: number): ReturnType<typeof create> & { first: Slot } {
   const all = create(count)
   all.supervisor.start()
   for (const worker of all.spawned) all.supervisor.ready(worker)
-  return all
+  return { ...all, first: all.supervisor.slots[0] as Slot }
 }
 
 /** Whether the promise is settled by what has happened so far. */
@@ -217,6 +219,171 @@ t.test('nobody waits for one that is gone', async t => {
   supervisor.expectExit(a as FakeWorker)
   supervisor.drain(a as FakeWorker)
   t.same(clock.waiting, [])
+})
+
+// Booting.
+
+t.test('a worker that is not ready in time is killed, and has failed', async t => {
+  const { supervisor, clock, spawned, lines } = create(1, { bootTimeout: 2_000 })
+  supervisor.start()
+  supervisor.ready(spawned[0] as FakeWorker)
+  const renewed = supervisor.renew(supervisor.slots[0] as Slot)
+  const [, b] = spawned as [FakeWorker, FakeWorker]
+  clock.advance(1_999)
+  t.same(b.child.signals, [])
+  clock.advance(1)
+  t.same(b.child.signals, ['SIGKILL'])
+  supervisor.exited(b, KILLED)
+  t.match(lines.filter(({ event }) => event === 'boot-timeout'), [{ level: 50, workerId: 2, bootTimeout: 2_000 }])
+  await t.rejects(renewed, { code: 'SHARED_PORT_ERR_WORKER_FAILED', cause: { code: 'SHARED_PORT_ERR_BOOT_TIMEOUT' } })
+})
+
+t.test('one that is ready, draining or gone is not too slow', async t => {
+  const { supervisor, clock, spawned } = create(3, { bootTimeout: 2_000 })
+  supervisor.start()
+  const [ready, draining, gone] = spawned as [FakeWorker, FakeWorker, FakeWorker]
+  supervisor.ready(ready)
+  supervisor.drain(draining, 100_000)
+  supervisor.exited(gone, CRASH)
+  clock.advance(2_000)
+  t.same([ready, draining, gone].map(({ child }) => child.signals), [[], ['SIGTERM'], []])
+})
+
+// Renewing.
+
+t.test('a slot is renewed start-first: the new worker is ready before the old one drains', async t => {
+  const { supervisor, spawned, retired, first } = started(2)
+  supervisor.generation = 1
+  const renewed = supervisor.renew(first)
+  const [a, , c] = spawned as [FakeWorker, FakeWorker, FakeWorker]
+  t.equal(c.generation, 1)
+  t.same([a.state, retired], ['ready', []])
+  supervisor.ready(c)
+  t.same([a.state, retired], ['draining', [[1, GRACE]]])
+  t.equal(first.worker, c)
+  t.notOk(await isSettled(renewed), 'the old one is not gone')
+  supervisor.exited(a, DONE)
+  await renewed
+  t.same(supervisor.workers.map(({ id }) => id), [2, 3], 'and is not replaced')
+})
+
+t.test('where the new worker fails, the old one stays', async t => {
+  const { supervisor, clock, spawned, first } = started(1)
+  const renewed = supervisor.renew(first)
+  const [a, b] = spawned as [FakeWorker, FakeWorker]
+  supervisor.exited(b, CRASH)
+  await t.rejects(renewed, { code: 'SHARED_PORT_ERR_WORKER_FAILED', message: 'Worker 2 exited with code 1 before it was ready' })
+  t.same([a.state, first.worker], ['ready', a])
+  t.same(clock.waiting, [], 'nobody replaces it: its place is filled')
+})
+
+t.test('where the old worker dies first, the new one takes its place', async t => {
+  const { supervisor, clock, spawned, first } = started(1)
+  const renewed = supervisor.renew(first)
+  const [a, b] = spawned as [FakeWorker, FakeWorker]
+  supervisor.exited(a, CRASH)
+  t.same(clock.waiting, [], 'one is on its way')
+  supervisor.ready(b)
+  await renewed
+  t.equal(first.worker, b)
+})
+
+t.test('where both die, the slot is filled again', async t => {
+  const { supervisor, clock, spawned, first, last } = started(1)
+  const renewed = supervisor.renew(first)
+  supervisor.exited(spawned[0] as FakeWorker, CRASH)
+  supervisor.exited(spawned[1] as FakeWorker, CRASH)
+  await t.rejects(renewed, { code: 'SHARED_PORT_ERR_WORKER_FAILED' })
+  clock.advance(clock.waiting[0] as number)
+  t.equal(first.worker, last())
+})
+
+t.test('a new worker that is given up ends, and what waits for it fails', async t => {
+  const { supervisor, spawned, first } = started(1)
+  const renewed = supervisor.renew(first)
+  supervisor.abandon(first)
+  supervisor.abandon(first)
+  const [a, b] = spawned as [FakeWorker, FakeWorker]
+  t.same(b.child.signals, ['SIGTERM'])
+  supervisor.exited(b, { code: null, signal: 'SIGTERM' })
+  await t.rejects(renewed)
+  t.equal(a.state, 'ready')
+})
+
+t.test('nothing is renewed once it stops', async t => {
+  const { supervisor, spawned, first } = started(1)
+  const renewed = supervisor.renew(first)
+  const stopped = supervisor.stop(300)
+  await t.rejects(supervisor.renew(first), { code: 'SHARED_PORT_ERR_CLOSED' })
+  for (const worker of spawned) supervisor.exited(worker, DONE)
+  await t.rejects(renewed)
+  await stopped
+  t.equal(spawned.length, 2)
+})
+
+// Scaling.
+
+t.test('scaling up starts what is missing, and waits until it is ready', async t => {
+  const { supervisor, spawned } = started(1)
+  const scaled = supervisor.scale(3)
+  t.equal(spawned.length, 3)
+  supervisor.ready(spawned[1] as FakeWorker)
+  t.notOk(await isSettled(scaled))
+  supervisor.ready(spawned[2] as FakeWorker)
+  await scaled
+})
+
+t.test('scaling down drains the newest, waits until they are gone, and nobody replaces them', async t => {
+  const { supervisor, clock, spawned, retired } = started(3)
+  const scaled = supervisor.scale(1)
+  t.same(retired, [[2, GRACE], [3, GRACE]])
+  supervisor.exited(spawned[1] as FakeWorker, DONE)
+  t.notOk(await isSettled(scaled))
+  supervisor.exited(spawned[2] as FakeWorker, DONE)
+  await scaled
+  t.same(clock.waiting, [])
+  t.same(supervisor.workers.map(({ id }) => id), [1])
+})
+
+t.test('the newest is the one that started last, wherever its slot is', async t => {
+  const { supervisor, clock, spawned, retired, last } = started(2)
+  supervisor.exited(spawned[0] as FakeWorker, CRASH)
+  clock.advance(100)
+  supervisor.ready(last())
+  supervisor.scale(1)
+  t.same(retired, [[3, GRACE]])
+})
+
+t.test('an empty slot goes before any worker', async t => {
+  const { supervisor, clock, spawned, retired } = started(2)
+  supervisor.exited(spawned[0] as FakeWorker, CRASH)
+  await supervisor.scale(1)
+  t.same([retired, clock.waiting], [[], []])
+})
+
+t.test('a slot that is given up while it is renewed takes both of its workers along', async t => {
+  const { supervisor, spawned, first } = started(1)
+  supervisor.scale(2)
+  supervisor.ready(spawned[1] as FakeWorker)
+  const second = supervisor.slots[1] as Slot
+  const renewed = supervisor.renew(second)
+  const scaled = supervisor.scale(1)
+  const [a, b, c] = spawned as [FakeWorker, FakeWorker, FakeWorker]
+  t.same([a.state, b.state, c.state], ['ready', 'draining', 'draining'])
+  supervisor.exited(b, DONE)
+  supervisor.exited(c, { code: null, signal: 'SIGTERM' })
+  await t.rejects(renewed)
+  await scaled
+  t.same(supervisor.slots, [first])
+})
+
+t.test('a new worker that fails is told to whoever scaled, and is started again all the same', async t => {
+  const { supervisor, clock, spawned } = started(1)
+  const scaled = supervisor.scale(2)
+  supervisor.exited(spawned[1] as FakeWorker, CRASH)
+  await t.rejects(scaled, { code: 'SHARED_PORT_ERR_WORKER_FAILED' })
+  clock.advance(100)
+  t.equal(spawned.length, 3)
 })
 
 // Stopping.

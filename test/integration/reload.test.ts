@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { type App, descriptors, perLane, request, start, type StartOptions } from '../helper.js'
+import { http1Clients, http2Clients, Load } from '../load.js'
+
+const RELOADS = 4
+
+interface Kind { name: string, server: object, clients: typeof http1Clients }
+
+const kinds: Kind[] = [
+  { name: 'HTTP/1.1', server: {}, clients: http1Clients },
+  { name: 'HTTPS', server: { tls: {} }, clients: http1Clients },
+  { name: 'HTTP/2', server: { tls: {}, fastify: { http2: true } }, clients: http2Clients }
+]
+
+/** An app whose workers do what the test writes. */
+function startReloadable (t: Test, options: object, more: StartOptions = {}): { app: App, become: (doing: string) => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'sf-'))
+  t.teardown(() => { rmSync(folder, { recursive: true }) })
+  const become = (doing: string): void => { writeFileSync(join(folder, 'do'), doing) }
+  become('first')
+  return { app: start(t, 'reload.mjs', { options, env: { DO: join(folder, 'do') }, ...more }), become }
+}
+
+async function generation (url: string): Promise<{ generation: number, code: string }> {
+  return JSON.parse((await request(`${url}/generation`)).body)
+}
+
+for (const { name, server, clients } of kinds) {
+  perLane(t, `${RELOADS} reloads under load fail no request: ${name}`, async (t, lane) => {
+    const app = start(t, 'server.mjs', { options: { workers: 2, lane, reload: { concurrency: 2 } }, env: { SERVER: JSON.stringify(server) } })
+    const url = await app.url()
+    const load = new Load(clients(t, url))
+    await load.more(200)
+    for (let i = 1; i <= RELOADS; i++) {
+      process.kill(app.pid, 'SIGHUP')
+      await app.events('reload-end', i)
+      await load.more(100)
+    }
+    t.same(await load.stop(), [])
+    t.same(app.failures, [])
+    t.same(await app.stop(), { code: 0, signal: null })
+    t.same(await app.leftBehind(), [])
+  })
+}
+
+perLane(t, 'a reload puts new code in the place of every worker, and leaves nothing behind', async (t, lane) => {
+  const { app, become } = startReloadable(t, { workers: 3, lane })
+  const url = await app.url()
+  const before = descriptors(app.pid)
+  t.same(await generation(url), { generation: 0, code: 'first' })
+  become('second')
+  process.kill(app.pid, 'SIGHUP')
+  await app.event('reload-end')
+  for (let i = 0; i < 6; i++) t.same(await generation(url), { generation: 1, code: 'second' })
+  const { workers } = await app.stats(({ workers }) => workers.length === 3 && descriptors(app.pid) === before)
+  t.same(workers.map(({ id, state, generation }) => [id, state, generation]), [[4, 'ready', 1], [5, 'ready', 1], [6, 'ready', 1]])
+})
+
+perLane(t, 'new code that fails aborts the reload: the old workers go on, and the log shows why', async (t, lane) => {
+  const { app, become } = startReloadable(t, { workers: 2, lane })
+  const url = await app.url()
+  const before = descriptors(app.pid)
+  become('fail')
+  process.kill(app.pid, 'SIGHUP')
+  t.match(await app.event('reload-aborted'), { level: 50, err: { code: 'SHARED_PORT_ERR_WORKER_FAILED' } })
+  t.match(app.text, /new code is broken/)
+  for (let i = 0; i < 4; i++) t.same(await generation(url), { generation: 0, code: 'first' })
+  const { workers } = await app.stats(({ workers }) => workers.length === 2 && descriptors(app.pid) === before)
+  t.same(workers.map(({ id, state }) => [id, state]), [[1, 'ready'], [2, 'ready']])
+  become('mended')
+  process.kill(app.pid, 'SIGHUP')
+  await app.event('reload-end')
+  t.same(await generation(url), { generation: 2, code: 'mended' })
+})
+
+perLane(t, 'new code that never gets ready is ended by bootTimeout, and aborts the reload', async (t, lane) => {
+  const { app, become } = startReloadable(t, { workers: 1, lane, bootTimeout: 4_000 })
+  const url = await app.url()
+  become('hang')
+  process.kill(app.pid, 'SIGHUP')
+  t.match(await app.event('reload-aborted'), { err: { code: 'SHARED_PORT_ERR_WORKER_FAILED' } })
+  t.equal(app.lines.filter(({ event }) => event === 'boot-timeout').length, 1)
+  t.same(await generation(url), { generation: 0, code: 'first' })
+})
+
+t.test('a reload during a reload ends with the newest code, once', async t => {
+  const { app, become } = startReloadable(t, { workers: 2 })
+  const url = await app.url()
+  process.kill(app.pid, 'SIGHUP')
+  await app.event('reload-start')
+  become('newest')
+  process.kill(app.pid, 'SIGHUP')
+  await app.event('reload-end')
+  for (let i = 0; i < 4; i++) t.same(await generation(url), { generation: 2, code: 'newest' })
+  t.equal(app.lines.filter(({ event }) => event === 'reload-start').length, 1)
+})
+
+t.test('a stop during a reload stops', async t => {
+  const { app } = startReloadable(t, { workers: 2 })
+  await app.url()
+  process.kill(app.pid, 'SIGHUP')
+  await app.event('reload-start')
+  t.same(await app.stop(), { code: 0, signal: null })
+  t.same(await app.leftBehind(), [])
+})
+
+t.test('the socket file is kept through a reload, and removed at the stop', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'sf-'))
+  t.teardown(() => { rmSync(folder, { recursive: true }) })
+  const path = join(folder, 's')
+  const { app } = startReloadable(t, { workers: 1 }, { listen: { path } })
+  await app.workers(1)
+  process.kill(app.pid, 'SIGHUP')
+  await app.event('reload-end')
+  t.match(await request('http://localhost/generation', { socketPath: path }), { status: 200, body: '{"generation":1,"code":"first"}' })
+  await app.stop()
+  await t.rejects(request('http://localhost/', { socketPath: path }), { code: 'ENOENT' })
+})

@@ -1,0 +1,68 @@
+import t from 'tap'
+import { attempt, load } from '../client.js'
+import { type App, countServed, descriptors, inTurn, perLane, start, whoServes } from '../helper.js'
+
+perLane(t, 'SIGTTIN adds a worker and SIGTTOU takes the newest away, and no request fails', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 1, lane } })
+  const url = await app.url()
+  await app.workers(1)
+  const before = descriptors(app.pid)
+  let steps: Promise<void> | undefined
+  const outcomes = await load(600, 4, async () => await attempt(url), ended => {
+    if (ended === 20) steps = upAndDown(app)
+  })
+  await steps
+  t.same(outcomes.filter(({ answer }) => answer?.status !== 200), [])
+  const { workers } = await app.stats(({ workers }) => workers.length === 1 && descriptors(app.pid) === before)
+  t.same(workers.map(({ id }) => id), [1])
+})
+
+async function upAndDown (app: App): Promise<void> {
+  process.kill(app.pid, 'SIGTTIN')
+  await app.workers(2)
+  process.kill(app.pid, 'SIGTTIN')
+  await app.workers(3)
+  process.kill(app.pid, 'SIGTTOU')
+  await app.events('worker-exit', 1)
+  process.kill(app.pid, 'SIGTTOU')
+  await app.events('worker-exit', 2)
+}
+
+perLane(t, 'a worker that joins by scaling has its turn like the others', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, ...inTurn } })
+  const url = await app.url()
+  process.kill(app.pid, 'SIGTTIN')
+  await app.workers(3)
+  t.same([...(await countServed(url, 30)).values()], [10, 10, 10])
+})
+
+t.test('the last worker stays', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 1 } })
+  const url = await app.url()
+  process.kill(app.pid, 'SIGTTOU')
+  t.match(await app.event('scale'), { level: 40, msg: 'there are from 1 to 1024 workers: it stays at 1' })
+  t.equal(await whoServes(url), 1)
+})
+
+t.test('scaling during a reload: what joins is of the newest generation, and both end', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 2 } })
+  await app.url()
+  process.kill(app.pid, 'SIGHUP')
+  await app.event('reload-start')
+  process.kill(app.pid, 'SIGTTIN')
+  await app.event('reload-end')
+  const { workers } = await app.stats(({ workers }) => workers.length === 3 && workers.every(({ state }) => state === 'ready'))
+  t.same(workers.map(({ generation }) => generation), [1, 1, 1])
+})
+
+t.test('reload() and scale() say what they take, and when', async t => {
+  const app = start(t, 'steering.mjs', { options: { workers: 1 } })
+  const after = await app.events('after', 2)
+  const [before] = app.lines.filter(({ event }) => event === 'before')
+  t.match(before, { code: 'SHARED_PORT_ERR_NOT_RUNNING', message: 'reload() needs workers that run: between listen() and close(), in the primary' })
+  t.same(app.lines.filter(({ event }) => event === 'wrong').map(({ message }) => message),
+    ['0', '-1', '1.5', "'x'", 'NaN', '1025', 'undefined'].map(given => `scale() takes an integer from 1 to 1024, got ${given}`))
+  for (const event of ['reload', 'scale']) t.same(app.lines.filter(line => line.event === event && line.pid === app.pid && line['code'] !== undefined), [])
+  t.match(app.lines.filter(({ event }) => event === 'generation'), [{ generation: 1 }])
+  for (const line of after) t.match(line, { code: 'SHARED_PORT_ERR_NOT_RUNNING' })
+})

@@ -1,0 +1,161 @@
+import t from 'tap'
+import { Reload } from '../../lib/primary/reload.js'
+import { Supervisor } from '../../lib/primary/supervisor.js'
+import { createLog, FakeClock, FakeWorker } from '../fakes.js'
+
+const DONE = { code: 0, signal: null }
+const CRASH = { code: 1, signal: null }
+
+/** So many ready workers, and what reloads them. */
+function create (count: number, concurrency = 1) {
+  const { log, lines } = createLog()
+  const spawned: FakeWorker[] = []
+  const clock = new FakeClock()
+  const supervisor = new Supervisor({
+    count,
+    grace: 1_000,
+    bootTimeout: 0,
+    spawn (generation) {
+      const worker = new FakeWorker(spawned.length + 1, generation)
+      spawned.push(worker)
+      return worker
+    },
+    retire () {},
+    clock,
+    log
+  })
+  const reload = new Reload({
+    concurrency,
+    nextGeneration: () => ++supervisor.generation,
+    slots: () => supervisor.slots,
+    renew: async slot => { await supervisor.renew(slot) },
+    abandon: slot => { supervisor.abandon(slot) },
+    log
+  })
+  supervisor.start()
+  for (const worker of spawned) supervisor.ready(worker)
+  return {
+    supervisor,
+    reload,
+    spawned,
+    clock,
+    worker: (id: number) => spawned[id - 1] as FakeWorker,
+    events: () => lines.map(({ event }) => event).filter(event => event?.startsWith('reload')),
+    /** The states of all that live, by their ids. */
+    states: () => Object.fromEntries(supervisor.workers.map(({ id, state }) => [id, state])),
+    /** What follows from what has happened so far. */
+    settle: async () => { await new Promise(setImmediate) }
+  }
+}
+
+t.test('one worker after another is replaced, and never fewer are ready than there were', async t => {
+  const { reload, supervisor, worker, states, settle, events } = create(2)
+  const reloaded = reload.run()
+  await settle()
+  t.same(states(), { 1: 'ready', 2: 'ready', 3: 'starting' })
+  supervisor.ready(worker(3))
+  await settle()
+  t.same(states(), { 1: 'draining', 2: 'ready', 3: 'ready' }, 'one at a time')
+  supervisor.exited(worker(1), DONE)
+  await settle()
+  t.same(states(), { 2: 'ready', 3: 'ready', 4: 'starting' })
+  supervisor.ready(worker(4))
+  supervisor.exited(worker(2), DONE)
+  await reloaded
+  t.same(supervisor.workers.map(({ generation }) => generation), [1, 1])
+  t.same(events(), ['reload-start', 'reload-end'])
+})
+
+t.test('as many at a time as the concurrency says', async t => {
+  const { reload, states, settle } = create(3, 2)
+  reload.run()
+  await settle()
+  t.same(states(), { 1: 'ready', 2: 'ready', 3: 'ready', 4: 'starting', 5: 'starting' })
+})
+
+t.test('a new worker that fails aborts it: the old workers stay, the new ones go', async t => {
+  const { reload, supervisor, worker, states, settle, events } = create(3, 2)
+  const reloaded = reload.run()
+  await settle()
+  supervisor.exited(worker(4), CRASH)
+  await settle()
+  t.same(worker(5).child.signals, ['SIGTERM'])
+  supervisor.exited(worker(5), { code: null, signal: 'SIGTERM' })
+  await t.rejects(reloaded, { code: 'SHARED_PORT_ERR_WORKER_FAILED', message: 'Worker 4 exited with code 1 before it was ready' })
+  t.same(states(), { 1: 'ready', 2: 'ready', 3: 'ready' })
+  t.same(events(), ['reload-start', 'reload-aborted'])
+})
+
+t.test('after one that was aborted the next one works', async t => {
+  const { reload, supervisor, worker, settle } = create(1)
+  const failed = reload.run()
+  await settle()
+  supervisor.exited(worker(2), CRASH)
+  await t.rejects(failed)
+  const reloaded = reload.run()
+  await settle()
+  supervisor.ready(worker(3))
+  supervisor.exited(worker(1), DONE)
+  await reloaded
+  t.same(supervisor.workers.map(({ generation }) => generation), [2])
+})
+
+t.test('called again meanwhile it starts over at the newest, and both calls end with that', async t => {
+  const { reload, supervisor, worker, states, settle, events } = create(2)
+  const first = reload.run()
+  await settle()
+  supervisor.ready(worker(3))
+  supervisor.exited(worker(1), DONE)
+  await settle()
+  t.same(states(), { 2: 'ready', 3: 'ready', 4: 'starting' })
+  const second = reload.run()
+  t.same(worker(4).child.signals, ['SIGTERM'], 'it is out of date before it is ready')
+  supervisor.exited(worker(4), { code: null, signal: 'SIGTERM' })
+  for (const [born, gone] of [[5, 3], [6, 2]] as const) {
+    await settle()
+    supervisor.ready(worker(born))
+    supervisor.exited(worker(gone), DONE)
+  }
+  await Promise.all([first, second])
+  t.same(supervisor.workers.map(({ id, generation }) => [id, generation]), [[5, 2], [6, 2]])
+  t.same(events(), ['reload-start', 'reload-end'])
+})
+
+t.test('a worker that dies meanwhile is replaced by the newest, and not once more', async t => {
+  const { reload, supervisor, worker, clock, settle, spawned } = create(2)
+  const reloaded = reload.run()
+  await settle()
+  supervisor.exited(worker(2), CRASH)
+  clock.advance(100)
+  supervisor.ready(worker(4))
+  supervisor.ready(worker(3))
+  supervisor.exited(worker(1), DONE)
+  await reloaded
+  t.same(supervisor.workers.map(({ id, generation }) => [id, generation]), [[3, 1], [4, 1]])
+  t.equal(spawned.length, 4)
+})
+
+t.test('scaling down meanwhile takes what is renewed along, and aborts nothing', async t => {
+  const { reload, supervisor, worker, settle, events } = create(2, 2)
+  const reloaded = reload.run()
+  await settle()
+  supervisor.scale(1)
+  supervisor.exited(worker(2), DONE)
+  supervisor.exited(worker(4), { code: null, signal: 'SIGTERM' })
+  await settle()
+  supervisor.ready(worker(3))
+  supervisor.exited(worker(1), DONE)
+  await reloaded
+  t.same(events(), ['reload-start', 'reload-end'])
+})
+
+t.test('a stop meanwhile ends it', async t => {
+  const { reload, supervisor, spawned, settle } = create(2)
+  const reloaded = reload.run()
+  await settle()
+  const stopped = supervisor.stop(0)
+  for (const worker of spawned) supervisor.exited(worker, DONE)
+  await stopped
+  await t.rejects(reloaded)
+  t.equal(spawned.length, 3)
+})
