@@ -376,8 +376,7 @@ export class Primary {
     return new TakeBack({
       patience: this.options.takeBackAfter,
       workers: () => this.#supervisor.workers,
-      wanted: (worker, { key }) => this.#ports.of(key)?.handoff.members.some(other =>
-        other !== worker && (other.hasCredit || worker.state === 'draining')) ?? false,
+      wanted: (worker, frame) => this.#ports.of(frame.key)?.handoff.wants(worker, frame) ?? false,
       returned: (worker, frame) => { this.#ports.of(frame.key)?.handoff.takenBack(worker, frame) },
       clock: this.#clock
     })

@@ -13,15 +13,18 @@ const codes = {
   AppNotFoundError: 'SHARED_PORT_ERR_APP_NOT_FOUND',
   AppReturnsInstanceError: 'SHARED_PORT_ERR_APP_RETURNS_INSTANCE',
   AppTypeError: 'SHARED_PORT_ERR_APP_TYPE',
+  BootTimeoutError: 'SHARED_PORT_ERR_BOOT_TIMEOUT',
   ClosedError: 'SHARED_PORT_ERR_CLOSED',
   LaneUnavailableError: 'SHARED_PORT_ERR_LANE',
   NoScriptError: 'SHARED_PORT_ERR_NO_SCRIPT',
   NodeUnsupportedError: 'SHARED_PORT_ERR_NODE_UNSUPPORTED',
   NotListeningFdError: 'SHARED_PORT_ERR_FD',
+  NotRunningError: 'SHARED_PORT_ERR_NOT_RUNNING',
   OptionsDifferError: 'SHARED_PORT_ERR_OPTIONS_DIFFER',
   OptionsError: 'SHARED_PORT_ERR_OPTIONS',
   PrimaryGoneError: 'SHARED_PORT_ERR_PRIMARY_GONE',
   RegisteredTwiceError: 'SHARED_PORT_ERR_REGISTERED_TWICE',
+  ScaleError: 'SHARED_PORT_ERR_SCALE',
   WorkerFailedError: 'SHARED_PORT_ERR_WORKER_FAILED'
 }
 
@@ -34,7 +37,7 @@ t.test('these are all the errors, by these codes', async t => {
 
 for (const [name, Type] of Object.entries(errors)) {
   t.test(`${name} says what it is, with every gap filled`, async t => {
-    const err = new (Type as unknown as Any)(...(name === 'WorkerFailedError' || name === 'NotListeningFdError' ? [7, 'gap'] : ['gap', 'gap', 'gap']))
+    const err = new (Type as unknown as Any)(...(['WorkerFailedError', 'NotListeningFdError', 'BootTimeoutError', 'ScaleError'].includes(name) ? [7, name === 'BootTimeoutError' ? 7 : 'gap'] : ['gap', 'gap', 'gap']))
     t.ok(err instanceof Error)
     t.match(err.message, /\w+/)
     t.notMatch(err.message, /%[sdj]|undefined|NaN/)

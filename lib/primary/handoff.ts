@@ -4,14 +4,14 @@ import { Queue } from '../queue.js'
 import type { Clock } from './clock.js'
 import type { Refusals } from './refusals.js'
 import type { Scheduler } from './scheduler.js'
-import type { WorkerHandle } from './worker-handle.js'
+import type { OpenFrame, WorkerHandle } from './worker-handle.js'
 
 const trace = debuglog('shared-fastify')
 
 /** Milliseconds until those who refused connections are asked again, when nobody else is left to ask. */
 const REFUSAL_PAUSE = 100
 
-/** Milliseconds that a frame may be un-acked and its worker still counts as one that will soon have credit again; where nothing was taken back from it. */
+/** Milliseconds that a frame may be un-acked and its worker is merely busy: it will soon have credit again. */
 const BUSY = 10
 
 /** Milliseconds until a worker whose wire was full is sent something again. */
@@ -170,6 +170,16 @@ export class Handoff {
     }
     this.#pending.unshift(untaken)
     this.deal()
+  }
+
+  /**
+   * Whether others would take the worker's frame sooner than it does: one has credit; or all are
+   * busy, but it is more than that, and one has been sent something since.
+   */
+  wants (worker: WorkerHandle, { sentAt }: OpenFrame): boolean {
+    const isStalled = this.#parts.clock.now() - sentAt >= BUSY
+    return this.members.some(other => other !== worker &&
+      (other.hasCredit || worker.state === 'draining' || (isStalled && other.frame !== null && other.frame.sentAt > sentAt)))
   }
 
   /** Resolves when nothing is pending, or nobody is left to send it to. */

@@ -35,6 +35,7 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
   const lane = new NativeLane(addon)
   const before = openDescriptors()
   const workers = new Map<WorkerHandle, ChildProcess>()
+  const unclosed = new Set<ChildProcess>()
   const killed = new Set<WorkerHandle>()
   /** By the client's address, which is no other's. */
   const takenBy = new Map<string, WorkerHandle>()
@@ -56,7 +57,7 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
   const takeBack = new TakeBack({
     patience: 2,
     workers: () => workers.keys(),
-    wanted: worker => handoff.members.some(other => other !== worker && other.hasCredit),
+    wanted: (worker, frame) => handoff.wants(worker, frame),
     returned: (worker, frame) => { counts.takenBack += frame.connections.length; handoff.takenBack(worker, frame) },
     clock: systemClock
   })
@@ -87,6 +88,11 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
     wire.start(child as Channel)
     workers.set(worker, child)
     child.once('message', () => { handoff.add(worker) })
+    unclosed.add(child)
+    child.once('close', () => { // its pipes too
+      unclosed.delete(child)
+      if (stopping && unclosed.size === 0) whenGone()
+    })
     child.once('exit', (code, signal) => {
       if (signal !== 'SIGKILL' && code !== 0) counts.failed++
       if (code === 0) counts.left++
@@ -95,7 +101,6 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
       const open = worker.end()
       if (open !== undefined) handoff.reclaim(worker, open.frame, open.untaken)
       if (!stopping) startWorker()
-      else if (workers.size === 0) whenGone()
     })
   }
 

@@ -2,7 +2,7 @@ import t from 'tap'
 import { Handoff } from '../../lib/primary/handoff.js'
 import { Refusals } from '../../lib/primary/refusals.js'
 import { createScheduler } from '../../lib/primary/scheduler.js'
-import type { WorkerHandle } from '../../lib/primary/worker-handle.js'
+import type { OpenFrame, WorkerHandle } from '../../lib/primary/worker-handle.js'
 import { connections, createRandom, FakeClock, FakeConnection, FakeWorker } from '../fakes.js'
 
 const names = (count: number): string => Array.from({ length: count }, (_, i) => i + 1).join(' ')
@@ -459,4 +459,33 @@ t.test('a worker whose wire has room again is offered to every key, by a close t
     a.deal() // as lib/primary.ts does then
     t.same(worker.dealt, [['2']])
   }
+})
+
+t.test('who would take a stalled worker\'s frame: who has credit, or was sent something since, where it is more than busy', async t => {
+  const { handoff, workers: [a, b], clock } = create(1, 2)
+  handoff.distribute(connections('1'))
+  const frame = a.frame as OpenFrame
+  t.ok(handoff.wants(a, frame), 'b has credit')
+  clock.advance(1)
+  handoff.distribute(connections('2'))
+  t.notOk(handoff.wants(a, frame), 'both are busy')
+  clock.advance(9)
+  t.ok(handoff.wants(a, frame), 'b got on since, and a has not for 10 ms')
+  t.notOk(handoff.wants(b, b.frame as OpenFrame), 'a has not got on since')
+})
+
+t.test('others would take all that a draining worker has not received', async t => {
+  const { handoff, workers: [a, b] } = create(1, 2)
+  handoff.distribute(connections('1 2'))
+  a.state = 'draining'
+  t.ok(handoff.wants(a, a.frame as OpenFrame))
+  t.notOk(handoff.wants(b, b.frame as OpenFrame))
+})
+
+t.test('where nobody else is, nobody would', async t => {
+  const { handoff, workers: [a], clock } = create(1, 1)
+  handoff.distribute(connections('1'))
+  a.state = 'draining'
+  clock.advance(1_000)
+  t.notOk(handoff.wants(a, a.frame as OpenFrame))
 })
