@@ -6,6 +6,7 @@ import { type App, descriptors, perLane, request, start, type StartOptions } fro
 import { http1Clients, http2Clients, Load } from '../load.js'
 
 const RELOADS = 4
+const STOPPED = { code: 0, signal: null }
 
 interface Kind { name: string, server: object, clients: typeof http1Clients }
 
@@ -41,7 +42,7 @@ for (const { name, server, clients } of kinds) {
     }
     t.same(await load.stop(), [])
     t.same(app.failures, [])
-    t.same(await app.stop(), { code: 0, signal: null })
+    t.same(await app.stop(), STOPPED)
     t.same(await app.leftBehind(), [])
   })
 }
@@ -57,6 +58,7 @@ perLane(t, 'a reload puts new code in the place of every worker, and leaves noth
   for (let i = 0; i < 6; i++) t.same(await generation(url), { generation: 1, code: 'second' })
   const { workers } = await app.stats(({ workers }) => workers.length === 3 && descriptors(app.pid) === before)
   t.same(workers.map(({ id, state, generation }) => [id, state, generation]), [[4, 'ready', 1], [5, 'ready', 1], [6, 'ready', 1]])
+  t.same(await app.stop(), STOPPED)
 })
 
 perLane(t, 'new code that fails aborts the reload: the old workers go on, and the log shows why', async (t, lane) => {
@@ -74,6 +76,7 @@ perLane(t, 'new code that fails aborts the reload: the old workers go on, and th
   process.kill(app.pid, 'SIGHUP')
   await app.event('reload-end')
   t.same(await generation(url), { generation: 2, code: 'mended' })
+  t.same(await app.stop(), STOPPED)
 })
 
 perLane(t, 'new code that never gets ready is ended by bootTimeout, and aborts the reload', async (t, lane) => {
@@ -96,6 +99,7 @@ t.test('a reload during a reload ends with the newest code, once', async t => {
   await app.event('reload-end')
   for (let i = 0; i < 4; i++) t.same(await generation(url), { generation: 2, code: 'newest' })
   t.equal(app.lines.filter(({ event }) => event === 'reload-start').length, 1)
+  t.same(await app.stop(), STOPPED)
 })
 
 t.test('a stop during a reload stops', async t => {
@@ -103,7 +107,7 @@ t.test('a stop during a reload stops', async t => {
   await app.url()
   process.kill(app.pid, 'SIGHUP')
   await app.event('reload-start')
-  t.same(await app.stop(), { code: 0, signal: null })
+  t.same(await app.stop(), STOPPED)
   t.same(await app.leftBehind(), [])
 })
 

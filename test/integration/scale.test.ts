@@ -2,6 +2,8 @@ import t from 'tap'
 import { attempt, load } from '../client.js'
 import { type App, countServed, descriptors, inTurn, perLane, start, whoServes } from '../helper.js'
 
+const STOPPED = { code: 0, signal: null }
+
 perLane(t, 'SIGTTIN adds a worker and SIGTTOU takes the newest away, and no request fails', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 1, lane } })
   const url = await app.url()
@@ -15,6 +17,7 @@ perLane(t, 'SIGTTIN adds a worker and SIGTTOU takes the newest away, and no requ
   t.same(outcomes.filter(({ answer }) => answer?.status !== 200), [])
   const { workers } = await app.stats(({ workers }) => workers.length === 1 && descriptors(app.pid) === before)
   t.same(workers.map(({ id }) => id), [1])
+  t.same(await app.stop(), STOPPED)
 })
 
 async function upAndDown (app: App): Promise<void> {
@@ -34,6 +37,7 @@ perLane(t, 'a worker that joins by scaling has its turn like the others', async 
   process.kill(app.pid, 'SIGTTIN')
   await app.workers(3)
   t.same([...(await countServed(url, 30)).values()], [10, 10, 10])
+  t.same(await app.stop(), STOPPED)
 })
 
 t.test('the last worker stays', async t => {
@@ -42,6 +46,7 @@ t.test('the last worker stays', async t => {
   process.kill(app.pid, 'SIGTTOU')
   t.match(await app.event('scale'), { level: 40, msg: 'there are from 1 to 1024 workers: it stays at 1' })
   t.equal(await whoServes(url), 1)
+  t.same(await app.stop(), STOPPED)
 })
 
 t.test('scaling during a reload: what joins is of the newest generation, and both end', async t => {
@@ -53,6 +58,7 @@ t.test('scaling during a reload: what joins is of the newest generation, and bot
   await app.event('reload-end')
   const { workers } = await app.stats(({ workers }) => workers.length === 3 && workers.every(({ state }) => state === 'ready'))
   t.same(workers.map(({ generation }) => generation), [1, 1, 1])
+  t.same(await app.stop(), STOPPED)
 })
 
 t.test('reload() and scale() say what they take, and when', async t => {
@@ -64,5 +70,6 @@ t.test('reload() and scale() say what they take, and when', async t => {
     ['0', '-1', '1.5', "'x'", 'NaN', '1025', 'undefined'].map(given => `scale() takes an integer from 1 to 1024, got ${given}`))
   for (const event of ['reload', 'scale']) t.same(app.lines.filter(line => line.event === event && line.pid === app.pid && line['code'] !== undefined), [])
   t.match(app.lines.filter(({ event }) => event === 'generation'), [{ generation: 1 }])
+  t.match(app.lines.filter(({ event }) => event === 'worker').slice(0, 2), [{ code: 'SHARED_PORT_ERR_NOT_RUNNING' }, { code: 'SHARED_PORT_ERR_NOT_RUNNING' }])
   for (const line of after) t.match(line, { code: 'SHARED_PORT_ERR_NOT_RUNNING' })
 })
