@@ -47,8 +47,7 @@ export interface Wire {
 /** A port that is being accepted from. */
 export interface Acceptor {
   /**
-   * Nobody could be sent what comes: it may stay with the kernel until {@link resume}, or
-   * {@link accept}. A lane that cannot leave it there goes on.
+   * What comes stays with the kernel until {@link resume}, or {@link accept}. Only where the lane `pauses`.
    */
   pause (): void
   resume (): void
@@ -75,6 +74,8 @@ export interface Lane {
   readonly name: LaneName
   /** The most connections in one frame. */
   readonly frameSize: number
+  /** Whether what comes can be left with the kernel. */
+  readonly pauses: boolean
   /** Whether a frame that its worker has not received can be taken back. */
   readonly takesBack: boolean
   /**

@@ -12,6 +12,8 @@ export const ipcLane: Lane = {
   name: 'ipc',
   // Node's channel has one handle under way at a time; more would wait in its own queue and die with it.
   frameSize: 1,
+  // libuv accepts and hands over by itself.
+  pauses: false,
   // What Node's channel has been given it keeps.
   takesBack: false,
 
@@ -30,7 +32,6 @@ export const ipcLane: Lane = {
       throw systemError(status, 'listen')
     }
     return {
-      // libuv accepts and hands over by itself.
       pause () {},
       resume () {},
       accept: () => [],

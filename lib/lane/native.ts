@@ -24,6 +24,7 @@ const NO_ROOM = ['EAGAIN', 'ENOBUFS', 'ENOMEM', 'ETOOMANYREFS'].map(code => -con
 /** The primary's side. */
 export class NativeLane implements Lane {
   readonly name = 'native'
+  readonly pauses = true
   readonly takesBack = true
   readonly frameSize: number
   readonly #addon: Addon

@@ -24,6 +24,7 @@ export class Intake {
   readonly #acceptors: Acceptor[] = []
   readonly #handoff: Handoff
   readonly #clock: Clock
+  readonly #pauses: boolean
   /** By the clock: when what comes began to stay with the kernel, or was last fetched from there. */
   #waitingSince: number | undefined
   /** Nobody had credit for too long: accepting goes on until somebody has. */
@@ -37,6 +38,7 @@ export class Intake {
   constructor (bound: Bound[], backlog: number, { handoff, lane, clock, log }: IntakeParts) {
     this.#handoff = handoff
     this.#clock = clock
+    this.#pauses = lane.pauses
     const { key } = handoff
     let failed = false
     const events: AcceptEvents = {
@@ -68,6 +70,7 @@ export class Intake {
 
   /** To be called when all is dealt that can be. */
   dealt (): void {
+    if (!this.#pauses) return
     if (this.#handoff.hasCredit) this.#goOn()
     else if (this.#handoff.pending > 0) this.#wait()
   }

@@ -54,12 +54,13 @@ class FakeAcceptor implements Acceptor {
 }
 
 /** An intake of so many ports, the second of which may not be able to listen, and its workers. */
-function create ({ ports = 1, workers: count = 1, failure, ready = [] }: { ports?: number, workers?: number, failure?: Error, ready?: Connection[] } = {}) {
+function create ({ ports = 1, workers: count = 1, failure, ready = [], pauses = true }: { pauses?: boolean, ports?: number, workers?: number, failure?: Error, ready?: Connection[] } = {}) {
   const clock = new FakeClock()
   const { log, lines } = createLog()
   const handles = Array.from({ length: ports }, () => new FakeHandle())
   const acceptors: FakeAcceptor[] = []
   const lane = {
+    pauses,
     listen (handle: FakeHandle, backlog: number, events: AcceptEvents) {
       if (failure !== undefined && handle === handles[1]) throw failure
       handle.backlog = backlog
@@ -214,6 +215,16 @@ t.test('each ack begins the wait anew, and each wait ends when it is over', asyn
   clock.advance(1)
   t.notOk(acceptor().paused, '2 ms after the last ack')
   t.same(worker.dealt.flat(), Array.from({ length: 11 }, (_, i) => `${i + 1}`))
+})
+
+t.test('in a lane that cannot pause it does not try', async t => {
+  const { start, acceptor, clock, handoff } = create({ pauses: false })
+  start()
+  acceptor().come('1')
+  acceptor().come('2')
+  t.notOk(acceptor().paused)
+  t.equal(handoff.pending, 1)
+  t.same(clock.waiting, [])
 })
 
 t.test('without a worker it accepts what comes: it is pending', async t => {
