@@ -19,7 +19,8 @@ const file = join(folder, 'step')
 t.teardown(() => { rmSync(folder, { recursive: true }) })
 
 const app = start(t, 'native/steps.mjs', {
-  options: { workers: 2, lane: 'native' },
+  // Patient: a worker that the system does not run for a moment would get a probe instead, and come to the step by that.
+  options: { workers: 2, lane: 'native', takeBackAfter: 200 },
   env: { FD_LANE_PREBUILD: addonWithSteps(), FD_LANE_STEP: file }
 })
 const url = await app.url()
