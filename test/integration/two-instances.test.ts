@@ -30,6 +30,7 @@ perLane(t, 'two Fastify instances in one process', async (t, lane) => {
   })
 
   await t.test('closing one in the primary finishes what is open on it, whatever happens to a worker meanwhile, and the other goes on', async t => {
+    await app.stats(({ workers }) => workers.every(({ open }) => open === 0)) // workers report now and then
     const open = new Exchange(`${second}/pipe`, streamed)
     await open.send('before, ')
     await open.received('before, ')
