@@ -1,7 +1,7 @@
 import net from 'node:net'
 import t from 'tap'
 import { attempt, echo, Exchange, keptAlive, type Outcome, streamed } from '../client.js'
-import { descriptors, perLane, request, start } from '../helper.js'
+import { descriptors, inTurn, perLane, request, start } from '../helper.js'
 
 // More than one read of a socket takes, less than the kernel keeps for it.
 const text = (number: number): string => `${number} `.repeat(10_000)
@@ -22,7 +22,8 @@ async function allIntact (posts: Exchange[]): Promise<boolean> {
 }
 
 perLane(t, 'death returns the handoffs: what a hung worker had not taken is answered by the others, the client\'s bytes intact', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
+  // In turn: what is taken back from it, its death need not return.
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, ...inTurn } })
   const url = await app.url()
   await app.workers(2)
   await app.stats(({ workers }) => workers.every(({ open }) => open === 0))
