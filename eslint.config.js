@@ -2,10 +2,11 @@ import neostandard, { resolveIgnoresFromGitignore } from 'neostandard'
 
 /** Which parts of lib each part may import: the layers of docs/ARCHITECTURE.md, from the bottom up. */
 const layers = [
-  { files: ['lib/{errors,role,internals,system-error,protocol,listen-target,shared-handle,cpus,options,options-schema,options-validator,listen,close,queue,worker-log}.ts'], notFrom: ['./primary*', './worker*', './lane*', './plugin*', './cli*', './index*'] },
+  { files: ['lib/{errors,role,internals,system-error,protocol,listen-target,shared-handle,cpus,options,options-schema,options-validator,listen,close,queue,worker-log,process-table}.ts'], notFrom: ['./primary*', './worker*', './lane*', './plugin*', './cli*', './index*'] },
   { files: ['lib/lane/*.ts'], notFrom: ['../primary*', '../worker*', '../plugin*', '../cli*', '../lane.js'] },
   { files: ['lib/lane.ts'], notFrom: ['./primary*', './worker*', './plugin*', './cli*'] },
   { files: ['lib/primary/*.ts'], notFrom: ['../worker*', '../primary*', '../plugin*', '../cli*'], siblings: true },
+  { files: ['lib/primary/supervisor/*.ts'], notFrom: ['../../worker*', '../../primary*', '../../plugin*', '../../cli*', '../supervisor.js'], siblings: true },
   { files: ['lib/worker/*.ts'], notFrom: ['../primary*', '../worker*', '../plugin*', '../cli*'], siblings: true },
   { files: ['lib/primary.ts', 'lib/primary-process.ts'], notFrom: ['./worker*', './plugin*', './cli*'] },
   { files: ['lib/worker.ts'], notFrom: ['./primary*', './plugin*', './cli*'] },
@@ -27,7 +28,7 @@ export default [
       'no-restricted-syntax': ['error',
         { selector: 'ImportExpression', message: 'Imports are static here: the layers are checked by them.' },
         ...(siblings
-          ? [{ selector: 'ImportDeclaration[source.value=/^\\.\\//][importKind!="type"]', message: 'Siblings do not import siblings: the wiring file passes callbacks.' }]
+          ? [{ selector: 'ImportDeclaration[source.value=/^\\.\\/[^/]+$/][importKind!="type"]', message: 'Siblings do not import siblings: the wiring file passes callbacks.' }]
           : [])
       ]
     }

@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv'
+import { _, Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { schema } from '../lib/options-schema.js'
 
@@ -8,7 +8,8 @@ import { schema } from '../lib/options-schema.js'
  * Fastify does the same for its own options.
  */
 export function validatorSource (): string {
-  const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true, code: { esm: true, lines: true, source: true } })
+  const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true, allowUnionTypes: true, code: { esm: true, lines: true, source: true } })
+  ajv.addKeyword({ keyword: 'isFunction', code (context) { context.fail(_`typeof ${context.data} !== "function"`) } })
   return `// @ts-nocheck generated of options-schema.ts by npm run build:validator
 /* c8 ignore start */
 ${standalone.default(ajv, ajv.compile({ $id: 'validate', ...schema }))}`

@@ -35,8 +35,14 @@ export const LaneUnavailableError = createError<[string, string, ErrorOptions?]>
 export const WorkerFailedError = createError<[number, string, ErrorOptions?]>(
   'SHARED_PORT_ERR_WORKER_FAILED', 'Worker %d %s before it was ready')
 
-export const BootTimeoutError = createError<[number, number]>(
-  'SHARED_PORT_ERR_BOOT_TIMEOUT', 'Worker %d was not ready within bootTimeout, %d ms')
+export const BootTimeoutError = createError<[number, number, string]>(
+  'SHARED_PORT_ERR_BOOT_TIMEOUT', 'Worker %d was not ready within bootTimeout, %d ms%s')
+
+export const ReadyCheckError = createError<[string, ErrorOptions?]>(
+  'SHARED_PORT_ERR_READY_CHECK', 'The readyCheck failed: %s')
+
+export const UserError = createError<[string, ErrorOptions?]>(
+  'SHARED_PORT_ERR_USER', 'Workers cannot run as another user or group: %s')
 
 export const ClosedError = createError(
   'SHARED_PORT_ERR_CLOSED', 'Closed before the workers were ready')

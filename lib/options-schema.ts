@@ -12,7 +12,31 @@ export const END_DELAY = 1_000
 /** So that a timer takes the two together. */
 export const LONGEST_GRACE = LONGEST_DELAY - END_DELAY
 
-// `description` completes the sentence "option 'x' must be ...".
+/** Milliseconds between two signs of life of a worker. */
+export const PULSE = 1_000
+
+/** Fewer, and one that is late for a moment would be killed. */
+const LEAST_LIVENESS_TIMEOUT = 2 * PULSE
+
+/** What `recycle.rss` takes as a text. */
+const SIZE = '^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$'
+
+const MOST_RESTARTS = 1_000_000
+
+// What the kernel has ids for: uid_t and gid_t, of which the last one stands for none.
+const MOST_ID = 2 ** 32 - 2
+
+const aFunction = { isFunction: true, description: 'a function' } as const
+
+const anId = {
+  type: ['integer', 'string'],
+  minimum: 0,
+  maximum: MOST_ID,
+  pattern: '^[^\\s:]+$',
+  description: `a name or an integer from 0 to ${MOST_ID}`
+} as const
+
+// `isFunction` is a keyword of ours (build/validator.ts). `description` completes the sentence "option 'x' must be ...".
 export const schema = {
   type: 'object',
   additionalProperties: false,
@@ -45,6 +69,7 @@ export const schema = {
       default: 30_000,
       description: `an integer from 0 to ${LONGEST_DELAY} (milliseconds, 0 for no limit)`
     },
+    readyCheck: aFunction,
     reload: {
       type: 'object',
       additionalProperties: false,
@@ -60,6 +85,62 @@ export const schema = {
       default: {},
       description: 'an object'
     },
+    livenessTimeout: {
+      anyOf: [{ const: 0 }, { type: 'integer', minimum: LEAST_LIVENESS_TIMEOUT, maximum: LONGEST_DELAY }],
+      default: 30_000,
+      description: `0 (never) or an integer from ${LEAST_LIVENESS_TIMEOUT} to ${LONGEST_DELAY} (milliseconds)`
+    },
+    recycle: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        requests: { type: 'integer', minimum: 1, description: 'an integer from 1 on' },
+        rss: {
+          type: ['integer', 'string'],
+          minimum: 1,
+          pattern: SIZE,
+          description: "bytes, an integer from 1 on, or a text like '512mb'"
+        },
+        age: { type: 'integer', minimum: 1, description: 'an integer from 1 on (milliseconds)' },
+        jitter: { type: 'number', minimum: 0, maximum: 1, default: 0.1, description: 'a number from 0 to 1' }
+      },
+      default: {},
+      description: 'an object'
+    },
+    maxRestarts: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        count: { type: 'integer', minimum: 0, maximum: MOST_RESTARTS, description: `an integer from 0 to ${MOST_RESTARTS}` },
+        within: {
+          type: 'integer',
+          minimum: 1,
+          maximum: LONGEST_DELAY,
+          default: 60_000,
+          description: `an integer from 1 to ${LONGEST_DELAY} (milliseconds)`
+        }
+      },
+      default: {},
+      description: 'an object'
+    },
+    closeDelay: {
+      type: 'integer',
+      minimum: 0,
+      maximum: LONGEST_DELAY,
+      default: 0,
+      description: `an integer from 0 to ${LONGEST_DELAY} (milliseconds)`
+    },
+    user: anId,
+    group: anId,
+    socketMode: {
+      type: ['integer', 'string'],
+      minimum: 0,
+      maximum: 0o777,
+      pattern: '^0?[0-7]{3}$',
+      description: "a number up to 0o777, or octal digits like '660'"
+    },
+    onWorkerStart: aFunction,
+    onWorkerExit: aFunction,
     policy: { enum: ['round-robin'], default: 'round-robin', description: "'round-robin'" }
   }
 } as const

@@ -3,7 +3,11 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$id":"validate","type":"object","additionalProperties":false,"properties":{"workers":{"anyOf":[{"const":"auto"},{"type":"integer","minimum":0,"maximum":1024}],"default":"auto","description":"'auto' or an integer from 0 to 1024"},"grace":{"type":"integer","minimum":0,"maximum":2147482647,"default":10000,"description":"an integer from 0 to 2147482647 (milliseconds)"},"signals":{"type":"boolean","default":true,"description":"true or false"},"lane":{"enum":["auto","native","ipc"],"default":"auto","description":"'auto', 'native' or 'ipc'"},"takeBackAfter":{"type":"integer","minimum":0,"maximum":2147483647,"default":2,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for never)"},"bootTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"default":30000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for no limit)"},"reload":{"type":"object","additionalProperties":false,"properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1024,"default":1,"description":"an integer from 1 to 1024"}},"default":{},"description":"an object"},"policy":{"enum":["round-robin"],"default":"round-robin","description":"'round-robin'"}}};
+const schema11 = {"$id":"validate","type":"object","additionalProperties":false,"properties":{"workers":{"anyOf":[{"const":"auto"},{"type":"integer","minimum":0,"maximum":1024}],"default":"auto","description":"'auto' or an integer from 0 to 1024"},"grace":{"type":"integer","minimum":0,"maximum":2147482647,"default":10000,"description":"an integer from 0 to 2147482647 (milliseconds)"},"signals":{"type":"boolean","default":true,"description":"true or false"},"lane":{"enum":["auto","native","ipc"],"default":"auto","description":"'auto', 'native' or 'ipc'"},"takeBackAfter":{"type":"integer","minimum":0,"maximum":2147483647,"default":2,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for never)"},"bootTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"default":30000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for no limit)"},"readyCheck":{"isFunction":true,"description":"a function"},"reload":{"type":"object","additionalProperties":false,"properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1024,"default":1,"description":"an integer from 1 to 1024"}},"default":{},"description":"an object"},"livenessTimeout":{"anyOf":[{"const":0},{"type":"integer","minimum":2000,"maximum":2147483647}],"default":30000,"description":"0 (never) or an integer from 2000 to 2147483647 (milliseconds)"},"recycle":{"type":"object","additionalProperties":false,"properties":{"requests":{"type":"integer","minimum":1,"description":"an integer from 1 on"},"rss":{"type":["integer","string"],"minimum":1,"pattern":"^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$","description":"bytes, an integer from 1 on, or a text like '512mb'"},"age":{"type":"integer","minimum":1,"description":"an integer from 1 on (milliseconds)"},"jitter":{"type":"number","minimum":0,"maximum":1,"default":0.1,"description":"a number from 0 to 1"}},"default":{},"description":"an object"},"maxRestarts":{"type":"object","additionalProperties":false,"properties":{"count":{"type":"integer","minimum":0,"maximum":1000000,"description":"an integer from 0 to 1000000"},"within":{"type":"integer","minimum":1,"maximum":2147483647,"default":60000,"description":"an integer from 1 to 2147483647 (milliseconds)"}},"default":{},"description":"an object"},"closeDelay":{"type":"integer","minimum":0,"maximum":2147483647,"default":0,"description":"an integer from 0 to 2147483647 (milliseconds)"},"user":{"type":["integer","string"],"minimum":0,"maximum":4294967294,"pattern":"^[^\\s:]+$","description":"a name or an integer from 0 to 4294967294"},"group":{"type":["integer","string"],"minimum":0,"maximum":4294967294,"pattern":"^[^\\s:]+$","description":"a name or an integer from 0 to 4294967294"},"socketMode":{"type":["integer","string"],"minimum":0,"maximum":511,"pattern":"^0?[0-7]{3}$","description":"a number up to 0o777, or octal digits like '660'"},"onWorkerStart":{"isFunction":true,"description":"a function"},"onWorkerExit":{"isFunction":true,"description":"a function"},"policy":{"enum":["round-robin"],"default":"round-robin","description":"'round-robin'"}}};
+const func2 = Object.prototype.hasOwnProperty;
+const pattern0 = new RegExp("^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$", "u");
+const pattern1 = new RegExp("^[^\\s:]+$", "u");
+const pattern3 = new RegExp("^0?[0-7]{3}$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="validate" */;
@@ -31,11 +35,23 @@ data.bootTimeout = 30000;
 if(data.reload === undefined){
 data.reload = {};
 }
+if(data.livenessTimeout === undefined){
+data.livenessTimeout = 30000;
+}
+if(data.recycle === undefined){
+data.recycle = {};
+}
+if(data.maxRestarts === undefined){
+data.maxRestarts = {};
+}
+if(data.closeDelay === undefined){
+data.closeDelay = 0;
+}
 if(data.policy === undefined){
 data.policy = "round-robin";
 }
 for(const key0 in data){
-if(!((((((((key0 === "workers") || (key0 === "grace")) || (key0 === "signals")) || (key0 === "lane")) || (key0 === "takeBackAfter")) || (key0 === "bootTimeout")) || (key0 === "reload")) || (key0 === "policy"))){
+if(!(func2.call(schema11.properties, key0))){
 const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err0];
@@ -241,14 +257,10 @@ vErrors.push(err16);
 errors++;
 }
 }
-let data6 = data.reload;
-if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
-if(data6.concurrency === undefined){
-data6.concurrency = 1;
-}
-for(const key1 in data6){
-if(!(key1 === "concurrency")){
-const err17 = {instancePath:instancePath+"/reload",schemaPath:"#/properties/reload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.reload,data:data6};
+if(data.readyCheck !== undefined){
+let data6 = data.readyCheck;
+if(typeof data6 !== "function"){
+const err17 = {instancePath:instancePath+"/readyCheck",schemaPath:"#/properties/readyCheck/isFunction",keyword:"isFunction",params:{},message:"must pass \"isFunction\" keyword validation",schema:true,parentSchema:schema11.properties.readyCheck,data:data6};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -258,9 +270,14 @@ vErrors.push(err17);
 errors++;
 }
 }
-let data7 = data6.concurrency;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err18 = {instancePath:instancePath+"/reload/concurrency",schemaPath:"#/properties/reload/properties/concurrency/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.reload.properties.concurrency.type,parentSchema:schema11.properties.reload.properties.concurrency,data:data7};
+let data7 = data.reload;
+if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+if(data7.concurrency === undefined){
+data7.concurrency = 1;
+}
+for(const key1 in data7){
+if(!(key1 === "concurrency")){
+const err18 = {instancePath:instancePath+"/reload",schemaPath:"#/properties/reload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.reload,data:data7};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -269,9 +286,10 @@ vErrors.push(err18);
 }
 errors++;
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1024 || isNaN(data7)){
-const err19 = {instancePath:instancePath+"/reload/concurrency",schemaPath:"#/properties/reload/properties/concurrency/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema11.properties.reload.properties.concurrency,data:data7};
+}
+let data8 = data7.concurrency;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+const err19 = {instancePath:instancePath+"/reload/concurrency",schemaPath:"#/properties/reload/properties/concurrency/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.reload.properties.concurrency.type,parentSchema:schema11.properties.reload.properties.concurrency,data:data8};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -280,8 +298,9 @@ vErrors.push(err19);
 }
 errors++;
 }
-if(data7 < 1 || isNaN(data7)){
-const err20 = {instancePath:instancePath+"/reload/concurrency",schemaPath:"#/properties/reload/properties/concurrency/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.reload.properties.concurrency,data:data7};
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 1024 || isNaN(data8)){
+const err20 = {instancePath:instancePath+"/reload/concurrency",schemaPath:"#/properties/reload/properties/concurrency/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema11.properties.reload.properties.concurrency,data:data8};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -290,10 +309,8 @@ vErrors.push(err20);
 }
 errors++;
 }
-}
-}
-else {
-const err21 = {instancePath:instancePath+"/reload",schemaPath:"#/properties/reload/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.reload.type,parentSchema:schema11.properties.reload,data:data6};
+if(data8 < 1 || isNaN(data8)){
+const err21 = {instancePath:instancePath+"/reload/concurrency",schemaPath:"#/properties/reload/properties/concurrency/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.reload.properties.concurrency,data:data8};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -302,9 +319,10 @@ vErrors.push(err21);
 }
 errors++;
 }
-let data8 = data.policy;
-if(!(data8 === "round-robin")){
-const err22 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.policy.enum},message:"must be equal to one of the allowed values",schema:schema11.properties.policy.enum,parentSchema:schema11.properties.policy,data:data8};
+}
+}
+else {
+const err22 = {instancePath:instancePath+"/reload",schemaPath:"#/properties/reload/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.reload.type,parentSchema:schema11.properties.reload,data:data7};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -313,14 +331,543 @@ vErrors.push(err22);
 }
 errors++;
 }
-}
-else {
-const err23 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.type,parentSchema:schema11,data};
+let data9 = data.livenessTimeout;
+const _errs23 = errors;
+let valid3 = false;
+const _errs24 = errors;
+if(0 !== data9){
+const err23 = {instancePath:instancePath+"/livenessTimeout",schemaPath:"#/properties/livenessTimeout/anyOf/0/const",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",schema:0,parentSchema:schema11.properties.livenessTimeout.anyOf[0],data:data9};
 if(vErrors === null){
 vErrors = [err23];
 }
 else {
 vErrors.push(err23);
+}
+errors++;
+}
+var _valid1 = _errs24 === errors;
+valid3 = valid3 || _valid1;
+if(!valid3){
+const _errs25 = errors;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+const err24 = {instancePath:instancePath+"/livenessTimeout",schemaPath:"#/properties/livenessTimeout/anyOf/1/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.livenessTimeout.anyOf[1].type,parentSchema:schema11.properties.livenessTimeout.anyOf[1],data:data9};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 2147483647 || isNaN(data9)){
+const err25 = {instancePath:instancePath+"/livenessTimeout",schemaPath:"#/properties/livenessTimeout/anyOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.livenessTimeout.anyOf[1],data:data9};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+if(data9 < 2000 || isNaN(data9)){
+const err26 = {instancePath:instancePath+"/livenessTimeout",schemaPath:"#/properties/livenessTimeout/anyOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 2000},message:"must be >= 2000",schema:2000,parentSchema:schema11.properties.livenessTimeout.anyOf[1],data:data9};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+}
+var _valid1 = _errs25 === errors;
+valid3 = valid3 || _valid1;
+}
+if(!valid3){
+const err27 = {instancePath:instancePath+"/livenessTimeout",schemaPath:"#/properties/livenessTimeout/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema11.properties.livenessTimeout.anyOf,parentSchema:schema11.properties.livenessTimeout,data:data9};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+else {
+errors = _errs23;
+if(vErrors !== null){
+if(_errs23){
+vErrors.length = _errs23;
+}
+else {
+vErrors = null;
+}
+}
+}
+let data10 = data.recycle;
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+if(data10.jitter === undefined){
+data10.jitter = 0.1;
+}
+for(const key2 in data10){
+if(!((((key2 === "requests") || (key2 === "rss")) || (key2 === "age")) || (key2 === "jitter"))){
+const err28 = {instancePath:instancePath+"/recycle",schemaPath:"#/properties/recycle/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.recycle,data:data10};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+if(data10.requests !== undefined){
+let data11 = data10.requests;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+const err29 = {instancePath:instancePath+"/recycle/requests",schemaPath:"#/properties/recycle/properties/requests/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.recycle.properties.requests.type,parentSchema:schema11.properties.recycle.properties.requests,data:data11};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 < 1 || isNaN(data11)){
+const err30 = {instancePath:instancePath+"/recycle/requests",schemaPath:"#/properties/recycle/properties/requests/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.recycle.properties.requests,data:data11};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+}
+}
+if(data10.rss !== undefined){
+let data12 = data10.rss;
+if((!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))) && (typeof data12 !== "string")){
+const err31 = {instancePath:instancePath+"/recycle/rss",schemaPath:"#/properties/recycle/properties/rss/type",keyword:"type",params:{type: schema11.properties.recycle.properties.rss.type},message:"must be integer,string",schema:schema11.properties.recycle.properties.rss.type,parentSchema:schema11.properties.recycle.properties.rss,data:data12};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 < 1 || isNaN(data12)){
+const err32 = {instancePath:instancePath+"/recycle/rss",schemaPath:"#/properties/recycle/properties/rss/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.recycle.properties.rss,data:data12};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+}
+if(typeof data12 === "string"){
+if(!pattern0.test(data12)){
+const err33 = {instancePath:instancePath+"/recycle/rss",schemaPath:"#/properties/recycle/properties/rss/pattern",keyword:"pattern",params:{pattern: "^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$"},message:"must match pattern \""+"^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$"+"\"",schema:"^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$",parentSchema:schema11.properties.recycle.properties.rss,data:data12};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+}
+}
+if(data10.age !== undefined){
+let data13 = data10.age;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+const err34 = {instancePath:instancePath+"/recycle/age",schemaPath:"#/properties/recycle/properties/age/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.recycle.properties.age.type,parentSchema:schema11.properties.recycle.properties.age,data:data13};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 < 1 || isNaN(data13)){
+const err35 = {instancePath:instancePath+"/recycle/age",schemaPath:"#/properties/recycle/properties/age/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.recycle.properties.age,data:data13};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+}
+let data14 = data10.jitter;
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 1 || isNaN(data14)){
+const err36 = {instancePath:instancePath+"/recycle/jitter",schemaPath:"#/properties/recycle/properties/jitter/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1",schema:1,parentSchema:schema11.properties.recycle.properties.jitter,data:data14};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+if(data14 < 0 || isNaN(data14)){
+const err37 = {instancePath:instancePath+"/recycle/jitter",schemaPath:"#/properties/recycle/properties/jitter/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.recycle.properties.jitter,data:data14};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+else {
+const err38 = {instancePath:instancePath+"/recycle/jitter",schemaPath:"#/properties/recycle/properties/jitter/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema11.properties.recycle.properties.jitter.type,parentSchema:schema11.properties.recycle.properties.jitter,data:data14};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/recycle",schemaPath:"#/properties/recycle/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.recycle.type,parentSchema:schema11.properties.recycle,data:data10};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+let data15 = data.maxRestarts;
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+if(data15.within === undefined){
+data15.within = 60000;
+}
+for(const key3 in data15){
+if(!((key3 === "count") || (key3 === "within"))){
+const err40 = {instancePath:instancePath+"/maxRestarts",schemaPath:"#/properties/maxRestarts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.maxRestarts,data:data15};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+}
+if(data15.count !== undefined){
+let data16 = data15.count;
+if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+const err41 = {instancePath:instancePath+"/maxRestarts/count",schemaPath:"#/properties/maxRestarts/properties/count/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.maxRestarts.properties.count.type,parentSchema:schema11.properties.maxRestarts.properties.count,data:data16};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 > 1000000 || isNaN(data16)){
+const err42 = {instancePath:instancePath+"/maxRestarts/count",schemaPath:"#/properties/maxRestarts/properties/count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema11.properties.maxRestarts.properties.count,data:data16};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+if(data16 < 0 || isNaN(data16)){
+const err43 = {instancePath:instancePath+"/maxRestarts/count",schemaPath:"#/properties/maxRestarts/properties/count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.maxRestarts.properties.count,data:data16};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+}
+}
+let data17 = data15.within;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+const err44 = {instancePath:instancePath+"/maxRestarts/within",schemaPath:"#/properties/maxRestarts/properties/within/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.maxRestarts.properties.within.type,parentSchema:schema11.properties.maxRestarts.properties.within,data:data17};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 2147483647 || isNaN(data17)){
+const err45 = {instancePath:instancePath+"/maxRestarts/within",schemaPath:"#/properties/maxRestarts/properties/within/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.maxRestarts.properties.within,data:data17};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+if(data17 < 1 || isNaN(data17)){
+const err46 = {instancePath:instancePath+"/maxRestarts/within",schemaPath:"#/properties/maxRestarts/properties/within/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.maxRestarts.properties.within,data:data17};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+}
+}
+else {
+const err47 = {instancePath:instancePath+"/maxRestarts",schemaPath:"#/properties/maxRestarts/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.maxRestarts.type,parentSchema:schema11.properties.maxRestarts,data:data15};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+let data18 = data.closeDelay;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+const err48 = {instancePath:instancePath+"/closeDelay",schemaPath:"#/properties/closeDelay/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.closeDelay.type,parentSchema:schema11.properties.closeDelay,data:data18};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 2147483647 || isNaN(data18)){
+const err49 = {instancePath:instancePath+"/closeDelay",schemaPath:"#/properties/closeDelay/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.closeDelay,data:data18};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
+}
+errors++;
+}
+if(data18 < 0 || isNaN(data18)){
+const err50 = {instancePath:instancePath+"/closeDelay",schemaPath:"#/properties/closeDelay/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.closeDelay,data:data18};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+}
+if(data.user !== undefined){
+let data19 = data.user;
+if((!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))) && (typeof data19 !== "string")){
+const err51 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/type",keyword:"type",params:{type: schema11.properties.user.type},message:"must be integer,string",schema:schema11.properties.user.type,parentSchema:schema11.properties.user,data:data19};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 4294967294 || isNaN(data19)){
+const err52 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294",schema:4294967294,parentSchema:schema11.properties.user,data:data19};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+if(data19 < 0 || isNaN(data19)){
+const err53 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.user,data:data19};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+}
+if(typeof data19 === "string"){
+if(!pattern1.test(data19)){
+const err54 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/pattern",keyword:"pattern",params:{pattern: "^[^\\s:]+$"},message:"must match pattern \""+"^[^\\s:]+$"+"\"",schema:"^[^\\s:]+$",parentSchema:schema11.properties.user,data:data19};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+}
+}
+if(data.group !== undefined){
+let data20 = data.group;
+if((!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))) && (typeof data20 !== "string")){
+const err55 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/type",keyword:"type",params:{type: schema11.properties.group.type},message:"must be integer,string",schema:schema11.properties.group.type,parentSchema:schema11.properties.group,data:data20};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 4294967294 || isNaN(data20)){
+const err56 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294",schema:4294967294,parentSchema:schema11.properties.group,data:data20};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+if(data20 < 0 || isNaN(data20)){
+const err57 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.group,data:data20};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+}
+if(typeof data20 === "string"){
+if(!pattern1.test(data20)){
+const err58 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/pattern",keyword:"pattern",params:{pattern: "^[^\\s:]+$"},message:"must match pattern \""+"^[^\\s:]+$"+"\"",schema:"^[^\\s:]+$",parentSchema:schema11.properties.group,data:data20};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+}
+}
+if(data.socketMode !== undefined){
+let data21 = data.socketMode;
+if((!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))) && (typeof data21 !== "string")){
+const err59 = {instancePath:instancePath+"/socketMode",schemaPath:"#/properties/socketMode/type",keyword:"type",params:{type: schema11.properties.socketMode.type},message:"must be integer,string",schema:schema11.properties.socketMode.type,parentSchema:schema11.properties.socketMode,data:data21};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
+}
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 > 511 || isNaN(data21)){
+const err60 = {instancePath:instancePath+"/socketMode",schemaPath:"#/properties/socketMode/maximum",keyword:"maximum",params:{comparison: "<=", limit: 511},message:"must be <= 511",schema:511,parentSchema:schema11.properties.socketMode,data:data21};
+if(vErrors === null){
+vErrors = [err60];
+}
+else {
+vErrors.push(err60);
+}
+errors++;
+}
+if(data21 < 0 || isNaN(data21)){
+const err61 = {instancePath:instancePath+"/socketMode",schemaPath:"#/properties/socketMode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.socketMode,data:data21};
+if(vErrors === null){
+vErrors = [err61];
+}
+else {
+vErrors.push(err61);
+}
+errors++;
+}
+}
+if(typeof data21 === "string"){
+if(!pattern3.test(data21)){
+const err62 = {instancePath:instancePath+"/socketMode",schemaPath:"#/properties/socketMode/pattern",keyword:"pattern",params:{pattern: "^0?[0-7]{3}$"},message:"must match pattern \""+"^0?[0-7]{3}$"+"\"",schema:"^0?[0-7]{3}$",parentSchema:schema11.properties.socketMode,data:data21};
+if(vErrors === null){
+vErrors = [err62];
+}
+else {
+vErrors.push(err62);
+}
+errors++;
+}
+}
+}
+if(data.onWorkerStart !== undefined){
+let data22 = data.onWorkerStart;
+if(typeof data22 !== "function"){
+const err63 = {instancePath:instancePath+"/onWorkerStart",schemaPath:"#/properties/onWorkerStart/isFunction",keyword:"isFunction",params:{},message:"must pass \"isFunction\" keyword validation",schema:true,parentSchema:schema11.properties.onWorkerStart,data:data22};
+if(vErrors === null){
+vErrors = [err63];
+}
+else {
+vErrors.push(err63);
+}
+errors++;
+}
+}
+if(data.onWorkerExit !== undefined){
+let data23 = data.onWorkerExit;
+if(typeof data23 !== "function"){
+const err64 = {instancePath:instancePath+"/onWorkerExit",schemaPath:"#/properties/onWorkerExit/isFunction",keyword:"isFunction",params:{},message:"must pass \"isFunction\" keyword validation",schema:true,parentSchema:schema11.properties.onWorkerExit,data:data23};
+if(vErrors === null){
+vErrors = [err64];
+}
+else {
+vErrors.push(err64);
+}
+errors++;
+}
+}
+let data24 = data.policy;
+if(!(data24 === "round-robin")){
+const err65 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.policy.enum},message:"must be equal to one of the allowed values",schema:schema11.properties.policy.enum,parentSchema:schema11.properties.policy,data:data24};
+if(vErrors === null){
+vErrors = [err65];
+}
+else {
+vErrors.push(err65);
+}
+errors++;
+}
+}
+else {
+const err66 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.type,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err66];
+}
+else {
+vErrors.push(err66);
 }
 errors++;
 }

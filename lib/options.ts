@@ -1,14 +1,29 @@
 import type { ErrorObject, ValidateFunction } from 'ajv'
+import bytes from 'bytes'
 import { inspect, isDeepStrictEqual } from 'node:util'
-import type { ReloadOptions, SharedPortOptions } from '../types/index.js'
+import type { MaxRestarts, RecycleOptions, ReloadOptions, SharedPortOptions } from '../types/index.js'
 import { OptionsDifferError, OptionsError } from './errors.js'
 import { schema } from './options-schema.js'
 import { validate as compiled } from './options-validator.js'
 
-/** The options with every default filled in; frozen. */
-export type Options = Readonly<Required<SharedPortOptions> & { reload: Required<ReloadOptions> }>
+/** Those that stay undefined when they are left out. */
+type WithoutDefault = 'readyCheck' | 'user' | 'group' | 'socketMode' | 'onWorkerStart' | 'onWorkerExit'
+
+/** The limits of a worker's life: `rss` in bytes. */
+export type RecycleLimits = Omit<RecycleOptions, 'rss' | 'jitter'> & { rss?: number, jitter: number }
+
+/** The limit of crashes. */
+export type RestartLimits = MaxRestarts & { within: number }
+
+interface Nested { reload: Required<ReloadOptions>, recycle: RecycleLimits, maxRestarts: RestartLimits, socketMode?: number }
+
+/** The options with every default filled in, sizes and modes as numbers; frozen. */
+export type Options = Readonly<Required<Omit<SharedPortOptions, WithoutDefault | keyof Nested>> & Pick<SharedPortOptions, WithoutDefault> & Nested>
 
 const validate = compiled as ValidateFunction<SharedPortOptions>
+
+/** Each app's own; of the others there is one set for the process. */
+const OF_THE_APP: ReadonlySet<string> = new Set<keyof Options>(['readyCheck'])
 
 /**
  * The options in force: what was given, over the defaults. The caller's object stays as it is.
@@ -20,13 +35,21 @@ export function readOptions (given: unknown): Options {
   }
   const options = copy(given as SharedPortOptions | undefined ?? {})
   if (!validate(options)) throw new OptionsError(explain(validate.errors ?? []))
-  return Object.freeze(options as Options)
+  return Object.freeze(withNumbers(options))
+}
+
+/** In place: it is a copy of what was given. */
+function withNumbers (options: SharedPortOptions): Options {
+  const { recycle = {}, socketMode } = options
+  if (typeof recycle.rss === 'string') recycle.rss = bytes.parse(recycle.rss) as number
+  if (typeof socketMode === 'string') options.socketMode = parseInt(socketMode, 8)
+  return options as Options
 }
 
 /** @throws SHARED_PORT_ERR_OPTIONS_DIFFER when two instances in one process ask for different things */
 export function assertSameOptions (first: Options, second: Options): void {
-  for (const name of Object.keys(first) as Array<keyof Options>) {
-    if (!isDeepStrictEqual(first[name], second[name])) {
+  for (const name of Object.keys({ ...first, ...second }) as Array<keyof Options>) {
+    if (!OF_THE_APP.has(name) && !isDeepStrictEqual(first[name], second[name])) {
       throw new OptionsDifferError(name, inspect(second[name]), inspect(first[name]))
     }
   }

@@ -1,13 +1,14 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { SharedPort, SharedPortOptions } from '../types/index.js'
-import { AlreadyListeningError, NotRunningError, RegisteredTwiceError } from './errors.js'
+import { AlreadyListeningError, RegisteredTwiceError } from './errors.js'
 import { assertNodeSupported, rootOf } from './internals.js'
 import { shareListen } from './listen.js'
 import { assertSameOptions, type Options, readOptions } from './options.js'
-import { forkBy, ownProgram } from './primary/fork.js'
+import { ownProgram } from './primary/fork.js'
 import { PrimaryProcess } from './primary-process.js'
 import { findRole, type WorkerMark } from './role.js'
+import { PrimarySharedPort, StandaloneSharedPort, WorkerSharedPort } from './shared-port.js'
 import { markLog } from './worker-log.js'
 import { Worker } from './worker.js'
 
@@ -41,41 +42,21 @@ function share (fastify: FastifyInstance, given: unknown): SharedPort {
 }
 
 function inPrimary (fastify: FastifyInstance, options: Options): SharedPort {
-  if (primary === undefined || primary.done) primary = new PrimaryProcess(options, fastify.log, forkBy(ownProgram()))
+  if (primary === undefined || primary.done) primary = new PrimaryProcess(options, fastify.log, ownProgram())
   else assertSameOptions(primary.options, options)
-  const current = primary
-  shareListen(fastify, current.add(fastify))
-  return {
-    role: 'primary',
-    workerId: 0,
-    get generation () { return current.generation },
-    stats: async () => current.stats(),
-    reload: async () => { await current.reload() },
-    scale: async workers => { await current.scale(workers) }
-  }
+  const port = new PrimarySharedPort(primary)
+  shareListen(fastify, primary.add(fastify, port))
+  return port
 }
 
 function inWorker (fastify: FastifyInstance, options: Options, mark: WorkerMark): SharedPort {
   worker ??= new Worker(mark, fastify.log)
-  const current = worker
-  markLog(fastify.log, current.id)
-  shareListen(fastify, current.add(fastify, options))
-  return { role: 'worker', workerId: current.id, generation: current.generation, stats: async () => await current.stats(), ...steersNothing }
+  markLog(fastify.log, worker.id)
+  shareListen(fastify, worker.add(fastify, options))
+  return new WorkerSharedPort(worker)
 }
 
-function standalone ({ log }: FastifyInstance, { why, asked }: { why: string, asked: boolean }): SharedPort {
+function standalone ({ log, server }: FastifyInstance, { why, asked }: { why: string, asked: boolean }): SharedPort {
   log[asked ? 'info' : 'warn']({ event: 'standalone' }, 'not sharing a port: %s', why)
-  return {
-    role: 'standalone',
-    workerId: 0,
-    generation: 0,
-    stats: async () => ({ workers: [], pending: 0, listeners: [] }),
-    ...steersNothing
-  }
-}
-
-/** Only a primary has workers. */
-const steersNothing: Pick<SharedPort, 'reload' | 'scale'> = {
-  reload: async () => { throw new NotRunningError('reload()') },
-  scale: async () => { throw new NotRunningError('scale()') }
+  return new StandaloneSharedPort(server)
 }

@@ -1,6 +1,7 @@
+import type { EventEmitter } from 'node:events'
 import { inspect } from 'node:util'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import type { Stats } from '../types/index.js'
+import type { SharedPortEvents, Stats } from '../types/index.js'
 import { ScaleError, WorkerFailedError } from './errors.js'
 import { rootOf, type SocketName } from './internals.js'
 import type { Share } from './listen.js'
@@ -9,7 +10,9 @@ import type { Options } from './options.js'
 import { END_DELAY, MOST_WORKERS } from './options-schema.js'
 import { Primary } from './primary.js'
 import { App } from './primary/app.js'
-import type { Fork } from './primary/fork.js'
+import { Events } from './primary/events.js'
+import { forkBy, type Program } from './primary/fork.js'
+import { findIdentity } from './primary/identity.js'
 import { onSteeringSignals, onStopSignals } from './primary/signals.js'
 
 /** What a shell says of a process that SIGINT ended: 128 + 2. */
@@ -20,13 +23,25 @@ export class PrimaryProcess {
   readonly options: Options
   readonly #primary: Primary
   readonly #log: FastifyBaseLogger
+  readonly #events: Events
   readonly #apps = new Set<FastifyInstance>()
   #ignoreSignals: (() => void) | undefined
   #signalled = false
+  #hurry: (() => void) | undefined
 
-  constructor (options: Options, log: FastifyBaseLogger, fork: Fork) {
+  /** @throws SHARED_PORT_ERR_USER when the workers cannot run as whom the options say */
+  constructor (options: Options, log: FastifyBaseLogger, program: Program) {
+    const identity = findIdentity(options)
     this.options = options
-    this.#primary = new Primary({ options, log, fork })
+    this.#events = new Events(options, log)
+    this.#primary = new Primary({
+      options,
+      log,
+      fork: forkBy({ ...program, ...identity }),
+      identity,
+      emit: this.#events.emit,
+      giveUp: () => { this.#giveUp() }
+    })
     this.#log = log
   }
 
@@ -41,6 +56,10 @@ export class PrimaryProcess {
 
   get generation (): number {
     return this.#primary.generation
+  }
+
+  get draining (): boolean {
+    return this.#primary.stopping
   }
 
   /** As {@link Primary.reload}. */
@@ -59,13 +78,15 @@ export class PrimaryProcess {
     return this.#primary.nextKey(target, place)
   }
 
-  /** Lets a Fastify instance's listen() and close() do what they do in a primary. */
-  add (fastify: FastifyInstance): Share {
+  /** Lets a Fastify instance's listen() and close() do what they do in a primary, and `emitter` tell it what happens. */
+  add (fastify: FastifyInstance, emitter: EventEmitter<SharedPortEvents>): Share {
     const root = rootOf(fastify)
     const place = this.#apps.size
     this.#apps.add(root)
+    this.#events.add(emitter)
     fastify.addHook('onClose', async () => {
       this.#apps.delete(root)
+      this.#events.remove(emitter)
       this.#letGoIfDone()
     })
     return new App(fastify, {
@@ -96,10 +117,14 @@ export class PrimaryProcess {
 
   #handleSignals (): () => void {
     const ends = [
-      onStopSignals(() => { this.#stop() }, () => { this.#end() }),
+      onStopSignals({
+        stop: signal => { this.#stopBy(signal) },
+        hurry: () => { this.#hurry?.() },
+        end: () => { this.#end() }
+      }),
       onSteeringSignals({
         reload: () => { this.#tryTo('reload', this.#primary.reload()) },
-        hungUp: () => { this.#stop() },
+        hungUp: () => { this.#stop(0) },
         scaleBy: difference => { this.#scaleBy(difference) }
       })
     ]
@@ -127,11 +152,36 @@ export class PrimaryProcess {
     if (this.done) this.#ignoreSignals?.()
   }
 
-  async #stop (): Promise<void> {
+  async #stopBy (signal: NodeJS.Signals): Promise<void> {
+    if (signal === 'SIGTERM' && this.options.closeDelay > 0 && this.#primary.up) await this.#delayStop()
+    await this.#stop(0)
+  }
+
+  /** Load balancers notice first; all goes on meanwhile. */
+  async #delayStop (): Promise<void> {
+    this.#primary.announceStop()
+    await new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, this.options.closeDelay)
+      this.#hurry = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#hurry = undefined
+  }
+
+  async #stop (code: number): Promise<void> {
     this.#signalled = true
     const begun = performance.now()
     await this.#primary.stop()
-    await this.#exit(0, this.options.grace - (performance.now() - begun))
+    await this.#exit(code, this.options.grace - (performance.now() - begun))
+  }
+
+  /** The workers crash all the time: whoever watches over this process is to know. */
+  #giveUp (): void {
+    process.exitCode = 1
+    if (this.options.signals) this.#stop(1)
+    else this.#primary.stop()
   }
 
   /** What the app holds open may keep this process alive, with nothing to do: it is ended. */

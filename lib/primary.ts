@@ -7,17 +7,23 @@ import { type Ack, type Lane, openLane } from './lane.js'
 import { KeyNames, type ListenTarget } from './listen-target.js'
 import type { Options } from './options.js'
 import { type Clock, systemClock } from './primary/clock.js'
+import { failureOf } from './primary/supervisor/ending.js'
+import type { Emit } from './primary/events.js'
 import type { Ending, Fork } from './primary/fork.js'
 import { Handoff } from './primary/handoff.js'
+import type { Identity } from './primary/identity.js'
 import { Intake } from './primary/intake.js'
 import { bind, type Bound } from './primary/listener.js'
+import { Liveness } from './primary/liveness.js'
 import { Port } from './primary/port.js'
 import { Ports } from './primary/ports.js'
+import { Recycling } from './primary/recycling.js'
 import { Refusals } from './primary/refusals.js'
 import { Reload } from './primary/reload.js'
+import { Restarts } from './primary/restarts.js'
 import { createScheduler } from './primary/scheduler.js'
 import { isStopSignal } from './primary/signals.js'
-import { failureOf, Supervisor } from './primary/supervisor.js'
+import { Supervisor } from './primary/supervisor.js'
 import { TakeBack } from './primary/take-back.js'
 import { WorkerHandle } from './primary/worker-handle.js'
 import { fromNotice, receive, type ToPrimary } from './protocol.js'
@@ -32,6 +38,11 @@ export interface PrimaryParts {
   options: Options
   log: FastifyBaseLogger
   fork: Fork
+  /** As whom the workers run: a socket file becomes theirs. */
+  identity?: Identity
+  emit: Emit
+  /** There were too many crashes: no worker is started any more, and all is to end. */
+  giveUp (): void
   clock?: Clock
 }
 
@@ -54,6 +65,8 @@ export class Primary {
   readonly #lane: Lane
   readonly #supervisor: Supervisor
   readonly #reload: Reload
+  readonly #recycling: Recycling
+  readonly #liveness: Liveness
   readonly #takeBack: TakeBack | undefined
   readonly #keyNames = new KeyNames()
   readonly #ports: Ports
@@ -65,22 +78,26 @@ export class Primary {
   /** Every call of listen() has been served once: what fails from now on takes nobody along. */
   #up = false
   #failed = false
+  #announced = false
   #stopping: Promise<void> | undefined
   #stopped = false
 
-  constructor ({ options, log, fork, clock = systemClock }: PrimaryParts) {
+  constructor ({ options, log, fork, identity = {}, emit, giveUp, clock = systemClock }: PrimaryParts) {
     this.options = options
     this.#log = log
     this.#fork = fork
     this.#clock = clock
     this.#lane = openLane(options.lane, log)
-    this.#ports = new Ports({ bind, create: this.#createPort, ticketKeys: randomBytes(TICKET_KEYS).toString('base64'), clock, log })
+    this.#ports = new Ports({ bind: async target => await bind(target, { mode: options.socketMode, ...identity }), create: this.#createPort, ticketKeys: randomBytes(TICKET_KEYS).toString('base64'), clock, log })
     this.#supervisor = new Supervisor({
       count: this.#countWorkers(),
       grace: options.grace,
       bootTimeout: options.bootTimeout,
       spawn: generation => this.#spawn(generation),
       retire: (worker, grace) => { this.#retire(worker, grace) },
+      restarts: new Restarts(options.maxRestarts, clock),
+      giveUp,
+      emit,
       clock,
       log
     })
@@ -88,8 +105,25 @@ export class Primary {
       concurrency: options.reload.concurrency,
       nextGeneration: () => ++this.#supervisor.generation,
       slots: () => this.#supervisor.slots,
-      renew: async slot => { await this.#supervisor.renew(slot) },
+      renew: async slot => await this.#supervisor.renew(slot),
       abandon: slot => { this.#supervisor.abandon(slot) },
+      emit,
+      log
+    })
+    this.#recycling = new Recycling({
+      limits: options.recycle,
+      slots: () => this.#supervisor.slots,
+      renew: async slot => await this.#supervisor.renew(slot),
+      reloading: () => this.#reload.running,
+      random: Math.random,
+      clock,
+      log
+    })
+    this.#liveness = new Liveness({
+      timeout: options.livenessTimeout,
+      hung: worker => { worker.kill('SIGKILL') },
+      emit,
+      clock,
       log
     })
     if (this.#lane.takesBack && options.takeBackAfter > 0) this.#takeBack = this.#createTakeBack()
@@ -108,6 +142,11 @@ export class Primary {
   /** Whether a worker failed on the first start. */
   get failed (): boolean {
     return this.#failed
+  }
+
+  /** Whether a stop has begun, or been announced. */
+  get stopping (): boolean {
+    return this.#announced || this.#stopping !== undefined
   }
 
   /** The name of the next call of listen(): the same in every process that runs the same calls. */
@@ -137,6 +176,18 @@ export class Primary {
     if (port === undefined) return this.#ports.fail(key, new ClosedError()) // should it still be binding
     port.closing ??= this.#close(port)
     await port.closing
+  }
+
+  /** Whether listen() has been served, and a stop has something to let finish. */
+  get up (): boolean {
+    return this.#up
+  }
+
+  /** Tells everybody that a stop will come; until then all goes on as before. */
+  announceStop (): void {
+    this.#announced = true
+    this.#log.info({ event: 'stop-announced', closeDelay: this.options.closeDelay }, 'stopping in %d ms: connections are served until then', this.options.closeDelay)
+    for (const worker of this.#supervisor.workers) worker.tell({ type: 'stopping' })
   }
 
   /** Stops accepting, lets every worker finish what it has within grace, and resolves when all are gone. */
@@ -177,7 +228,7 @@ export class Primary {
   }
 
   #assertRunning (what: string): void {
-    if (!this.#up || this.#stopping !== undefined) throw new NotRunningError(what)
+    if (!this.#up || this.stopping) throw new NotRunningError(what)
   }
 
   /** Ends everything at once. */
@@ -190,7 +241,8 @@ export class Primary {
     return {
       workers: this.#supervisor.workers.map(worker => worker.stats()),
       pending: ports.reduce((sum, { handoff }) => sum + handoff.pending, 0),
-      listeners: ports.map(({ key, names }) => ({ key, addresses: names }))
+      listeners: ports.map(({ key, names }) => ({ key, addresses: names })),
+      ready: !this.stopping && this.#supervisor.workers.some(({ state }) => state === 'ready')
     }
   }
 
@@ -249,6 +301,7 @@ export class Primary {
     await this.#supervisor.stop(this.#until(deadline))
     for (const port of ports) port.handoff.close()
     this.#takeBack?.stop()
+    this.#liveness.stop()
     this.#stopped = true
     this.#log.info({ event: 'stopped' }, 'stopped')
   }
@@ -312,6 +365,8 @@ export class Primary {
       case 'leave': return this.#leave(worker, message.key)
       case 'closed': return this.#ports.of(message.key)?.left(worker)
       case 'open': worker.open = message.count; return
+      case 'pulse': return this.#onPulse(worker, message)
+      case 'checking': worker.checking = true; return
       case 'stats': return worker.tell({ type: 'stats', id: message.id, stats: this.stats() })
       case 'failed': worker.failure = fromNotice(message.error)
     }
@@ -320,8 +375,21 @@ export class Primary {
   #joined (worker: WorkerHandle, key: string): void {
     if (worker.state === 'draining') return
     this.#ports.of(key)?.join(worker)
-    if (this.#ports.open.every(port => port.serves(worker))) this.#supervisor.ready(worker)
+    if (worker.state === 'starting' && this.#ports.open.every(port => port.serves(worker))) this.#ready(worker)
     this.#checkServed()
+  }
+
+  #ready (worker: WorkerHandle): void {
+    this.#supervisor.ready(worker)
+    this.#liveness.watch(worker)
+    this.#recycling.ready(worker)
+    if (this.stopping) worker.tell({ type: 'stopping' })
+  }
+
+  #onPulse (worker: WorkerHandle, { requests, rss, debugged }: Extract<ToPrimary, { type: 'pulse' }>): void {
+    Object.assign(worker, { requests, rss, debugged })
+    this.#liveness.pulse(worker)
+    if (!this.stopping) this.#recycling.check()
   }
 
   /** The worker wants nothing more, for one key or at all. */
@@ -333,7 +401,7 @@ export class Primary {
 
   /** Whether a stop has begun that comes to this worker when what is pending has gone to it and the others. */
   #isStoppingWith (worker: WorkerHandle): boolean {
-    return this.#stopping !== undefined && worker.state !== 'draining'
+    return this.stopping && worker.state !== 'draining'
   }
 
   #retire (worker: WorkerHandle, grace: number): void {
@@ -344,6 +412,7 @@ export class Primary {
   /** Its channel is closed, by its exit or by itself: in the second case it drains on its own. */
   #unreachable (worker: WorkerHandle): void {
     this.#ports.retire(worker)
+    this.#liveness.forget(worker)
     this.#supervisor.expectExit(worker)
   }
 
@@ -388,6 +457,7 @@ export class Primary {
       : [...this.#waiting.keys()].filter(port => !port.serves(worker))
     const fatal = unserved.length > 0 && !this.#up
     const open = worker.end()
+    this.#liveness.forget(worker)
     this.#ports.forget(worker)
     if (open !== undefined) this.#ports.of(open.frame.key)?.handoff.reclaim(worker, open.frame, open.untaken)
     this.#supervisor.exited(worker, ending, fatal)

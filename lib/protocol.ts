@@ -25,6 +25,10 @@ export type ToPrimary =
   | { type: 'closed', key: string }
   /** How many connections I have open. */
   | { type: 'open', count: number }
+  /** My event loop turns: once a second. */
+  | { type: 'pulse', requests: number, rss: number, debugged: boolean }
+  /** My app is ready, and its readyCheck has begun. */
+  | { type: 'checking' }
   | { type: 'stats', id: number }
   /** I am about to die of this. */
   | { type: 'failed', error: ErrorNotice }
@@ -39,6 +43,8 @@ export type ToWorker =
   | { type: 'left', key: string }
   /** Close this key's server; without one, all of them, and exit. Nothing more will come. */
   | { type: 'drain', key?: string, grace: number }
+  /** A stop has begun, in which there is more to come for a while. */
+  | { type: 'stopping' }
   | { type: 'stats', id: number, stats: Stats }
   /** The ipc lane's frame: the connection comes as the message's handle. */
   | { type: 'handoff', number: number, key: string }

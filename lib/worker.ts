@@ -1,11 +1,12 @@
 import cluster from 'node:cluster'
+import inspector from 'node:inspector'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Stats } from '../types/index.js'
 import { PrimaryGoneError } from './errors.js'
 import { receiveConnections } from './lane.js'
 import { KeyNames } from './listen-target.js'
 import { assertSameOptions, type Options } from './options.js'
-import { END_DELAY } from './options-schema.js'
+import { END_DELAY, PULSE } from './options-schema.js'
 import { type Channel, fromNotice, post, receive, toNotice, type ToPrimary, type ToWorker } from './protocol.js'
 import type { WorkerMark } from './role.js'
 import { App } from './worker/app.js'
@@ -43,6 +44,7 @@ export class Worker {
   readonly #asking = new Map<number, { resolve: (stats: Stats) => void, reject: (err: Error) => void }>()
   #questions = 0
   #report: NodeJS.Timeout | undefined
+  #stopping = false
   #ending: Promise<void> | undefined
 
   constructor (mark: WorkerMark, log: FastifyBaseLogger) {
@@ -57,6 +59,12 @@ export class Worker {
     receiveConnections(mark.lane, this.#channel, this.#receiver, () => this.#primaryLives())
     process.once('disconnect', () => { this.#onDisconnect() })
     process.on('uncaughtExceptionMonitor', err => { this.#tell({ type: 'failed', error: toNotice(err) }) })
+    setInterval(() => { this.#pulse() }, PULSE).unref()
+  }
+
+  /** Whether it is to end, or the whole server. */
+  get draining (): boolean {
+    return this.#stopping || this.#receiver.leaving || [...this.#apps].some(({ closing }) => closing)
   }
 
   /** @throws SHARED_PORT_ERR_OPTIONS_DIFFER when other apps are there, with other options */
@@ -71,10 +79,14 @@ export class Worker {
       tell: message => { this.#tell(message) },
       attach: async key => await this.#attach(key),
       leave: async key => { await this.#leave(key) },
-      receive: (key, { fastify }, handle) => { this.#receiver.add(key, fastify.server, handle) },
+      receive: (key, { fastify }, handle) => {
+        this.#receiver.add(key, fastify.server, handle)
+        this.#pulse() // so that the primary knows with how much memory it begins
+      },
       refuse: key => { this.#receiver.remove(key) },
       drain,
-      grace: options.grace
+      grace: options.grace,
+      readyCheck: options.readyCheck
     })
     this.#apps.add(app)
     if (this.#serving++ === 0) process.channel?.ref()
@@ -97,6 +109,7 @@ export class Worker {
       case 'attach-failed': return this.#attached(message.key)?.reject(fromNotice(message.error))
       case 'left': return this.#leaving.get(message.key)?.()
       case 'drain': return this.#drain(message.key, message.grace)
+      case 'stopping': this.#stopping = true; return
       case 'stats':
         this.#asking.get(message.id)?.resolve(message.stats)
         this.#asking.delete(message.id)
@@ -183,11 +196,18 @@ export class Worker {
     })
   }
 
+  #pulse (): void {
+    this.#tell({ type: 'pulse', requests: this.#sum(({ requests }) => requests), rss: process.memoryUsage.rss(), debugged: inspector.url() !== undefined })
+  }
+
+  #sum (count: (connections: Connections) => number): number {
+    return [...this.#apps].reduce((sum, { connections }) => sum + count(connections), 0)
+  }
+
   #reportLater (): void {
     this.#report ??= setTimeout(() => {
       this.#report = undefined
-      const count = [...this.#apps].reduce((sum, { connections }) => sum + connections.count, 0)
-      this.#tell({ type: 'open', count })
+      this.#tell({ type: 'open', count: this.#sum(({ count }) => count) })
     }, REPORT_DELAY).unref()
   }
 

@@ -3,7 +3,21 @@ import { readFileSync } from 'node:fs'
 import { validatorSource } from '../build/validator.js'
 import { assertSameOptions, readOptions } from '../lib/options.js'
 
-const defaults = { workers: 'auto', grace: 10_000, signals: true, lane: 'auto', takeBackAfter: 2, bootTimeout: 30_000, reload: { concurrency: 1 }, policy: 'round-robin' }
+const defaults = {
+  workers: 'auto',
+  grace: 10_000,
+  signals: true,
+  lane: 'auto',
+  takeBackAfter: 2,
+  bootTimeout: 30_000,
+  reload: { concurrency: 1 },
+  livenessTimeout: 30_000,
+  recycle: { jitter: 0.1 },
+  maxRestarts: { within: 60_000 },
+  closeDelay: 0,
+  policy: 'round-robin'
+}
+const NAMES = 'workers, grace, signals, lane, takeBackAfter, bootTimeout, readyCheck, reload, livenessTimeout, recycle, maxRestarts, closeDelay, user, group, socketMode, onWorkerStart, onWorkerExit, policy'
 
 t.test('without options the defaults are in force', async t => {
   t.same(readOptions({}), defaults)
@@ -11,11 +25,30 @@ t.test('without options the defaults are in force', async t => {
 })
 
 t.test('an option that is undefined has its default', async t => {
-  t.same(readOptions({ workers: undefined, grace: undefined, signals: undefined, lane: undefined, takeBackAfter: undefined, bootTimeout: undefined, reload: { concurrency: undefined }, policy: undefined }), defaults)
+  t.same(readOptions({ workers: undefined, grace: undefined, signals: undefined, lane: undefined, takeBackAfter: undefined, bootTimeout: undefined, reload: { concurrency: undefined }, livenessTimeout: undefined, recycle: { rss: undefined, jitter: undefined }, user: undefined, policy: undefined }), defaults)
 })
 
 t.test('what is given stands', async t => {
-  const given = { workers: 3, grace: 0, signals: false, lane: 'ipc', takeBackAfter: 0, bootTimeout: 0, reload: { concurrency: 4 }, policy: 'round-robin' }
+  const given = {
+    workers: 3,
+    grace: 0,
+    signals: false,
+    lane: 'ipc',
+    takeBackAfter: 0,
+    bootTimeout: 0,
+    readyCheck () {},
+    reload: { concurrency: 4 },
+    livenessTimeout: 0,
+    recycle: { requests: 1, rss: 1, age: 1, jitter: 0 },
+    maxRestarts: { count: 0, within: 1 },
+    closeDelay: 1,
+    user: 'www-data',
+    group: 33,
+    socketMode: 0o660,
+    onWorkerStart () {},
+    onWorkerExit () {},
+    policy: 'round-robin'
+  }
   t.same(readOptions(given), given)
 })
 
@@ -24,6 +57,13 @@ for (const option of [{ workers: 'auto' }, { workers: 0 }, { workers: 1 }, { wor
     t.match(readOptions(option), option)
   })
 }
+
+t.test('sizes and modes that are texts are numbers in force', async t => {
+  for (const [text, bytes] of [['100', 100], ['100b', 100], ['2kb', 2_048], ['512MB', 2 ** 29], ['1.5 gb', 1.5 * 2 ** 30]] as const) {
+    t.equal(readOptions({ recycle: { rss: text } }).recycle.rss, bytes)
+  }
+  for (const text of ['660', '0660']) t.equal(readOptions({ socketMode: text }).socketMode, 0o660)
+})
 
 t.test('the options in force cannot be changed', async t => {
   const options = readOptions({ workers: 2 }) as { workers: number }
@@ -78,12 +118,32 @@ const wrong: Array<[given: object, message: string]> = [
   [{ reload: 1 }, "option 'reload' must be an object, got 1"],
   [{ reload: null }, "option 'reload' must be an object, got null"],
   [{ reload: { concurrency: 0 } }, "option 'reload.concurrency' must be an integer from 1 to 1024, got 0"],
+  [{ readyCheck: true }, "option 'readyCheck' must be a function, got true"],
+  [{ onWorkerStart: 'start' }, "option 'onWorkerStart' must be a function, got 'start'"],
+  [{ onWorkerExit: {} }, "option 'onWorkerExit' must be a function, got {}"],
+  [{ livenessTimeout: 1_999 }, "option 'livenessTimeout' must be 0 (never) or an integer from 2000 to 2147483647 (milliseconds), got 1999"],
+  [{ recycle: 100 }, "option 'recycle' must be an object, got 100"],
+  [{ recycle: { requests: 0 } }, "option 'recycle.requests' must be an integer from 1 on, got 0"],
+  [{ recycle: { rss: '512 pages' } }, "option 'recycle.rss' must be bytes, an integer from 1 on, or a text like '512mb', got '512 pages'"],
+  [{ recycle: { rss: 0 } }, "option 'recycle.rss' must be bytes, an integer from 1 on, or a text like '512mb', got 0"],
+  [{ recycle: { age: '1d' } }, "option 'recycle.age' must be an integer from 1 on (milliseconds), got '1d'"],
+  [{ recycle: { jitter: 1.1 } }, "option 'recycle.jitter' must be a number from 0 to 1, got 1.1"],
+  [{ recycle: { request: 1 } }, "unknown option 'recycle.request': the options are recycle.requests, recycle.rss, recycle.age, recycle.jitter"],
+  [{ maxRestarts: 3 }, "option 'maxRestarts' must be an object, got 3"],
+  [{ maxRestarts: { count: -1 } }, "option 'maxRestarts.count' must be an integer from 0 to 1000000, got -1"],
+  [{ maxRestarts: { count: 1, within: 0 } }, "option 'maxRestarts.within' must be an integer from 1 to 2147483647 (milliseconds), got 0"],
+  [{ closeDelay: -1 }, "option 'closeDelay' must be an integer from 0 to 2147483647 (milliseconds), got -1"],
+  [{ user: '' }, "option 'user' must be a name or an integer from 0 to 4294967294, got ''"],
+  [{ user: 2 ** 32 }, "option 'user' must be a name or an integer from 0 to 4294967294, got 4294967296"],
+  [{ group: 'a:b' }, "option 'group' must be a name or an integer from 0 to 4294967294, got 'a:b'"],
+  [{ socketMode: '888' }, "option 'socketMode' must be a number up to 0o777, or octal digits like '660', got '888'"],
+  [{ socketMode: 0o1000 }, "option 'socketMode' must be a number up to 0o777, or octal digits like '660', got 512"],
   [{ reload: { concurency: 1 } }, "unknown option 'reload.concurency': the options are reload.concurrency"],
   [{ policy: 'favourites' }, `${POLICY}'favourites'`],
   [{ policy: 1 }, `${POLICY}1`],
-  [{ worker: 4 }, "unknown option 'worker': the options are workers, grace, signals, lane, takeBackAfter, bootTimeout, reload, policy"],
+  [{ worker: 4 }, `unknown option 'worker': the options are ${NAMES}`],
   [{ workers: -1, grace: 'x', colour: 'red' }, [
-    "unknown option 'colour': the options are workers, grace, signals, lane, takeBackAfter, bootTimeout, reload, policy",
+    `unknown option 'colour': the options are ${NAMES}`,
     `${WORKERS}-1`,
     `${GRACE}'x'`
   ].join('; ')]
@@ -103,6 +163,7 @@ for (const given of ['4', 4, true, null, [4], () => {}]) {
 
 t.test('the validator is the one that the schema makes', async t => {
   t.equal(readFileSync(new URL('../lib/options-validator.ts', import.meta.url), 'utf8'), validatorSource(), 'else run npm run build:validator')
+  t.notMatch(validatorSource(), /require\(|import /, 'it needs nothing of Ajv when it runs')
 })
 
 t.test('two instances may ask for the same, and for nothing else', async t => {
@@ -112,7 +173,8 @@ t.test('two instances may ask for the same, and for nothing else', async t => {
     code: 'SHARED_PORT_ERR_OPTIONS_DIFFER',
     message: "All Fastify instances of a process share its workers: option 'workers' is 'auto' here, but was 2 in the instance before"
   })
-  for (const other of [{ grace: 6 }, { signals: false }, { lane: 'ipc' }, { reload: { concurrency: 2 } }]) {
+  for (const other of [{ grace: 6 }, { user: 'www-data' }, { onWorkerStart () {} }, { signals: false }, { lane: 'ipc' }, { reload: { concurrency: 2 } }]) {
     t.throws(() => assertSameOptions(first, readOptions({ workers: 2, grace: 5, ...other })), { code: 'SHARED_PORT_ERR_OPTIONS_DIFFER' })
   }
+  assertSameOptions(first, readOptions({ workers: 2, grace: 5, readyCheck () {} })) // that is each app's own
 })

@@ -23,7 +23,7 @@ t.test('closing one key of two ends what is still pending for it when its grace 
     setImmediate(() => { for (const key of ['a', 'b']) worker.channel.deliver({ cmd: CMD, type: 'attach', key }) })
     return worker
   }
-  const primary = new Primary({ options: readOptions({ workers: 1, grace: 1_000, lane: 'ipc' }), log: createLog().log, fork, clock })
+  const primary = new Primary({ options: readOptions({ workers: 1, grace: 1_500, lane: 'ipc' }), log: createLog().log, fork, emit () {}, giveUp () {}, clock })
   const target = readListenTarget({ port: 0, host: '127.0.0.1' })
   const [{ names: [name] }] = await Promise.all(['a', 'b'].map(async key => await primary.listen(key, target))) as [{ names: SocketName[] }, unknown]
   const { port, address } = name as SocketName
@@ -40,8 +40,8 @@ t.test('closing one key of two ends what is still pending for it when its grace 
   while (primary.stats().pending === 0) await new Promise(setImmediate)
 
   const closed = primary.close('a')
-  while (!clock.waiting.includes(1_000)) await new Promise(setImmediate)
-  clock.advance(1_000)
+  while (!clock.waiting.includes(1_500)) await new Promise(setImmediate)
+  clock.advance(1_500)
   await new Promise(setImmediate)
   worker.channel.deliver({ cmd: CMD, type: 'ack', number: 1, accepted: true, leaving: false })
   const ended = Promise.all(clients.map(async client => { await once(client.resume(), 'close') }))

@@ -1,4 +1,5 @@
-import type { FastifyPluginCallback } from 'fastify'
+import type { EventEmitter } from 'node:events'
+import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
 
 /** Which of the parts this process plays. */
 export type Role = 'primary' | 'worker' | 'standalone'
@@ -18,6 +19,36 @@ export interface ReloadOptions {
    * @default 1
    */
   concurrency?: number
+}
+
+/**
+ * When a worker is replaced by a new one, start-first and one at a time. Looked at once a second.
+ * What is left out is no limit.
+ */
+export interface RecycleOptions {
+  /** Requests that it has begun to answer, at least 1. */
+  requests?: number
+  /** Its resident memory: bytes, or a text like `'512mb'` (b, kb, mb, gb; 1 kb is 1024 bytes). */
+  rss?: number | string
+  /** Milliseconds since it was ready, at least 1. */
+  age?: number
+  /**
+   * 0 to 1: each worker's own limits are lower by a random share, up to this, so that workers of one
+   * age are not all due at once.
+   * @default 0.1
+   */
+  jitter?: number
+}
+
+/** How many crashes are too many. */
+export interface MaxRestarts {
+  /** Replacements of workers that ended unasked, 0 to 1,000,000. Left out: no limit. */
+  count?: number
+  /**
+   * Milliseconds that are looked back, 1 to 2,147,483,647.
+   * @default 60000
+   */
+  within?: number
 }
 
 export interface SharedPortOptions {
@@ -65,8 +96,56 @@ export interface SharedPortOptions {
    */
   bootTimeout?: number
 
+  /**
+   * Called in a worker when its Fastify is ready, before it listens: with the instance that the plugin
+   * is registered on. Connections come when what it returns is fulfilled; what it throws makes listen()
+   * reject, and the worker fail. How long it may take, `bootTimeout` says.
+   */
+  readyCheck?: (fastify: FastifyInstance) => unknown
+
   /** How {@link SharedPort.reload} goes. */
   reload?: ReloadOptions
+
+  /**
+   * Milliseconds for which a worker's event loop may not turn; then it is killed, and replaced. At
+   * least 2000, 0: never. One whose inspector is open, for a debugger, is let alone.
+   * @default 30000
+   */
+  livenessTimeout?: number
+
+  /** When a worker that works is replaced all the same. */
+  recycle?: RecycleOptions
+
+  /** How many crashes make the primary give up: it drains, and exits with 1. */
+  maxRestarts?: MaxRestarts
+
+  /**
+   * Milliseconds for which connections are served as before after SIGTERM, 0 to 2,147,483,647, so that
+   * a load balancer sees `draining` first.
+   * @default 0
+   */
+  closeDelay?: number
+
+  /**
+   * The user that the workers run as: a name or a numeric id. The primary, which binds, stays what it
+   * is: root, or nothing else is permitted. A socket file is given to the user.
+   */
+  user?: string | number
+
+  /**
+   * The group that the workers run as: a name or a numeric id. Others that this process has are dropped.
+   * @default the user's own
+   */
+  group?: string | number
+
+  /** The mode of a socket file: a number up to 0o777, or octal digits: `'660'`. Left out: as umask(2) has it. */
+  socketMode?: string | number
+
+  /** Called in the primary when a worker's process has been started. What it throws is logged. */
+  onWorkerStart?: (id: number) => unknown
+
+  /** Called in the primary when a worker's process has ended. What it throws is logged. */
+  onWorkerExit?: (id: number, end: Pick<WorkerExit, 'code' | 'signal'>) => unknown
 
   /**
    * Who gets the next connection: `'round-robin'`, each in turn.
@@ -95,6 +174,10 @@ export interface WorkerStats {
   unacked: number
   /** Connections that it has open, as it last reported. */
   open: number
+  /** Requests that it has begun to answer, as it last reported: once a second. */
+  requests: number
+  /** Its resident memory in bytes, as it last reported: once a second; 0 before. */
+  rss: number
 }
 
 /** One shared listener. */
@@ -110,15 +193,58 @@ export interface Stats {
   /** Accepted connections that no worker has been sent yet. */
   pending: number
   listeners: ListenerStats[]
+  /**
+   * Whether connections should come here: at least one worker is ready, and no stop has begun. In a
+   * standalone process: whether it listens.
+   */
+  ready: boolean
 }
 
-/** `fastify.sharedPort` */
-export interface SharedPort {
+export interface WorkerEvent {
+  /** `cluster.worker.id`: never used twice. */
+  id: number
+  /** Process id; `undefined` when the process could not be started. */
+  pid: number | undefined
+  generation: number
+}
+
+export interface WorkerExit extends WorkerEvent {
+  /** `null` when a signal ended it, or it could not be started. */
+  code: number | null
+  signal: NodeJS.Signals | null
+  /** Whether it ended as it was told to; otherwise it counts as a crash. */
+  asked: boolean
+}
+
+export interface WorkerStalled extends WorkerEvent {
+  /** Milliseconds since its event loop was last known to turn. */
+  silence: number
+}
+
+/** What {@link SharedPort} emits in the primary, each a tick after it happened. What a listener throws is logged. */
+export interface SharedPortEvents {
+  'worker-start': [worker: WorkerEvent]
+  'worker-ready': [worker: WorkerEvent]
+  'worker-exit': [worker: WorkerExit]
+  'reload-start': [reload: { generation: number }]
+  'reload-end': [reload: { generation: number }]
+  'reload-aborted': [reload: { generation: number, error: Error }]
+  /** Its event loop has not turned for 3 seconds, or for `livenessTimeout` where that is less. */
+  stalled: [worker: WorkerStalled]
+}
+
+/** `fastify.sharedPort`. Elsewhere than in the primary it emits nothing. */
+export interface SharedPort extends EventEmitter<SharedPortEvents> {
   readonly role: Role
   /** `cluster.worker.id` in a worker, 0 elsewhere. */
   readonly workerId: number
   /** How often the workers had been reloaded when this one started; in the primary, how often they have been. */
   readonly generation: number
+  /**
+   * In a worker: whether it is to end, or the whole server: time for a long task to come to an end. (A
+   * health check asks `stats().ready`: a worker drains at a reload too.) In the primary: whether it stops.
+   */
+  readonly draining: boolean
   /**
    * What the primary knows of its workers; the same in the primary and in every worker. In a
    * standalone process: no workers, no listeners.

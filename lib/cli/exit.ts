@@ -27,4 +27,4 @@ function isOurs (err: unknown): err is Error {
   return (err as NodeJS.ErrnoException).code?.startsWith('SHARED_PORT_ERR_') === true
 }
 
-const USAGE_CODES = new Set(['SHARED_PORT_ERR_OPTIONS', 'SHARED_PORT_ERR_APP_NOT_FOUND', 'SHARED_PORT_ERR_APP_TYPE'])
+const USAGE_CODES = new Set(['SHARED_PORT_ERR_OPTIONS', 'SHARED_PORT_ERR_APP_NOT_FOUND', 'SHARED_PORT_ERR_APP_TYPE', 'SHARED_PORT_ERR_USER'])

@@ -3,7 +3,6 @@ import { WorkerFailedError } from '../errors.js'
 import type { SocketName } from '../internals.js'
 import { readListenTarget } from '../listen-target.js'
 import { readOptions } from '../options.js'
-import { forkBy } from '../primary/fork.js'
 import { PrimaryProcess } from '../primary-process.js'
 import type { Config } from './config.js'
 import { FAILED } from './exit.js'
@@ -14,9 +13,9 @@ import { workerProgram } from './worker-program.js'
 export async function start (config: Config, imports: string[]): Promise<void> {
   const target = readListenTarget(config.listen)
   const options = readOptions(config.sharedPort)
-  const fork = forkBy(workerProgram(config, imports))
+  const program = workerProgram(config, imports)
   const log = await createLog(config)
-  const primary = new PrimaryProcess(options, log, fork)
+  const primary = new PrimaryProcess(options, log, program)
   try {
     for (const name of await primary.listen(primary.nextKey(target), target)) {
       log.info({ event: 'listening' }, 'listening at %s', spell(name))

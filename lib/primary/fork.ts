@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import cluster, { type ClusterSettings, type Worker } from 'node:cluster'
 import { NoScriptError } from '../errors.js'
+import type { Identity } from './identity.js'
 import type { Channel } from '../protocol.js'
 import { WORKER_MARK, type WorkerMark } from '../role.js'
 
@@ -24,8 +25,8 @@ export interface Child {
 /** Starts a worker's process with these descriptors from number 4 on. Never throws: a failed start is an exit. */
 export type Fork = (mark: WorkerMark, inherited: readonly number[]) => Child
 
-/** What a worker runs. */
-export interface Program { exec: string, args: string[], execArgv: string[], env?: NodeJS.ProcessEnv }
+/** What a worker runs, and as whom. */
+export interface Program extends Identity { exec: string, args: string[], execArgv: string[], env?: NodeJS.ProcessEnv }
 
 /**
  * What this process itself runs: script, arguments, Node's own flags.
@@ -41,12 +42,12 @@ export function ownProgram (): Program {
 const CLOSE_PATIENCE = 100
 
 /** Forks by node:cluster, so that `cluster.worker`, inspector ports and cluster's own users find what they know. */
-export function forkBy ({ exec, args, execArgv, env }: Program): Fork {
+export function forkBy ({ exec, args, execArgv, env, ...identity }: Program): Fork {
   return (mark, inherited) => {
     const theirs = cluster.settings
     try {
       (cluster as { settings: ClusterSettings }).settings = {} // setupPrimary() would add to them
-      cluster.setupPrimary({ exec, args, execArgv, stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...inherited] })
+      cluster.setupPrimary({ exec, args, execArgv, ...identity, stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...inherited] })
       return new ClusterChild(cluster.fork({ ...env, [WORKER_MARK]: JSON.stringify(mark) }))
     } catch (error) {
       return new UnstartedChild(error as Error)

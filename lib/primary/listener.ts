@@ -1,5 +1,5 @@
 import dns from 'node:dns/promises'
-import { lstatSync, unlinkSync } from 'node:fs'
+import { chmodSync, chownSync, lstatSync, unlinkSync } from 'node:fs'
 import net from 'node:net'
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
@@ -7,14 +7,21 @@ import { NotListeningFdError } from '../errors.js'
 import { bindPath, bindTcp, openDescriptor, type RawHandle, type SocketName } from '../internals.js'
 import type { ListenTarget } from '../listen-target.js'
 import { NO_PORT, systemError } from '../system-error.js'
+import type { Identity } from './identity.js'
 
 /** A bound handle and the name that clients reach it by. */
 export interface Bound { handle: RawHandle, name: SocketName | string }
+
+/** Whose a socket file is to be, and who may use it; what is undefined stays as the system has it. */
+export interface SocketFile extends Identity { mode?: number | undefined }
 
 /** Bytes of a Unix socket's path: sun_path of Linux has 108 with the end, that of others 104. */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
 
 type TcpTarget = Pick<ListenTarget, 'port' | 'ipv6Only' | 'reusePort'>
+
+/** For chown(2): stays as it is. */
+const UNCHANGED = -1
 
 /** UV_READABLE and UV_WRITABLE of libuv's uv.h: what uv_pipe_chmod takes. */
 const UV_READABLE = 1
@@ -28,9 +35,9 @@ const PORT_TRIES = 10
  * @throws Node's own error for it: EADDRINUSE, EACCES, EADDRNOTAVAIL, ENOTFOUND ...
  * @throws SHARED_PORT_ERR_FD
  */
-export async function bind (target: ListenTarget): Promise<Bound[]> {
+export async function bind (target: ListenTarget, socketFile: SocketFile = {}): Promise<Bound[]> {
   if (target.fd !== undefined) return [inherited(target.fd)]
-  if (target.path !== undefined) return [await unix({ ...target, path: target.path })]
+  if (target.path !== undefined) return [await unix({ ...target, path: target.path }, socketFile)]
   if (target.host === 'localhost') return await localhost({ ...target, ipv6Only: false })
   if (target.host === undefined) return [anyAddress(target)]
   const { address } = await dns.lookup(target.host)
@@ -94,7 +101,7 @@ function inherited (fd: number): Bound {
 }
 
 /** A file that a dead server left behind is removed; one that answers is in use. */
-async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: string }): Promise<Bound> {
+async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: string }, socketFile: SocketFile): Promise<Bound> {
   // Node 20 would cut it short, and bind that.
   if (Buffer.byteLength(path) > LONGEST_PATH) throw systemError(-constants.errno.EINVAL, 'listen', { address: path, port: NO_PORT })
   let handle = bindPath(path)
@@ -109,7 +116,25 @@ async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: 
     handle.close()
     throw systemError(status, 'chmod', { address: path, port: NO_PORT })
   }
+  try {
+    secure(path, socketFile)
+  } catch (err) {
+    handle.close()
+    throw err
+  }
   return { handle, name: path }
+}
+
+/** Before anybody can connect: it does not listen yet. */
+function secure (path: string, { mode, uid, gid }: SocketFile): void {
+  if (isAbstract(path)) return
+  if (mode !== undefined) chmodSync(path, mode)
+  if (uid !== undefined || gid !== undefined) chownSync(path, uid ?? UNCHANGED, gid ?? UNCHANGED)
+}
+
+/** Linux's abstract names have no file. */
+function isAbstract (path: string): boolean {
+  return path.startsWith('\0')
 }
 
 function isInUse (status: number): boolean {
@@ -121,7 +146,7 @@ function isUnavailable ({ code }: NodeJS.ErrnoException): boolean {
 }
 
 function isSocket (path: string): boolean {
-  if (path.startsWith('\0')) return false // Linux's abstract names have no file
+  if (isAbstract(path)) return false
   return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false
 }
 

@@ -1,4 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { Emit } from './events.js'
+import type { Outcome } from './supervisor/life.js'
 import type { Slot } from './supervisor.js'
 
 export interface ReloadParts {
@@ -8,9 +10,10 @@ export interface ReloadParts {
   nextGeneration (): number
   slots (): readonly Slot[]
   /** Puts a new worker in the place of the slot's; resolves when the old one is gone. @throws what the new one failed of */
-  renew (slot: Slot): Promise<void>
+  renew (slot: Slot): Promise<Outcome>
   /** Ends the new worker that starts for the slot. */
   abandon (slot: Slot): void
+  emit: Emit
   log: FastifyBaseLogger
 }
 
@@ -23,6 +26,8 @@ export class Reload {
   #generation = 0
   #running: Promise<void> | undefined
   #failure: Error | undefined
+  /** The slots that it renews now. */
+  readonly #busy = new Set<Slot>()
 
   constructor (parts: ReloadParts) {
     this.#parts = parts
@@ -34,39 +39,49 @@ export class Reload {
    * @throws what a new worker failed of
    */
   async run (): Promise<void> {
+    if (this.#failure !== undefined) await this.#running?.catch(() => {}) // that one's callers hear of it
     this.#generation = this.#parts.nextGeneration()
-    if (this.#running !== undefined) this.#abandonOutdated()
-    this.#running ??= this.#run().finally(() => { this.#running = undefined })
+    this.#abandonOutdated()
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+      this.#failure = undefined
+    })
     await this.#running
   }
 
+  get running (): boolean {
+    return this.#running !== undefined
+  }
+
   async #run (): Promise<void> {
-    const { concurrency, log } = this.#parts
+    const { concurrency, emit, log } = this.#parts
+    emit('reload-start', { generation: this.#generation })
     log.info({ event: 'reload-start', generation: this.#generation }, 'reload %d: replacing every worker', this.#generation)
-    this.#failure = undefined
     await Promise.all(Array.from({ length: concurrency }, async () => { await this.#renewInTurn() }))
     if (this.#failure !== undefined) {
       log.error({ event: 'reload-aborted', generation: this.#generation, err: this.#failure }, 'reload %d is aborted: the workers that are left stay', this.#generation)
+      emit('reload-aborted', { generation: this.#generation, error: this.#failure })
       throw this.#failure
     }
     log.info({ event: 'reload-end', generation: this.#generation }, 'reload %d: every worker is replaced', this.#generation)
+    emit('reload-end', { generation: this.#generation })
   }
 
   async #renewInTurn (): Promise<void> {
     for (let slot; this.#failure === undefined && (slot = this.#nextOutdated()) !== undefined;) {
-      const generation = this.#generation
+      this.#busy.add(slot)
       try {
         await this.#parts.renew(slot)
       } catch (err) {
-        // Otherwise it was given up: for a newer one, or with its slot.
-        if (generation === this.#generation && this.#parts.slots().includes(slot)) this.#abort(err as Error)
+        this.#abort(err as Error)
       }
+      this.#busy.delete(slot)
     }
   }
 
   #abort (failure: Error): void {
     this.#failure ??= failure
-    for (const slot of this.#parts.slots()) this.#parts.abandon(slot)
+    for (const slot of this.#busy) this.#parts.abandon(slot)
   }
 
   #abandonOutdated (): void {
@@ -75,9 +90,8 @@ export class Reload {
     }
   }
 
-  // A slot whose new worker starts already is somebody's; an empty one will be filled by the newest.
+  // One without a worker will be filled by the newest.
   #nextOutdated (): Slot | undefined {
-    return this.#parts.slots().find(({ worker, successor }) =>
-      successor === undefined && worker !== undefined && worker.generation < this.#generation)
+    return this.#parts.slots().find(slot => !this.#busy.has(slot) && slot.worker !== undefined && slot.worker.generation < this.#generation)
   }
 }

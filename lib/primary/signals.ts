@@ -3,11 +3,17 @@ import { closeSync, openSync } from 'node:fs'
 /** Milliseconds within which a second SIGINT is the first one again: a terminal's and its npm's for one key press. */
 const SAME_PRESS = 50
 
-/**
- * Calls `stop` at the first SIGTERM, SIGINT or SIGQUIT, and `end` at a second SIGINT. Returns what
- * takes the handlers away again.
- */
-export function onStopSignals (stop: (signal: NodeJS.Signals) => void, end: () => void): () => void {
+export interface Stopping {
+  /** The first SIGTERM, SIGINT or SIGQUIT. */
+  stop (signal: NodeJS.Signals): void
+  /** A SIGINT or SIGQUIT after a SIGTERM: no more delay. */
+  hurry (): void
+  /** A second SIGINT. */
+  end (): void
+}
+
+/** Stops by signals. Returns what takes the handlers away again. */
+export function onStopSignals ({ stop, hurry, end }: Stopping): () => void {
   let stopped = false
   let interruptedAt: number | undefined
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -17,6 +23,8 @@ export function onStopSignals (stop: (signal: NodeJS.Signals) => void, end: () =
       stop(signal)
     } else if (signal === 'SIGINT' && interruptedAt !== undefined && now - interruptedAt > SAME_PRESS) {
       end()
+    } else if (signal !== 'SIGTERM' && interruptedAt === undefined) {
+      hurry()
     }
     if (signal === 'SIGINT') interruptedAt = now
   }

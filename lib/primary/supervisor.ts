@@ -1,8 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { BootTimeoutError, ClosedError, WorkerFailedError } from '../errors.js'
+import { BootTimeoutError, ClosedError } from '../errors.js'
 import { END_DELAY } from '../options-schema.js'
 import type { Clock } from './clock.js'
+import { failureOf, isForeignKill, logExit } from './supervisor/ending.js'
+import type { Emit } from './events.js'
 import type { Ending } from './fork.js'
+import { Life, type Outcome } from './supervisor/life.js'
+import { descendants } from '../process-table.js'
+import type { Restarts } from './restarts.js'
 import type { WorkerHandle } from './worker-handle.js'
 
 /** Milliseconds before a dead worker is replaced: the first time, and at most; it doubles in between. */
@@ -23,23 +28,10 @@ export interface Slot {
   cancel?: () => void
 }
 
-/** What is to happen at a worker's next steps. */
-interface Life {
-  readyAt?: number
-  cancelBoot?: () => void
-  cancelKill?: () => void
-  /** To be called once, when it is up. */
-  retire?: () => void
-  settleReady: Array<(failure?: Error) => void>
-  settleGone: Array<() => void>
-}
-
-/** How a worker's life ended. */
-interface End {
-  /** It was told to end, or told so itself: no failure, and the next one does not wait longer for it. */
+/** How a slot lost its worker. */
+interface Leaving {
   asked: boolean
-  /** It takes everything along. */
-  fatal: boolean
+  /** By the clock, if it ever was. */
   readyAt?: number | undefined
 }
 
@@ -53,6 +45,10 @@ export interface SupervisorParts {
   spawn (generation: number): WorkerHandle
   /** Takes the worker out of the schedule; once nothing is un-acked, tells it to finish within `grace`. */
   retire (worker: WorkerHandle, grace: number): void
+  restarts: Restarts
+  /** There were too many crashes: no worker is started any more, and all is to end. */
+  giveUp (): void
+  emit: Emit
   clock: Clock
   log: FastifyBaseLogger
 }
@@ -93,15 +89,12 @@ export class Supervisor {
   ready (worker: WorkerHandle): void {
     if (worker.state !== 'starting') return
     worker.state = 'ready'
-    const { clock, log } = this.#parts
+    const { emit, log } = this.#parts
     log.info({ event: 'worker-ready', workerId: worker.id, workerPid: worker.pid }, 'worker %d is ready', worker.id)
+    emit('worker-ready', worker.identity)
     const slot = this.#slotOf(worker)
     if (slot?.successor === worker) this.#succeed(slot)
-    const life = this.#living.get(worker)
-    if (life === undefined) return
-    life.readyAt = clock.now()
-    life.cancelBoot?.()
-    for (const settle of life.settleReady.splice(0)) settle()
+    this.#living.get(worker)?.ready()
   }
 
   /** Lets a worker finish what it has, and ends it after `grace`. */
@@ -111,7 +104,7 @@ export class Supervisor {
     if (worker.state !== 'draining') {
       const started = worker.state === 'ready'
       worker.state = 'draining'
-      life.cancelBoot?.()
+      life.endBoot()
       this.expectExit(worker, grace)
       life.retire = () => { this.#parts.retire(worker, grace) }
       // One that is not up yet may not be listening to us, and has nothing to finish. If it serves a
@@ -119,38 +112,40 @@ export class Supervisor {
       if (!started) return worker.kill('SIGTERM')
     }
     life.retire?.()
-    delete life.retire
+    life.retire = undefined
   }
 
   /** Kills a worker that has not ended when its grace is over. */
   expectExit (worker: WorkerHandle, grace = this.#parts.grace): void {
-    const life = this.#living.get(worker)
-    if (life === undefined) return
-    life.cancelKill?.()
-    life.cancelKill = this.#parts.clock.after(grace + END_DELAY, () => { this.#kill(worker) })
+    this.#living.get(worker)?.endWithin(grace + END_DELAY, () => { this.#kill(worker) })
   }
 
   /**
    * Starts another worker for the slot. When it is ready it takes the place of the one that is
-   * there, which drains; resolves when that one is gone.
+   * there, which drains; resolves when that one is gone, or when this one is abandoned. One that was
+   * on its way to the slot already is.
    * @throws SHARED_PORT_ERR_WORKER_FAILED when the new one ends before it is ready; the old one stays
    * @throws SHARED_PORT_ERR_CLOSED when everything stops
    * @throws what `spawn` does
    */
-  async renew (slot: Slot): Promise<void> {
+  async renew (slot: Slot): Promise<Outcome> {
+    if (slot.successor !== undefined && !this.#stopping) {
+      this.abandon(slot)
+      await this.#isGone(slot.successor)
+      if (!this.#slots.includes(slot)) return 'abandoned'
+    }
     if (this.#stopping) throw new ClosedError()
     const old = slot.worker
     const successor = this.#launch()
     slot.successor = successor
-    await this.#becomesReady(successor)
-    if (old !== undefined) await this.#isGone(old)
+    const outcome = await this.#becomesReady(successor)
+    if (outcome === 'ready' && old !== undefined) await this.#isGone(old)
+    return outcome
   }
 
-  /** Ends the successor that is starting: what waits for it fails. */
+  /** Ends the successor that is starting. */
   abandon (slot: Slot): void {
-    const { successor } = slot
-    if (successor === undefined) return
-    this.drain(successor)
+    if (slot.successor !== undefined) this.#discard(slot.successor)
   }
 
   /**
@@ -188,17 +183,17 @@ export class Supervisor {
   /** To be called for every worker whose process has ended. After a `fatal` end nothing is started any more. */
   exited (worker: WorkerHandle, ending: Ending, fatal = false): void {
     const life = this.#living.get(worker)
-    life?.cancelBoot?.()
-    life?.cancelKill?.()
+    const readyAt = life?.readyAt
+    const asked = (worker.state === 'draining' || this.#stopping) && !isForeignKill(worker, ending)
+    const { emit, log } = this.#parts
     this.#living.delete(worker)
-    const end = { asked: worker.state === 'draining' || this.#stopping, fatal, readyAt: life?.readyAt }
-    this.#logExit(worker, ending, end)
+    logExit(log, worker, ending, { asked, fatal, ready: readyAt !== undefined })
+    emit('worker-exit', { ...worker.identity, code: ending.code, signal: ending.signal, asked })
     if (fatal) this.#stopping = true
     worker.state = 'exited'
     const slot = this.#slotOf(worker)
-    if (slot !== undefined) this.#vacate(slot, worker, end)
-    for (const settle of life?.settleReady ?? []) settle(failureOf(worker, ending))
-    for (const settle of life?.settleGone ?? []) settle()
+    if (slot !== undefined) this.#vacate(slot, worker, { asked, readyAt })
+    life?.ended(failureOf(worker, ending))
     if (this.#living.size > 0) return
     const waiting = this.#whenGone
     this.#whenGone = []
@@ -206,12 +201,13 @@ export class Supervisor {
   }
 
   #launch (): WorkerHandle {
-    const { spawn, bootTimeout, clock, log } = this.#parts
+    const { spawn, bootTimeout, emit, clock, log } = this.#parts
     const worker = spawn(this.generation)
-    const life: Life = { settleReady: [], settleGone: [] }
+    const life = new Life(clock)
     this.#living.set(worker, life)
-    if (bootTimeout > 0) life.cancelBoot = clock.after(bootTimeout, () => { this.#tooSlow(worker) })
+    life.bootWithin(bootTimeout, () => { this.#tooSlow(worker) })
     log.debug({ event: 'worker-start', workerId: worker.id, workerPid: worker.pid }, 'worker %d starts', worker.id)
+    emit('worker-start', worker.identity)
     return worker
   }
 
@@ -228,18 +224,19 @@ export class Supervisor {
   }
 
   /** Its worker, or its successor, is dead. */
-  #vacate (slot: Slot, worker: WorkerHandle, end: End): void {
+  #vacate (slot: Slot, worker: WorkerHandle, end: Leaving): void {
     if (slot.successor === worker) delete slot.successor
     else delete slot.worker
     if (slot.worker === undefined && slot.successor === undefined) this.#replace(slot, end)
   }
 
-  #replace (slot: Slot, { asked, readyAt }: Omit<End, 'fatal'>): void {
-    const { clock, log } = this.#parts
-    const lived = readyAt === undefined ? 0 : clock.now() - readyAt
+  #replace (slot: Slot, { asked, readyAt }: Leaving): void {
     if (this.#stopping) return
-    if (lived >= LONG_LIFE) slot.delay = FIRST_DELAY
+    const { clock, restarts, log } = this.#parts
+    const lived = readyAt === undefined ? 0 : clock.now() - readyAt
     const failed = !asked || readyAt === undefined
+    if (failed && restarts.add()) return this.#giveUp()
+    if (lived >= LONG_LIFE) slot.delay = FIRST_DELAY
     const delay = failed ? slot.delay : FIRST_DELAY
     if (failed) slot.delay = Math.min(slot.delay * 2, LONGEST_DELAY)
     log.info({ event: 'worker-replace', delay }, 'a new worker starts in %d ms', delay)
@@ -265,46 +262,45 @@ export class Supervisor {
   #give (slot: Slot): void {
     this.#slots.splice(this.#slots.indexOf(slot), 1)
     slot.cancel?.()
-    for (const worker of [slot.successor, slot.worker]) if (worker !== undefined) this.drain(worker)
+    for (const worker of [slot.successor, slot.worker]) if (worker !== undefined) this.#discard(worker)
   }
 
-  async #becomesReady (worker: WorkerHandle): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#living.get(worker)?.settleReady.push(failure => { failure === undefined ? resolve() : reject(failure) })
-    })
+  #giveUp (): void {
+    const { restarts: { limits }, giveUp, log } = this.#parts
+    log.fatal({ event: 'crash-loop', ...limits }, 'workers have crashed more than %d times within %d ms: giving up', limits.count ?? 0, limits.within)
+    this.#stopping = true
+    giveUp()
+  }
+
+  /** Nobody waits for it any more. */
+  #discard (worker: WorkerHandle): void {
+    const life = this.#living.get(worker)
+    if (life !== undefined) life.abandoned = true
+    this.drain(worker)
+  }
+
+  async #becomesReady (worker: WorkerHandle): Promise<Outcome> {
+    return await (this.#living.get(worker) as Life).becomesReady()
   }
 
   async #isGone (worker: WorkerHandle): Promise<void> {
-    await new Promise<void>(resolve => {
-      const life = this.#living.get(worker)
-      if (life === undefined) resolve()
-      else life.settleGone.push(resolve)
-    })
+    await this.#living.get(worker)?.isGone()
   }
 
   #tooSlow (worker: WorkerHandle): void {
     const { bootTimeout, log } = this.#parts
-    worker.failure ??= new BootTimeoutError(worker.id, bootTimeout)
+    worker.failure ??= new BootTimeoutError(worker.id, bootTimeout, worker.checking ? ': its readyCheck has not ended' : '')
     log.error({ event: 'boot-timeout', workerId: worker.id, workerPid: worker.pid, bootTimeout }, 'worker %d is not ready after %d ms and is killed', worker.id, bootTimeout)
     worker.kill('SIGKILL')
   }
 
   #kill (worker: WorkerHandle): void {
-    this.#parts.log.warn({ event: 'worker-kill', workerId: worker.id, workerPid: worker.pid }, 'worker %d did not end in time and is killed', worker.id)
+    const { id, pid } = worker
+    // They would be nobody's afterwards: who finds them running knows from here whose they were.
+    const children = pid === undefined ? [] : descendants(pid)
+    this.#parts.log.warn({ event: 'worker-kill', workerId: id, workerPid: pid, ...(children.length > 0 && { children }) },
+      'worker %d did not end in time and is killed%s', id, children.length === 0 ? '' : `, and leaves ${children.map(({ pid, command }) => `${command} (${pid})`).join(', ')}`)
     worker.kill('SIGKILL')
-  }
-
-  #logExit (worker: WorkerHandle, ending: Ending, { asked, fatal, readyAt }: End): void {
-    const { log } = this.#parts
-    const { code, signal, error } = ending
-    const ready = readyAt !== undefined
-    // What a worker said before it ended otherwise, it did not die of. And of those that were not
-    // ready when they were to end, one has told why already.
-    const diedOfIt = code !== 0 && signal === null && !(asked && !ready)
-    const err = error ?? (diedOfIt ? worker.failure : undefined)
-    const fields = { event: 'worker-exit', workerId: worker.id, workerPid: worker.pid, code, signal, ...(err !== undefined && { err }) }
-    if (asked) log.info(fields, 'worker %d %s', worker.id, describeEnding(ending))
-    else log[fatal ? 'fatal' : 'error'](fields, 'worker %d %s %s', worker.id, describeEnding(ending), ready ? 'unasked' : 'before it was ready')
   }
 
   #slotOf (worker: WorkerHandle): Slot | undefined {
@@ -314,15 +310,4 @@ export class Supervisor {
 
 function createSlot (): Slot {
   return { delay: FIRST_DELAY }
-}
-
-/** What a worker failed of. */
-export function failureOf (worker: WorkerHandle, ending: Ending): Error {
-  return new WorkerFailedError(worker.id, describeEnding(ending), { cause: ending.error ?? worker.failure })
-}
-
-/** For "worker 3 ...". */
-export function describeEnding ({ code, signal, error }: Ending): string {
-  if (error !== undefined) return `could not be started (${error.message})`
-  return signal === null ? `exited with code ${code}` : `was ended by ${signal}`
 }

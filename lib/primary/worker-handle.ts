@@ -1,4 +1,4 @@
-import type { WorkerState, WorkerStats } from '../../types/index.js'
+import type { WorkerEvent, WorkerState, WorkerStats } from '../../types/index.js'
 import type { Ack, Connection, Frame, Wire } from '../lane.js'
 import { post, type ToWorker } from '../protocol.js'
 import type { Child } from './fork.js'
@@ -16,7 +16,17 @@ export class WorkerHandle {
   state: WorkerState = 'starting'
   /** What it said that it dies of. */
   failure: Error | undefined
+  /** Connections that it has open, as it last reported. */
   open = 0
+  /** Requests that it has begun to answer, as it last reported. */
+  requests = 0
+  /** Its resident memory in bytes, as it last reported. */
+  rss = 0
+  /** Whether a debugger may hold it, as it last reported. */
+  debugged = false
+  /** Whether it has begun its readyCheck. */
+  checking = false
+  #killed = false
   readonly #child: Child
   readonly #wire: Wire
   #frame: OpenFrame | null = null
@@ -39,6 +49,16 @@ export class WorkerHandle {
 
   get pid (): number | undefined {
     return this.#child.pid
+  }
+
+  /** What an app is told of it. */
+  get identity (): WorkerEvent {
+    return { id: this.id, pid: this.pid, generation: this.generation }
+  }
+
+  /** Whether this process has sent it a SIGKILL. */
+  get killed (): boolean {
+    return this.#killed
   }
 
   /** Whether it may be sent a frame: it has no un-acked one, and its wire is not full. */
@@ -124,6 +144,7 @@ export class WorkerHandle {
   }
 
   kill (signal: NodeJS.Signals): void {
+    if (signal === 'SIGKILL') this.#killed = true
     this.#child.kill(signal)
   }
 
@@ -145,7 +166,9 @@ export class WorkerHandle {
       refused: this.#refused,
       takenBack: this.#takenBack,
       unacked: this.#frame?.connections.length ?? 0,
-      open: this.open
+      open: this.open,
+      requests: this.requests,
+      rss: this.rss
     }
   }
 }

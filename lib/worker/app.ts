@@ -1,10 +1,13 @@
 import tls from 'node:tls'
+import { inspect } from 'node:util'
 import type { FastifyInstance } from 'fastify'
+import type { SharedPortOptions } from '../../types/index.js'
 import { beforeClose } from '../close.js'
+import { ReadyCheckError } from '../errors.js'
 import { hasGivenTicketKeys, rootOf, type SocketName } from '../internals.js'
 import type { Share } from '../listen.js'
 import type { ListenTarget } from '../listen-target.js'
-import type { ToPrimary } from '../protocol.js'
+import { toNotice, type ToPrimary } from '../protocol.js'
 import type { SharedHandle } from '../shared-handle.js'
 import type { Connections } from './connections.js'
 import type { WebSocketClient } from './drain.js'
@@ -21,6 +24,7 @@ export interface AppParts {
   refuse (key: string): void
   drain (connections: Connections, grace: number, webSockets: () => Iterable<WebSocketClient>): Promise<void>
   grace: number
+  readyCheck: SharedPortOptions['readyCheck']
 }
 
 /** One Fastify instance in a worker: from listen() to its last connection. */
@@ -56,12 +60,29 @@ export class App implements Share {
 
   // Share: what listen() does in a worker.
 
+  /** @throws SHARED_PORT_ERR_READY_CHECK with what the app's readyCheck threw as its cause */
   async attach (target: ListenTarget): Promise<Array<SocketName | string>> {
     const key = this.#parts.nextKey(target)
     const { names, ticketKeys } = await this.#parts.attach(key)
     this.#key = key
     this.#shareTicketKeys(ticketKeys)
+    await this.#check()
     return names
+  }
+
+  /** Fastify is ready, and nothing comes yet: the app says whether it may. */
+  async #check (): Promise<void> {
+    const { readyCheck, tell } = this.#parts
+    if (readyCheck === undefined) return
+    tell({ type: 'checking' })
+    try {
+      await readyCheck(this.fastify)
+    } catch (cause) {
+      const err = new ReadyCheckError(cause instanceof Error ? cause.message : inspect(cause), { cause })
+      // The app may catch what listen() rejects with, and live on: then the primary has heard why it is not ready.
+      tell({ type: 'failed', error: toNotice(err) })
+      throw err
+    }
   }
 
   /** One set of keys for all workers, unless the app brought its own, which all of them have. */

@@ -20,6 +20,8 @@ export class Connections {
   readonly sessions = new Set<ServerHttp2Session>()
   /** False where this Node does not tell what a TLS socket was accepted as: then nobody can say which are idle. */
   traceable = true
+  /** Requests that have come in. */
+  requests = 0
   readonly #open = new Map<Socket, OpenConnection>()
   readonly #onChange: () => void
   #count = 0
@@ -72,6 +74,7 @@ export class Connections {
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    this.requests++
     this.answering(request, response)
   }
 

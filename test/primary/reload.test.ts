@@ -1,5 +1,6 @@
 import t from 'tap'
 import { Reload } from '../../lib/primary/reload.js'
+import { Restarts } from '../../lib/primary/restarts.js'
 import { Supervisor } from '../../lib/primary/supervisor.js'
 import { createLog, FakeClock, FakeWorker } from '../fakes.js'
 
@@ -10,6 +11,7 @@ const CRASH = { code: 1, signal: null }
 function create (count: number, concurrency = 1) {
   const { log, lines } = createLog()
   const spawned: FakeWorker[] = []
+  const emitted: string[] = []
   const clock = new FakeClock()
   const supervisor = new Supervisor({
     count,
@@ -21,6 +23,9 @@ function create (count: number, concurrency = 1) {
       return worker
     },
     retire () {},
+    restarts: new Restarts({ within: 1 }, clock),
+    giveUp () {},
+    emit () {},
     clock,
     log
   })
@@ -28,8 +33,9 @@ function create (count: number, concurrency = 1) {
     concurrency,
     nextGeneration: () => ++supervisor.generation,
     slots: () => supervisor.slots,
-    renew: async slot => { await supervisor.renew(slot) },
+    renew: async slot => await supervisor.renew(slot),
     abandon: slot => { supervisor.abandon(slot) },
+    emit (name, ..._payload) { emitted.push(name) },
     log
   })
   supervisor.start()
@@ -39,6 +45,7 @@ function create (count: number, concurrency = 1) {
     reload,
     spawned,
     clock,
+    emitted,
     worker: (id: number) => spawned[id - 1] as FakeWorker,
     events: () => lines.map(({ event }) => event).filter(event => event?.startsWith('reload')),
     /** The states of all that live, by their ids. */

@@ -1,6 +1,8 @@
 import t from 'tap'
-import { describeEnding, type Slot, Supervisor } from '../../lib/primary/supervisor.js'
+import { describeEnding } from '../../lib/primary/supervisor/ending.js'
+import { type Slot, Supervisor } from '../../lib/primary/supervisor.js'
 import type { Ending } from '../../lib/primary/fork.js'
+import { Restarts } from '../../lib/primary/restarts.js'
 import type { WorkerHandle } from '../../lib/primary/worker-handle.js'
 import { createLog, FakeClock, FakeWorker } from '../fakes.js'
 
@@ -10,10 +12,12 @@ const KILLED: Ending = { code: null, signal: 'SIGKILL' }
 const GRACE = 5_000
 
 /** A supervisor with every worker that it ever spawned. */
-function create (count: number, { bootTimeout = 0 } = {}) {
+function create (count: number, { bootTimeout = 0, maxRestarts }: { bootTimeout?: number, maxRestarts?: number } = {}) {
   const clock = new FakeClock()
   const { log, lines } = createLog()
   const spawned: FakeWorker[] = []
+  const events: Array<[name: string, payload: object]> = []
+  let gaveUp = 0
   const retired: Array<[id: number, grace: number]> = []
   const supervisor = new Supervisor({
     count,
@@ -25,10 +29,13 @@ function create (count: number, { bootTimeout = 0 } = {}) {
       return worker
     },
     retire: (worker: WorkerHandle, grace: number) => { retired.push([worker.id, grace]) },
+    restarts: new Restarts({ within: 10_000, ...(maxRestarts !== undefined && { count: maxRestarts }) }, clock),
+    giveUp: () => { gaveUp++ },
+    emit: (name, payload) => { events.push([name, payload]) },
     clock,
     log
   })
-  return { supervisor, clock, lines, spawned, retired, last: () => spawned.at(-1) as FakeWorker }
+  return { supervisor, clock, lines, spawned, retired, events, gaveUp: () => gaveUp, last: () => spawned.at(-1) as FakeWorker }
 }
 
 /** As {@link create}, started and ready. */
@@ -298,7 +305,7 @@ t.test('where both die, the slot is filled again', async t => {
   t.equal(first.worker, last())
 })
 
-t.test('a new worker that is given up ends, and what waits for it fails', async t => {
+t.test('a new worker that is given up ends, and what waits for it is told', async t => {
   const { supervisor, spawned, first } = started(1)
   const renewed = supervisor.renew(first)
   supervisor.abandon(first)
@@ -306,7 +313,7 @@ t.test('a new worker that is given up ends, and what waits for it fails', async 
   const [a, b] = spawned as [FakeWorker, FakeWorker]
   t.same(b.child.signals, ['SIGTERM'])
   supervisor.exited(b, { code: null, signal: 'SIGTERM' })
-  await t.rejects(renewed)
+  t.equal(await renewed, 'abandoned')
   t.equal(a.state, 'ready')
 })
 
@@ -372,7 +379,7 @@ t.test('a slot that is given up while it is renewed takes both of its workers al
   t.same([a.state, b.state, c.state], ['ready', 'draining', 'draining'])
   supervisor.exited(b, DONE)
   supervisor.exited(c, { code: null, signal: 'SIGTERM' })
-  await t.rejects(renewed)
+  t.equal(await renewed, 'abandoned')
   await scaled
   t.same(supervisor.slots, [first])
 })

@@ -1,0 +1,109 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Emit } from './events.js'
+import type { Clock } from './clock.js'
+import { PULSE } from '../options-schema.js'
+import { processState } from '../process-table.js'
+import type { WorkerHandle } from './worker-handle.js'
+
+/** Milliseconds without a pulse after which a worker stalls: three pulses. */
+const STALLED = 3 * PULSE
+
+export interface LivenessParts {
+  /** Milliseconds without a pulse after which a worker hangs; 0: it never does. */
+  timeout: number
+  /** What is to happen to one that hangs. */
+  hung (worker: WorkerHandle): void
+  emit: Emit
+  clock: Clock
+  log: FastifyBaseLogger
+}
+
+interface Pulse {
+  /** When the last one came, by the clock. */
+  at: number
+  stalled: boolean
+}
+
+/**
+ * Knows whether the workers' event loops turn: each sends a pulse once a second. Where the look at
+ * them is late, this process itself did not run, or the machine was suspended: nobody can say who was
+ * silent then, and all have their full time once more.
+ */
+export class Liveness {
+  readonly #parts: LivenessParts
+  readonly #pulses = new Map<WorkerHandle, Pulse>()
+  #cancel: (() => void) | undefined
+  #lookAt = 0
+
+  constructor (parts: LivenessParts) {
+    this.#parts = parts
+  }
+
+  /** From now on its pulses are awaited. */
+  watch (worker: WorkerHandle): void {
+    this.#pulses.set(worker, { at: this.#parts.clock.now(), stalled: false })
+    if (this.#cancel === undefined) this.#lookLater()
+  }
+
+  pulse (worker: WorkerHandle): void {
+    const pulse = this.#pulses.get(worker)
+    if (pulse === undefined) return
+    const { clock, log } = this.#parts
+    const silence = Math.round(clock.now() - pulse.at)
+    pulse.at = clock.now()
+    if (!pulse.stalled) return
+    pulse.stalled = false
+    log.info({ event: 'stall-end', workerId: worker.id, workerPid: worker.pid, silence }, 'worker %d turns its event loop again, after %d ms', worker.id, silence)
+  }
+
+  /** It has ended, or can send none. */
+  forget (worker: WorkerHandle): void {
+    this.#pulses.delete(worker)
+    if (this.#pulses.size === 0) this.stop()
+  }
+
+  stop (): void {
+    this.#pulses.clear()
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
+  #lookLater (): void {
+    const { clock } = this.#parts
+    this.#lookAt = clock.now() + PULSE
+    this.#cancel = clock.after(PULSE, () => { this.#look() })
+  }
+
+  #look (): void {
+    const now = this.#parts.clock.now()
+    const late = now - this.#lookAt >= PULSE
+    for (const [worker, pulse] of this.#pulses) {
+      if (late) pulse.at = now
+      else if (!worker.debugged) this.#judge(worker, pulse, Math.round(now - pulse.at))
+    }
+    if (this.#pulses.size > 0) this.#lookLater()
+    else this.#cancel = undefined
+  }
+
+  #judge (worker: WorkerHandle, pulse: Pulse, silence: number): void {
+    const { timeout, hung } = this.#parts
+    const hangs = timeout > 0 && silence >= timeout
+    if (!pulse.stalled && (hangs || silence >= STALLED)) this.#stalled(worker, pulse, silence)
+    if (!hangs) return
+    this.#pulses.delete(worker)
+    this.#log('error', worker, silence, 'worker-hung', 'worker %d has not turned its event loop for %d ms and is killed')
+    hung(worker)
+  }
+
+  #stalled (worker: WorkerHandle, pulse: Pulse, silence: number): void {
+    pulse.stalled = true
+    this.#log('warn', worker, silence, 'stalled', 'worker %d has not turned its event loop for %d ms')
+    this.#parts.emit('stalled', { ...worker.identity, silence })
+  }
+
+  #log (level: 'error' | 'warn', worker: WorkerHandle, silence: number, event: string, message: string): void {
+    const { id, pid, open, frame } = worker
+    const state = pid === undefined ? undefined : processState(pid)
+    this.#parts.log[level]({ event, workerId: id, workerPid: pid, silence, state, open, unacked: frame?.connections.length ?? 0 }, message, id, silence)
+  }
+}

@@ -1,0 +1,92 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { RecycleLimits } from '../options.js'
+import type { Clock } from './clock.js'
+import type { Outcome } from './supervisor/life.js'
+import type { Slot } from './supervisor.js'
+import type { WorkerHandle } from './worker-handle.js'
+
+/** Milliseconds until another try, when the new worker failed: as long as the longest wait for a replacement. */
+const RETRY = 30_000
+
+const KINDS = ['requests', 'rss', 'age'] as const
+
+export interface RecyclingParts {
+  limits: RecycleLimits
+  slots (): readonly Slot[]
+  /** Puts a new worker in the place of the slot's; resolves when the old one is gone. @throws what the new one failed of */
+  renew (slot: Slot): Promise<Outcome>
+  /** Whether a reload replaces all of them. */
+  reloading (): boolean
+  /** Numbers from 0 to 1. */
+  random (): number
+  clock: Clock
+  log: FastifyBaseLogger
+}
+
+interface Lifetime {
+  /** By the clock. */
+  readyAt: number
+  /** Its own: lower than the option's by a random share. */
+  limits: Record<typeof KINDS[number], number>
+}
+
+/** Replaces workers that are over a limit: start-first, one at a time. */
+export class Recycling {
+  readonly #parts: RecyclingParts
+  readonly #lifetimes = new WeakMap<WorkerHandle, Lifetime>()
+  #running = false
+  #notBefore = 0
+
+  constructor (parts: RecyclingParts) {
+    this.#parts = parts
+  }
+
+  /** Its life counts from now on. */
+  ready (worker: WorkerHandle): void {
+    const { limits: { requests = Infinity, rss = Infinity, age = Infinity, jitter }, random, clock, log } = this.#parts
+    const share = 1 - jitter * random()
+    const tooSmall = worker.rss >= rss * share
+    if (tooSmall) log.warn({ event: 'recycle-rss', workerId: worker.id, workerPid: worker.pid, rss: worker.rss, limit: rss }, 'worker %d begins with an rss of %d, which is over the limit for recycling, %d: another one would too', worker.id, worker.rss, rss)
+    this.#lifetimes.set(worker, { readyAt: clock.now(), limits: { requests: requests * share, rss: tooSmall ? Infinity : rss * share, age: age * share } })
+  }
+
+  /** To be called whenever there is news of a worker. */
+  async check (): Promise<void> {
+    if (this.#running) return
+    this.#running = true
+    for (let slot; (slot = this.#nextDue()) !== undefined;) await this.#renew(slot)
+    this.#running = false
+  }
+
+  #nextDue (): Slot | undefined {
+    const { slots, reloading, clock } = this.#parts
+    if (reloading() || clock.now() < this.#notBefore) return undefined
+    return slots().find(({ worker, successor }) => successor === undefined && worker?.state === 'ready' && this.#excess(worker) !== undefined)
+  }
+
+  async #renew (slot: Slot): Promise<void> {
+    const { renew, clock, log } = this.#parts
+    const worker = slot.worker as WorkerHandle
+    const reason = this.#excess(worker) as typeof KINDS[number]
+    const used = Math.round(this.#usage(worker)[reason])
+    const limit = Math.round((this.#lifetimes.get(worker) as Lifetime).limits[reason])
+    log.info({ event: 'recycle', workerId: worker.id, workerPid: worker.pid, reason, used, limit }, 'worker %d is replaced: its %s, %d, is over %d', worker.id, reason, used, limit)
+    try {
+      await renew(slot)
+    } catch (err) {
+      this.#notBefore = clock.now() + RETRY
+      log.error({ event: 'recycle-failed', workerId: worker.id, err }, 'worker %d stays: the one that was to replace it failed', worker.id)
+    }
+  }
+
+  #excess (worker: WorkerHandle): typeof KINDS[number] | undefined {
+    const usage = this.#usage(worker)
+    const limits = this.#lifetimes.get(worker)?.limits
+    return limits && KINDS.find(kind => usage[kind] >= limits[kind])
+  }
+
+  #usage (worker: WorkerHandle): Record<typeof KINDS[number], number> {
+    const { readyAt = Infinity } = this.#lifetimes.get(worker) ?? {}
+    return { requests: worker.requests, rss: worker.rss, age: this.#parts.clock.now() - readyAt }
+  }
+}

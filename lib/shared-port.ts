@@ -1,0 +1,89 @@
+import { EventEmitter } from 'node:events'
+import type { Server } from 'node:net'
+import type { SharedPort, SharedPortEvents, Stats } from '../types/index.js'
+import { NotRunningError } from './errors.js'
+import type { PrimaryProcess } from './primary-process.js'
+import type { Worker } from './worker.js'
+
+// What `fastify.sharedPort` is, in each role.
+
+export class PrimarySharedPort extends EventEmitter<SharedPortEvents> implements SharedPort {
+  readonly role = 'primary'
+  readonly workerId = 0
+  readonly #primary: PrimaryProcess
+
+  constructor (primary: PrimaryProcess) {
+    super()
+    this.#primary = primary
+  }
+
+  get generation (): number {
+    return this.#primary.generation
+  }
+
+  get draining (): boolean {
+    return this.#primary.draining
+  }
+
+  async stats (): Promise<Stats> {
+    return this.#primary.stats()
+  }
+
+  async reload (): Promise<void> {
+    await this.#primary.reload()
+  }
+
+  async scale (workers: number): Promise<void> {
+    await this.#primary.scale(workers)
+  }
+}
+
+/** Only a primary has workers. */
+abstract class SteersNothing extends EventEmitter<SharedPortEvents> {
+  async reload (): Promise<void> {
+    throw new NotRunningError('reload()')
+  }
+
+  async scale (): Promise<void> {
+    throw new NotRunningError('scale()')
+  }
+}
+
+export class WorkerSharedPort extends SteersNothing implements SharedPort {
+  readonly role = 'worker'
+  readonly workerId: number
+  readonly generation: number
+  readonly #worker: Worker
+
+  constructor (worker: Worker) {
+    super()
+    this.workerId = worker.id
+    this.generation = worker.generation
+    this.#worker = worker
+  }
+
+  get draining (): boolean {
+    return this.#worker.draining
+  }
+
+  async stats (): Promise<Stats> {
+    return await this.#worker.stats()
+  }
+}
+
+export class StandaloneSharedPort extends SteersNothing implements SharedPort {
+  readonly role = 'standalone'
+  readonly workerId = 0
+  readonly generation = 0
+  readonly draining = false
+  readonly #server: Server
+
+  constructor (server: Server) {
+    super()
+    this.#server = server
+  }
+
+  async stats (): Promise<Stats> {
+    return { workers: [], pending: 0, listeners: [], ready: this.#server.listening }
+  }
+}
