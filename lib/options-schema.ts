@@ -16,12 +16,15 @@ export const LONGEST_GRACE = LONGEST_DELAY - END_DELAY
 export const PULSE = 1_000
 
 /** Fewer, and one that is late for a moment would be killed. */
-const LEAST_LIVENESS_TIMEOUT = 2 * PULSE
+export const LEAST_LIVENESS_TIMEOUT = 2 * PULSE
 
 /** What `recycle.rss` takes as a text. */
-const SIZE = '^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$'
+export const SIZE = '^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$'
 
-const MOST_RESTARTS = 1_000_000
+/** What `socketMode` takes as a text. */
+export const MODE = '^0?[0-7]{3}$'
+
+export const MOST_RESTARTS = 1_000_000
 
 // What the kernel has ids for: uid_t and gid_t, of which the last one stands for none.
 const MOST_ID = 2 ** 32 - 2
@@ -136,7 +139,7 @@ export const schema = {
       type: ['integer', 'string'],
       minimum: 0,
       maximum: 0o777,
-      pattern: '^0?[0-7]{3}$',
+      pattern: MODE,
       description: "a number up to 0o777, or octal digits like '660'"
     },
     onWorkerStart: aFunction,

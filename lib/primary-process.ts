@@ -40,7 +40,7 @@ export class PrimaryProcess {
       fork: forkBy({ ...program, ...identity }),
       identity,
       emit: this.#events.emit,
-      giveUp: () => { this.#giveUp() }
+      giveUp: () => { this.#stop(1) } // for whoever watches over this process to see
     })
     this.#log = log
   }
@@ -175,13 +175,6 @@ export class PrimaryProcess {
     const begun = performance.now()
     await this.#primary.stop()
     await this.#exit(code, this.options.grace - (performance.now() - begun))
-  }
-
-  /** The workers crash all the time: whoever watches over this process is to know. */
-  #giveUp (): void {
-    process.exitCode = 1
-    if (this.options.signals) this.#stop(1)
-    else this.#primary.stop()
   }
 
   /** What the app holds open may keep this process alive, with nothing to do: it is ended. */

@@ -37,17 +37,36 @@ export type SourceOf = (flag: keyof StartFlags) => string | undefined
  * @throws SHARED_PORT_ERR_APP_TYPE
  */
 export function readConfig (app: string, flags: StartFlags, sourceOf: SourceOf, appArguments: string[]): Config {
-  const { workers, grace, bootTimeout, reloadConcurrency, lane, policy, prefix, bodyLimit } = flags
+  const { prefix, bodyLimit } = flags
   return {
     app: findApp(app),
     listen: listenOptions(flags, sourceOf),
-    sharedPort: { workers, grace, bootTimeout, reload: { concurrency: reloadConcurrency }, lane, policy },
+    sharedPort: sharedPortOptions(flags),
     level: flags.logLevel,
     pretty: flags.prettyLogs ?? process.stdout.isTTY ?? false,
     useAppOptions: flags.options ?? false,
     pluginTimeout: flags.pluginTimeout,
     ...(bodyLimit !== undefined && { bodyLimit }),
     pluginOptions: { ...readPluginOptions(appArguments), ...(prefix !== undefined && { prefix }) }
+  }
+}
+
+function sharedPortOptions (flags: StartFlags): SharedPortOptions {
+  const { workers, grace, bootTimeout, livenessTimeout, closeDelay, user, group, socketMode, lane, policy } = flags
+  return {
+    workers,
+    grace,
+    bootTimeout,
+    reload: { concurrency: flags.reloadConcurrency },
+    livenessTimeout,
+    recycle: { requests: flags.recycleRequests, rss: flags.recycleRss, age: flags.recycleAge, jitter: flags.recycleJitter },
+    maxRestarts: { count: flags.maxRestarts, within: flags.maxRestartsWithin },
+    closeDelay,
+    user,
+    group,
+    socketMode,
+    lane,
+    policy
   }
 }
 

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { LONGEST_DELAY, LONGEST_GRACE, MOST_WORKERS } from '../options-schema.js'
+import { LEAST_LIVENESS_TIMEOUT, LONGEST_DELAY, LONGEST_GRACE, MODE, MOST_RESTARTS, MOST_WORKERS, SIZE } from '../options-schema.js'
 import type { SharedPortOptions } from '../../types/index.js'
 import { variable, variableOf } from './environment.js'
 import { UsageError } from './exit.js'
@@ -26,6 +26,21 @@ export interface StartFlags {
   /** Milliseconds. */
   bootTimeout: number
   reloadConcurrency: number
+  /** Milliseconds. */
+  livenessTimeout: number
+  recycleRequests?: number
+  recycleRss?: string
+  /** Milliseconds. */
+  recycleAge?: number
+  recycleJitter: number
+  maxRestarts?: number
+  /** Milliseconds. */
+  maxRestartsWithin: number
+  /** Milliseconds. */
+  closeDelay: number
+  user?: string
+  group?: string
+  socketMode?: string
   lane: NonNullable<SharedPortOptions['lane']>
   policy: NonNullable<SharedPortOptions['policy']>
 }
@@ -53,6 +68,17 @@ export function createOptions (): Option[] {
     value('-g, --grace <ms>', 'how long a stopping worker has to finish what it has', integer({ most: LONGEST_GRACE })).default(10_000),
     value('--boot-timeout <ms>', 'how long a worker may take to become ready; 0: no limit', integer({ most: LONGEST_DELAY })).default(30_000),
     value('--reload-concurrency <number>', 'how many workers a reload (SIGHUP) replaces at a time', integer({ least: 1, most: MOST_WORKERS })).default(1),
+    value('--liveness-timeout <ms>', 'how long the event loop of a worker may stand still before it is killed; 0: for ever', livenessTimeout).default(30_000),
+    value('--recycle-requests <number>', 'replace a worker after so many requests', integer({ least: 1 })),
+    value('--recycle-rss <size>', 'replace a worker with more memory: bytes, or as 512mb', matching(SIZE, "It must be bytes, or a text like '512mb'.")),
+    value('--recycle-age <ms>', 'replace a worker that is so old', integer({ least: 1 })),
+    value('--recycle-jitter <share>', 'lower each worker\'s limits by a random share up to this, 0 to 1', share).default(0.1),
+    value('--max-restarts <number>', 'exit with 1 when the workers crash more often than this (default: never)', integer({ most: MOST_RESTARTS })),
+    value('--max-restarts-within <ms>', 'the time in which crashes are counted', integer({ least: 1, most: LONGEST_DELAY })).default(60_000),
+    value('--close-delay <ms>', 'how long to serve as before after SIGTERM', integer({ most: LONGEST_DELAY })).default(0),
+    value('--user <user>', 'user that the workers run as: a name or an id', text),
+    value('--group <group>', "group that the workers run as (default: the user's)", text),
+    value('--socket-mode <mode>', 'mode of the socket file, as 660', matching(MODE, "It must be octal digits like '660'.")),
     value('--lane <lane>', 'how connections travel to the workers').choices(['auto', 'native', 'ipc']).default('auto'),
     value('--policy <policy>', 'who gets the next connection').choices(['round-robin']).default('round-robin')
   ]
@@ -95,6 +121,23 @@ function integer ({ least = 0, most, or }: { least?: number, most?: number, or?:
     if (Number.isSafeInteger(number) && number >= least && (most === undefined || number <= most)) return number
     const range = most === undefined ? `from ${least}` : `from ${least} to ${most}`
     throw new InvalidArgumentError(`It must be ${or === undefined ? '' : `'${or}' or `}an integer ${range}.`)
+  }
+}
+
+function livenessTimeout (value: string): number {
+  return value === '0' ? 0 : integer({ least: LEAST_LIVENESS_TIMEOUT, most: LONGEST_DELAY, or: '0' })(value)
+}
+
+function share (value: string): number {
+  const number = value === '' ? NaN : Number(value)
+  if (number >= 0 && number <= 1) return number
+  throw new InvalidArgumentError('It must be a number from 0 to 1.')
+}
+
+function matching (pattern: string, message: string): (value: string) => string {
+  return value => {
+    if (!new RegExp(pattern).test(value)) throw new InvalidArgumentError(message)
+    return value
   }
 }
 

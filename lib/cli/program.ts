@@ -20,8 +20,8 @@ Signals: at SIGTERM, SIGINT and SIGQUIT the workers finish what they have, for
 SIGHUP replaces every worker by one with the app as it is now, and fails no
 request; SIGTTIN adds a worker, SIGTTOU takes one away.
 
-Exit codes: 0 stopped as asked, 1 the app or its port failed, 2 wrong usage,
-130 a second SIGINT.`
+Exit codes: 0 stopped as asked, 1 the app or its port failed, or the workers
+crashed more often than --max-restarts, 2 wrong usage, 130 a second SIGINT.`
 
 /** The commands; `appArguments` is what came after `--`. */
 export function createProgram (appArguments: string[]): Command {

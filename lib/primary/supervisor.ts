@@ -269,6 +269,7 @@ export class Supervisor {
     const { restarts: { limits }, giveUp, log } = this.#parts
     log.fatal({ event: 'crash-loop', ...limits }, 'workers have crashed more than %d times within %d ms: giving up', limits.count ?? 0, limits.within)
     this.#stopping = true
+    for (const slot of this.#slots) slot.cancel?.()
     giveUp()
   }
 

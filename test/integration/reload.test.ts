@@ -5,7 +5,10 @@ import t, { type Test } from 'tap'
 import { type App, descriptors, perLane, request, start, type StartOptions } from '../helper.js'
 import { http1Clients, http2Clients, Load } from '../load.js'
 
-const RELOADS = 4
+const RELOADS = 10
+
+/** Calls of the clients between two reloads, one request at least each: 20,000 in all, over the kinds and the lanes. */
+const CALLS = 350
 const STOPPED = { code: 0, signal: null }
 
 interface Kind { name: string, server: object, clients: typeof http1Clients }
@@ -34,11 +37,11 @@ for (const { name, server, clients } of kinds) {
     const app = start(t, 'server.mjs', { options: { workers: 2, lane, reload: { concurrency: 2 } }, env: { SERVER: JSON.stringify(server) } })
     const url = await app.url()
     const load = new Load(clients(t, url))
-    await load.more(200)
+    await load.more(CALLS)
     for (let i = 1; i <= RELOADS; i++) {
       process.kill(app.pid, 'SIGHUP')
       await app.events('reload-end', i)
-      await load.more(100)
+      await load.more(CALLS)
     }
     t.same(await load.stop(), [])
     t.same(app.failures, [])
@@ -89,8 +92,8 @@ perLane(t, 'new code that never gets ready is ended by bootTimeout, and aborts t
   t.same(await generation(url), { generation: 0, code: 'first' })
 })
 
-t.test('a reload during a reload ends with the newest code, once', async t => {
-  const { app, become } = startReloadable(t, { workers: 2 })
+perLane(t, 'a reload during a reload ends with the newest code, once', async (t, lane) => {
+  const { app, become } = startReloadable(t, { workers: 2, lane })
   const url = await app.url()
   process.kill(app.pid, 'SIGHUP')
   await app.event('reload-start')
@@ -102,8 +105,8 @@ t.test('a reload during a reload ends with the newest code, once', async t => {
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('a stop during a reload stops', async t => {
-  const { app } = startReloadable(t, { workers: 2 })
+perLane(t, 'a stop during a reload stops', async (t, lane) => {
+  const { app } = startReloadable(t, { workers: 2, lane })
   await app.url()
   process.kill(app.pid, 'SIGHUP')
   await app.event('reload-start')
@@ -111,11 +114,11 @@ t.test('a stop during a reload stops', async t => {
   t.same(await app.leftBehind(), [])
 })
 
-t.test('the socket file is kept through a reload, and removed at the stop', async t => {
+perLane(t, 'the socket file is kept through a reload, and removed at the stop', async (t, lane) => {
   const folder = mkdtempSync(join(tmpdir(), 'sf-'))
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const path = join(folder, 's')
-  const { app } = startReloadable(t, { workers: 1 }, { listen: { path } })
+  const { app } = startReloadable(t, { workers: 1, lane }, { listen: { path } })
   await app.workers(1)
   process.kill(app.pid, 'SIGHUP')
   await app.event('reload-end')

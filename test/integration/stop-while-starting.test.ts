@@ -27,3 +27,20 @@ perLane(t, 'close() while the workers start rejects listen(), and resolves when 
   const order = app.lines.map(({ event }) => event)
   t.ok(order.indexOf('closed') > order.lastIndexOf('worker-exit'))
 })
+
+perLane(t, 'a worker that traps SIGTERM while it starts is killed when its grace is over, and the primary ends with 0', async (t, lane) => {
+  const app = start(t, 'traps-term.mjs', { options: { workers: 1, lane, grace: 200 } })
+  await app.event('stuck')
+  t.same(await app.stop(), { code: 0, signal: null })
+  t.equal(app.lines.filter(({ event }) => event === 'worker-kill').length, 1)
+  t.same(await app.leftBehind(), [])
+})
+
+perLane(t, 'SIGTERM while dead workers wait for their replacements ends with 0, and starts nobody', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
+  await app.url()
+  for (const pid of await app.workers(2)) process.kill(pid, 'SIGKILL')
+  await app.events('worker-replace', 2)
+  t.same(await app.stop(), { code: 0, signal: null })
+  t.same(await app.leftBehind(), [])
+})

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Reload } from '../../lib/primary/reload.js'
 import { Restarts } from '../../lib/primary/restarts.js'
-import { Supervisor } from '../../lib/primary/supervisor.js'
+import { type Slot, Supervisor } from '../../lib/primary/supervisor.js'
 import { createLog, FakeClock, FakeWorker } from '../fakes.js'
 
 const DONE = { code: 0, signal: null }
@@ -126,6 +126,40 @@ t.test('called again meanwhile it starts over at the newest, and both calls end 
   await Promise.all([first, second])
   t.same(supervisor.workers.map(({ id, generation }) => [id, generation]), [[5, 2], [6, 2]])
   t.same(events(), ['reload-start', 'reload-end'])
+})
+
+t.test('a new worker that was on its way before is given up for one of the new generation', async t => {
+  const { reload, supervisor, worker, settle, events } = create(1)
+  const recycled = supervisor.renew(supervisor.slots[0] as Slot)
+  const reloaded = reload.run()
+  await settle()
+  t.same(worker(2).child.signals, ['SIGTERM'])
+  supervisor.exited(worker(2), { code: null, signal: 'SIGTERM' })
+  t.equal(await recycled, 'abandoned')
+  await settle()
+  supervisor.ready(worker(3))
+  supervisor.exited(worker(1), DONE)
+  await reloaded
+  t.same(supervisor.workers.map(({ id, generation }) => [id, generation]), [[3, 1]])
+  t.same(events(), ['reload-start', 'reload-end'])
+})
+
+t.test('called while one that failed comes to its end, it is a reload of its own', async t => {
+  const { reload, supervisor, worker, settle, events, emitted } = create(2, 2)
+  const failed = reload.run()
+  await settle()
+  supervisor.exited(worker(3), CRASH)
+  await settle()
+  const reloaded = reload.run()
+  supervisor.exited(worker(4), { code: null, signal: 'SIGTERM' })
+  await t.rejects(failed, { code: 'SHARED_PORT_ERR_WORKER_FAILED' })
+  await settle()
+  for (const id of [5, 6]) supervisor.ready(worker(id))
+  for (const id of [1, 2]) supervisor.exited(worker(id), DONE)
+  await reloaded
+  t.same(supervisor.workers.map(({ id, generation }) => [id, generation]), [[5, 2], [6, 2]])
+  t.same(events(), ['reload-start', 'reload-aborted', 'reload-start', 'reload-end'])
+  t.same(emitted.filter(name => name.startsWith('reload')), events())
 })
 
 t.test('a worker that dies meanwhile is replaced by the newest, and not once more', async t => {

@@ -29,7 +29,7 @@ function create (count: number, { bootTimeout = 0, maxRestarts }: { bootTimeout?
       return worker
     },
     retire: (worker: WorkerHandle, grace: number) => { retired.push([worker.id, grace]) },
-    restarts: new Restarts({ within: 10_000, ...(maxRestarts !== undefined && { count: maxRestarts }) }, clock),
+    restarts: new Restarts({ count: maxRestarts, within: 10_000 }, clock),
     giveUp: () => { gaveUp++ },
     emit: (name, payload) => { events.push([name, payload]) },
     clock,
@@ -245,6 +245,15 @@ t.test('a worker that is not ready in time is killed, and has failed', async t =
   await t.rejects(renewed, { code: 'SHARED_PORT_ERR_WORKER_FAILED', cause: { code: 'SHARED_PORT_ERR_BOOT_TIMEOUT' } })
 })
 
+t.test('what it was at then is in its error: its readyCheck', async t => {
+  const { supervisor, clock, spawned } = create(1, { bootTimeout: 2_000 })
+  supervisor.start()
+  const [a] = spawned as [FakeWorker]
+  a.checking = true
+  clock.advance(2_000)
+  t.match(a.failure, { message: 'Worker 1 was not ready within bootTimeout, 2000 ms: its readyCheck has not ended' })
+})
+
 t.test('one that is ready, draining or gone is not too slow', async t => {
   const { supervisor, clock, spawned } = create(3, { bootTimeout: 2_000 })
   supervisor.start()
@@ -317,6 +326,33 @@ t.test('a new worker that is given up ends, and what waits for it is told', asyn
   t.equal(a.state, 'ready')
 })
 
+t.test('a slot that is renewed already is so anew: the worker that was on its way is given up', async t => {
+  const { supervisor, spawned, first } = started(1)
+  const former = supervisor.renew(first)
+  const latter = supervisor.renew(first)
+  const [a, b] = spawned as [FakeWorker, FakeWorker]
+  t.same(b.child.signals, ['SIGTERM'])
+  t.equal(spawned.length, 2, 'first it is gone')
+  supervisor.exited(b, { code: null, signal: 'SIGTERM' })
+  t.equal(await former, 'abandoned')
+  await new Promise(setImmediate)
+  supervisor.ready(spawned[2] as FakeWorker)
+  supervisor.exited(a, DONE)
+  t.equal(await latter, 'ready')
+  t.same(supervisor.workers.map(({ id }) => id), [3])
+})
+
+t.test('a slot that is given up before that worker is gone is not renewed', async t => {
+  const { supervisor, spawned } = started(2)
+  const second = supervisor.slots[1] as Slot
+  supervisor.renew(second)
+  const renewed = supervisor.renew(second)
+  supervisor.scale(1)
+  supervisor.exited(spawned[2] as FakeWorker, { code: null, signal: 'SIGTERM' })
+  t.equal(await renewed, 'abandoned')
+  t.equal(spawned.length, 3)
+})
+
 t.test('nothing is renewed once it stops', async t => {
   const { supervisor, spawned, first } = started(1)
   const renewed = supervisor.renew(first)
@@ -326,6 +362,53 @@ t.test('nothing is renewed once it stops', async t => {
   await t.rejects(renewed)
   await stopped
   t.equal(spawned.length, 2)
+})
+
+// Crashing again and again.
+
+t.test('more crashes than maxRestarts: nothing is started any more, and all is to end, once', async t => {
+  const { supervisor, clock, spawned, lines, gaveUp, last } = create(2, { maxRestarts: 2 })
+  supervisor.start()
+  for (const worker of spawned) supervisor.ready(worker)
+  supervisor.exited(last(), CRASH)
+  clock.advance(100)
+  supervisor.ready(last())
+  supervisor.exited(spawned[0] as FakeWorker, CRASH)
+  t.same([clock.waiting, gaveUp()], [[100], 0])
+  supervisor.exited(last(), CRASH)
+  t.equal(gaveUp(), 1)
+  t.same(clock.waiting, [])
+  t.match(lines.filter(({ event }) => event === 'crash-loop'), [{ level: 60, count: 2, within: 10_000 }])
+})
+
+t.test('ends that were asked for do not count', async t => {
+  const { supervisor, clock, gaveUp, last } = create(1, { maxRestarts: 0 })
+  supervisor.start()
+  for (let i = 0; i < 3; i++) {
+    supervisor.ready(last())
+    supervisor.drain(last())
+    supervisor.exited(last(), DONE)
+    clock.advance(100)
+  }
+  t.equal(gaveUp(), 0)
+})
+
+// What apps are told.
+
+t.test('start, ready and exit of each worker are told, with how it ended and whether it was asked to', async t => {
+  const { supervisor, spawned: [a, b], events } = started(2)
+  supervisor.exited(a as FakeWorker, KILLED)
+  supervisor.drain(b as FakeWorker)
+  supervisor.exited(b as FakeWorker, DONE)
+  const worker = (id: number): object => ({ id, pid: 1000 + id, generation: 0 })
+  t.same(events, [
+    ['worker-start', worker(1)],
+    ['worker-start', worker(2)],
+    ['worker-ready', worker(1)],
+    ['worker-ready', worker(2)],
+    ['worker-exit', { ...worker(1), ...KILLED, asked: false }],
+    ['worker-exit', { ...worker(2), ...DONE, asked: true }]
+  ])
 })
 
 // Scaling.
@@ -466,6 +549,21 @@ t.test('an exit that nobody asked for is an error in the log, with what the work
   t.match(lines.filter(({ event }) => event === 'worker-exit'), [
     { level: 50, workerId: 1, workerPid: 1001, code: 1, err: { message: 'no memory' }, msg: 'worker 1 exited with code 1 unasked' },
     { level: 30, workerId: 2, workerPid: 1002, code: 0, msg: 'worker 2 exited with code 0' }
+  ])
+})
+
+t.test('a SIGKILL that this process has not sent may have been the kernel\'s, also while it drained; its own is none', async t => {
+  const { supervisor, clock, spawned: [a, b, c], lines } = started(3)
+  supervisor.exited(a as FakeWorker, KILLED)
+  supervisor.drain(b as FakeWorker)
+  supervisor.exited(b as FakeWorker, KILLED)
+  supervisor.drain(c as FakeWorker, 0)
+  clock.advance(1_000)
+  supervisor.exited(c as FakeWorker, KILLED)
+  t.same(lines.filter(({ event }) => event === 'worker-exit').map(({ level, msg }) => [level, msg]), [
+    [50, 'worker 1 was ended by SIGKILL unasked: it may have been the kernel, out of memory (see dmesg)'],
+    [50, 'worker 2 was ended by SIGKILL unasked: it may have been the kernel, out of memory (see dmesg)'],
+    [30, 'worker 3 was ended by SIGKILL']
   ])
 })
 

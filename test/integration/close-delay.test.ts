@@ -1,0 +1,109 @@
+import t from 'tap'
+import { attempt, Exchange, keptAlive, type Outcome, refused } from '../client.js'
+import { type App, perLane, request, start } from '../helper.js'
+
+const STOPPED = { code: 0, signal: null }
+
+interface Told { worker: number, draining: boolean, ready: boolean }
+
+async function ask (url: string): Promise<Told> {
+  return JSON.parse((await request(url)).body)
+}
+
+function startDelayed (t: Parameters<typeof start>[0], lane: string, closeDelay: number): App {
+  return start(t, 'supervised.mjs', { options: { workers: 2, lane, closeDelay } })
+}
+
+perLane(t, 'closeDelay: after SIGTERM the health checks say no, and all is served as before until it stops', async (t, lane) => {
+  const app = startDelayed(t, lane, 3_000)
+  const url = await app.url()
+  await app.workers(2)
+  t.match(await ask(url), { draining: false, ready: true })
+  const ended = app.stop('SIGTERM')
+  await app.event('stop-announced')
+  for (let told = await ask(url); !told.draining; told = await ask(url)); // the workers hear of it
+  const agent = keptAlive()
+  t.teardown(() => { agent.destroy() })
+  const served = new Set<number>()
+  const failed: Outcome[] = []
+  for (let count = 0; ; count++) {
+    const kept = count % 2 === 0
+    const outcome = await attempt(url, kept ? { agent } : {})
+    const { answer, error } = outcome
+    if (error?.code === 'ECONNREFUSED' || (kept && answer?.headers.connection === 'close')) break // it stops now
+    const told = answer?.status === 200 ? JSON.parse(answer.body) as Told : undefined
+    if (told?.ready !== false || !told.draining) failed.push(outcome)
+    else served.add(told.worker)
+  }
+  t.same(failed, [])
+  t.ok(app.lines.some(({ event }) => event === 'stop'), 'not before its time')
+  t.same([...served].sort(), [1, 2])
+  t.same(await ended, STOPPED)
+  await refused(url)
+  t.same(app.failures, [])
+})
+
+perLane(t, 'a worker that dies meanwhile is replaced, and its successor knows', async (t, lane) => {
+  const app = startDelayed(t, lane, 60_000)
+  const url = await app.url()
+  const [pid] = await app.workers(2) as [number]
+  process.kill(app.pid, 'SIGTERM')
+  await app.event('stop-announced')
+  process.kill(pid, 'SIGKILL')
+  await app.workers(3)
+  let told = await ask(url)
+  while (told.worker !== 3) told = await ask(url)
+  t.match(told, { draining: true, ready: false })
+  t.same(await app.stop('SIGINT'), STOPPED)
+})
+
+perLane(t, 'SIGTERM to all processes, as by systemd: the workers serve until the primary stops', async (t, lane) => {
+  const app = startDelayed(t, lane, 60_000)
+  const url = await app.url()
+  const pids = await app.workers(2)
+  process.kill(app.pid, 'SIGTERM')
+  await app.event('stop-announced')
+  for (const pid of pids) process.kill(pid, 'SIGTERM')
+  while (!(await ask(url)).draining);
+  for (let i = 0; i < 20; i++) t.ok((await ask(url)).worker <= 2)
+  t.same(app.lines.filter(({ event }) => event === 'worker-exit' || event === 'drain'), [])
+  t.same(await app.stop('SIGQUIT'), STOPPED)
+})
+
+for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+  t.test(`${signal} waits for nothing`, async t => {
+    const app = startDelayed(t, 'auto', 60_000)
+    await app.url()
+    t.same(await app.stop(signal), STOPPED)
+    t.same(app.lines.filter(({ event }) => event === 'stop-announced'), [])
+  })
+}
+
+t.test('a reload is refused meanwhile, and while workers start there is nothing to wait for', async t => {
+  const app = startDelayed(t, 'auto', 60_000)
+  await app.url()
+  process.kill(app.pid, 'SIGTERM')
+  await app.event('stop-announced')
+  process.kill(app.pid, 'SIGHUP')
+  t.match(await app.event('reload'), { level: 40, msg: 'cannot reload' })
+  t.same(await app.stop('SIGINT'), STOPPED)
+
+  const starting = start(t, 'never-ready.mjs', { options: { workers: 1, closeDelay: 60_000 } })
+  await starting.event('stuck')
+  t.same(await starting.stop('SIGTERM'), STOPPED)
+})
+
+perLane(t, 'draining tells a request under way that its worker is to end: by a reload, by scaling, by a stop', async (t, lane) => {
+  const app = start(t, 'supervised.mjs', { options: { workers: 1, lane } })
+  const url = await app.url()
+  for (const [signal, done] of [['SIGHUP', 'reload-end'], ['SIGTERM', 'stopped']] as const) {
+    const before = app.lines.filter(({ event }) => event === 'waits').length
+    const waiting = new Exchange(`${url}/until-draining`)
+    await waiting.end()
+    await app.events('waits', before + 1)
+    process.kill(app.pid, signal)
+    t.match((await waiting.outcome).answer, { status: 200, body: '{"draining":true}' })
+    await app.event(done)
+  }
+  t.same(await app.ended, STOPPED)
+})

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { attempt, Exchange, keptAlive } from '../client.js'
+import { countServed, descriptors, perLane, request, start, whoServes } from '../helper.js'
+
+const STOPPED = { code: 0, signal: null }
+const TIMEOUT = 3_000
+
+perLane(t, 'a worker whose event loop does not turn is told of, killed and replaced, and what it had not taken is answered', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 1, lane, livenessTimeout: TIMEOUT } })
+  const url = await app.url()
+  const [pid] = await app.workers(1)
+  const before = descriptors(app.pid)
+  const hanging = attempt(`${url}/hang`)
+  await app.event('hangs')
+  const waiting = [attempt(url), attempt(url), attempt(url)]
+  t.match(await app.event('stalled'), { level: 40, workerId: 1, workerPid: pid })
+  t.match(await app.event('worker-hung'), { level: 50, workerId: 1, state: 'sleeping' })
+  t.match(await app.event('worker-exit'), { level: 50, signal: 'SIGKILL', msg: 'worker 1 was ended by SIGKILL unasked' })
+  t.match(await hanging, { error: { code: 'ECONNRESET' } })
+  for (const { answer } of await Promise.all(waiting)) t.match(answer, { status: 200, body: '{"worker":2' })
+  await app.stats(({ workers }) => workers.length === 1 && descriptors(app.pid) === before)
+  t.same(await app.stop(), STOPPED)
+})
+
+perLane(t, 'one that is stopped by a signal is killed as well, and the others go on', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, livenessTimeout: TIMEOUT } })
+  const url = await app.url()
+  const [pid] = await app.workers(2) as [number]
+  process.kill(pid, 'SIGSTOP')
+  t.match(await app.event('worker-hung'), { workerId: 1, state: 'stopped by a signal' })
+  await app.workers(3)
+  t.same([...(await countServed(url, 10)).keys()].sort(), [2, 3])
+  t.same(await app.stop(), STOPPED)
+})
+
+perLane(t, 'one that comes to itself in time is let alone, and the log says for how long it stood still', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 1, lane } })
+  const url = await app.url()
+  t.match(await request(`${url}/block/3600`), { status: 200 })
+  const { silence } = await app.event('stall-end')
+  t.ok(Number(silence) >= 3_000)
+  t.equal(await whoServes(url), 1)
+  t.same(await app.stop(), STOPPED)
+})
+
+perLane(t, 'a primary that was stopped for longer kills nobody: it could not hear them', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, livenessTimeout: 2_000 } })
+  const url = await app.url()
+  await app.workers(2)
+  const agent = keptAlive()
+  t.teardown(() => { agent.destroy() })
+  await request(url, { agent })
+  process.kill(app.pid, 'SIGSTOP')
+  await request(`${url}/after/4000`, { agent }) // the worker is there all the time
+  process.kill(app.pid, 'SIGCONT')
+  await request(`${url}/after/2500`, { agent })
+  const { workers } = await app.stats()
+  t.same(workers.map(({ id, state }) => [id, state]), [[1, 'ready'], [2, 'ready']])
+  t.same(app.failures, [])
+  t.same(await app.stop(), STOPPED)
+})
+
+t.test('a worker whose inspector is open stands still as long as it likes', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 1, livenessTimeout: 2_000 }, execArgv: ['--inspect=127.0.0.1:0'] })
+  const url = await app.url()
+  t.match(await request(`${url}/block/4500`), { status: 200 })
+  t.equal(await whoServes(url), 1)
+})
+
+perLane(t, 'workers that are killed leave no zombies', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 3, lane } })
+  await app.url()
+  for (const pid of await app.workers(3)) process.kill(pid, 'SIGKILL')
+  await app.workers(6)
+  await app.events('worker-exit', 3)
+  const children = readFileSync(`/proc/${app.pid}/task/${app.pid}/children`, 'utf8').trim().split(' ')
+  t.equal(children.length, 3)
+  for (const pid of children) t.notMatch(readFileSync(`/proc/${pid}/stat`, 'utf8'), /\) Z /)
+  t.same(await app.stop(), STOPPED)
+})
+
+perLane(t, 'a SIGKILL that nobody here has sent may have been the kernel\'s, and the log says so', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 1, lane } })
+  await app.url()
+  const [pid] = await app.workers(1) as [number]
+  process.kill(pid, 'SIGKILL')
+  t.match(await app.event('worker-exit'), { level: 50, code: null, signal: 'SIGKILL', msg: 'worker 1 was ended by SIGKILL unasked: it may have been the kernel, out of memory (see dmesg)' })
+})
+
+perLane(t, 'a worker that does not end in its grace is killed, and the processes that it leaves are named', async (t, lane) => {
+  const app = start(t, 'supervised.mjs', { options: { workers: 1, lane, grace: 500 } })
+  const url = await app.url()
+  const { child } = JSON.parse((await request(`${url}/stay`)).body)
+  t.same(await app.stop(), STOPPED)
+  t.match(app.lines.filter(({ event }) => event === 'worker-kill'), [{ level: 40, workerId: 1, children: [{ pid: child, command: 'sleep' }] }])
+  t.same(app.processes(), [child], 'it is nobody\'s now')
+})
+
+t.test('an upload that goes on is no stall', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 1, livenessTimeout: 2_000 } })
+  const url = await app.url()
+  const upload = new Exchange(`${url}/pipe`, { method: 'POST', headers: { 'content-type': 'application/octet-stream' } })
+  await upload.send('begin')
+  await request(`${url}/after/3000`)
+  await upload.end('end')
+  t.match((await upload.outcome).answer, { body: 'beginend' })
+  t.same(app.lines.filter(({ event }) => event === 'stalled'), [])
+})

@@ -1,0 +1,127 @@
+import t from 'tap'
+import { Liveness } from '../../lib/primary/liveness.js'
+import type { WorkerHandle } from '../../lib/primary/worker-handle.js'
+import { createLog, FakeClock, FakeWorker } from '../fakes.js'
+
+const TIMEOUT = 10_000
+
+/** What watches over one worker, and what became of it. */
+function create (timeout = TIMEOUT) {
+  const clock = new FakeClock()
+  const { log, lines } = createLog()
+  const hung: number[] = []
+  const stalled: number[] = []
+  const worker = new FakeWorker(1)
+  const liveness = new Liveness({
+    timeout,
+    hung: ({ id }: WorkerHandle) => { hung.push(id) },
+    emit (_name, payload) { stalled.push((payload as { silence: number }).silence) },
+    clock,
+    log
+  })
+  liveness.watch(worker)
+  return {
+    clock,
+    hung,
+    stalled,
+    worker,
+    liveness,
+    events: () => lines.map(({ event, level, silence }) => [event, level, silence]),
+    /** So many seconds in which it gives its sign. */
+    pulse (seconds: number) {
+      for (let i = 0; i < seconds; i++) {
+        clock.advance(1_000)
+        liveness.pulse(worker)
+      }
+    }
+  }
+}
+
+t.test('a worker that gives signs of life is let alone', async t => {
+  const { pulse, hung, stalled } = create()
+  pulse(100)
+  t.same([hung, stalled], [[], []])
+})
+
+t.test('one that gives none stalls after 3 seconds and hangs after the time-out, once each', async t => {
+  const { clock, hung, stalled, events } = create()
+  clock.advance(2_999)
+  t.same(stalled, [])
+  clock.advance(1)
+  t.same(stalled, [3_000])
+  clock.advance(TIMEOUT - 3_001)
+  t.same(hung, [])
+  clock.advance(1)
+  t.same(hung, [1])
+  t.same(events(), [['stalled', 40, 3_000], ['worker-hung', 50, TIMEOUT]])
+  clock.advance(100_000)
+  t.same([hung, stalled], [[1], [3_000]])
+})
+
+t.test('one that comes to itself is told of, and may stall again', async t => {
+  const { clock, liveness, worker, hung, events } = create()
+  clock.advance(5_400)
+  liveness.pulse(worker)
+  clock.advance(4_000)
+  t.same(events(), [['stalled', 40, 3_000], ['stall-end', 30, 5_400], ['stalled', 40, 3_600]])
+  t.same(hung, [])
+})
+
+t.test('a time-out below 3 seconds stalls and hangs at once', async t => {
+  const { clock, events } = create(2_000)
+  clock.advance(2_000)
+  t.same(events(), [['stalled', 40, 2_000], ['worker-hung', 50, 2_000]])
+})
+
+t.test('without a time-out nothing hangs, and stalls are told all the same', async t => {
+  const { clock, hung, stalled } = create(0)
+  clock.advance(1_000_000)
+  t.same([hung, stalled], [[], [3_000]])
+})
+
+t.test('a jump of the clock kills nobody: all have their full time once more', async t => {
+  const { clock, hung, stalled } = create()
+  clock.advance(5_000)
+  clock.jump(1_000_000)
+  t.same([hung, stalled], [[], [3_000]])
+  clock.advance(TIMEOUT - 1)
+  t.same(hung, [])
+  clock.advance(1)
+  t.same(hung, [1], 'and no more than that')
+})
+
+t.test('this process\'s own stall, a second or longer, counts against nobody', async t => {
+  const { clock, hung } = create(2_000)
+  for (let i = 0; i < 10; i++) {
+    clock.jump(2_000) // a look that is a second late
+    clock.advance(500)
+  }
+  t.same(hung, [])
+})
+
+t.test('one that a debugger may hold is let alone', async t => {
+  const { clock, worker, hung, stalled } = create()
+  worker.debugged = true
+  clock.advance(100_000)
+  t.same([hung, stalled], [[], []])
+})
+
+t.test('who is gone is no longer looked at, and with the last one the timer goes', async t => {
+  const { clock, liveness, worker, hung } = create()
+  liveness.watch(new FakeWorker(2))
+  liveness.forget(worker)
+  clock.advance(TIMEOUT)
+  t.same(hung, [2])
+  t.same(clock.waiting, [])
+  liveness.watch(worker)
+  t.same(clock.waiting, [1_000], 'and comes again with the next')
+  liveness.stop()
+  t.same(clock.waiting, [])
+})
+
+t.test('a sign of one that is not watched is no news', async t => {
+  const { liveness, clock, hung } = create()
+  liveness.pulse(new FakeWorker(2))
+  clock.advance(TIMEOUT)
+  t.same(hung, [1])
+})

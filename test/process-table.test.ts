@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import t from 'tap'
+import { descendants, processState } from '../lib/process-table.js'
+
+t.test('the children of a process and theirs are known by name', async t => {
+  const child = spawn('sh', ['-c', 'sleep 1000 & echo started; wait'], { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
+  t.teardown(() => { process.kill(-(child.pid as number), 'SIGKILL') })
+  await once(createInterface({ input: child.stdout }), 'line')
+  const found = descendants(process.pid)
+  t.match(found.filter(({ pid }) => pid === child.pid), [{ command: 'sh' }])
+  t.match(descendants(child.pid as number), [{ command: 'sleep' }])
+})
+
+t.test('what a process does is said in words', async t => {
+  t.equal(processState(process.pid), 'running')
+  const child = spawn('sleep', ['1000'], { stdio: 'ignore' })
+  t.teardown(() => { child.kill('SIGKILL') })
+  await once(child, 'spawn')
+  child.kill('SIGSTOP')
+  while (processState(child.pid as number) !== 'stopped by a signal') await new Promise(setImmediate)
+  t.pass('it is stopped')
+})
+
+t.test('of a process that is not there nothing is known', async t => {
+  t.equal(processState(2 ** 30), undefined)
+  t.same(descendants(2 ** 30), [])
+})
