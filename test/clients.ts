@@ -44,7 +44,7 @@ export class RawClient {
   }
 
   /** Connects, with TLS where the URL says so. It is closed with the test. */
-  static async connect (t: Test, url: string, options: Partial<net.TcpNetConnectOpts & tls.ConnectionOptions> = {}): Promise<RawClient> {
+  static async connect (t: Pick<Test, 'teardown'>, url: string, options: Partial<net.TcpNetConnectOpts & tls.ConnectionOptions> = {}): Promise<RawClient> {
     const { protocol, hostname, port } = new URL(url)
     const to = { host: hostname, port: Number(port), ...options }
     const socket = protocol === 'https:' ? tls.connect({ ca, ...to }) : net.connect(to)

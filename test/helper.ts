@@ -37,6 +37,9 @@ export function perLane (t: Test, name: string, run: (t: Test, lane: typeof LANE
   for (const lane of LANES) t.test(`${name} [${lane}]`, { skip }, async t => { await run(t, lane) })
 }
 
+/** What starts an app, and is told of its end: a test, in most cases. */
+export type Starter = Pick<Test, 'teardown' | 'passing' | 'comment'>
+
 export interface StartOptions {
   /** Instead of a fixture. */
   script?: string
@@ -59,7 +62,7 @@ export interface StartOptions {
 }
 
 /** Starts test/fixtures/<fixture> as a primary of its own, in a process group of its own. */
-export function start (t: Test, fixture: string, { options = {}, listen = { port: 0, host: '127.0.0.1' }, env, args = [], execArgv = [], cwd, inherit = [], descriptorLimit, unhooked = false, script }: StartOptions = {}): App {
+export function start (t: Starter, fixture: string, { options = {}, listen = { port: 0, host: '127.0.0.1' }, env, args = [], execArgv = [], cwd, inherit = [], descriptorLimit, unhooked = false, script }: StartOptions = {}): App {
   return new App(t, [...execArgv, ...(script === undefined ? [fixturePath(fixture)] : ['-e', script]), ...args], {
     ...process.env,
     ...env,
@@ -100,7 +103,7 @@ export class App {
   #closed = false
   readonly #events = new EventEmitter().setMaxListeners(0)
 
-  constructor (t: Test, args: string[], env: NodeJS.ProcessEnv, cwd?: string, inherit: StartOptions['inherit'] = [], [program, ...first]: string[] = [process.execPath]) {
+  constructor (t: Starter, args: string[], env: NodeJS.ProcessEnv, cwd?: string, inherit: StartOptions['inherit'] = [], [program, ...first]: string[] = [process.execPath]) {
     this.child = spawn(program as string, [...first, ...args], {
       env,
       cwd,
@@ -187,15 +190,12 @@ export class App {
 
   /** The processes that are left of this app, the primary included. */
   processes (): number[] {
-    return readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number).filter(pid => {
-      try {
-        // pid (comm) state ppid pgrp ...: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
-        const [state, , group] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
-        return Number(group) === this.pid && state !== 'Z'
-      } catch {
-        return false // it has ended meanwhile
-      }
-    })
+    return this.#group().filter(({ state }) => state !== 'Z').map(({ pid }) => pid)
+  }
+
+  /** Those that have ended, and whose parent has not heard of it. */
+  zombies (): number[] {
+    return this.#group().filter(({ state }) => state === 'Z').map(({ pid }) => pid)
   }
 
   /** The processes that are left when it has ended: none, as soon as the kernel is done with those that end. */
@@ -209,6 +209,18 @@ export class App {
     try {
       process.kill(-this.pid, 'SIGKILL')
     } catch {} // nobody is left
+  }
+
+  #group (): Array<{ pid: number, state: string }> {
+    return readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number).flatMap(pid => {
+      try {
+        // pid (comm) state ppid pgrp ...: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+        const [state, , group] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ') as [string, string, string]
+        return Number(group) === this.pid ? [{ pid, state }] : []
+      } catch {
+        return [] // it has ended meanwhile
+      }
+    })
   }
 
   #read (line: string): void {
