@@ -1,0 +1,73 @@
+/**
+ * What the workers have written down, each entry before anything else happened: the connections that
+ * they took, by the client's address, which is no other connection's, and the requests that they began.
+ */
+export class Ledger {
+  /** Entries that were not written to their end: their worker was killed meanwhile. */
+  torn = 0
+  readonly #appended: () => string
+  #rest = ''
+  readonly #takers = new Map<string, number[]>()
+  readonly #beginners = new Map<number, number[]>()
+
+  /** @param appended what has been written since it was called last */
+  constructor (appended: () => string) {
+    this.#appended = appended
+  }
+
+  /** The pids of the workers that took the connection. */
+  takers (address: string): readonly number[] {
+    this.#read()
+    return this.#takers.get(address) ?? []
+  }
+
+  /** The pids of the workers that began the request, as often as they did. */
+  beginners (id: number): readonly number[] {
+    this.#read()
+    return this.#beginners.get(id) ?? []
+  }
+
+  /** What more than one worker took, or one more than once. */
+  takenTwice (): Array<[string, readonly number[]]> {
+    this.#read()
+    return [...this.#takers].filter(([, pids]) => pids.length > 1)
+  }
+
+  begunTwice (): Array<[number, readonly number[]]> {
+    this.#read()
+    return [...this.#beginners].filter(([, pids]) => pids.length > 1)
+  }
+
+  #read (): void {
+    const lines = (this.#rest + this.#appended()).split('\n')
+    this.#rest = lines.pop() as string
+    for (const line of lines) if (line !== '') this.#enter(line)
+  }
+
+  #enter (line: string): void {
+    const entry = parse(line)
+    if (entry === undefined) {
+      this.torn++
+      return
+    }
+    const [pid, what, address, id] = entry
+    if (what === 'began') add(this.#beginners, id, pid)
+    else if (address !== null) add(this.#takers, address, pid) // null: the client was gone already
+  }
+}
+
+type Entry = [pid: number, what: 'taken' | 'began', address: string | null, id: number]
+
+function parse (line: string): Entry | undefined {
+  try {
+    return JSON.parse(line) as Entry
+  } catch {
+    return undefined
+  }
+}
+
+function add<K> (map: Map<K, number[]>, key: K, pid: number): void {
+  const pids = map.get(key)
+  if (pids === undefined) map.set(key, [pid])
+  else pids.push(pid)
+}
