@@ -31,7 +31,7 @@ export interface Attempt {
 /** Something that must not be. */
 export interface Finding { what: Fate | 'leak' | 'failure', text: string }
 
-interface Request { kind: string, retried: boolean, fate?: Fate }
+interface Request { kind: string, begunAt: number, retried: boolean, fate?: Fate }
 
 interface Kill { pid: number, at: number, inHand: boolean }
 
@@ -76,7 +76,7 @@ export class Accounts {
   /** The id of a new request. */
   begin (kind: string): number {
     const id = this.#requests.size + 1
-    this.#requests.set(id, { kind, retried: false })
+    this.#requests.set(id, { kind, begunAt: this.#now(), retried: false })
     return id
   }
 
@@ -125,7 +125,7 @@ export class Accounts {
   /** To be called at the end: what only then can be told. Returns the counts by kind of request. */
   close (): Map<string, Record<Fate, number>> {
     for (const [id, request] of this.#requests) {
-      if (request.fate === undefined) this.#end({ id, address: '', reused: false, begunAt: 0 }, 'lost', 'it never ended')
+      if (request.fate === undefined) this.#end({ id, address: '', reused: false, begunAt: request.begunAt }, 'lost', 'it never ended')
     }
     for (const [id, pids] of this.#ledger.begunTwice()) {
       const request = this.#requests.get(id)
