@@ -1,0 +1,31 @@
+import { createRandom } from '../fakes.js'
+
+/** What is chosen at random, the same for the same seed. */
+export class Random {
+  /** A number from 0 to 1. */
+  readonly next: () => number
+
+  constructor (seed: number) {
+    this.next = createRandom(seed)
+  }
+
+  /** An integer from `least` to `most`. */
+  between (least: number, most: number): number {
+    return least + Math.floor(this.next() * (most - least + 1))
+  }
+
+  chance (probability: number): boolean {
+    return this.next() < probability
+  }
+
+  /** @throws RangeError where there is nothing to pick from */
+  pick<T> (from: readonly T[]): T {
+    if (from.length === 0) throw new RangeError('nothing to pick from')
+    return from[Math.floor(this.next() * from.length)] as T
+  }
+
+  /** Another one: what it chooses does not depend on how often this one is asked from now on. */
+  fork (): Random {
+    return new Random(this.between(0, 2 ** 31))
+  }
+}
