@@ -9,8 +9,8 @@ import { ca, type Digest, fetchBytes, RawClient, sha256, stream } from './client
 const KIB = 1024
 const OCTETS = { 'content-type': 'application/octet-stream' }
 
-/** A client that goes on until it is stopped. Each call is one or more requests, and rejects when one fails. */
-export type Client = () => Promise<void>
+/** A client that goes on until it is stopped. Each call is one or more requests: resolves with how many, and rejects when one fails. */
+export type Client = () => Promise<number>
 
 /** Clients at work, all at once. */
 export class Load {
@@ -24,7 +24,7 @@ export class Load {
     this.#clients = Object.entries(clients).map(async ([name, client]) => { await this.#run(name, client) })
   }
 
-  /** Resolves when so many calls more have been answered. */
+  /** Resolves when so many requests more have been answered. */
   async more (count: number): Promise<void> {
     await new Promise<void>(resolve => { this.#waiting.push({ count: this.#answered + count, resolve }) })
   }
@@ -39,11 +39,10 @@ export class Load {
   async #run (name: string, client: Client): Promise<void> {
     while (!this.#stopped) {
       try {
-        await client()
+        this.#answered += await client()
       } catch (err) {
         this.failures.push(`${name}: ${(err as NodeJS.ErrnoException).code ?? ''} ${(err as Error).message}`)
       }
-      this.#answered++
       for (const { resolve } of this.#waiting.filter(({ count }) => count <= this.#answered)) resolve()
       this.#waiting = this.#waiting.filter(({ count }) => count > this.#answered)
     }
@@ -56,7 +55,7 @@ export function http1Clients (t: Test, url: string): Record<string, Client> {
     'keep-alive 1': keepAlive(t, url),
     'keep-alive 2': keepAlive(t, url),
     'keep-alive 3': keepAlive(t, `${url}/at-once`),
-    'new connections': async () => { check((await fetchBytes(url)).res.statusCode) },
+    'new connections': async () => check((await fetchBytes(url)).res.statusCode),
     pipelining: pipelining(t, url),
     uploads: uploads(t, url),
     downloads: downloads(t, url)
@@ -65,7 +64,7 @@ export function http1Clients (t: Test, url: string): Record<string, Client> {
 
 function keepAlive (t: Test, url: string): Client {
   const agent = newAgent(t, url)
-  return async () => { check((await fetchBytes(url, { agent })).res.statusCode) }
+  return async () => check((await fetchBytes(url, { agent })).res.statusCode)
 }
 
 function pipelining (t: Test, url: string): Client {
@@ -81,6 +80,7 @@ function pipelining (t: Test, url: string): Client {
       open = undefined
       if (i < 4) throw new Error(`closed after answer ${i} of 4`)
     }
+    return 4
   }
 }
 
@@ -91,6 +91,7 @@ function uploads (t: Test, url: string): Client {
   return async () => {
     const { data } = await fetchBytes(`${url}/digest`, { method: 'POST', headers: OCTETS, agent }, body)
     if ((JSON.parse(data.toString()) as Digest).sha256 !== expected) throw new Error('the upload arrived broken')
+    return 1
   }
 }
 
@@ -99,6 +100,7 @@ function downloads (t: Test, url: string): Client {
   return async () => {
     const { data } = await fetchBytes(`${url}/bytes/${1024 * KIB}`, { agent })
     if (data.length !== 1024 * KIB) throw new Error(`the download has ${data.length} bytes`)
+    return 1
   }
 }
 
@@ -113,23 +115,25 @@ function newAgent (t: Test, url: string): http.Agent {
 export function http2Clients (t: Test, url: string): Record<string, Client> {
   const body = randomBytes(64 * KIB)
   return {
-    'streams 1': sessions(t, url, async session => { check((await stream(session, { ':path': '/' })).status) }),
+    'streams 1': sessions(t, url, async session => check((await stream(session, { ':path': '/' })).status)),
     'streams 2': sessions(t, url, async session => {
       const answers = await Promise.all(['/after/2', '/', '/at-once'].map(async path => await stream(session, { ':path': path })))
-      for (const { status } of answers) check(status)
+      return answers.reduce((count, { status }) => count + check(status), 0)
     }),
     'upload streams': sessions(t, url, async session => {
       const { data } = await stream(session, { ':path': '/digest', ':method': 'POST', ...OCTETS }, body)
       if ((JSON.parse(data.toString()) as Digest).sha256 !== sha256(body)) throw new Error('the upload arrived broken')
+      return 1
     }),
     'download streams': sessions(t, url, async session => {
       const { data } = await stream(session, { ':path': `/bytes/${256 * KIB}` })
       if (data.length !== 256 * KIB) throw new Error(`the download has ${data.length} bytes`)
+      return 1
     })
   }
 }
 
-function sessions (t: Test, url: string, run: (session: http2.ClientHttp2Session) => Promise<void>): Client {
+function sessions (t: Test, url: string, run: (session: http2.ClientHttp2Session) => Promise<number>): Client {
   let session: http2.ClientHttp2Session | undefined
   t.teardown(() => { session?.destroy() })
   return async () => {
@@ -140,8 +144,7 @@ function sessions (t: Test, url: string, run: (session: http2.ClientHttp2Session
         await once(session, 'connect')
       }
       try {
-        await run(session)
-        return
+        return await run(session)
       } catch (err) {
         if (!isUnseen(err as NodeJS.ErrnoException)) throw err
       }
@@ -155,6 +158,8 @@ function isUnseen ({ code, message }: NodeJS.ErrnoException): boolean {
     code === 'ERR_HTTP2_GOAWAY_SESSION' || code === 'ERR_HTTP2_INVALID_SESSION' // by this client itself: never sent
 }
 
-function check (status: number | undefined): void {
+/** One request that was answered as it should be. */
+function check (status: number | undefined): 1 {
   if (status !== 200) throw new Error(`answered with ${status}`)
+  return 1
 }

@@ -5,18 +5,16 @@ import t, { type Test } from 'tap'
 import { type App, descriptors, perLane, request, start, type StartOptions } from '../helper.js'
 import { http1Clients, http2Clients, Load } from '../load.js'
 
-const RELOADS = 10
-
-/** Calls of the clients between two reloads, one request at least each: 20,000 in all, over the kinds and the lanes. */
-const CALLS = 350
+/** Between two reloads, before the first and after the last: 20,000 in all, over the kinds of servers and the lanes. */
+const REQUESTS = 450
 const STOPPED = { code: 0, signal: null }
 
-interface Kind { name: string, server: object, clients: typeof http1Clients }
+interface Kind { name: string, server: object, clients: typeof http1Clients, reloads: number }
 
 const kinds: Kind[] = [
-  { name: 'HTTP/1.1', server: {}, clients: http1Clients },
-  { name: 'HTTPS', server: { tls: {} }, clients: http1Clients },
-  { name: 'HTTP/2', server: { tls: {}, fastify: { http2: true } }, clients: http2Clients }
+  { name: 'HTTP/1.1', server: {}, clients: http1Clients, reloads: 10 },
+  { name: 'HTTPS', server: { tls: {} }, clients: http1Clients, reloads: 5 },
+  { name: 'HTTP/2', server: { tls: {}, fastify: { http2: true } }, clients: http2Clients, reloads: 5 }
 ]
 
 /** An app whose workers do what the test writes. */
@@ -32,16 +30,16 @@ async function generation (url: string): Promise<{ generation: number, code: str
   return JSON.parse((await request(`${url}/generation`)).body)
 }
 
-for (const { name, server, clients } of kinds) {
-  perLane(t, `${RELOADS} reloads under load fail no request: ${name}`, async (t, lane) => {
+for (const { name, server, clients, reloads } of kinds) {
+  perLane(t, `${reloads} reloads under load fail no request: ${name}`, async (t, lane) => {
     const app = start(t, 'server.mjs', { options: { workers: 2, lane, reload: { concurrency: 2 } }, env: { SERVER: JSON.stringify(server) } })
     const url = await app.url()
     const load = new Load(clients(t, url))
-    await load.more(CALLS)
-    for (let i = 1; i <= RELOADS; i++) {
+    await load.more(REQUESTS)
+    for (let i = 1; i <= reloads; i++) {
       process.kill(app.pid, 'SIGHUP')
       await app.events('reload-end', i)
-      await load.more(CALLS)
+      await load.more(REQUESTS)
     }
     t.same(await load.stop(), [])
     t.same(app.failures, [])
