@@ -1,13 +1,26 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { expect, test } from 'tstyche'
-import sharedPort, { sharedPort as named, type SharedPort, type SharedPortOptions, type Stats } from 'shared-fastify'
+import sharedPort, { sharedPort as named, type SharedPort, type SharedPortOptions, type Stats, type WorkerEvent, type WorkerExit, type WorkerStalled } from 'shared-fastify'
 
 test('the plugin registers with and without options', () => {
   const fastify = Fastify()
   expect(fastify.register).type.toBeCallableWith(sharedPort)
   expect(fastify.register).type.toBeCallableWith(sharedPort, { workers: 4 })
   expect(fastify.register).type.toBeCallableWith(sharedPort, { workers: 'auto' as const, grace: 1000, signals: false, lane: 'ipc' as const, policy: 'round-robin' as const, bootTimeout: 0, reload: { concurrency: 2 } })
+  expect(fastify.register).type.toBeCallableWith(sharedPort, {
+    livenessTimeout: 0,
+    recycle: { requests: 10_000, rss: '512mb', age: 3_600_000, jitter: 0.2 },
+    maxRestarts: { count: 5, within: 60_000 },
+    closeDelay: 5_000,
+    user: 'www-data',
+    group: 33,
+    socketMode: '660',
+    readyCheck: async (fastify: FastifyInstance) => await fastify.inject('/'),
+    onWorkerStart (id: number) {},
+    onWorkerExit (id: number, { code, signal }: { code: number | null, signal: NodeJS.Signals | null }) {}
+  })
   expect(fastify.register).type.not.toBeCallableWith(sharedPort, { workers: 'many' })
+  expect(fastify.register).type.not.toBeCallableWith(sharedPort, { recycle: { rss: true } })
   expect(fastify.register).type.not.toBeCallableWith(sharedPort, { worker: 4 })
 })
 
@@ -26,6 +39,19 @@ test('the decorator', () => {
   expect(fastify.sharedPort.reload()).type.toBe<Promise<void>>()
   expect(fastify.sharedPort.scale).type.toBeCallableWith(4)
   expect(fastify.sharedPort.scale).type.not.toBeCallableWith('auto')
+})
+
+test('the events, by their names and payloads', () => {
+  const { sharedPort } = {} as FastifyInstance
+  sharedPort.on('worker-ready', worker => { expect(worker).type.toBe<WorkerEvent>() })
+  sharedPort.once('worker-exit', worker => { expect(worker).type.toBe<WorkerExit>() })
+  sharedPort.on('stalled', worker => { expect(worker).type.toBe<WorkerStalled>() })
+  sharedPort.off('reload-aborted', ({ generation, error }) => {
+    expect(generation).type.toBe<number>()
+    expect(error).type.toBe<Error>()
+  })
+  expect(sharedPort.on).type.not.toBeCallableWith('worker-reday', () => {})
+  expect(sharedPort.draining).type.toBe<boolean>()
 })
 
 test('every option may be left out', () => {
