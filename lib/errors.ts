@@ -36,7 +36,7 @@ export const WorkerFailedError = createError<[number, string, ErrorOptions?]>(
   'SHARED_PORT_ERR_WORKER_FAILED', 'Worker %d %s before it was ready')
 
 export const BootTimeoutError = createError<[number, number, string]>(
-  'SHARED_PORT_ERR_BOOT_TIMEOUT', 'Worker %d was not ready within bootTimeout, %d ms%s')
+  'SHARED_PORT_ERR_BOOT_TIMEOUT', 'Worker %d was not ready within bootTimeout, %d ms: %s')
 
 export const ReadyCheckError = createError<[string, ErrorOptions?]>(
   'SHARED_PORT_ERR_READY_CHECK', 'The readyCheck failed: %s')

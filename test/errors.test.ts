@@ -23,8 +23,10 @@ const codes = {
   OptionsDifferError: 'SHARED_PORT_ERR_OPTIONS_DIFFER',
   OptionsError: 'SHARED_PORT_ERR_OPTIONS',
   PrimaryGoneError: 'SHARED_PORT_ERR_PRIMARY_GONE',
+  ReadyCheckError: 'SHARED_PORT_ERR_READY_CHECK',
   RegisteredTwiceError: 'SHARED_PORT_ERR_REGISTERED_TWICE',
   ScaleError: 'SHARED_PORT_ERR_SCALE',
+  UserError: 'SHARED_PORT_ERR_USER',
   WorkerFailedError: 'SHARED_PORT_ERR_WORKER_FAILED'
 }
 
@@ -35,9 +37,17 @@ t.test('these are all the errors, by these codes', async t => {
   t.same(Object.fromEntries(found), codes)
 })
 
+/** What fills the gaps of those that do not take texts alone. */
+const gaps: Record<string, unknown[]> = {
+  BootTimeoutError: [7, 7, 'gap'],
+  NotListeningFdError: [7, 'gap'],
+  ScaleError: [7, 'gap'],
+  WorkerFailedError: [7, 'gap']
+}
+
 for (const [name, Type] of Object.entries(errors)) {
   t.test(`${name} says what it is, with every gap filled`, async t => {
-    const err = new (Type as unknown as Any)(...(['WorkerFailedError', 'NotListeningFdError', 'BootTimeoutError', 'ScaleError'].includes(name) ? [7, name === 'BootTimeoutError' ? 7 : 'gap'] : ['gap', 'gap', 'gap']))
+    const err = new (Type as unknown as Any)(...(gaps[name] ?? ['gap', 'gap', 'gap']))
     t.ok(err instanceof Error)
     t.match(err.message, /\w+/)
     t.notMatch(err.message, /%[sdj]|undefined|NaN/)

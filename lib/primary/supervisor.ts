@@ -290,7 +290,7 @@ export class Supervisor {
 
   #tooSlow (worker: WorkerHandle): void {
     const { bootTimeout, log } = this.#parts
-    worker.failure ??= new BootTimeoutError(worker.id, bootTimeout, worker.checking ? ': its readyCheck has not ended' : '')
+    worker.failure ??= new BootTimeoutError(worker.id, bootTimeout, worker.checking ? 'its readyCheck has not ended' : 'its app does not listen yet')
     log.error({ event: 'boot-timeout', workerId: worker.id, workerPid: worker.pid, bootTimeout }, 'worker %d is not ready after %d ms and is killed', worker.id, bootTimeout)
     worker.kill('SIGKILL')
   }
