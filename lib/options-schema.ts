@@ -26,8 +26,8 @@ export const MODE = '^0?[0-7]{3}$'
 
 export const MOST_RESTARTS = 1_000_000
 
-// What the kernel has ids for: uid_t and gid_t, of which the last one stands for none.
-const MOST_ID = 2 ** 32 - 2
+/** What Node takes as an id when it starts a process: an int. */
+export const MOST_ID = 2 ** 31 - 1
 
 const aFunction = { isFunction: true, description: 'a function' } as const
 
@@ -35,7 +35,7 @@ const anId = {
   type: ['integer', 'string'],
   minimum: 0,
   maximum: MOST_ID,
-  pattern: '^[^\\s:]+$',
+  pattern: '^[^\\s:-][^\\s:]*$', // no program takes it for an option
   description: `a name or an integer from 0 to ${MOST_ID}`
 } as const
 

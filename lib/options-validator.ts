@@ -3,10 +3,10 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$id":"validate","type":"object","additionalProperties":false,"properties":{"workers":{"anyOf":[{"const":"auto"},{"type":"integer","minimum":0,"maximum":1024}],"default":"auto","description":"'auto' or an integer from 0 to 1024"},"grace":{"type":"integer","minimum":0,"maximum":2147482647,"default":10000,"description":"an integer from 0 to 2147482647 (milliseconds)"},"signals":{"type":"boolean","default":true,"description":"true or false"},"lane":{"enum":["auto","native","ipc"],"default":"auto","description":"'auto', 'native' or 'ipc'"},"takeBackAfter":{"type":"integer","minimum":0,"maximum":2147483647,"default":2,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for never)"},"bootTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"default":30000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for no limit)"},"readyCheck":{"isFunction":true,"description":"a function"},"reload":{"type":"object","additionalProperties":false,"properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1024,"default":1,"description":"an integer from 1 to 1024"}},"default":{},"description":"an object"},"livenessTimeout":{"anyOf":[{"const":0},{"type":"integer","minimum":2000,"maximum":2147483647}],"default":30000,"description":"0 (never) or an integer from 2000 to 2147483647 (milliseconds)"},"recycle":{"type":"object","additionalProperties":false,"properties":{"requests":{"type":"integer","minimum":1,"description":"an integer from 1 on"},"rss":{"type":["integer","string"],"minimum":1,"pattern":"^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$","description":"bytes, an integer from 1 on, or a text like '512mb'"},"age":{"type":"integer","minimum":1,"description":"an integer from 1 on (milliseconds)"},"jitter":{"type":"number","minimum":0,"maximum":1,"default":0.1,"description":"a number from 0 to 1"}},"default":{},"description":"an object"},"maxRestarts":{"type":"object","additionalProperties":false,"properties":{"count":{"type":"integer","minimum":0,"maximum":1000000,"description":"an integer from 0 to 1000000"},"within":{"type":"integer","minimum":1,"maximum":2147483647,"default":60000,"description":"an integer from 1 to 2147483647 (milliseconds)"}},"default":{},"description":"an object"},"closeDelay":{"type":"integer","minimum":0,"maximum":2147483647,"default":0,"description":"an integer from 0 to 2147483647 (milliseconds)"},"user":{"type":["integer","string"],"minimum":0,"maximum":4294967294,"pattern":"^[^\\s:]+$","description":"a name or an integer from 0 to 4294967294"},"group":{"type":["integer","string"],"minimum":0,"maximum":4294967294,"pattern":"^[^\\s:]+$","description":"a name or an integer from 0 to 4294967294"},"socketMode":{"type":["integer","string"],"minimum":0,"maximum":511,"pattern":"^0?[0-7]{3}$","description":"a number up to 0o777, or octal digits like '660'"},"onWorkerStart":{"isFunction":true,"description":"a function"},"onWorkerExit":{"isFunction":true,"description":"a function"},"policy":{"enum":["round-robin"],"default":"round-robin","description":"'round-robin'"}}};
+const schema11 = {"$id":"validate","type":"object","additionalProperties":false,"properties":{"workers":{"anyOf":[{"const":"auto"},{"type":"integer","minimum":0,"maximum":1024}],"default":"auto","description":"'auto' or an integer from 0 to 1024"},"grace":{"type":"integer","minimum":0,"maximum":2147482647,"default":10000,"description":"an integer from 0 to 2147482647 (milliseconds)"},"signals":{"type":"boolean","default":true,"description":"true or false"},"lane":{"enum":["auto","native","ipc"],"default":"auto","description":"'auto', 'native' or 'ipc'"},"takeBackAfter":{"type":"integer","minimum":0,"maximum":2147483647,"default":2,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for never)"},"bootTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"default":30000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for no limit)"},"readyCheck":{"isFunction":true,"description":"a function"},"reload":{"type":"object","additionalProperties":false,"properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1024,"default":1,"description":"an integer from 1 to 1024"}},"default":{},"description":"an object"},"livenessTimeout":{"anyOf":[{"const":0},{"type":"integer","minimum":2000,"maximum":2147483647}],"default":30000,"description":"0 (never) or an integer from 2000 to 2147483647 (milliseconds)"},"recycle":{"type":"object","additionalProperties":false,"properties":{"requests":{"type":"integer","minimum":1,"description":"an integer from 1 on"},"rss":{"type":["integer","string"],"minimum":1,"pattern":"^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$","description":"bytes, an integer from 1 on, or a text like '512mb'"},"age":{"type":"integer","minimum":1,"description":"an integer from 1 on (milliseconds)"},"jitter":{"type":"number","minimum":0,"maximum":1,"default":0.1,"description":"a number from 0 to 1"}},"default":{},"description":"an object"},"maxRestarts":{"type":"object","additionalProperties":false,"properties":{"count":{"type":"integer","minimum":0,"maximum":1000000,"description":"an integer from 0 to 1000000"},"within":{"type":"integer","minimum":1,"maximum":2147483647,"default":60000,"description":"an integer from 1 to 2147483647 (milliseconds)"}},"default":{},"description":"an object"},"closeDelay":{"type":"integer","minimum":0,"maximum":2147483647,"default":0,"description":"an integer from 0 to 2147483647 (milliseconds)"},"user":{"type":["integer","string"],"minimum":0,"maximum":2147483647,"pattern":"^[^\\s:-][^\\s:]*$","description":"a name or an integer from 0 to 2147483647"},"group":{"type":["integer","string"],"minimum":0,"maximum":2147483647,"pattern":"^[^\\s:-][^\\s:]*$","description":"a name or an integer from 0 to 2147483647"},"socketMode":{"type":["integer","string"],"minimum":0,"maximum":511,"pattern":"^0?[0-7]{3}$","description":"a number up to 0o777, or octal digits like '660'"},"onWorkerStart":{"isFunction":true,"description":"a function"},"onWorkerExit":{"isFunction":true,"description":"a function"},"policy":{"enum":["round-robin"],"default":"round-robin","description":"'round-robin'"}}};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$", "u");
-const pattern1 = new RegExp("^[^\\s:]+$", "u");
+const pattern1 = new RegExp("^[^\\s:-][^\\s:]*$", "u");
 const pattern3 = new RegExp("^0?[0-7]{3}$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -695,8 +695,8 @@ vErrors.push(err51);
 errors++;
 }
 if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 4294967294 || isNaN(data19)){
-const err52 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294",schema:4294967294,parentSchema:schema11.properties.user,data:data19};
+if(data19 > 2147483647 || isNaN(data19)){
+const err52 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.user,data:data19};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -718,7 +718,7 @@ errors++;
 }
 if(typeof data19 === "string"){
 if(!pattern1.test(data19)){
-const err54 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/pattern",keyword:"pattern",params:{pattern: "^[^\\s:]+$"},message:"must match pattern \""+"^[^\\s:]+$"+"\"",schema:"^[^\\s:]+$",parentSchema:schema11.properties.user,data:data19};
+const err54 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/pattern",keyword:"pattern",params:{pattern: "^[^\\s:-][^\\s:]*$"},message:"must match pattern \""+"^[^\\s:-][^\\s:]*$"+"\"",schema:"^[^\\s:-][^\\s:]*$",parentSchema:schema11.properties.user,data:data19};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -742,8 +742,8 @@ vErrors.push(err55);
 errors++;
 }
 if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 4294967294 || isNaN(data20)){
-const err56 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294",schema:4294967294,parentSchema:schema11.properties.group,data:data20};
+if(data20 > 2147483647 || isNaN(data20)){
+const err56 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.group,data:data20};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -765,7 +765,7 @@ errors++;
 }
 if(typeof data20 === "string"){
 if(!pattern1.test(data20)){
-const err58 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/pattern",keyword:"pattern",params:{pattern: "^[^\\s:]+$"},message:"must match pattern \""+"^[^\\s:]+$"+"\"",schema:"^[^\\s:]+$",parentSchema:schema11.properties.group,data:data20};
+const err58 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/pattern",keyword:"pattern",params:{pattern: "^[^\\s:-][^\\s:]*$"},message:"must match pattern \""+"^[^\\s:-][^\\s:]*$"+"\"",schema:"^[^\\s:-][^\\s:]*$",parentSchema:schema11.properties.group,data:data20};
 if(vErrors === null){
 vErrors = [err58];
 }

@@ -41,7 +41,11 @@ export function readOptions (given: unknown): Options {
 /** In place: it is a copy of what was given. */
 function withNumbers (options: SharedPortOptions): Options {
   const { recycle = {}, socketMode } = options
-  if (typeof recycle.rss === 'string') recycle.rss = bytes.parse(recycle.rss) as number
+  if (typeof recycle.rss === 'string') {
+    const size = bytes.parse(recycle.rss)
+    if (size === null || size < 1) throw new OptionsError(`option 'recycle.rss' must be ${schema.properties.recycle.properties.rss.description}, got ${inspect(recycle.rss)}`)
+    recycle.rss = size
+  }
   if (typeof socketMode === 'string') options.socketMode = parseInt(socketMode, 8)
   return options as Options
 }

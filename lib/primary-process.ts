@@ -153,7 +153,7 @@ export class PrimaryProcess {
   }
 
   async #stopBy (signal: NodeJS.Signals): Promise<void> {
-    if (signal === 'SIGTERM' && this.options.closeDelay > 0 && this.#primary.up) await this.#delayStop()
+    if (signal === 'SIGTERM' && this.options.closeDelay > 0 && this.#primary.up && !this.#primary.stopping) await this.#delayStop()
     await this.#stop(0)
   }
 
@@ -161,7 +161,8 @@ export class PrimaryProcess {
   async #delayStop (): Promise<void> {
     this.#primary.announceStop()
     await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, this.options.closeDelay)
+      // Where the app closes on its own account meanwhile, it keeps nothing alive.
+      const timer = setTimeout(resolve, this.options.closeDelay).unref()
       this.#hurry = () => {
         clearTimeout(timer)
         resolve()

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { inspect } from 'node:util'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Stats } from '../types/index.js'
 import { countCpus } from './cpus.js'
@@ -26,7 +27,7 @@ import { isStopSignal } from './primary/signals.js'
 import { Supervisor } from './primary/supervisor.js'
 import { TakeBack } from './primary/take-back.js'
 import { WorkerHandle } from './primary/worker-handle.js'
-import { fromNotice, receive, type ToPrimary } from './protocol.js'
+import { fromNotice, isToPrimary, receive, type ToPrimary } from './protocol.js'
 
 /** Bytes that `server.setTicketKeys()` takes. */
 const TICKET_KEYS = 48
@@ -105,7 +106,7 @@ export class Primary {
       concurrency: options.reload.concurrency,
       nextGeneration: () => ++this.#supervisor.generation,
       slots: () => this.#supervisor.slots,
-      renew: async slot => await this.#supervisor.renew(slot),
+      renew: async (slot, wanted) => await this.#supervisor.renew(slot, wanted),
       abandon: slot => { this.#supervisor.abandon(slot) },
       emit,
       log
@@ -121,7 +122,8 @@ export class Primary {
     })
     this.#liveness = new Liveness({
       timeout: options.livenessTimeout,
-      hung: worker => { worker.kill('SIGKILL') },
+      hung: worker => { this.#supervisor.killWorker(worker) },
+      whenRead: setImmediate,
       emit,
       clock,
       log
@@ -214,7 +216,9 @@ export class Primary {
   async scale (count: number): Promise<void> {
     this.#assertRunning('scale()')
     this.#log.info({ event: 'scale', workers: count, before: this.workerCount }, 'scaling from %d to %d workers', this.workerCount, count)
-    await this.#supervisor.scale(count)
+    const scaled = this.#supervisor.scale(count)
+    this.#checkServed() // a slot that went may have been the one that was waited for
+    await scaled
   }
 
   /** Of the workers that start from now on. */
@@ -359,11 +363,12 @@ export class Primary {
   }
 
   #onMessage (worker: WorkerHandle, message: ToPrimary): void {
+    if (!isToPrimary(message)) return this.#onBroken(worker, new Error(`it sent what is no message: ${inspect(message, { depth: 1, breakLength: Infinity })}`))
     switch (message.type) {
       case 'attach': return this.#ports.attach(worker, message.key)
       case 'listening': return this.#joined(worker, message.key)
       case 'leave': return this.#leave(worker, message.key)
-      case 'closed': return this.#ports.of(message.key)?.left(worker)
+      case 'closed': return this.#closed(worker, message.key)
       case 'open': worker.open = message.count; return
       case 'pulse': return this.#onPulse(worker, message)
       case 'checking': worker.checking = true; return
@@ -374,6 +379,7 @@ export class Primary {
 
   #joined (worker: WorkerHandle, key: string): void {
     if (worker.state === 'draining') return
+    worker.checking = false
     this.#ports.of(key)?.join(worker)
     if (worker.state === 'starting' && this.#ports.open.every(port => port.serves(worker))) this.#ready(worker)
     this.#checkServed()
@@ -399,6 +405,11 @@ export class Primary {
     worker.whenSettled(() => { worker.tell({ type: 'left', key }) })
   }
 
+  #closed (worker: WorkerHandle, key: string): void {
+    this.#ports.of(key)?.left(worker)
+    worker.closed = !this.#ports.open.some(port => port.serves(worker))
+  }
+
   /** Whether a stop has begun that comes to this worker when what is pending has gone to it and the others. */
   #isStoppingWith (worker: WorkerHandle): boolean {
     return this.stopping && worker.state !== 'draining'
@@ -413,7 +424,7 @@ export class Primary {
   #unreachable (worker: WorkerHandle): void {
     this.#ports.retire(worker)
     this.#liveness.forget(worker)
-    this.#supervisor.expectExit(worker)
+    if (worker.state !== 'draining') this.#supervisor.expectExit(worker)
   }
 
   #onAck (worker: WorkerHandle, ack: Ack): void {
@@ -432,7 +443,7 @@ export class Primary {
   #onBroken (worker: WorkerHandle, err: Error): void {
     this.#log.error({ event: 'lane-error', workerId: worker.id, workerPid: worker.pid, err }, 'worker %d has broken its lane, and is killed', worker.id)
     this.#ports.retire(worker)
-    worker.kill('SIGKILL')
+    this.#supervisor.killWorker(worker)
   }
 
   /** The worker that has credit again is offered to the other keys first: one that is flooded starves none. */

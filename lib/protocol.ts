@@ -81,6 +81,36 @@ export function receive<M extends ToPrimary | ToWorker> (channel: Channel, liste
   return () => { channel.off('internalMessage', onMessage) }
 }
 
+const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0
+const isText = (value: unknown): boolean => typeof value === 'string'
+const isFlag = (value: unknown): boolean => typeof value === 'boolean'
+
+const fields: { [T in ToPrimary['type']]: Record<string, (value: unknown) => boolean> } = {
+  attach: { key: isText },
+  listening: { key: isText },
+  leave: { key: value => value === undefined || isText(value) },
+  closed: { key: isText },
+  open: { count: isCount },
+  pulse: { requests: isCount, rss: isCount, debugged: isFlag },
+  checking: {},
+  stats: { id: isCount },
+  failed: { error: isNotice },
+  ack: { number: isCount, accepted: isFlag, leaving: isFlag }
+}
+
+/** Whether it is what it says it is. A worker may send anything. */
+export function isToPrimary (message: { type: string }): message is ToPrimary {
+  if (!Object.hasOwn(fields, message.type)) return false
+  return Object.entries(fields[message.type as ToPrimary['type']]).every(([name, is]) => is((message as Record<string, unknown>)[name]))
+}
+
+function isNotice (value: unknown, causes = MOST_CAUSES): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, message, code, stack, cause } = value as Record<string, unknown>
+  return isText(name) && isText(message) && [code, stack].every(text => text === undefined || isText(text)) &&
+    (cause === undefined || (causes > 0 && isNotice(cause, causes - 1)))
+}
+
 function isOurs (message: unknown): message is { cmd: typeof CMD, type: string } {
   return typeof message === 'object' && message !== null &&
     (message as { cmd?: unknown }).cmd === CMD && typeof (message as { type?: unknown }).type === 'string'

@@ -1,5 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { UserError } from '../errors.js'
+import { MOST_ID } from '../options-schema.js'
+
+/** Milliseconds for the system's databases to answer. */
+const PATIENCE = 10_000
 
 /** As whom a process runs; what is undefined stays as it is. */
 export interface Identity { uid?: number, gid?: number }
@@ -16,10 +20,10 @@ export function findIdentity ({ user, group }: { user?: string | number | undefi
     ...(user !== undefined && { uid: findUser(user) }),
     ...(group !== undefined ? { gid: findGroup(group) } : { gid: findGroupOf(user as string | number) })
   }
+  if (self.uid === 0) return identity // also where it is root: the other groups are dropped
   const isSelf = (identity.uid ?? self.uid) === self.uid && identity.gid === self.gid
   if (isSelf) return {}
-  if (self.uid !== 0) throw new UserError(`only root may start them as ${describe(user, group)}, and this process runs as the user with the id ${self.uid}`)
-  return identity
+  throw new UserError(`only root may start them as ${describe(user, group)}, and this process runs as the user with the id ${self.uid}`)
 }
 
 function describe (user: string | number | undefined, group: string | number | undefined): string {
@@ -27,34 +31,39 @@ function describe (user: string | number | undefined, group: string | number | u
 }
 
 function findUser (user: string | number): number {
-  return readId(user) ?? ask('id', ['-u', String(user)], `there is no user '${user}'`)
+  return readId(user) ?? ask('id', ['-u', String(user)], /^(\d+)\s*$/, `there is no user '${user}'`)
 }
 
 function findGroupOf (user: string | number): number {
   const unknown = readId(user) === undefined ? `there is no user '${user}'` : `the system does not know the user with the id ${user}, and so no group of its: say which`
-  return ask('id', ['-g', String(user)], unknown)
+  return ask('id', ['-g', String(user)], /^(\d+)\s*$/, unknown)
 }
 
 // The system's databases, LDAP's and the like included, are read by getent(1), which macOS lacks.
 function findGroup (group: string | number): number {
   const unknown = `there is no group '${group}'`
   return readId(group) ?? (process.platform === 'darwin'
-    ? ask('dscl', ['.', '-read', `/Groups/${group}`, 'PrimaryGroupID'], unknown)
-    : ask('getent', ['group', String(group)], unknown))
+    ? ask('dscl', ['.', '-read', `/Groups/${group}`, 'PrimaryGroupID'], /^PrimaryGroupID: (\d+)\s*$/, unknown)
+    : ask('getent', ['group', String(group)], /^[^:]*:[^:]*:(\d+):/, unknown))
 }
 
 function readId (given: string | number): number | undefined {
-  return /^\d+$/.test(String(given)) ? Number(given) : undefined
+  if (!/^\d+$/.test(String(given))) return undefined
+  if (Number(given) > MOST_ID) throw new UserError(`an id is at most ${MOST_ID}, got ${given}`)
+  return Number(given)
 }
 
-/** The first number that stands alone in what the program prints: `33`, `www-data:x:33:`, `PrimaryGroupID: 33`. */
-function ask (program: string, args: string[], unknown: string): number {
+/** The id in what the program prints. */
+function ask (program: string, args: string[], pattern: RegExp, unknown: string): number {
+  let printed: string
   try {
-    const printed = execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    const [, id] = /(?:^|[:\s])(\d+)(?=[:\s]|$)/.exec(printed) ?? []
-    if (id !== undefined) return Number(id)
+    printed = execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: PATIENCE })
   } catch (cause) {
-    throw new UserError(unknown, { cause })
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw new UserError(`names are looked up by the program ${program}, which is not here: give ids of both, a user and a group`, { cause })
+    throw new UserError(code === 'ETIMEDOUT' ? `${program} has not answered within ${PATIENCE} ms` : unknown, { cause })
   }
-  throw new UserError(unknown)
+  const [, id] = pattern.exec(printed) ?? []
+  if (id === undefined) throw new UserError(unknown)
+  return Number(id)
 }

@@ -1,5 +1,5 @@
 import dns from 'node:dns/promises'
-import { chmodSync, chownSync, lstatSync, unlinkSync } from 'node:fs'
+import { lchownSync, lstatSync, unlinkSync } from 'node:fs'
 import net from 'node:net'
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
@@ -20,7 +20,7 @@ const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
 
 type TcpTarget = Pick<ListenTarget, 'port' | 'ipv6Only' | 'reusePort'>
 
-/** For chown(2): stays as it is. */
+/** For lchown(2): stays as it is. */
 const UNCHANGED = -1
 
 /** UV_READABLE and UV_WRITABLE of libuv's uv.h: what uv_pipe_chmod takes. */
@@ -104,10 +104,11 @@ function inherited (fd: number): Bound {
 async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: string }, socketFile: SocketFile): Promise<Bound> {
   // Node 20 would cut it short, and bind that.
   if (Buffer.byteLength(path) > LONGEST_PATH) throw systemError(-constants.errno.EINVAL, 'listen', { address: path, port: NO_PORT })
-  let handle = bindPath(path)
+  const bindFile = (): RawHandle | number => withMode(socketFile.mode, () => bindPath(path))
+  let handle = bindFile()
   if (typeof handle === 'number' && isInUse(handle) && isSocket(path) && !await answers(path)) {
     unlinkSync(path)
-    handle = bindPath(path)
+    handle = bindFile()
   }
   if (typeof handle === 'number') throw systemError(handle, 'listen', { address: path, port: NO_PORT })
   const mode = (readableAll ? UV_READABLE : 0) | (writableAll ? UV_WRITABLE : 0)
@@ -117,7 +118,7 @@ async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: 
     throw systemError(status, 'chmod', { address: path, port: NO_PORT })
   }
   try {
-    secure(path, socketFile)
+    give(path, socketFile)
   } catch (err) {
     handle.close()
     throw err
@@ -125,11 +126,21 @@ async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: 
   return { handle, name: path }
 }
 
-/** Before anybody can connect: it does not listen yet. */
-function secure (path: string, { mode, uid, gid }: SocketFile): void {
-  if (isAbstract(path)) return
-  if (mode !== undefined) chmodSync(path, mode)
-  if (uid !== undefined || gid !== undefined) chownSync(path, uid ?? UNCHANGED, gid ?? UNCHANGED)
+/** The file is made with the mode: changing it afterwards, by its name, could be made to change another file. */
+function withMode<T> (mode: number | undefined, make: () => T): T {
+  if (mode === undefined) return make()
+  const mask = process.umask(0o777 & ~mode)
+  try {
+    return make()
+  } finally {
+    process.umask(mask)
+  }
+}
+
+/** Nobody can connect yet: it does not listen. Follows no link that somebody may have put there. */
+function give (path: string, { uid, gid }: SocketFile): void {
+  if (isAbstract(path) || (uid === undefined && gid === undefined)) return
+  lchownSync(path, uid ?? UNCHANGED, gid ?? UNCHANGED)
 }
 
 /** Linux's abstract names have no file. */

@@ -14,6 +14,8 @@ export interface LivenessParts {
   /** What is to happen to one that hangs. */
   hung (worker: WorkerHandle): void
   emit: Emit
+  /** Calls `run` when what has come by now is read. */
+  whenRead (run: () => void): void
   clock: Clock
   log: FastifyBaseLogger
 }
@@ -25,8 +27,8 @@ interface Pulse {
 }
 
 /**
- * Knows whether the workers' event loops turn: each sends a pulse once a second. Where the look at
- * them is late, this process itself did not run, or the machine was suspended: nobody can say who was
+ * Knows whether the workers' event loops turn: each sends a pulse once a second. What has come by the
+ * time of a look at them is read first: it may lie there since this process itself stood still. Where the look is late, this process itself did not run, or the machine was suspended: nobody can say who was
  * silent then, and all have their full time once more.
  */
 export class Liveness {
@@ -69,12 +71,13 @@ export class Liveness {
   }
 
   #lookLater (): void {
-    const { clock } = this.#parts
+    const { clock, whenRead } = this.#parts
     this.#lookAt = clock.now() + PULSE
-    this.#cancel = clock.after(PULSE, () => { this.#look() })
+    this.#cancel = clock.after(PULSE, () => { whenRead(() => { this.#look() }) })
   }
 
   #look (): void {
+    if (this.#cancel === undefined) return // stopped meanwhile
     const now = this.#parts.clock.now()
     const late = now - this.#lookAt >= PULSE
     for (const [worker, pulse] of this.#pulses) {

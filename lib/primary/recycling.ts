@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { ClosedError } from '../errors.js'
 import type { RecycleLimits } from '../options.js'
 import type { Clock } from './clock.js'
 import type { Outcome } from './supervisor/life.js'
@@ -74,6 +75,7 @@ export class Recycling {
     try {
       await renew(slot)
     } catch (err) {
+      if (err instanceof ClosedError) return // everything ends
       this.#notBefore = clock.now() + RETRY
       log.error({ event: 'recycle-failed', workerId: worker.id, err }, 'worker %d stays: the one that was to replace it failed', worker.id)
     }

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { ClosedError } from '../errors.js'
 import type { Emit } from './events.js'
 import type { Outcome } from './supervisor/life.js'
 import type { Slot } from './supervisor.js'
@@ -10,7 +11,7 @@ export interface ReloadParts {
   nextGeneration (): number
   slots (): readonly Slot[]
   /** Puts a new worker in the place of the slot's; resolves when the old one is gone. @throws what the new one failed of */
-  renew (slot: Slot): Promise<Outcome>
+  renew (slot: Slot, wanted: () => boolean): Promise<Outcome>
   /** Ends the new worker that starts for the slot. */
   abandon (slot: Slot): void
   emit: Emit
@@ -42,10 +43,7 @@ export class Reload {
     if (this.#failure !== undefined) await this.#running?.catch(() => {}) // that one's callers hear of it
     this.#generation = this.#parts.nextGeneration()
     this.#abandonOutdated()
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined
-      this.#failure = undefined
-    })
+    this.#running ??= this.#run()
     await this.#running
   }
 
@@ -57,11 +55,18 @@ export class Reload {
     const { concurrency, emit, log } = this.#parts
     emit('reload-start', { generation: this.#generation })
     log.info({ event: 'reload-start', generation: this.#generation }, 'reload %d: replacing every worker', this.#generation)
-    await Promise.all(Array.from({ length: concurrency }, async () => { await this.#renewInTurn() }))
-    if (this.#failure !== undefined) {
-      log.error({ event: 'reload-aborted', generation: this.#generation, err: this.#failure }, 'reload %d is aborted: the workers that are left stay', this.#generation)
-      emit('reload-aborted', { generation: this.#generation, error: this.#failure })
-      throw this.#failure
+    do {
+      await Promise.all(Array.from({ length: concurrency }, async () => { await this.#renewInTurn() }))
+    } while (this.#failure === undefined && this.#nextOutdated() !== undefined) // called again in the last moment
+    const failure = this.#failure
+    this.#running = undefined
+    this.#failure = undefined
+    if (failure !== undefined) {
+      const fields = { event: 'reload-aborted', generation: this.#generation, err: failure }
+      if (failure instanceof ClosedError) log.info(fields, 'reload %d is aborted: everything stops', this.#generation)
+      else log.error(fields, 'reload %d is aborted: the workers that are left stay', this.#generation)
+      emit('reload-aborted', { generation: this.#generation, error: failure })
+      throw failure
     }
     log.info({ event: 'reload-end', generation: this.#generation }, 'reload %d: every worker is replaced', this.#generation)
     emit('reload-end', { generation: this.#generation })
@@ -71,7 +76,7 @@ export class Reload {
     for (let slot; this.#failure === undefined && (slot = this.#nextOutdated()) !== undefined;) {
       this.#busy.add(slot)
       try {
-        await this.#parts.renew(slot)
+        await this.#parts.renew(slot, () => this.#failure === undefined)
       } catch (err) {
         this.#abort(err as Error)
       }
@@ -90,8 +95,8 @@ export class Reload {
     }
   }
 
-  // One without a worker will be filled by the newest.
+  // One whose worker has crashed does not wait any longer: the new code may be what mends it.
   #nextOutdated (): Slot | undefined {
-    return this.#parts.slots().find(slot => !this.#busy.has(slot) && slot.worker !== undefined && slot.worker.generation < this.#generation)
+    return this.#parts.slots().find(slot => !this.#busy.has(slot) && (slot.worker === undefined || slot.worker.generation < this.#generation))
   }
 }

@@ -117,24 +117,26 @@ export class Supervisor {
 
   /** Kills a worker that has not ended when its grace is over. */
   expectExit (worker: WorkerHandle, grace = this.#parts.grace): void {
-    this.#living.get(worker)?.endWithin(grace + END_DELAY, () => { this.#kill(worker) })
+    this.#living.get(worker)?.endWithin(grace + END_DELAY, () => { this.#overdue(worker) })
   }
 
   /**
    * Starts another worker for the slot. When it is ready it takes the place of the one that is
    * there, which drains; resolves when that one is gone, or when this one is abandoned. One that was
-   * on its way to the slot already is.
+   * on its way to the slot already is; whether the new one is `wanted` is asked when that one is gone.
    * @throws SHARED_PORT_ERR_WORKER_FAILED when the new one ends before it is ready; the old one stays
    * @throws SHARED_PORT_ERR_CLOSED when everything stops
    * @throws what `spawn` does
    */
-  async renew (slot: Slot): Promise<Outcome> {
+  async renew (slot: Slot, wanted: () => boolean = () => true): Promise<Outcome> {
     if (slot.successor !== undefined && !this.#stopping) {
       this.abandon(slot)
       await this.#isGone(slot.successor)
-      if (!this.#slots.includes(slot)) return 'abandoned'
+      if (!this.#slots.includes(slot) || !wanted()) return 'abandoned'
     }
     if (this.#stopping) throw new ClosedError()
+    slot.cancel?.()
+    if (slot.worker === undefined) slot.delay = FIRST_DELAY
     const old = slot.worker
     const successor = this.#launch()
     slot.successor = successor
@@ -152,17 +154,19 @@ export class Supervisor {
    * Keeps so many workers from now on. The newest leave first. Resolves when all are ready that
    * should be, and all are gone that should not.
    * @throws SHARED_PORT_ERR_WORKER_FAILED when a new one ends before it is ready; it is replaced all the same
+   * @throws what `spawn` does; it is tried again
    */
   async scale (count: number): Promise<void> {
     const leaving = this.#surplus(count)
     for (const slot of leaving) this.#give(slot)
     const joining = Array.from({ length: Math.max(0, count - this.#slots.length) }, createSlot)
     this.#slots.push(...joining)
-    for (const slot of joining) this.#refill(slot)
+    const failures = joining.map(slot => this.#refill(slot)).filter(failure => failure !== undefined)
     await Promise.all([
       ...leaving.flatMap(({ worker, successor }) => [worker, successor]).map(async worker => { if (worker !== undefined) await this.#isGone(worker) }),
       ...joining.map(async ({ worker }) => { if (worker !== undefined) await this.#becomesReady(worker) })
     ])
+    if (failures[0] !== undefined) throw failures[0]
   }
 
   /** Ends all workers, and resolves when they are gone. */
@@ -184,7 +188,7 @@ export class Supervisor {
   exited (worker: WorkerHandle, ending: Ending, fatal = false): void {
     const life = this.#living.get(worker)
     const readyAt = life?.readyAt
-    const asked = (worker.state === 'draining' || this.#stopping) && !isForeignKill(worker, ending)
+    const asked = (worker.state === 'draining' || this.#stopping || (worker.closed && ending.code === 0)) && !isForeignKill(worker, ending)
     const { emit, log } = this.#parts
     this.#living.delete(worker)
     logExit(log, worker, ending, { asked, fatal, ready: readyAt !== undefined })
@@ -192,8 +196,11 @@ export class Supervisor {
     if (fatal) this.#stopping = true
     worker.state = 'exited'
     const slot = this.#slotOf(worker)
+    // That a successor fails, whoever asked for it hears.
+    const crashed = !asked && slot?.worker === worker
+    if (crashed && !this.#stopping && this.#parts.restarts.add()) this.#giveUp()
     if (slot !== undefined) this.#vacate(slot, worker, { asked, readyAt })
-    life?.ended(failureOf(worker, ending))
+    life?.ended(this.#stopping && !fatal ? new ClosedError() : failureOf(worker, ending))
     if (this.#living.size > 0) return
     const waiting = this.#whenGone
     this.#whenGone = []
@@ -232,10 +239,9 @@ export class Supervisor {
 
   #replace (slot: Slot, { asked, readyAt }: Leaving): void {
     if (this.#stopping) return
-    const { clock, restarts, log } = this.#parts
+    const { clock, log } = this.#parts
     const lived = readyAt === undefined ? 0 : clock.now() - readyAt
     const failed = !asked || readyAt === undefined
-    if (failed && restarts.add()) return this.#giveUp()
     if (lived >= LONG_LIFE) slot.delay = FIRST_DELAY
     const delay = failed ? slot.delay : FIRST_DELAY
     if (failed) slot.delay = Math.min(slot.delay * 2, LONGEST_DELAY)
@@ -243,12 +249,15 @@ export class Supervisor {
     slot.cancel = clock.after(delay, () => { this.#refill(slot) })
   }
 
-  #refill (slot: Slot): void {
+  /** Returns what keeps the worker from being started; it is tried again then. */
+  #refill (slot: Slot): Error | undefined {
     try {
       this.#fill(slot)
+      return undefined
     } catch (err) {
       this.#parts.log.error({ event: 'worker-start-error', err }, 'cannot start a worker')
       this.#replace(slot, { asked: false })
+      return err as Error
     }
   }
 
@@ -292,15 +301,23 @@ export class Supervisor {
     const { bootTimeout, log } = this.#parts
     worker.failure ??= new BootTimeoutError(worker.id, bootTimeout, worker.checking ? 'its readyCheck has not ended' : 'its app does not listen yet')
     log.error({ event: 'boot-timeout', workerId: worker.id, workerPid: worker.pid, bootTimeout }, 'worker %d is not ready after %d ms and is killed', worker.id, bootTimeout)
-    worker.kill('SIGKILL')
+    this.killWorker(worker)
   }
 
-  #kill (worker: WorkerHandle): void {
+  #overdue (worker: WorkerHandle): void {
+    this.#parts.log.warn({ event: 'worker-kill', workerId: worker.id, workerPid: worker.pid }, 'worker %d did not end in time and is killed', worker.id)
+    this.killWorker(worker)
+  }
+
+  /** Ends one worker at once, as no other way is left. */
+  killWorker (worker: WorkerHandle): void {
     const { id, pid } = worker
     // They would be nobody's afterwards: who finds them running knows from here whose they were.
     const children = pid === undefined ? [] : descendants(pid)
-    this.#parts.log.warn({ event: 'worker-kill', workerId: id, workerPid: pid, ...(children.length > 0 && { children }) },
-      'worker %d did not end in time and is killed%s', id, children.length === 0 ? '' : `, and leaves ${children.map(({ pid, command }) => `${command} (${pid})`).join(', ')}`)
+    if (children.length > 0) {
+      this.#parts.log.warn({ event: 'worker-children', workerId: id, workerPid: pid, children },
+        'worker %d is killed, and leaves %s', id, children.map(({ pid, command }) => `${command} (${pid})`).join(', '))
+    }
     worker.kill('SIGKILL')
   }
 

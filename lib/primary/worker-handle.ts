@@ -24,7 +24,9 @@ export class WorkerHandle {
   rss = 0
   /** Whether a debugger may hold it, as it last reported. */
   debugged = false
-  /** Whether it has begun its readyCheck. */
+  /** Whether it has closed all its servers on its own account. */
+  closed = false
+  /** Whether it is at its readyCheck. */
   checking = false
   #killed = false
   readonly #child: Child

@@ -6,6 +6,7 @@ import { beforeClose } from '../close.js'
 import { ReadyCheckError } from '../errors.js'
 import { hasGivenTicketKeys, rootOf, type SocketName } from '../internals.js'
 import type { Share } from '../listen.js'
+import { END_DELAY } from '../options-schema.js'
 import type { ListenTarget } from '../listen-target.js'
 import { toNotice, type ToPrimary } from '../protocol.js'
 import type { SharedHandle } from '../shared-handle.js'
@@ -79,8 +80,9 @@ export class App implements Share {
       await readyCheck(this.fastify)
     } catch (cause) {
       const err = new ReadyCheckError(cause instanceof Error ? cause.message : inspect(cause), { cause })
-      // The app may catch what listen() rejects with, and live on: then the primary has heard why it is not ready.
       tell({ type: 'failed', error: toNotice(err) })
+      // The app may catch what listen() rejects with, and live on: but this worker has failed.
+      setTimeout(() => { process.exit(1) }, END_DELAY).unref()
       throw err
     }
   }

@@ -9,8 +9,9 @@ const skip = me === 0 ? false : 'only root may be somebody else'
 
 t.test('who is not asked to be somebody else stays who it is', async t => {
   t.same(findIdentity({}), {})
-  t.same(findIdentity({ user: me, group: myGroup }), {})
-  t.same(findIdentity({ user: myName, group: myGroup }), {})
+  const self = me === 0 ? { uid: me, gid: myGroup } : {} // root's other groups are dropped
+  t.same(findIdentity({ user: me, group: myGroup }), self)
+  t.same(findIdentity({ user: myName, group: myGroup }), self)
 })
 
 t.test('a user by its name has its own group, and one by its id too', { skip }, async t => {
@@ -30,12 +31,19 @@ for (const { given, message } of [
   { given: { user: 'no-such-user' }, message: "there is no user 'no-such-user'" },
   { given: { group: 'no-such-group' }, message: "there is no group 'no-such-group'" },
   { given: { user: 12_345 }, message: 'the system does not know the user with the id 12345, and so no group of its: say which' },
-  { given: { user: '-x' }, message: "there is no user '-x'" }
+  { given: { user: '99999999999', group: 1 }, message: 'an id is at most 2147483647, got 99999999999' }
 ]) {
   t.test(`refused: ${message}`, async t => {
     t.throws(() => findIdentity(given), { code: 'SHARED_PORT_ERR_USER', message: `Workers cannot run as another user or group: ${message}` })
   })
 }
+
+t.test('without the programs that know names the error says so', async t => {
+  const { PATH } = process.env
+  process.env['PATH'] = '/nowhere'
+  t.teardown(() => { process.env['PATH'] = PATH })
+  t.throws(() => findIdentity({ user: 'nobody' }), { code: 'SHARED_PORT_ERR_USER', message: /looked up by the program id, which is not here: give ids of both, a user and a group/ })
+})
 
 t.test('who is not root may not', { skip }, async t => {
   const { geteuid } = process as { geteuid: () => number }

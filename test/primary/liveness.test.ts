@@ -11,10 +11,16 @@ function create (timeout = TIMEOUT) {
   const { log, lines } = createLog()
   const hung: number[] = []
   const stalled: number[] = []
+  /** Whose pulses lie in the channel. */
+  const unread: FakeWorker[] = []
   const worker = new FakeWorker(1)
   const liveness = new Liveness({
     timeout,
     hung: ({ id }: WorkerHandle) => { hung.push(id) },
+    whenRead (run) {
+      for (const worker of unread.splice(0)) liveness.pulse(worker)
+      run()
+    },
     emit (_name, payload) { stalled.push((payload as { silence: number }).silence) },
     clock,
     log
@@ -26,6 +32,7 @@ function create (timeout = TIMEOUT) {
     stalled,
     worker,
     liveness,
+    unread,
     events: () => lines.map(({ event, level, silence }) => [event, level, silence]),
     /** So many seconds in which it gives its sign. */
     pulse (seconds: number) {
@@ -97,6 +104,17 @@ t.test('this process\'s own stall, a second or longer, counts against nobody', a
     clock.advance(500)
   }
   t.same(hung, [])
+})
+
+t.test('a stall of this process that begins right after a look, and makes the next one late by less than a second, neither', async t => {
+  for (let phase = 0; phase < 1_000; phase += 50) {
+    const { clock, worker, unread, hung, pulse } = create(2_000)
+    pulse(5)
+    clock.advance(phase)
+    unread.push(worker) // it gives its sign, which nobody reads
+    clock.jump(1_930)
+    t.same(hung, [], `${phase} ms after a look`)
+  }
 })
 
 t.test('one that a debugger may hold is let alone', async t => {

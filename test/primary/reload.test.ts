@@ -33,7 +33,7 @@ function create (count: number, concurrency = 1) {
     concurrency,
     nextGeneration: () => ++supervisor.generation,
     slots: () => supervisor.slots,
-    renew: async slot => await supervisor.renew(slot),
+    renew: async (slot, wanted) => await supervisor.renew(slot, wanted),
     abandon: slot => { supervisor.abandon(slot) },
     emit (name, ..._payload) { emitted.push(name) },
     log
@@ -197,6 +197,6 @@ t.test('a stop meanwhile ends it', async t => {
   const stopped = supervisor.stop(0)
   for (const worker of spawned) supervisor.exited(worker, DONE)
   await stopped
-  await t.rejects(reloaded)
+  await t.rejects(reloaded, { code: 'SHARED_PORT_ERR_CLOSED' })
   t.equal(spawned.length, 3)
 })
