@@ -99,3 +99,13 @@ perLane(t, 'a worker that does not end in its grace is killed, and the processes
   ])
   t.same(app.processes(), [child], 'it is nobody\'s now')
 })
+
+perLane(t, 'the primary never dies of a worker: one that sends what is no message is killed and replaced', async (t, lane) => {
+  const app = start(t, 'garbage.mjs', { options: { workers: 1, lane } })
+  const url = await app.url()
+  await attempt(`${url}/garbage`)
+  t.match(await app.event('lane-error'), { level: 50, workerId: 1, err: { message: /it sent what is no message: .*'failed'/ } })
+  await app.workers(2)
+  t.equal(await whoServes(url), 2)
+  t.same(await app.stop(), STOPPED)
+})

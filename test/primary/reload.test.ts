@@ -200,3 +200,31 @@ t.test('a stop meanwhile ends it', async t => {
   await t.rejects(reloaded, { code: 'SHARED_PORT_ERR_CLOSED' })
   t.equal(spawned.length, 3)
 })
+
+t.test('a slot whose worker has crashed has a new one before the reload ends', async t => {
+  const { reload, supervisor, worker, settle, events } = create(1)
+  supervisor.exited(worker(1), CRASH)
+  const reloaded = reload.run()
+  await settle()
+  t.same(events(), ['reload-start'])
+  supervisor.ready(worker(2))
+  await reloaded
+  t.same(supervisor.workers.map(({ id, generation }) => [id, generation]), [[2, 1]])
+})
+
+for (let ticks = 0; ticks < 12; ticks++) {
+  t.test(`called ${ticks} ticks after the last old worker is gone, it replaces all once more`, async t => {
+    const { reload, supervisor, worker, settle } = create(1)
+    const first = reload.run()
+    await settle()
+    supervisor.ready(worker(2))
+    supervisor.exited(worker(1), DONE)
+    for (let i = 0; i < ticks; i++) await Promise.resolve()
+    const second = reload.run()
+    await settle()
+    supervisor.ready(worker(3))
+    supervisor.exited(worker(2), DONE)
+    await Promise.all([first, second])
+    t.same(supervisor.workers.map(({ id, generation }) => [id, generation]), [[3, 2]])
+  })
+}

@@ -581,3 +581,58 @@ t.test('how a process ended is said in words', async t => {
   t.equal(describeEnding({ code: null, signal: 'SIGKILL' }), 'was ended by SIGKILL')
   t.equal(describeEnding({ code: null, signal: null, error: new Error('spawn EAGAIN') }), 'could not be started (spawn EAGAIN)')
 })
+
+// What several hands do at once.
+
+t.test('a crash counts whether or not a successor is on its way, and one that was given up does not', async t => {
+  const { supervisor, spawned, gaveUp, clock } = create(1, { maxRestarts: 0 })
+  supervisor.start()
+  supervisor.ready(spawned[0] as FakeWorker)
+  const [first] = supervisor.slots as [Slot]
+  const renewed = supervisor.renew(first)
+  supervisor.abandon(first)
+  supervisor.exited(spawned[1] as FakeWorker, { code: null, signal: 'SIGTERM' })
+  t.equal(await renewed, 'abandoned')
+  t.equal(gaveUp(), 0)
+  supervisor.renew(first).catch(() => {})
+  supervisor.exited(spawned[0] as FakeWorker, CRASH)
+  t.equal(gaveUp(), 1)
+  t.same(clock.waiting, [])
+})
+
+t.test('one that has closed on its own account and exits with 0 has not crashed; with another code it has', async t => {
+  const { supervisor, spawned: [a, b], lines } = started(2)
+  for (const worker of [a, b]) Object.assign(worker as FakeWorker, { closed: true })
+  supervisor.exited(a as FakeWorker, DONE)
+  supervisor.exited(b as FakeWorker, CRASH)
+  t.same(lines.filter(({ event }) => event === 'worker-exit').map(({ level }) => level), [30, 50])
+})
+
+t.test('a stop is no failure of a renewal', async t => {
+  const { supervisor, spawned, first } = started(1)
+  const renewed = supervisor.renew(first)
+  const stopped = supervisor.stop(0)
+  for (const worker of spawned) supervisor.exited(worker, DONE)
+  await t.rejects(renewed, { code: 'SHARED_PORT_ERR_CLOSED' })
+  await stopped
+})
+
+t.test('a renewal that nobody wants any more when its turn comes starts nothing', async t => {
+  const { supervisor, spawned, first } = started(1)
+  supervisor.renew(first)
+  const renewed = supervisor.renew(first, () => false)
+  supervisor.exited(spawned[1] as FakeWorker, { code: null, signal: 'SIGTERM' })
+  t.equal(await renewed, 'abandoned')
+  t.equal(spawned.length, 2)
+})
+
+t.test('a slot that waits for its replacement is renewed at once, and by one worker', async t => {
+  const { supervisor, spawned, clock, first } = started(1)
+  supervisor.exited(spawned[0] as FakeWorker, CRASH)
+  t.same(clock.waiting, [100])
+  const renewed = supervisor.renew(first)
+  t.same(clock.waiting, [])
+  supervisor.ready(spawned[1] as FakeWorker)
+  t.equal(await renewed, 'ready')
+  t.equal(first.worker, spawned[1])
+})
