@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import t, { type Test } from 'tap'
 import { type Config, readConfig } from '../../lib/cli/config.js'
 import { createOptions, type StartFlags } from '../../lib/cli/flags.js'
+import { readOptions } from '../../lib/options.js'
 import { appPath } from '../helper.js'
 
 /** What is read of a command line and an environment. */
@@ -47,4 +48,26 @@ t.test('two places to listen on are one too many, in the environment too', async
 t.test('the prefix is the plugin\'s option, and wins over one behind --', async t => {
   t.strictSame(read(t, ['-x', '/api'], { appArguments: ['--prefix', '/other', '--greeting', 'hello'] }).pluginOptions, { prefix: '/api', greeting: 'hello' })
   t.strictSame(read(t, [], { appArguments: ['--prefix', '/other'] }).pluginOptions, { prefix: '/other' })
+})
+
+t.test('what looks after the workers arrives as the options of the plugin', async t => {
+  const { sharedPort } = read(t, [
+    '--liveness-timeout', '0', '--recycle-requests', '10', '--recycle-rss', '512mb', '--recycle-age', '1000', '--recycle-jitter', '0.5', '--max-restarts', '3',
+    '--max-restarts-within', '500', '--close-delay', '100', '--user', 'app', '--group', '33', '--socket-mode', '660'
+  ])
+  t.match(sharedPort, {
+    livenessTimeout: 0,
+    recycle: { requests: 10, rss: '512mb', age: 1_000, jitter: 0.5 },
+    maxRestarts: { count: 3, within: 500 },
+    closeDelay: 100,
+    user: 'app',
+    group: '33',
+    socketMode: '660'
+  })
+  t.match(readOptions(sharedPort), { recycle: { rss: 2 ** 29 }, socketMode: 0o660 })
+})
+
+t.test('without flags the options are the defaults of the plugin', async t => {
+  const { sharedPort } = read(t, [])
+  t.same(readOptions(sharedPort), readOptions({}))
 })

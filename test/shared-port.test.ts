@@ -1,0 +1,47 @@
+import net from 'node:net'
+import t from 'tap'
+import type { PrimaryProcess } from '../lib/primary-process.js'
+import { PrimarySharedPort, StandaloneSharedPort, WorkerSharedPort } from '../lib/shared-port.js'
+import type { Worker } from '../lib/worker.js'
+import type { Stats } from '../types/index.js'
+
+const STATS: Stats = { workers: [], pending: 0, listeners: [], ready: true }
+const NOT_RUNNING = { code: 'SHARED_PORT_ERR_NOT_RUNNING' }
+
+t.test('in the primary it says what the primary is at by now, and steers it', async t => {
+  const done: unknown[] = []
+  const primary = { generation: 0, draining: false, stats: () => STATS, reload: async () => { done.push('reload') }, scale: async (workers: number) => { done.push(workers) } }
+  const port = new PrimarySharedPort(primary as unknown as PrimaryProcess)
+  t.match(port, { role: 'primary', workerId: 0 })
+  t.same([port.generation, port.draining], [0, false])
+  Object.assign(primary, { generation: 2, draining: true })
+  t.same([port.generation, port.draining], [2, true])
+  t.equal(await port.stats(), STATS)
+  await port.reload()
+  await port.scale(3)
+  t.same(done, ['reload', 3])
+})
+
+t.test('in a worker it says who that is, and whether it drains by now, and steers nothing', async t => {
+  const worker = { id: 7, generation: 3, draining: false, stats: async () => STATS }
+  const port = new WorkerSharedPort(worker as unknown as Worker)
+  t.match(port, { role: 'worker', workerId: 7, generation: 3 })
+  t.equal(port.draining, false)
+  worker.draining = true
+  t.equal(port.draining, true)
+  t.equal(await port.stats(), STATS)
+  await t.rejects(port.reload(), NOT_RUNNING)
+  await t.rejects(port.scale(), NOT_RUNNING)
+})
+
+t.test('standalone it has no workers, is ready while its server listens, and steers nothing', async t => {
+  const server = net.createServer()
+  const port = new StandaloneSharedPort(server)
+  t.match(port, { role: 'standalone', workerId: 0, generation: 0, draining: false })
+  t.same(await port.stats(), { ...STATS, ready: false })
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  t.teardown(() => { server.close() })
+  t.same(await port.stats(), STATS)
+  await t.rejects(port.reload(), NOT_RUNNING)
+  await t.rejects(port.scale(), NOT_RUNNING)
+})
