@@ -18,6 +18,10 @@ export const AlreadyListeningError = createError(
   'SHARED_PORT_ERR_ALREADY_LISTENING',
   'The server listens already: register shared-fastify before listen()')
 
+export const TooManyKeysError = createError<[number]>(
+  'SHARED_PORT_ERR_TOO_MANY_KEYS',
+  'Workers wait for %d ports already that the primary does not listen on: every process has to call listen() with the same options')
+
 export const NotListeningFdError = createError<[number, ErrorOptions?]>(
   'SHARED_PORT_ERR_FD', 'File descriptor %d is not a listening socket')
 

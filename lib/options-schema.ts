@@ -1,19 +1,12 @@
+import { END_DELAY, LONGEST_DELAY, PULSE } from './timing.js'
+
 /** The options of the plugin: their schema and their bounds. `npm run build:validator` makes options-validator.ts of it. */
 
 /** More workers than any machine has CPUs for, and few enough that a slip of the hand stays harmless. */
 export const MOST_WORKERS = 1024
 
-/** The longest delay that a Node timer takes, in milliseconds. */
-export const LONGEST_DELAY = 2 ** 31 - 1
-
-/** Milliseconds beyond grace after which a process that should have ended is made to. */
-export const END_DELAY = 1_000
-
 /** So that a timer takes the two together. */
 export const LONGEST_GRACE = LONGEST_DELAY - END_DELAY
-
-/** Milliseconds between two signs of life of a worker. */
-export const PULSE = 1_000
 
 /** Fewer, and one that is late for a moment would be killed. */
 export const LEAST_LIVENESS_TIMEOUT = 2 * PULSE

@@ -34,8 +34,16 @@ export function readOptions (given: unknown): Options {
     throw new OptionsError(`options must be an object, got ${inspect(given)}`)
   }
   const options = copy(given as SharedPortOptions | undefined ?? {})
+  assertNotIdle(options)
   if (!validate(options)) throw new OptionsError(explain(validate.errors ?? []))
   return Object.freeze(withNumbers(options))
+}
+
+/** Before the defaults are in: what would do nothing is a mistake. */
+function assertNotIdle ({ maxRestarts }: SharedPortOptions): void {
+  if (maxRestarts?.within !== undefined && maxRestarts.count === undefined) {
+    throw new OptionsError(`option 'maxRestarts.within' needs 'maxRestarts.count', which is not given; got ${inspect(maxRestarts)}`)
+  }
 }
 
 /** In place: it is a copy of what was given. */

@@ -7,13 +7,14 @@ import { rootOf, type SocketName } from './internals.js'
 import type { Share } from './listen.js'
 import type { ListenTarget } from './listen-target.js'
 import type { Options } from './options.js'
-import { END_DELAY, MOST_WORKERS } from './options-schema.js'
+import { MOST_WORKERS } from './options-schema.js'
 import { Primary } from './primary.js'
 import { App } from './primary/app.js'
 import { Events } from './primary/events.js'
 import { forkBy, type Program } from './primary/fork.js'
 import { findIdentity } from './primary/identity.js'
 import { onSteeringSignals, onStopSignals } from './primary/signals.js'
+import { END_DELAY } from './timing.js'
 
 /** What a shell says of a process that SIGINT ended: 128 + 2. */
 const INTERRUPTED = 130
@@ -26,7 +27,8 @@ export class PrimaryProcess {
   readonly #events: Events
   readonly #apps = new Set<FastifyInstance>()
   #ignoreSignals: (() => void) | undefined
-  #signalled = false
+  /** This process will end by itself, once all that it began has. */
+  #exiting = false
   #hurry: (() => void) | undefined
 
   /** @throws SHARED_PORT_ERR_USER when the workers cannot run as whom the options say */
@@ -40,7 +42,7 @@ export class PrimaryProcess {
       fork: forkBy({ ...program, ...identity }),
       identity,
       emit: this.#events.emit,
-      giveUp: () => { this.#stop(1) } // for whoever watches over this process to see
+      onCrashLoop: () => { this.#stop(1) } // for whoever watches over this process to see
     })
     this.#log = log
   }
@@ -103,7 +105,7 @@ export class PrimaryProcess {
       return (await this.#primary.listen(key, target)).names
     } catch (err) {
       // An app that does not expect listen() to reject would turn an orderly end into a crash.
-      if (this.#signalled) await new Promise(() => {})
+      if (this.#exiting) await new Promise(() => {})
       if (this.#primary.failed) this.#fail()
       this.#letGoIfDone()
       throw err
@@ -172,7 +174,7 @@ export class PrimaryProcess {
   }
 
   async #stop (code: number): Promise<void> {
-    this.#signalled = true
+    this.#exiting = true
     const begun = performance.now()
     await this.#primary.stop()
     await this.#exit(code, this.options.grace - (performance.now() - begun))

@@ -43,7 +43,7 @@ export interface PrimaryParts {
   identity?: Identity
   emit: Emit
   /** There were too many crashes: no worker is started any more, and all is to end. */
-  giveUp (): void
+  onCrashLoop (): void
   clock?: Clock
 }
 
@@ -83,7 +83,7 @@ export class Primary {
   #stopping: Promise<void> | undefined
   #stopped = false
 
-  constructor ({ options, log, fork, identity = {}, emit, giveUp, clock = systemClock }: PrimaryParts) {
+  constructor ({ options, log, fork, identity = {}, emit, onCrashLoop, clock = systemClock }: PrimaryParts) {
     this.options = options
     this.#log = log
     this.#fork = fork
@@ -97,7 +97,7 @@ export class Primary {
       spawn: generation => this.#spawn(generation),
       retire: (worker, grace) => { this.#retire(worker, grace) },
       restarts: new Restarts(options.maxRestarts, clock),
-      giveUp,
+      onCrashLoop,
       emit,
       clock,
       log
@@ -473,7 +473,7 @@ export class Primary {
     if (open !== undefined) this.#ports.of(open.frame.key)?.handoff.reclaim(worker, open.frame, open.untaken)
     this.#supervisor.exited(worker, ending, fatal)
     if (fatal) this.#failUnlessStopped(worker, ending)
-    else if (ending.signal === null) for (const port of unserved) this.#giveUp(port, failureOf(worker, ending))
+    else if (ending.signal === null) for (const port of unserved) this.#failPort(port, failureOf(worker, ending))
   }
 
   /** On the first start a worker that fails is the app's fault, and would fail again: everything ends. */
@@ -497,7 +497,7 @@ export class Primary {
   }
 
   /** A call of listen() that a worker fails at when others are served already: theirs go on. */
-  #giveUp (port: Port, err: Error): void {
+  #failPort (port: Port, err: Error): void {
     const waiting = this.#waiting.get(port)
     this.#waiting.delete(port)
     this.close(port.key).finally(() => { waiting?.reject(err) })

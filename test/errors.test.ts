@@ -18,6 +18,7 @@ const codes = {
   LaneUnavailableError: 'SHARED_PORT_ERR_LANE',
   NoScriptError: 'SHARED_PORT_ERR_NO_SCRIPT',
   NodeUnsupportedError: 'SHARED_PORT_ERR_NODE_UNSUPPORTED',
+  TooManyKeysError: 'SHARED_PORT_ERR_TOO_MANY_KEYS',
   NotListeningFdError: 'SHARED_PORT_ERR_FD',
   NotRunningError: 'SHARED_PORT_ERR_NOT_RUNNING',
   OptionsDifferError: 'SHARED_PORT_ERR_OPTIONS_DIFFER',
@@ -40,6 +41,7 @@ t.test('these are all the errors, by these codes', async t => {
 /** What fills the gaps of those that do not take texts alone. */
 const gaps: Record<string, unknown[]> = {
   BootTimeoutError: [7, 7, 'gap'],
+  TooManyKeysError: [1_024],
   NotListeningFdError: [7, 'gap'],
   ScaleError: [7, 'gap'],
   WorkerFailedError: [7, 'gap']

@@ -131,6 +131,7 @@ const wrong: Array<[given: object, message: string]> = [
   [{ recycle: { request: 1 } }, "unknown option 'recycle.request': the options are recycle.requests, recycle.rss, recycle.age, recycle.jitter"],
   [{ maxRestarts: 3 }, "option 'maxRestarts' must be an object, got 3"],
   [{ maxRestarts: { count: -1 } }, "option 'maxRestarts.count' must be an integer from 0 to 1000000, got -1"],
+  [{ maxRestarts: { within: 500 } }, "option 'maxRestarts.within' needs 'maxRestarts.count', which is not given; got { within: 500 }"],
   [{ maxRestarts: { count: 1, within: 0 } }, "option 'maxRestarts.within' must be an integer from 1 to 2147483647 (milliseconds), got 0"],
   [{ closeDelay: -1 }, "option 'closeDelay' must be an integer from 0 to 2147483647 (milliseconds), got -1"],
   [{ user: '' }, "option 'user' must be a name or an integer from 0 to 2147483647, got ''"],

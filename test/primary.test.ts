@@ -23,7 +23,7 @@ t.test('closing one key of two ends what is still pending for it when its grace 
     setImmediate(() => { for (const key of ['a', 'b']) worker.channel.deliver({ cmd: CMD, type: 'attach', key }) })
     return worker
   }
-  const primary = new Primary({ options: readOptions({ workers: 1, grace: 1_500, lane: 'ipc' }), log: createLog().log, fork, emit () {}, giveUp () {}, clock })
+  const primary = new Primary({ options: readOptions({ workers: 1, grace: 1_500, lane: 'ipc' }), log: createLog().log, fork, emit () {}, onCrashLoop () {}, clock })
   const target = readListenTarget({ port: 0, host: '127.0.0.1' })
   const [{ names: [name] }] = await Promise.all(['a', 'b'].map(async key => await primary.listen(key, target))) as [{ names: SocketName[] }, unknown]
   const { port, address } = name as SocketName

@@ -45,7 +45,7 @@ export interface MaxRestarts {
   /** Replacements of workers that ended unasked, 0 to 1,000,000. Left out: no limit. */
   count?: number
   /**
-   * Milliseconds that are looked back, 1 to 2,147,483,647.
+   * Milliseconds that are looked back, 1 to 2,147,483,647; with `count` only.
    * @default 60000
    */
   within?: number
@@ -99,7 +99,8 @@ export interface SharedPortOptions {
   /**
    * Called in a worker when its Fastify is ready, before it listens: with the instance that the plugin
    * is registered on. Connections come when what it returns is fulfilled; what it throws makes listen()
-   * reject, and the worker fail. How long it may take, `bootTimeout` says.
+   * reject, and the worker fail. How long it may take, `bootTimeout` says. With `workers: 0` there is no
+   * worker, and it is not called.
    */
   readyCheck?: (fastify: FastifyInstance) => unknown
 
@@ -138,7 +139,7 @@ export interface SharedPortOptions {
    */
   group?: string | number
 
-  /** The mode of a socket file: a number up to 0o777, or octal digits: `'660'`. Left out: as umask(2) has it. */
+  /** The mode of a socket file (TCP ports have none): a number up to 0o777, or octal digits: `'660'`. Left out: as umask(2) has it. */
   socketMode?: string | number
 
   /** Called in the primary when a worker's process has been started. What it throws is logged. */

@@ -38,9 +38,11 @@ export type SourceOf = (flag: keyof StartFlags) => string | undefined
  */
 export function readConfig (app: string, flags: StartFlags, sourceOf: SourceOf, appArguments: string[]): Config {
   const { prefix, bodyLimit } = flags
+  const listen = listenOptions(flags, sourceOf)
+  if (listen.path === undefined && sourceOf('socketMode') === 'cli') throw new UsageError(`--socket-mode is of a socket file, and needs --socket; got --socket-mode ${flags.socketMode}`)
   return {
     app: findApp(app),
-    listen: listenOptions(flags, sourceOf),
+    listen,
     sharedPort: sharedPortOptions(flags),
     level: flags.logLevel,
     pretty: flags.prettyLogs ?? process.stdout.isTTY ?? false,

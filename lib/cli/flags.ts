@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { LEAST_LIVENESS_TIMEOUT, LONGEST_DELAY, LONGEST_GRACE, MODE, MOST_RESTARTS, MOST_WORKERS, SIZE } from '../options-schema.js'
+import { LEAST_LIVENESS_TIMEOUT, LONGEST_GRACE, MODE, MOST_RESTARTS, MOST_WORKERS, SIZE } from '../options-schema.js'
+import { LONGEST_DELAY } from '../timing.js'
 import type { SharedPortOptions } from '../../types/index.js'
 import { variable, variableOf } from './environment.js'
 import { UsageError } from './exit.js'
@@ -35,7 +36,7 @@ export interface StartFlags {
   recycleJitter: number
   maxRestarts?: number
   /** Milliseconds. */
-  maxRestartsWithin: number
+  maxRestartsWithin?: number
   /** Milliseconds. */
   closeDelay: number
   user?: string
@@ -74,7 +75,7 @@ export function createOptions (): Option[] {
     value('--recycle-age <ms>', 'replace a worker that is so old', integer({ least: 1 })),
     value('--recycle-jitter <share>', 'lower each worker\'s limits by a random share up to this, 0 to 1', share).default(0.1),
     value('--max-restarts <number>', 'exit with 1 when the workers crash more often than this (default: never)', integer({ most: MOST_RESTARTS })),
-    value('--max-restarts-within <ms>', 'the time in which crashes are counted', integer({ least: 1, most: LONGEST_DELAY })).default(60_000),
+    value('--max-restarts-within <ms>', 'the time in which crashes are counted (default: 60000)', integer({ least: 1, most: LONGEST_DELAY })),
     value('--close-delay <ms>', 'how long to serve as before after SIGTERM', integer({ most: LONGEST_DELAY })).default(0),
     value('--user <user>', 'user that the workers run as: a name or an id', text),
     value('--group <group>', "group that the workers run as (default: the user's)", text),

@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Emit } from './events.js'
 import type { Clock } from './clock.js'
-import { PULSE } from '../options-schema.js'
 import { processState } from '../process-table.js'
+import { PULSE } from '../timing.js'
 import type { WorkerHandle } from './worker-handle.js'
 
 /** Milliseconds without a pulse after which a worker stalls: three pulses. */
@@ -28,8 +28,9 @@ interface Pulse {
 
 /**
  * Knows whether the workers' event loops turn: each sends a pulse once a second. What has come by the
- * time of a look at them is read first: it may lie there since this process itself stood still. Where the look is late, this process itself did not run, or the machine was suspended: nobody can say who was
- * silent then, and all have their full time once more.
+ * time of a look at them is read first: it may lie there since this process itself stood still.
+ * Where the look is late, this process did not run, or the machine was suspended: nobody can say
+ * who was silent then, and all have their full time once more.
  */
 export class Liveness {
   readonly #parts: LivenessParts
@@ -101,7 +102,7 @@ export class Liveness {
   #stalled (worker: WorkerHandle, pulse: Pulse, silence: number): void {
     pulse.stalled = true
     this.#log('warn', worker, silence, 'stalled', 'worker %d has not turned its event loop for %d ms')
-    this.#parts.emit('stalled', { ...worker.identity, silence })
+    this.#parts.emit('stalled', { ...worker.asEvent, silence })
   }
 
   #log (level: 'error' | 'warn', worker: WorkerHandle, silence: number, event: string, message: string): void {

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { ClosedError, NotListeningFdError } from '../errors.js'
+import { ClosedError, NotListeningFdError, TooManyKeysError } from '../errors.js'
 import type { ListenTarget } from '../listen-target.js'
 import { type ErrorNotice, toNotice, type ToWorker } from '../protocol.js'
 import type { Clock } from './clock.js'
@@ -20,6 +20,9 @@ export interface PortsParts {
 
 /** Milliseconds after which a worker that waits for a key is worth a line: longer than apps take between two calls of listen(). */
 const EARLY_PATIENCE = 5_000
+
+/** Keys that workers wait for, at most: more than any app has, and a worker may ask for what it likes. */
+const MOST_EARLY = 1_024
 
 /** The ports by their keys, and what the workers that ask for a key are told. */
 export class Ports {
@@ -88,6 +91,9 @@ export class Ports {
   attach (worker: WorkerHandle, key: string): void {
     const answer = this.#answer(key)
     if (answer !== undefined) return worker.tell(answer)
+    if (this.#early.size >= MOST_EARLY && !this.#early.has(key)) {
+      return worker.tell({ type: 'attach-failed', key, error: toNotice(new TooManyKeysError(MOST_EARLY)) })
+    }
     const asking = this.#early.get(key) ?? {
       workers: new Set<WorkerHandle>(),
       stopWarning: this.#parts.clock.after(EARLY_PATIENCE, () => { this.#warnOf(key) })
@@ -103,7 +109,11 @@ export class Ports {
 
   /** It is dead. */
   forget (worker: WorkerHandle): void {
-    for (const { workers } of this.#early.values()) workers.delete(worker)
+    for (const [key, { workers, stopWarning }] of this.#early) {
+      if (!workers.delete(worker) || workers.size > 0) continue
+      stopWarning()
+      this.#early.delete(key)
+    }
     for (const port of this.#ports.values()) port.left(worker)
   }
 

@@ -46,9 +46,9 @@ export class Recycling {
   ready (worker: WorkerHandle): void {
     const { limits: { requests = Infinity, rss = Infinity, age = Infinity, jitter }, random, clock, log } = this.#parts
     const share = 1 - jitter * random()
-    const tooSmall = worker.rss >= rss * share
-    if (tooSmall) log.warn({ event: 'recycle-rss', workerId: worker.id, workerPid: worker.pid, rss: worker.rss, limit: rss }, 'worker %d begins with an rss of %d, which is over the limit for recycling, %d: another one would too', worker.id, worker.rss, rss)
-    this.#lifetimes.set(worker, { readyAt: clock.now(), limits: { requests: requests * share, rss: tooSmall ? Infinity : rss * share, age: age * share } })
+    const isOver = worker.rss >= rss * share
+    if (isOver) log.warn({ event: 'recycle-rss', workerId: worker.id, workerPid: worker.pid, rss: worker.rss, limit: rss }, 'worker %d begins with an rss of %d, which is over the limit for recycling, %d: another one would too', worker.id, worker.rss, rss)
+    this.#lifetimes.set(worker, { readyAt: clock.now(), limits: { requests: requests * share, rss: isOver ? Infinity : rss * share, age: age * share } })
   }
 
   /** To be called whenever there is news of a worker. */

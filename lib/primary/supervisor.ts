@@ -1,6 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { BootTimeoutError, ClosedError } from '../errors.js'
-import { END_DELAY } from '../options-schema.js'
 import type { Clock } from './clock.js'
 import { failureOf, isForeignKill, logExit } from './supervisor/ending.js'
 import type { Emit } from './events.js'
@@ -8,6 +7,7 @@ import type { Ending } from './fork.js'
 import { Life, type Outcome } from './supervisor/life.js'
 import { descendants } from '../process-table.js'
 import type { Restarts } from './restarts.js'
+import { END_DELAY } from '../timing.js'
 import type { WorkerHandle } from './worker-handle.js'
 
 /** Milliseconds before a dead worker is replaced: the first time, and at most; it doubles in between. */
@@ -47,7 +47,7 @@ export interface SupervisorParts {
   retire (worker: WorkerHandle, grace: number): void
   restarts: Restarts
   /** There were too many crashes: no worker is started any more, and all is to end. */
-  giveUp (): void
+  onCrashLoop (): void
   emit: Emit
   clock: Clock
   log: FastifyBaseLogger
@@ -91,7 +91,7 @@ export class Supervisor {
     worker.state = 'ready'
     const { emit, log } = this.#parts
     log.info({ event: 'worker-ready', workerId: worker.id, workerPid: worker.pid }, 'worker %d is ready', worker.id)
-    emit('worker-ready', worker.identity)
+    emit('worker-ready', worker.asEvent)
     const slot = this.#slotOf(worker)
     if (slot?.successor === worker) this.#succeed(slot)
     this.#living.get(worker)?.ready()
@@ -192,7 +192,7 @@ export class Supervisor {
     const { emit, log } = this.#parts
     this.#living.delete(worker)
     logExit(log, worker, ending, { asked, fatal, ready: readyAt !== undefined })
-    emit('worker-exit', { ...worker.identity, code: ending.code, signal: ending.signal, asked })
+    emit('worker-exit', { ...worker.asEvent, code: ending.code, signal: ending.signal, asked })
     if (fatal) this.#stopping = true
     worker.state = 'exited'
     const slot = this.#slotOf(worker)
@@ -214,7 +214,7 @@ export class Supervisor {
     this.#living.set(worker, life)
     life.bootWithin(bootTimeout, () => { this.#tooSlow(worker) })
     log.debug({ event: 'worker-start', workerId: worker.id, workerPid: worker.pid }, 'worker %d starts', worker.id)
-    emit('worker-start', worker.identity)
+    emit('worker-start', worker.asEvent)
     return worker
   }
 
@@ -275,11 +275,11 @@ export class Supervisor {
   }
 
   #giveUp (): void {
-    const { restarts: { limits }, giveUp, log } = this.#parts
+    const { restarts: { limits }, onCrashLoop, log } = this.#parts
     log.fatal({ event: 'crash-loop', ...limits }, 'workers have crashed more than %d times within %d ms: giving up', limits.count ?? 0, limits.within)
     this.#stopping = true
     for (const slot of this.#slots) slot.cancel?.()
-    giveUp()
+    onCrashLoop()
   }
 
   /** Nobody waits for it any more. */

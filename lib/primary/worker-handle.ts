@@ -54,7 +54,7 @@ export class WorkerHandle {
   }
 
   /** What an app is told of it. */
-  get identity (): WorkerEvent {
+  get asEvent (): WorkerEvent {
     return { id: this.id, pid: this.pid, generation: this.generation }
   }
 

@@ -45,6 +45,11 @@ t.test('two places to listen on are one too many, in the environment too', async
   t.throws(() => read(t, [], { env: { FASTIFY_SOCKET: '/s', FASTIFY_ADDRESS: '::1' } }), { name: 'UsageError', message: /got a socket and a port$/ })
 })
 
+t.test('what would do nothing is said: a mode without a socket file, a time without a number of crashes', async t => {
+  t.throws(() => read(t, ['--socket-mode', '660']), { name: 'UsageError', message: /needs --socket; got --socket-mode 660$/ })
+  t.throws(() => readOptions(read(t, ['--max-restarts-within', '5']).sharedPort), { code: 'SHARED_PORT_ERR_OPTIONS' })
+})
+
 t.test('the prefix is the plugin\'s option, and wins over one behind --', async t => {
   t.strictSame(read(t, ['-x', '/api'], { appArguments: ['--prefix', '/other', '--greeting', 'hello'] }).pluginOptions, { prefix: '/api', greeting: 'hello' })
   t.strictSame(read(t, [], { appArguments: ['--prefix', '/other'] }).pluginOptions, { prefix: '/other' })
@@ -53,7 +58,7 @@ t.test('the prefix is the plugin\'s option, and wins over one behind --', async 
 t.test('what looks after the workers arrives as the options of the plugin', async t => {
   const { sharedPort } = read(t, [
     '--liveness-timeout', '0', '--recycle-requests', '10', '--recycle-rss', '512mb', '--recycle-age', '1000', '--recycle-jitter', '0.5', '--max-restarts', '3',
-    '--max-restarts-within', '500', '--close-delay', '100', '--user', 'app', '--group', '33', '--socket-mode', '660'
+    '--max-restarts-within', '500', '--close-delay', '100', '--user', 'app', '--group', '33', '--socket-mode', '660', '-s', '/s'
   ])
   t.match(sharedPort, {
     livenessTimeout: 0,

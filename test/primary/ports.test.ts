@@ -98,6 +98,20 @@ t.test('a worker that waits for a key that nobody binds is told of in the log, w
   t.equal(lines.length, 1)
 })
 
+t.test('the keys that workers may wait for are bounded, and those of the dead are no longer waited for', async t => {
+  const { ports, clock } = create()
+  const [one, other] = [new FakeWorker(1), new FakeWorker(2)]
+  for (let i = 0; i < 1_024; i++) ports.attach(one, `made-up:${i}`)
+  ports.attach(other, 'made-up:0')
+  t.same(told(other), [], 'one that is waited for already is no new one')
+  ports.attach(other, 'another')
+  t.match(told(other), [{ type: 'attach-failed', key: 'another', error: { code: 'SHARED_PORT_ERR_TOO_MANY_KEYS' } }])
+  ports.forget(one)
+  t.equal(clock.waiting.length, 1)
+  ports.forget(other)
+  t.same(clock.waiting, [])
+})
+
 /** Promise.withResolvers(), which Node has from 22 on. */
 function withResolvers<T> (): PromiseWithResolvers<T> {
   let resolvers: Omit<PromiseWithResolvers<T>, 'promise'> | undefined

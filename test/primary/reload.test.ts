@@ -24,7 +24,7 @@ function create (count: number, concurrency = 1) {
     },
     retire () {},
     restarts: new Restarts({ within: 1 }, clock),
-    giveUp () {},
+    onCrashLoop () {},
     emit () {},
     clock,
     log

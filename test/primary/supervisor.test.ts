@@ -30,7 +30,7 @@ function create (count: number, { bootTimeout = 0, maxRestarts }: { bootTimeout?
     },
     retire: (worker: WorkerHandle, grace: number) => { retired.push([worker.id, grace]) },
     restarts: new Restarts({ count: maxRestarts, within: 10_000 }, clock),
-    giveUp: () => { gaveUp++ },
+    onCrashLoop: () => { gaveUp++ },
     emit: (name, payload) => { events.push([name, payload]) },
     clock,
     log
