@@ -19,6 +19,14 @@ export const MODE = '^0?[0-7]{3}$'
 
 export const MOST_RESTARTS = 1_000_000
 
+/** Milliseconds between two looks of a worker at its own event loop; what is shorter than this it cannot tell. */
+export const LEAST_STALL = 20
+
+/** Connections: as many as Linux has descriptors for a process at most (fs.nr_open's default). */
+export const MOST_CONNECTIONS = 2 ** 20
+
+export const POLICIES = ['round-robin', 'least-connections', 'sticky'] as const
+
 /** What Node takes as an id when it starts a process: an int. */
 export const MOST_ID = 2 ** 31 - 1
 
@@ -137,6 +145,58 @@ export const schema = {
     },
     onWorkerStart: aFunction,
     onWorkerExit: aFunction,
-    policy: { enum: ['round-robin'], default: 'round-robin', description: "'round-robin'" }
+    policy: {
+      anyOf: [{ enum: POLICIES }, { isFunction: true }],
+      default: 'round-robin',
+      description: `${POLICIES.map(name => `'${name}'`).join(', ')} or a function`
+    },
+    stickyWait: {
+      type: 'integer',
+      minimum: 0,
+      maximum: LONGEST_DELAY,
+      default: 1_000,
+      description: `an integer from 0 to ${LONGEST_DELAY} (milliseconds)`
+    },
+    stickyIpv6Prefix: { type: 'integer', minimum: 1, maximum: 128, default: 64, description: 'an integer from 1 to 128 (bits)' },
+    stallAfter: {
+      type: 'integer',
+      minimum: LEAST_STALL,
+      maximum: LONGEST_DELAY,
+      default: 50,
+      description: `an integer from ${LEAST_STALL} to ${LONGEST_DELAY} (milliseconds)`
+    },
+    saturation: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        utilization: { type: 'number', exclusiveMinimum: 0, maximum: 1, description: 'a number over 0, up to 1' },
+        delay: { type: 'integer', minimum: 1, maximum: LONGEST_DELAY, description: `an integer from 1 to ${LONGEST_DELAY} (milliseconds)` }
+      },
+      default: {},
+      description: 'an object'
+    },
+    maxPending: {
+      type: 'integer',
+      minimum: 1,
+      maximum: MOST_CONNECTIONS,
+      default: 1_024,
+      description: `an integer from 1 to ${MOST_CONNECTIONS}`
+    },
+    onOverload: { enum: ['wait', 'shed'], default: 'wait', description: "'wait' or 'shed'" },
+    pendingTimeout: {
+      type: 'integer',
+      minimum: 0,
+      maximum: LONGEST_DELAY,
+      default: 10_000,
+      description: `an integer from 0 to ${LONGEST_DELAY} (milliseconds, 0 for no limit)`
+    },
+    maxConnectionsPerWorker: { type: 'integer', minimum: 1, maximum: MOST_CONNECTIONS, description: `an integer from 1 to ${MOST_CONNECTIONS}` },
+    ticketLifetime: {
+      type: 'integer',
+      minimum: 0,
+      maximum: LONGEST_DELAY,
+      default: 43_200_000,
+      description: `an integer from 0 to ${LONGEST_DELAY} (milliseconds, 0 for ever)`
+    }
   }
 } as const

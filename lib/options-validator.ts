@@ -3,7 +3,7 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$id":"validate","type":"object","additionalProperties":false,"properties":{"workers":{"anyOf":[{"const":"auto"},{"type":"integer","minimum":0,"maximum":1024}],"default":"auto","description":"'auto' or an integer from 0 to 1024"},"grace":{"type":"integer","minimum":0,"maximum":2147482647,"default":10000,"description":"an integer from 0 to 2147482647 (milliseconds)"},"signals":{"type":"boolean","default":true,"description":"true or false"},"lane":{"enum":["auto","native","ipc"],"default":"auto","description":"'auto', 'native' or 'ipc'"},"takeBackAfter":{"type":"integer","minimum":0,"maximum":2147483647,"default":2,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for never)"},"bootTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"default":30000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for no limit)"},"readyCheck":{"isFunction":true,"description":"a function"},"reload":{"type":"object","additionalProperties":false,"properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1024,"default":1,"description":"an integer from 1 to 1024"}},"default":{},"description":"an object"},"livenessTimeout":{"anyOf":[{"const":0},{"type":"integer","minimum":2000,"maximum":2147483647}],"default":30000,"description":"0 (never) or an integer from 2000 to 2147483647 (milliseconds)"},"recycle":{"type":"object","additionalProperties":false,"properties":{"requests":{"type":"integer","minimum":1,"description":"an integer from 1 on"},"rss":{"type":["integer","string"],"minimum":1,"pattern":"^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$","description":"bytes, an integer from 1 on, or a text like '512mb'"},"age":{"type":"integer","minimum":1,"description":"an integer from 1 on (milliseconds)"},"jitter":{"type":"number","minimum":0,"maximum":1,"default":0.1,"description":"a number from 0 to 1"}},"default":{},"description":"an object"},"maxRestarts":{"type":"object","additionalProperties":false,"properties":{"count":{"type":"integer","minimum":0,"maximum":1000000,"description":"an integer from 0 to 1000000"},"within":{"type":"integer","minimum":1,"maximum":2147483647,"default":60000,"description":"an integer from 1 to 2147483647 (milliseconds)"}},"default":{},"description":"an object"},"closeDelay":{"type":"integer","minimum":0,"maximum":2147483647,"default":0,"description":"an integer from 0 to 2147483647 (milliseconds)"},"user":{"type":["integer","string"],"minimum":0,"maximum":2147483647,"pattern":"^[^\\s:-][^\\s:]*$","description":"a name or an integer from 0 to 2147483647"},"group":{"type":["integer","string"],"minimum":0,"maximum":2147483647,"pattern":"^[^\\s:-][^\\s:]*$","description":"a name or an integer from 0 to 2147483647"},"socketMode":{"type":["integer","string"],"minimum":0,"maximum":511,"pattern":"^0?[0-7]{3}$","description":"a number up to 0o777, or octal digits like '660'"},"onWorkerStart":{"isFunction":true,"description":"a function"},"onWorkerExit":{"isFunction":true,"description":"a function"},"policy":{"enum":["round-robin"],"default":"round-robin","description":"'round-robin'"}}};
+const schema11 = {"$id":"validate","type":"object","additionalProperties":false,"properties":{"workers":{"anyOf":[{"const":"auto"},{"type":"integer","minimum":0,"maximum":1024}],"default":"auto","description":"'auto' or an integer from 0 to 1024"},"grace":{"type":"integer","minimum":0,"maximum":2147482647,"default":10000,"description":"an integer from 0 to 2147482647 (milliseconds)"},"signals":{"type":"boolean","default":true,"description":"true or false"},"lane":{"enum":["auto","native","ipc"],"default":"auto","description":"'auto', 'native' or 'ipc'"},"takeBackAfter":{"type":"integer","minimum":0,"maximum":2147483647,"default":2,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for never)"},"bootTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"default":30000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for no limit)"},"readyCheck":{"isFunction":true,"description":"a function"},"reload":{"type":"object","additionalProperties":false,"properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1024,"default":1,"description":"an integer from 1 to 1024"}},"default":{},"description":"an object"},"livenessTimeout":{"anyOf":[{"const":0},{"type":"integer","minimum":2000,"maximum":2147483647}],"default":30000,"description":"0 (never) or an integer from 2000 to 2147483647 (milliseconds)"},"recycle":{"type":"object","additionalProperties":false,"properties":{"requests":{"type":"integer","minimum":1,"description":"an integer from 1 on"},"rss":{"type":["integer","string"],"minimum":1,"pattern":"^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$","description":"bytes, an integer from 1 on, or a text like '512mb'"},"age":{"type":"integer","minimum":1,"description":"an integer from 1 on (milliseconds)"},"jitter":{"type":"number","minimum":0,"maximum":1,"default":0.1,"description":"a number from 0 to 1"}},"default":{},"description":"an object"},"maxRestarts":{"type":"object","additionalProperties":false,"properties":{"count":{"type":"integer","minimum":0,"maximum":1000000,"description":"an integer from 0 to 1000000"},"within":{"type":"integer","minimum":1,"maximum":2147483647,"default":60000,"description":"an integer from 1 to 2147483647 (milliseconds)"}},"default":{},"description":"an object"},"closeDelay":{"type":"integer","minimum":0,"maximum":2147483647,"default":0,"description":"an integer from 0 to 2147483647 (milliseconds)"},"user":{"type":["integer","string"],"minimum":0,"maximum":2147483647,"pattern":"^[^\\s:-][^\\s:]*$","description":"a name or an integer from 0 to 2147483647"},"group":{"type":["integer","string"],"minimum":0,"maximum":2147483647,"pattern":"^[^\\s:-][^\\s:]*$","description":"a name or an integer from 0 to 2147483647"},"socketMode":{"type":["integer","string"],"minimum":0,"maximum":511,"pattern":"^0?[0-7]{3}$","description":"a number up to 0o777, or octal digits like '660'"},"onWorkerStart":{"isFunction":true,"description":"a function"},"onWorkerExit":{"isFunction":true,"description":"a function"},"policy":{"anyOf":[{"enum":["round-robin","least-connections","sticky"]},{"isFunction":true}],"default":"round-robin","description":"'round-robin', 'least-connections', 'sticky' or a function"},"stickyWait":{"type":"integer","minimum":0,"maximum":2147483647,"default":1000,"description":"an integer from 0 to 2147483647 (milliseconds)"},"stickyIpv6Prefix":{"type":"integer","minimum":1,"maximum":128,"default":64,"description":"an integer from 1 to 128 (bits)"},"stallAfter":{"type":"integer","minimum":20,"maximum":2147483647,"default":50,"description":"an integer from 20 to 2147483647 (milliseconds)"},"saturation":{"type":"object","additionalProperties":false,"properties":{"utilization":{"type":"number","exclusiveMinimum":0,"maximum":1,"description":"a number over 0, up to 1"},"delay":{"type":"integer","minimum":1,"maximum":2147483647,"description":"an integer from 1 to 2147483647 (milliseconds)"}},"default":{},"description":"an object"},"maxPending":{"type":"integer","minimum":1,"maximum":1048576,"default":1024,"description":"an integer from 1 to 1048576"},"onOverload":{"enum":["wait","shed"],"default":"wait","description":"'wait' or 'shed'"},"pendingTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"default":10000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for no limit)"},"maxConnectionsPerWorker":{"type":"integer","minimum":1,"maximum":1048576,"description":"an integer from 1 to 1048576"},"ticketLifetime":{"type":"integer","minimum":0,"maximum":2147483647,"default":43200000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for ever)"}}};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$", "u");
 const pattern1 = new RegExp("^[^\\s:-][^\\s:]*$", "u");
@@ -49,6 +49,30 @@ data.closeDelay = 0;
 }
 if(data.policy === undefined){
 data.policy = "round-robin";
+}
+if(data.stickyWait === undefined){
+data.stickyWait = 1000;
+}
+if(data.stickyIpv6Prefix === undefined){
+data.stickyIpv6Prefix = 64;
+}
+if(data.stallAfter === undefined){
+data.stallAfter = 50;
+}
+if(data.saturation === undefined){
+data.saturation = {};
+}
+if(data.maxPending === undefined){
+data.maxPending = 1024;
+}
+if(data.onOverload === undefined){
+data.onOverload = "wait";
+}
+if(data.pendingTimeout === undefined){
+data.pendingTimeout = 10000;
+}
+if(data.ticketLifetime === undefined){
+data.ticketLifetime = 43200000;
 }
 for(const key0 in data){
 if(!(func2.call(schema11.properties, key0))){
@@ -850,8 +874,11 @@ errors++;
 }
 }
 let data24 = data.policy;
-if(!(data24 === "round-robin")){
-const err65 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/enum",keyword:"enum",params:{allowedValues: schema11.properties.policy.enum},message:"must be equal to one of the allowed values",schema:schema11.properties.policy.enum,parentSchema:schema11.properties.policy,data:data24};
+const _errs56 = errors;
+let valid6 = false;
+const _errs57 = errors;
+if(!(((data24 === "round-robin") || (data24 === "least-connections")) || (data24 === "sticky"))){
+const err65 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/anyOf/0/enum",keyword:"enum",params:{allowedValues: schema11.properties.policy.anyOf[0].enum},message:"must be equal to one of the allowed values",schema:schema11.properties.policy.anyOf[0].enum,parentSchema:schema11.properties.policy.anyOf[0],data:data24};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -860,14 +887,391 @@ vErrors.push(err65);
 }
 errors++;
 }
-}
-else {
-const err66 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.type,parentSchema:schema11,data};
+var _valid2 = _errs57 === errors;
+valid6 = valid6 || _valid2;
+if(!valid6){
+const _errs58 = errors;
+if(typeof data24 !== "function"){
+const err66 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/anyOf/1/isFunction",keyword:"isFunction",params:{},message:"must pass \"isFunction\" keyword validation",schema:true,parentSchema:schema11.properties.policy.anyOf[1],data:data24};
 if(vErrors === null){
 vErrors = [err66];
 }
 else {
 vErrors.push(err66);
+}
+errors++;
+}
+var _valid2 = _errs58 === errors;
+valid6 = valid6 || _valid2;
+}
+if(!valid6){
+const err67 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema11.properties.policy.anyOf,parentSchema:schema11.properties.policy,data:data24};
+if(vErrors === null){
+vErrors = [err67];
+}
+else {
+vErrors.push(err67);
+}
+errors++;
+}
+else {
+errors = _errs56;
+if(vErrors !== null){
+if(_errs56){
+vErrors.length = _errs56;
+}
+else {
+vErrors = null;
+}
+}
+}
+let data25 = data.stickyWait;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+const err68 = {instancePath:instancePath+"/stickyWait",schemaPath:"#/properties/stickyWait/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.stickyWait.type,parentSchema:schema11.properties.stickyWait,data:data25};
+if(vErrors === null){
+vErrors = [err68];
+}
+else {
+vErrors.push(err68);
+}
+errors++;
+}
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 2147483647 || isNaN(data25)){
+const err69 = {instancePath:instancePath+"/stickyWait",schemaPath:"#/properties/stickyWait/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.stickyWait,data:data25};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+if(data25 < 0 || isNaN(data25)){
+const err70 = {instancePath:instancePath+"/stickyWait",schemaPath:"#/properties/stickyWait/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.stickyWait,data:data25};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+}
+let data26 = data.stickyIpv6Prefix;
+if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
+const err71 = {instancePath:instancePath+"/stickyIpv6Prefix",schemaPath:"#/properties/stickyIpv6Prefix/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.stickyIpv6Prefix.type,parentSchema:schema11.properties.stickyIpv6Prefix,data:data26};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+}
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 128 || isNaN(data26)){
+const err72 = {instancePath:instancePath+"/stickyIpv6Prefix",schemaPath:"#/properties/stickyIpv6Prefix/maximum",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",schema:128,parentSchema:schema11.properties.stickyIpv6Prefix,data:data26};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+if(data26 < 1 || isNaN(data26)){
+const err73 = {instancePath:instancePath+"/stickyIpv6Prefix",schemaPath:"#/properties/stickyIpv6Prefix/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.stickyIpv6Prefix,data:data26};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
+}
+errors++;
+}
+}
+let data27 = data.stallAfter;
+if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
+const err74 = {instancePath:instancePath+"/stallAfter",schemaPath:"#/properties/stallAfter/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.stallAfter.type,parentSchema:schema11.properties.stallAfter,data:data27};
+if(vErrors === null){
+vErrors = [err74];
+}
+else {
+vErrors.push(err74);
+}
+errors++;
+}
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 2147483647 || isNaN(data27)){
+const err75 = {instancePath:instancePath+"/stallAfter",schemaPath:"#/properties/stallAfter/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.stallAfter,data:data27};
+if(vErrors === null){
+vErrors = [err75];
+}
+else {
+vErrors.push(err75);
+}
+errors++;
+}
+if(data27 < 20 || isNaN(data27)){
+const err76 = {instancePath:instancePath+"/stallAfter",schemaPath:"#/properties/stallAfter/minimum",keyword:"minimum",params:{comparison: ">=", limit: 20},message:"must be >= 20",schema:20,parentSchema:schema11.properties.stallAfter,data:data27};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
+}
+}
+let data28 = data.saturation;
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+for(const key4 in data28){
+if(!((key4 === "utilization") || (key4 === "delay"))){
+const err77 = {instancePath:instancePath+"/saturation",schemaPath:"#/properties/saturation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.saturation,data:data28};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
+}
+errors++;
+}
+}
+if(data28.utilization !== undefined){
+let data29 = data28.utilization;
+if((typeof data29 == "number") && (isFinite(data29))){
+if(data29 > 1 || isNaN(data29)){
+const err78 = {instancePath:instancePath+"/saturation/utilization",schemaPath:"#/properties/saturation/properties/utilization/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1",schema:1,parentSchema:schema11.properties.saturation.properties.utilization,data:data29};
+if(vErrors === null){
+vErrors = [err78];
+}
+else {
+vErrors.push(err78);
+}
+errors++;
+}
+if(data29 <= 0 || isNaN(data29)){
+const err79 = {instancePath:instancePath+"/saturation/utilization",schemaPath:"#/properties/saturation/properties/utilization/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0",schema:0,parentSchema:schema11.properties.saturation.properties.utilization,data:data29};
+if(vErrors === null){
+vErrors = [err79];
+}
+else {
+vErrors.push(err79);
+}
+errors++;
+}
+}
+else {
+const err80 = {instancePath:instancePath+"/saturation/utilization",schemaPath:"#/properties/saturation/properties/utilization/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema11.properties.saturation.properties.utilization.type,parentSchema:schema11.properties.saturation.properties.utilization,data:data29};
+if(vErrors === null){
+vErrors = [err80];
+}
+else {
+vErrors.push(err80);
+}
+errors++;
+}
+}
+if(data28.delay !== undefined){
+let data30 = data28.delay;
+if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
+const err81 = {instancePath:instancePath+"/saturation/delay",schemaPath:"#/properties/saturation/properties/delay/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.saturation.properties.delay.type,parentSchema:schema11.properties.saturation.properties.delay,data:data30};
+if(vErrors === null){
+vErrors = [err81];
+}
+else {
+vErrors.push(err81);
+}
+errors++;
+}
+if((typeof data30 == "number") && (isFinite(data30))){
+if(data30 > 2147483647 || isNaN(data30)){
+const err82 = {instancePath:instancePath+"/saturation/delay",schemaPath:"#/properties/saturation/properties/delay/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.saturation.properties.delay,data:data30};
+if(vErrors === null){
+vErrors = [err82];
+}
+else {
+vErrors.push(err82);
+}
+errors++;
+}
+if(data30 < 1 || isNaN(data30)){
+const err83 = {instancePath:instancePath+"/saturation/delay",schemaPath:"#/properties/saturation/properties/delay/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.saturation.properties.delay,data:data30};
+if(vErrors === null){
+vErrors = [err83];
+}
+else {
+vErrors.push(err83);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err84 = {instancePath:instancePath+"/saturation",schemaPath:"#/properties/saturation/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.saturation.type,parentSchema:schema11.properties.saturation,data:data28};
+if(vErrors === null){
+vErrors = [err84];
+}
+else {
+vErrors.push(err84);
+}
+errors++;
+}
+let data31 = data.maxPending;
+if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
+const err85 = {instancePath:instancePath+"/maxPending",schemaPath:"#/properties/maxPending/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.maxPending.type,parentSchema:schema11.properties.maxPending,data:data31};
+if(vErrors === null){
+vErrors = [err85];
+}
+else {
+vErrors.push(err85);
+}
+errors++;
+}
+if((typeof data31 == "number") && (isFinite(data31))){
+if(data31 > 1048576 || isNaN(data31)){
+const err86 = {instancePath:instancePath+"/maxPending",schemaPath:"#/properties/maxPending/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576},message:"must be <= 1048576",schema:1048576,parentSchema:schema11.properties.maxPending,data:data31};
+if(vErrors === null){
+vErrors = [err86];
+}
+else {
+vErrors.push(err86);
+}
+errors++;
+}
+if(data31 < 1 || isNaN(data31)){
+const err87 = {instancePath:instancePath+"/maxPending",schemaPath:"#/properties/maxPending/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.maxPending,data:data31};
+if(vErrors === null){
+vErrors = [err87];
+}
+else {
+vErrors.push(err87);
+}
+errors++;
+}
+}
+let data32 = data.onOverload;
+if(!((data32 === "wait") || (data32 === "shed"))){
+const err88 = {instancePath:instancePath+"/onOverload",schemaPath:"#/properties/onOverload/enum",keyword:"enum",params:{allowedValues: schema11.properties.onOverload.enum},message:"must be equal to one of the allowed values",schema:schema11.properties.onOverload.enum,parentSchema:schema11.properties.onOverload,data:data32};
+if(vErrors === null){
+vErrors = [err88];
+}
+else {
+vErrors.push(err88);
+}
+errors++;
+}
+let data33 = data.pendingTimeout;
+if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+const err89 = {instancePath:instancePath+"/pendingTimeout",schemaPath:"#/properties/pendingTimeout/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.pendingTimeout.type,parentSchema:schema11.properties.pendingTimeout,data:data33};
+if(vErrors === null){
+vErrors = [err89];
+}
+else {
+vErrors.push(err89);
+}
+errors++;
+}
+if((typeof data33 == "number") && (isFinite(data33))){
+if(data33 > 2147483647 || isNaN(data33)){
+const err90 = {instancePath:instancePath+"/pendingTimeout",schemaPath:"#/properties/pendingTimeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.pendingTimeout,data:data33};
+if(vErrors === null){
+vErrors = [err90];
+}
+else {
+vErrors.push(err90);
+}
+errors++;
+}
+if(data33 < 0 || isNaN(data33)){
+const err91 = {instancePath:instancePath+"/pendingTimeout",schemaPath:"#/properties/pendingTimeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.pendingTimeout,data:data33};
+if(vErrors === null){
+vErrors = [err91];
+}
+else {
+vErrors.push(err91);
+}
+errors++;
+}
+}
+if(data.maxConnectionsPerWorker !== undefined){
+let data34 = data.maxConnectionsPerWorker;
+if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+const err92 = {instancePath:instancePath+"/maxConnectionsPerWorker",schemaPath:"#/properties/maxConnectionsPerWorker/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.maxConnectionsPerWorker.type,parentSchema:schema11.properties.maxConnectionsPerWorker,data:data34};
+if(vErrors === null){
+vErrors = [err92];
+}
+else {
+vErrors.push(err92);
+}
+errors++;
+}
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 1048576 || isNaN(data34)){
+const err93 = {instancePath:instancePath+"/maxConnectionsPerWorker",schemaPath:"#/properties/maxConnectionsPerWorker/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576},message:"must be <= 1048576",schema:1048576,parentSchema:schema11.properties.maxConnectionsPerWorker,data:data34};
+if(vErrors === null){
+vErrors = [err93];
+}
+else {
+vErrors.push(err93);
+}
+errors++;
+}
+if(data34 < 1 || isNaN(data34)){
+const err94 = {instancePath:instancePath+"/maxConnectionsPerWorker",schemaPath:"#/properties/maxConnectionsPerWorker/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.maxConnectionsPerWorker,data:data34};
+if(vErrors === null){
+vErrors = [err94];
+}
+else {
+vErrors.push(err94);
+}
+errors++;
+}
+}
+}
+let data35 = data.ticketLifetime;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+const err95 = {instancePath:instancePath+"/ticketLifetime",schemaPath:"#/properties/ticketLifetime/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.ticketLifetime.type,parentSchema:schema11.properties.ticketLifetime,data:data35};
+if(vErrors === null){
+vErrors = [err95];
+}
+else {
+vErrors.push(err95);
+}
+errors++;
+}
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 2147483647 || isNaN(data35)){
+const err96 = {instancePath:instancePath+"/ticketLifetime",schemaPath:"#/properties/ticketLifetime/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.ticketLifetime,data:data35};
+if(vErrors === null){
+vErrors = [err96];
+}
+else {
+vErrors.push(err96);
+}
+errors++;
+}
+if(data35 < 0 || isNaN(data35)){
+const err97 = {instancePath:instancePath+"/ticketLifetime",schemaPath:"#/properties/ticketLifetime/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.ticketLifetime,data:data35};
+if(vErrors === null){
+vErrors = [err97];
+}
+else {
+vErrors.push(err97);
+}
+errors++;
+}
+}
+}
+else {
+const err98 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.type,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err98];
+}
+else {
+vErrors.push(err98);
 }
 errors++;
 }

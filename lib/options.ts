@@ -7,7 +7,7 @@ import { schema } from './options-schema.js'
 import { validate as compiled } from './options-validator.js'
 
 /** Those that stay undefined when they are left out. */
-type WithoutDefault = 'readyCheck' | 'user' | 'group' | 'socketMode' | 'onWorkerStart' | 'onWorkerExit'
+type WithoutDefault = 'readyCheck' | 'user' | 'group' | 'socketMode' | 'onWorkerStart' | 'onWorkerExit' | 'maxConnectionsPerWorker'
 
 /** The limits of a worker's life: `rss` in bytes. */
 export type RecycleLimits = Omit<RecycleOptions, 'rss' | 'jitter'> & { rss?: number, jitter: number }

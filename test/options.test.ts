@@ -15,9 +15,17 @@ const defaults = {
   recycle: { jitter: 0.1 },
   maxRestarts: { within: 60_000 },
   closeDelay: 0,
-  policy: 'round-robin'
+  policy: 'round-robin',
+  stickyWait: 1_000,
+  stickyIpv6Prefix: 64,
+  stallAfter: 50,
+  saturation: {},
+  maxPending: 1_024,
+  onOverload: 'wait',
+  pendingTimeout: 10_000,
+  ticketLifetime: 43_200_000
 }
-const NAMES = 'workers, grace, signals, lane, takeBackAfter, bootTimeout, readyCheck, reload, livenessTimeout, recycle, maxRestarts, closeDelay, user, group, socketMode, onWorkerStart, onWorkerExit, policy'
+const NAMES = 'workers, grace, signals, lane, takeBackAfter, bootTimeout, readyCheck, reload, livenessTimeout, recycle, maxRestarts, closeDelay, user, group, socketMode, onWorkerStart, onWorkerExit, policy, stickyWait, stickyIpv6Prefix, stallAfter, saturation, maxPending, onOverload, pendingTimeout, maxConnectionsPerWorker, ticketLifetime'
 
 t.test('without options the defaults are in force', async t => {
   t.same(readOptions({}), defaults)
@@ -47,7 +55,16 @@ t.test('what is given stands', async t => {
     socketMode: 0o660,
     onWorkerStart () {},
     onWorkerExit () {},
-    policy: 'round-robin'
+    policy () {},
+    stickyWait: 0,
+    stickyIpv6Prefix: 128,
+    stallAfter: 20,
+    saturation: { utilization: 0.9, delay: 1 },
+    maxPending: 1,
+    onOverload: 'shed',
+    pendingTimeout: 0,
+    maxConnectionsPerWorker: 1,
+    ticketLifetime: 0
   }
   t.same(readOptions(given), given)
 })
@@ -83,7 +100,7 @@ const GRACE = "option 'grace' must be an integer from 0 to 2147482647 (milliseco
 const SIGNALS = "option 'signals' must be true or false, got "
 const LANE = "option 'lane' must be 'auto', 'native' or 'ipc', got "
 const TAKE_BACK = "option 'takeBackAfter' must be an integer from 0 to 2147483647 (milliseconds, 0 for never), got "
-const POLICY = "option 'policy' must be 'round-robin', got "
+const POLICY = "option 'policy' must be 'round-robin', 'least-connections', 'sticky' or a function, got "
 
 const wrong: Array<[given: object, message: string]> = [
   [{ workers: -1 }, `${WORKERS}-1`],
@@ -145,6 +162,17 @@ const wrong: Array<[given: object, message: string]> = [
   [{ reload: { concurency: 1 } }, "unknown option 'reload.concurency': the options are reload.concurrency"],
   [{ policy: 'favourites' }, `${POLICY}'favourites'`],
   [{ policy: 1 }, `${POLICY}1`],
+  [{ stickyWait: -1 }, "option 'stickyWait' must be an integer from 0 to 2147483647 (milliseconds), got -1"],
+  [{ stickyIpv6Prefix: 129 }, "option 'stickyIpv6Prefix' must be an integer from 1 to 128 (bits), got 129"],
+  [{ stallAfter: 19 }, "option 'stallAfter' must be an integer from 20 to 2147483647 (milliseconds), got 19"],
+  [{ saturation: 0.9 }, "option 'saturation' must be an object, got 0.9"],
+  [{ saturation: { utilization: 0 } }, "option 'saturation.utilization' must be a number over 0, up to 1, got 0"],
+  [{ saturation: { delay: 0.5 } }, "option 'saturation.delay' must be an integer from 1 to 2147483647 (milliseconds), got 0.5"],
+  [{ maxPending: 0 }, "option 'maxPending' must be an integer from 1 to 1048576, got 0"],
+  [{ onOverload: 'drop' }, "option 'onOverload' must be 'wait' or 'shed', got 'drop'"],
+  [{ pendingTimeout: '10s' }, "option 'pendingTimeout' must be an integer from 0 to 2147483647 (milliseconds, 0 for no limit), got '10s'"],
+  [{ maxConnectionsPerWorker: 0 }, "option 'maxConnectionsPerWorker' must be an integer from 1 to 1048576, got 0"],
+  [{ ticketLifetime: -1 }, "option 'ticketLifetime' must be an integer from 0 to 2147483647 (milliseconds, 0 for ever), got -1"],
   [{ worker: 4 }, `unknown option 'worker': the options are ${NAMES}`],
   [{ workers: -1, grace: 'x', colour: 'red' }, [
     `unknown option 'colour': the options are ${NAMES}`,

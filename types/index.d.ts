@@ -8,7 +8,42 @@ export type Role = 'primary' | 'worker' | 'standalone'
 export type LaneName = 'native' | 'ipc'
 
 /** Who is next. */
-export type PolicyName = 'round-robin'
+export type PolicyName = 'round-robin' | 'least-connections' | 'sticky'
+
+/** A worker as a policy of your own sees it: a live view, the same object each time. */
+export interface WorkerView {
+  /** `cluster.worker.id`: never used twice. */
+  readonly id: number
+  /** Connections that it has open: as of now in the native lane, a quarter of a second old at most in the ipc lane. */
+  readonly open: number
+  /** Connections sent to it that it has not answered for yet, those that are dealt right now included. */
+  readonly unacked: number
+  /** The share of the last second in which its event loop was busy, 0 to 1. */
+  readonly utilization: number
+  readonly generation: number
+}
+
+/** What a policy of your own may know of a connection. */
+export interface ConnectionView {
+  /** The client's address, without the port; `undefined` for a Unix socket. */
+  readonly remoteAddress: string | undefined
+}
+
+/**
+ * A policy of your own, called in the primary for each connection. `workers` are those that can take
+ * it now, in the order of joining; the array is used again, so keep none. It returns one of them, or `null`: then the
+ * connection stays pending, and is asked for again as soon as a worker can take more. What it throws,
+ * or returns otherwise, is logged once, and round robin serves.
+ */
+export type PolicyFunction = (workers: readonly WorkerView[], connection: ConnectionView) => WorkerView | null
+
+/** When a worker counts as saturated: by its last second. What is left out is no limit. */
+export interface SaturationOptions {
+  /** The share of the time in which its event loop is busy, over 0 and up to 1. */
+  utilization?: number
+  /** Milliseconds that its event loop is late, the 99th percentile, at least 1. */
+  delay?: number
+}
 
 /** A worker's stage of life. `exited` is none that stats() tell of: it is out of them by then. */
 export type WorkerState = 'starting' | 'ready' | 'draining' | 'exited'
@@ -149,10 +184,71 @@ export interface SharedPortOptions {
   onWorkerExit?: (id: number, end: Pick<WorkerExit, 'code' | 'signal'>) => unknown
 
   /**
-   * Who gets the next connection: `'round-robin'`, each in turn.
+   * Who gets the next connection. `'round-robin'`: each in turn. `'least-connections'`: who has the
+   * fewest open, in turn where those are equal. `'sticky'`: the same client address, the same worker;
+   * one that comes or goes moves its own share of the clients alone. Or a function of your own.
    * @default 'round-robin'
    */
-  policy?: PolicyName
+  policy?: PolicyName | PolicyFunction
+
+  /**
+   * Milliseconds that a connection waits for its client's own worker when that is busy (policy
+   * `'sticky'`); then it goes to another.
+   * @default 1000
+   */
+  stickyWait?: number
+
+  /**
+   * How many leading bits of an IPv6 address make a client (policy `'sticky'`), 1 to 128: a network is
+   * given /64, out of which its hosts choose addresses at will (RFC 8981).
+   * @default 64
+   */
+  stickyIpv6Prefix?: number
+
+  /**
+   * Milliseconds for which a worker's event loop stands still that make a stall, at least 20: each is
+   * counted, and in the log with the route that it was in, where that can be told.
+   * @default 50
+   */
+  stallAfter?: number
+
+  /** When a worker gets no connections, as long as others are not saturated. Left out: never. */
+  saturation?: SaturationOptions
+
+  /**
+   * Connections that are accepted and wait for a worker, for each listener, 1 to 1,048,576. In the
+   * native lane the primary then stops accepting, until half of them are gone: what comes waits in the
+   * kernel's backlog. The ipc lane cannot: it closes the newest.
+   * @default 1024
+   */
+  maxPending?: number
+
+  /**
+   * What becomes of connections beyond `maxPending`. `'wait'`: as said there. `'shed'`: they are
+   * answered `503 Service Unavailable` with `Retry-After`, and reset where HTTP/1 is not what is
+   * spoken in plain: TLS, and HTTP/2 without.
+   * @default 'wait'
+   */
+  onOverload?: 'wait' | 'shed'
+
+  /**
+   * Milliseconds that an accepted connection waits for a worker; then it is shed. 0: no limit.
+   * @default 10000
+   */
+  pendingTimeout?: number
+
+  /**
+   * Connections that a worker is given at a time, those sent to it and not acked included. A full one is passed over; when all are, the
+   * connections wait. Left out: no limit. (An app's `server.maxConnections` refuses; this does not offer.)
+   */
+  maxConnectionsPerWorker?: number
+
+  /**
+   * Milliseconds after which the key that TLS session tickets are sealed with is changed; the former one
+   * is accepted for as long again. 0: never.
+   * @default 43200000 (12 hours)
+   */
+  ticketLifetime?: number
 }
 
 /** One worker as the primary sees it. Counts are since the worker started. */

@@ -54,7 +54,7 @@ export function readConfig (app: string, flags: StartFlags, sourceOf: SourceOf, 
 }
 
 function sharedPortOptions (flags: StartFlags): SharedPortOptions {
-  const { workers, grace, bootTimeout, livenessTimeout, closeDelay, user, group, socketMode, lane, policy } = flags
+  const { workers, grace, bootTimeout, livenessTimeout, closeDelay, user, group, socketMode, lane, policy, stickyWait, stickyIpv6Prefix, stallAfter, maxPending, onOverload, pendingTimeout, maxConnectionsPerWorker, ticketLifetime } = flags
   return {
     workers,
     grace,
@@ -68,7 +68,16 @@ function sharedPortOptions (flags: StartFlags): SharedPortOptions {
     group,
     socketMode,
     lane,
-    policy
+    policy,
+    stickyWait,
+    stickyIpv6Prefix,
+    stallAfter,
+    saturation: { utilization: flags.saturationUtilization, delay: flags.saturationDelay },
+    maxPending,
+    onOverload,
+    pendingTimeout,
+    maxConnectionsPerWorker,
+    ticketLifetime
   }
 }
 

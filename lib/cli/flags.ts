@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { LEAST_LIVENESS_TIMEOUT, LONGEST_GRACE, MODE, MOST_RESTARTS, MOST_WORKERS, SIZE } from '../options-schema.js'
+import { LEAST_LIVENESS_TIMEOUT, LEAST_STALL, LONGEST_GRACE, MODE, MOST_CONNECTIONS, MOST_RESTARTS, MOST_WORKERS, POLICIES, SIZE } from '../options-schema.js'
 import { LONGEST_DELAY } from '../timing.js'
-import type { SharedPortOptions } from '../../types/index.js'
+import type { PolicyName, SharedPortOptions } from '../../types/index.js'
 import { variable, variableOf } from './environment.js'
 import { UsageError } from './exit.js'
 import { LEVELS } from './log.js'
@@ -43,7 +43,23 @@ export interface StartFlags {
   group?: string
   socketMode?: string
   lane: NonNullable<SharedPortOptions['lane']>
-  policy: NonNullable<SharedPortOptions['policy']>
+  policy: PolicyName
+  /** Milliseconds. */
+  stickyWait: number
+  /** Bits. */
+  stickyIpv6Prefix: number
+  /** Milliseconds. */
+  stallAfter: number
+  saturationUtilization?: number
+  /** Milliseconds. */
+  saturationDelay?: number
+  maxPending: number
+  onOverload: NonNullable<SharedPortOptions['onOverload']>
+  /** Milliseconds. */
+  pendingTimeout: number
+  maxConnectionsPerWorker?: number
+  /** Milliseconds. */
+  ticketLifetime: number
 }
 
 /** What an int takes, as which the kernel has descriptors. */
@@ -81,7 +97,17 @@ export function createOptions (): Option[] {
     value('--group <group>', "group that the workers run as (default: the user's)", text),
     value('--socket-mode <mode>', 'mode of the socket file, as 660', matching(MODE, "It must be octal digits like '660'.")),
     value('--lane <lane>', 'how connections travel to the workers').choices(['auto', 'native', 'ipc']).default('auto'),
-    value('--policy <policy>', 'who gets the next connection').choices(['round-robin']).default('round-robin')
+    value('--policy <policy>', 'who gets the next connection').choices(POLICIES).default('round-robin'),
+    value('--sticky-wait <ms>', 'how long a connection waits for the worker of its client (policy sticky)', integer({ most: LONGEST_DELAY })).default(1_000),
+    value('--sticky-ipv6-prefix <bits>', 'how much of an IPv6 address makes a client (policy sticky)', integer({ least: 1, most: 128 })).default(64),
+    value('--stall-after <ms>', 'how long an event loop stands still to be told of', integer({ least: LEAST_STALL, most: LONGEST_DELAY })).default(50),
+    value('--saturation-utilization <share>', 'pass over workers that are busier, 0 to 1, while others are not', share),
+    value('--saturation-delay <ms>', 'pass over workers that are later than this, while others are not', integer({ least: 1, most: LONGEST_DELAY })),
+    value('--max-pending <number>', 'connections that wait for a worker, at most', integer({ least: 1, most: MOST_CONNECTIONS })).default(1_024),
+    value('--on-overload <what>', 'what becomes of those beyond: they wait with the kernel, or are answered 503').choices(['wait', 'shed']).default('wait'),
+    value('--pending-timeout <ms>', 'how long a connection waits for a worker before it is shed; 0: no limit', integer({ most: LONGEST_DELAY })).default(10_000),
+    value('--max-connections-per-worker <number>', 'connections that a worker is given at a time', integer({ least: 1, most: MOST_CONNECTIONS })),
+    value('--ticket-lifetime <ms>', 'how long a key for TLS session tickets is used; 0: for ever', integer({ most: LONGEST_DELAY })).default(43_200_000)
   ]
 }
 

@@ -72,6 +72,25 @@ t.test('what looks after the workers arrives as the options of the plugin', asyn
   t.match(readOptions(sharedPort), { recycle: { rss: 2 ** 29 }, socketMode: 0o660 })
 })
 
+t.test('what schedules and sheds arrives as the options of the plugin', async t => {
+  const { sharedPort } = read(t, [
+    '--policy', 'sticky', '--sticky-wait', '5', '--sticky-ipv6-prefix', '56', '--stall-after', '100', '--saturation-utilization', '0.9', '--saturation-delay', '200',
+    '--max-pending', '10', '--on-overload', 'shed', '--pending-timeout', '0', '--max-connections-per-worker', '7', '--ticket-lifetime', '1000'
+  ])
+  t.match(readOptions(sharedPort), {
+    policy: 'sticky',
+    stickyWait: 5,
+    stickyIpv6Prefix: 56,
+    stallAfter: 100,
+    saturation: { utilization: 0.9, delay: 200 },
+    maxPending: 10,
+    onOverload: 'shed',
+    pendingTimeout: 0,
+    maxConnectionsPerWorker: 7,
+    ticketLifetime: 1_000
+  })
+})
+
 t.test('without flags the options are the defaults of the plugin', async t => {
   const { sharedPort } = read(t, [])
   t.same(readOptions(sharedPort), readOptions({}))
