@@ -31,10 +31,14 @@ function openNative (asked: 'native' | 'auto', log: FastifyBaseLogger): Lane {
   }
 }
 
-/** Starts the worker's side: from here on, `receiver` is asked for each connection. */
-export function receiveConnections (lane: LaneName, channel: Channel, receiver: Receiver, primaryLives: () => boolean): void {
-  if (lane === 'native') receiveNative(loadNative(), receiver)
-  else receiveIpc(channel, receiver, primaryLives)
+/**
+ * Starts the worker's side: from here on, `receiver` is asked for each connection. Returns what shows
+ * the primary how many connections are open, where the lane can.
+ */
+export function receiveConnections (lane: LaneName, channel: Channel, receiver: Receiver, primaryLives: () => boolean): (open: number) => void {
+  if (lane === 'native') return receiveNative(loadNative(), receiver)
+  receiveIpc(channel, receiver, primaryLives)
+  return () => {}
 }
 
 function loadNative (): Addon {

@@ -16,13 +16,15 @@ import type { Identity } from './primary/identity.js'
 import { Intake } from './primary/intake.js'
 import { bind, type Bound } from './primary/listener.js'
 import { Liveness } from './primary/liveness.js'
+import { Overload } from './primary/overload.js'
+import { createPolicy } from './primary/policies.js'
 import { Port } from './primary/port.js'
 import { Ports } from './primary/ports.js'
 import { Recycling } from './primary/recycling.js'
 import { Refusals } from './primary/refusals.js'
 import { Reload } from './primary/reload.js'
 import { Restarts } from './primary/restarts.js'
-import { createScheduler } from './primary/scheduler.js'
+import { Scheduler } from './primary/scheduler.js'
 import { isStopSignal } from './primary/signals.js'
 import { Supervisor } from './primary/supervisor.js'
 import { TakeBack } from './primary/take-back.js'
@@ -63,6 +65,7 @@ export class Primary {
   readonly #log: FastifyBaseLogger
   readonly #fork: Fork
   readonly #clock: Clock
+  readonly #emit: Emit
   readonly #lane: Lane
   readonly #supervisor: Supervisor
   readonly #reload: Reload
@@ -88,13 +91,14 @@ export class Primary {
     this.#log = log
     this.#fork = fork
     this.#clock = clock
+    this.#emit = emit
     this.#lane = openLane(options.lane, log)
     this.#ports = new Ports({ bind: async target => await bind(target, { mode: options.socketMode, ...identity }), create: this.#createPort, ticketKeys: randomBytes(TICKET_KEYS).toString('base64'), clock, log })
     this.#supervisor = new Supervisor({
       count: this.#countWorkers(),
       grace: options.grace,
       bootTimeout: options.bootTimeout,
-      spawn: generation => this.#spawn(generation),
+      spawn: (generation, place) => this.#spawn(generation, place),
       retire: (worker, grace) => { this.#retire(worker, grace) },
       restarts: new Restarts(options.maxRestarts, clock),
       onCrashLoop,
@@ -245,6 +249,7 @@ export class Primary {
     return {
       workers: this.#supervisor.workers.map(worker => worker.stats()),
       pending: ports.reduce((sum, { handoff }) => sum + handoff.pending, 0),
+      shed: this.#ports.all.reduce((sum, { handoff }) => sum + handoff.shed, 0),
       listeners: ports.map(({ key, names }) => ({ key, addresses: names })),
       ready: !this.stopping && this.#supervisor.workers.some(({ state }) => state === 'ready')
     }
@@ -263,18 +268,39 @@ export class Primary {
   // Ports, from bind to the last connection.
 
   readonly #createPort = (key: string, bound: Bound[], { backlog }: ListenTarget): Port => {
+    const { maxPending, pendingTimeout, onOverload, maxConnectionsPerWorker = Infinity } = this.options
+    const sheds = onOverload === 'shed'
+    const overload = new Overload({
+      key,
+      maxPending,
+      timeout: pendingTimeout,
+      sheds,
+      canWait: this.#lane.pauses,
+      drop: matches => handoff.drop(matches),
+      answer: connection => {
+        if (port.answerable) connection.shed(overloadAnswer())
+        else connection.reset()
+      },
+      emit: this.#emit,
+      clock: this.#clock,
+      log: this.#log
+    })
     const handoff: Handoff = new Handoff(key, {
-      scheduler: createScheduler(this.options.policy),
+      createScheduler: rank => new Scheduler(rank),
+      policy: createPolicy(this.options, this.#clock, this.#log),
       refusals: new Refusals(),
+      overload,
       frameSize: this.#lane.frameSize,
+      mostConnections: maxConnectionsPerWorker,
       clock: this.#clock,
       onSent: () => { this.#takeBack?.watch() },
       fetch: () => intake.fetch(),
       onDealt: () => { intake.dealt() },
       onCredit: () => { this.#deal(key) }
     })
-    const intake = new Intake(bound, backlog, { handoff, lane: this.#lane, clock: this.#clock, log: this.#log })
-    return new Port(bound.map(({ name }) => name), handoff, intake)
+    const intake = new Intake(bound, backlog, { handoff, maxPending, mayWait: !sheds, lane: this.#lane, clock: this.#clock, log: this.#log })
+    const port = new Port(bound.map(({ name }) => name), handoff, intake)
+    return port
   }
 
   async #close (port: Port): Promise<void> {
@@ -345,13 +371,13 @@ export class Primary {
     return count
   }
 
-  #spawn (generation: number): WorkerHandle {
+  #spawn (generation: number, place: number): WorkerHandle {
     const wire = this.#lane.createWire({
       onAck: ack => { this.#onAck(worker, ack) },
       onBroken: err => { this.#onBroken(worker, err) }
     })
     const child = this.#fork({ primary: process.pid, generation, lane: this.#lane.name }, wire.inherited)
-    const worker = new WorkerHandle(generation, child, wire)
+    const worker = new WorkerHandle(generation, child, wire, place)
     wire.start(child.channel)
     const ignore = receive<ToPrimary>(child.channel, message => { this.#onMessage(worker, message) })
     child.onDisconnect(() => { this.#unreachable(worker) })
@@ -366,10 +392,10 @@ export class Primary {
     if (!isToPrimary(message)) return this.#onBroken(worker, new Error(`it sent what is no message: ${inspect(message, { depth: 1, breakLength: Infinity })}`))
     switch (message.type) {
       case 'attach': return this.#ports.attach(worker, message.key)
-      case 'listening': return this.#joined(worker, message.key)
+      case 'listening': return this.#joined(worker, message.key, message.plain)
       case 'leave': return this.#leave(worker, message.key)
       case 'closed': return this.#closed(worker, message.key)
-      case 'open': worker.open = message.count; return
+      case 'open': return this.#onOpen(worker, message)
       case 'pulse': return this.#onPulse(worker, message)
       case 'checking': worker.checking = true; return
       case 'stats': return worker.tell({ type: 'stats', id: message.id, stats: this.stats() })
@@ -377,10 +403,12 @@ export class Primary {
     }
   }
 
-  #joined (worker: WorkerHandle, key: string): void {
+  #joined (worker: WorkerHandle, key: string, plain: boolean): void {
     if (worker.state === 'draining') return
     worker.checking = false
-    this.#ports.of(key)?.join(worker)
+    const port = this.#ports.of(key)
+    if (port !== undefined) port.answerable = plain
+    port?.join(worker)
     if (worker.state === 'starting' && this.#ports.open.every(port => port.serves(worker))) this.#ready(worker)
     this.#checkServed()
   }
@@ -396,6 +424,12 @@ export class Primary {
     Object.assign(worker, { requests, rss, debugged })
     this.#liveness.pulse(worker)
     if (!this.stopping) this.#recycling.check()
+  }
+
+  #onOpen (worker: WorkerHandle, { count, accepted }: Extract<ToPrimary, { type: 'open' }>): void {
+    worker.report(count, accepted)
+    // One that was full may have room again, which no ack tells.
+    if (this.options.maxConnectionsPerWorker !== undefined) for (const { handoff } of this.#ports.all) if (handoff.pending > 0) handoff.deal()
   }
 
   /** The worker wants nothing more, for one key or at all. */
@@ -453,8 +487,9 @@ export class Primary {
   }
 
   #createTakeBack (): TakeBack {
+    const { policy, takeBackAfter, stickyWait } = this.options
     return new TakeBack({
-      patience: this.options.takeBackAfter,
+      patience: policy === 'sticky' ? Math.max(takeBackAfter, stickyWait) : takeBackAfter,
       workers: () => this.#supervisor.workers,
       wanted: (worker, frame) => this.#ports.of(frame.key)?.handoff.wants(worker, frame) ?? false,
       returned: (worker, frame) => { this.#ports.of(frame.key)?.handoff.takenBack(worker, frame) },

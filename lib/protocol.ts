@@ -17,14 +17,14 @@ const MOST_CAUSES = 8
 export type ToPrimary =
   /** I want to serve this key. */
   | { type: 'attach', key: string }
-  /** My server for this key is up: connections may come. */
-  | { type: 'listening', key: string }
+  /** My server for this key is up: connections may come. Whether it speaks HTTP/1 in plain. */
+  | { type: 'listening', key: string, plain: boolean }
   /** Send nothing more for this key; without one, for any. */
   | { type: 'leave', key?: string }
   /** My server for this key is closed, its last connection included. */
   | { type: 'closed', key: string }
-  /** How many connections I have open. */
-  | { type: 'open', count: number }
+  /** How many connections I have open, of how many that I have ever had. */
+  | { type: 'open', count: number, accepted: number }
   /** My event loop turns: once a second. */
   | { type: 'pulse', requests: number, rss: number, debugged: boolean }
   /** My app is ready, and its readyCheck has begun. */
@@ -87,10 +87,10 @@ const isFlag = (value: unknown): boolean => typeof value === 'boolean'
 
 const fields: { [T in ToPrimary['type']]: Record<string, (value: unknown) => boolean> } = {
   attach: { key: isText },
-  listening: { key: isText },
+  listening: { key: isText, plain: isFlag },
   leave: { key: value => value === undefined || isText(value) },
   closed: { key: isText },
-  open: { count: isCount },
+  open: { count: isCount, accepted: isCount },
   pulse: { requests: isCount, rss: isCount, debugged: isFlag },
   checking: {},
   stats: { id: isCount },

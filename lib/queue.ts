@@ -12,6 +12,11 @@ export class Queue<T> {
     this.#items.push(item)
   }
 
+  /** The next one. */
+  first (): T | undefined {
+    return this.#items[this.#head]
+  }
+
   /** From the head. */
   shift (): T | undefined {
     if (this.size === 0) return undefined
@@ -35,6 +40,23 @@ export class Queue<T> {
     }
     this.#head -= items.length
     for (let i = 0; i < items.length; i++) this.#items[this.#head + i] = items[i] as T
+  }
+
+  /** The one that came last. */
+  last (): T | undefined {
+    return this.#items.at(-1)
+  }
+
+  /** From the tail. */
+  pop (): T | undefined {
+    return this.size === 0 ? undefined : this.#items.pop()
+  }
+
+  /** Takes those out for which this holds; they and the others keep their order. */
+  drop (matches: (item: T) => boolean): T[] {
+    const all = this.drain()
+    this.#items = all.filter(item => !matches(item))
+    return all.filter(matches)
   }
 
   /** All of them, in order; the queue is empty then. */

@@ -44,6 +44,7 @@ export class Worker {
   readonly #asking = new Map<number, { resolve: (stats: Stats) => void, reject: (err: Error) => void }>()
   #questions = 0
   #report: NodeJS.Timeout | undefined
+  readonly #showOpen: (open: number) => void
   #stopping = false
   #ending: Promise<void> | undefined
 
@@ -56,7 +57,7 @@ export class Worker {
     this.#primaryPid = mark.primary
     this.#log = log
     receive<ToWorker>(this.#channel, message => { this.#onMessage(message) })
-    receiveConnections(mark.lane, this.#channel, this.#receiver, () => this.#primaryLives())
+    this.#showOpen = receiveConnections(mark.lane, this.#channel, this.#receiver, () => this.#primaryLives())
     process.once('disconnect', () => { this.#onDisconnect() })
     process.on('uncaughtExceptionMonitor', err => { this.#tell({ type: 'failed', error: toNotice(err) }) })
     setInterval(() => { this.#pulse() }, PULSE).unref()
@@ -73,7 +74,7 @@ export class Worker {
     if (options.signals && this.#options?.signals !== true) this.#handleSignals()
     this.#options = options
     const place = this.#serving
-    const connections = new Connections(fastify.server, () => { this.#reportLater() })
+    const connections = new Connections(fastify.server, () => { this.#reportOpen() })
     const app = new App(fastify, connections, {
       nextKey: target => this.#keyNames.next(target, place),
       tell: message => { this.#tell(message) },
@@ -204,10 +205,11 @@ export class Worker {
     return [...this.#apps].reduce((sum, { connections }) => sum + count(connections), 0)
   }
 
-  #reportLater (): void {
+  #reportOpen (): void {
+    this.#showOpen(this.#sum(({ count }) => count))
     this.#report ??= setTimeout(() => {
       this.#report = undefined
-      this.#tell({ type: 'open', count: this.#sum(({ count }) => count) })
+      this.#tell({ type: 'open', count: this.#sum(({ count }) => count), accepted: this.#sum(({ accepted }) => accepted) })
     }, REPORT_DELAY).unref()
   }
 

@@ -6,7 +6,7 @@
 
 /*
  * A worker's row: written by that worker alone, read by the primary when the worker is dead. What
- * lies behind these two words is JavaScript's (lib/lane/row.ts).
+ * lies behind these two words, JavaScript alone reads and writes (lib/lane/row.ts).
  */
 struct row {
   _Atomic uint64_t frame; /* the number of the frame that the worker is in, or was in last */

@@ -112,6 +112,8 @@ export class FakeChild implements Child {
 export class FakeWire implements Wire {
   readonly inherited = []
   readonly frames: Frame[] = []
+  /** How many connections the worker shows that it has open. */
+  shown: number | undefined
   /** Whether the next send works. */
   works = true
   closed = 0
@@ -133,6 +135,10 @@ export class FakeWire implements Wire {
   send (frame: Frame): boolean {
     if (this.works) this.frames.push(frame)
     return this.works
+  }
+
+  open (): number | undefined {
+    return this.shown
   }
 
   untaken ({ connections }: Frame): readonly Connection[] {
@@ -168,16 +174,28 @@ export class FakeWorker extends WorkerHandle {
 }
 
 export class FakeConnection implements Connection {
+  acceptedAt = 0
   closed = 0
+  readonly sheds: Buffer[] = []
+  resets = 0
 
-  constructor (readonly name: string) {}
+  /** @param client its address; undefined: a Unix socket's */
+  constructor (readonly name: string, readonly client: string | undefined = '192.0.2.1') {}
 
   close (): void {
     this.closed++
   }
 
-  address (): string {
-    return '192.0.2.1'
+  shed (answer: Buffer): void {
+    this.sheds.push(answer)
+  }
+
+  reset (): void {
+    this.resets++
+  }
+
+  address (): string | undefined {
+    return this.client
   }
 
   toString (): string {

@@ -16,7 +16,7 @@ t.test('closing one key of two ends what is still pending for it when its grace 
   const { send } = worker.channel
   worker.channel.send = (message, handle, options, done) => {
     const { type, key } = message as { type: string, key: string }
-    if (type === 'attached') worker.channel.deliver({ cmd: CMD, type: 'listening', key })
+    if (type === 'attached') worker.channel.deliver({ cmd: CMD, type: 'listening', key, plain: true })
     return send?.(message, handle, options, done) ?? true
   }
   const fork = (): FakeChild => {

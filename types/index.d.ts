@@ -326,6 +326,8 @@ export interface SharedPortEvents {
   'reload-start': [reload: { generation: number }]
   'reload-end': [reload: { generation: number }]
   'reload-aborted': [reload: { generation: number, error: Error }]
+  /** So many connections wait for a worker that there are to be no more: `maxPending`. Once, until half of them are gone. */
+  overloaded: [listener: { key: string, pending: number }]
   /** Its event loop has not turned for 3 seconds, or for `livenessTimeout` where that is less. */
   stalled: [worker: WorkerStalled]
 }

@@ -7,6 +7,8 @@ import type { Channel } from '../protocol.js'
 
 /** An accepted connection that the primary has not given away yet; opaque above the lane. */
 export interface Connection {
+  /** When it was accepted, by the clock of whoever deals it. */
+  acceptedAt: number
   /** Closes the primary's copy: the client notices when nobody else has one. */
   close (): void
   /** The client's address; undefined for a Unix socket. */
@@ -39,6 +41,8 @@ export interface Wire {
   send (frame: Frame): boolean
   /** Whether the frame sent last has not been received, and now never will be. Only where the lane `takesBack`. */
   takeBack (): boolean
+  /** How many connections the worker has open, where it can be seen from here. */
+  open (): number | undefined
   /** Of the dead worker's open frame, what it had not taken. */
   untaken (frame: Frame): readonly Connection[]
   close (): void

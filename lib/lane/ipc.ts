@@ -53,6 +53,8 @@ export const ipcLane: Lane = {
 }
 
 class IpcConnection implements Connection {
+  acceptedAt = 0
+
   constructor (readonly handle: RawHandle) {}
 
   close (): void {
@@ -96,6 +98,8 @@ class IpcWire implements Wire {
   takeBack (): boolean {
     return false
   }
+
+  open (): undefined {}
 
   untaken ({ connections }: Frame): readonly Connection[] {
     // A worker takes a connection when its ack has been written, and what is written arrives before

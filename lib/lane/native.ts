@@ -125,6 +125,7 @@ class NativeAcceptor implements Acceptor {
 }
 
 class NativeConnection implements Connection {
+  acceptedAt = 0
   readonly #addon: Addon
   #fd: number
 
@@ -197,6 +198,10 @@ class NativeWire implements Wire {
     return this.#addon.takeBack(this.#ends[1])
   }
 
+  open (): number {
+    return this.#row.open
+  }
+
   untaken ({ number, connections }: Frame): readonly Connection[] {
     if (!this.#row.reached(number)) return connections
     return connections.filter((_, place) => !this.#row.took(place))
@@ -242,10 +247,11 @@ function places (low: number, high: number): readonly number[] {
 
 const NONE: readonly number[] = []
 
-/** The worker's side: takes or refuses each connection of each frame that comes. */
-export function receiveNative (addon: Addon, receiver: Receiver): void {
+/** The worker's side: takes or refuses each connection of each frame that comes. Returns what shows the primary how many are open. */
+export function receiveNative (addon: Addon, receiver: Receiver): (open: number) => void {
   const fds = new Int32Array(addon.FRAME_SIZE)
   const row = addon.mapRow(ROW_FD)
+  const written = new Row(row)
   const adopt = adopter()
   scratch[0] = ROW_FD
   addon.close(scratch, 1)
@@ -276,6 +282,8 @@ export function receiveNative (addon: Addon, receiver: Receiver): void {
       if (error < 0 && error !== -constants.errno.EPIPE && error !== -constants.errno.ECONNRESET) throw systemError(error, 'send')
     }
   })
+
+  return open => { written.open = open }
 
   function take (fd: number, key: string, isPipe: boolean, place: number): boolean {
     const admission = receiver.admit(key)

@@ -2,6 +2,9 @@ import { debuglog } from 'node:util'
 import type { Ack, Connection, Frame } from '../lane.js'
 import { Queue } from '../queue.js'
 import type { Clock } from './clock.js'
+import { Member } from './handoff/member.js'
+import type { Overload } from './overload.js'
+import type { May, Policy } from './policy.js'
 import type { Refusals } from './refusals.js'
 import type { Scheduler } from './scheduler.js'
 import type { OpenFrame, WorkerHandle } from './worker-handle.js'
@@ -17,11 +20,18 @@ const BUSY = 10
 /** Milliseconds until a worker whose wire was full is sent something again. */
 const FULL_PAUSE = 10
 
+/** What a saturated worker has beyond its rank: more than any rank that a policy gives. */
+const SATURATED = 2 ** 32
+
 export interface HandoffParts {
-  scheduler: Scheduler<WorkerHandle>
+  createScheduler (rank: (member: Member) => number): Scheduler<Member>
+  policy: Policy
   refusals: Refusals
+  overload: Overload
   /** The most connections in one frame. */
   frameSize: number
+  /** The most connections that a worker is given at a time. */
+  mostConnections: number
   clock: Clock
   /** A frame is on its way. */
   onSent (): void
@@ -39,54 +49,83 @@ export interface HandoffParts {
  */
 export class Handoff {
   readonly #parts: HandoffParts
-  readonly #scheduler: Scheduler<WorkerHandle>
+  readonly #scheduler: Scheduler<Member>
+  readonly #policy: Policy
+  readonly #members = new Map<WorkerHandle, Member>()
+  readonly #unwatch = new Map<Member, () => void>()
+  readonly #saturated = new Set<Member>()
   readonly #pending = new Queue<Connection>()
   readonly #refusals: Refusals
-  readonly #batches = new Map<WorkerHandle, Connection[]>()
   readonly #full = new Set<WorkerHandle>()
-  /** How many connections each worker gets at most, of those that are dealt now. */
-  #share = 0
+  /** Members that rank from here on get nothing now. */
+  #below = Infinity
   /** How many of those that all have refused may be offered again now. */
   #toAskAgain = 0
   #askingAgain: (() => void) | undefined
   #retrying: (() => void) | undefined
+  #looking: { at: number, cancel: () => void } | undefined
   #whenDealt: Array<() => void> = []
 
   constructor (readonly key: string, parts: HandoffParts) {
     this.#parts = parts
-    this.#scheduler = parts.scheduler
+    this.#scheduler = parts.createScheduler(this.#rank)
+    this.#policy = parts.policy
     this.#refusals = parts.refusals
   }
 
   get pending (): number {
-    return this.#pending.size + this.#refusals.waiting
+    return this.#pending.size + this.#policy.waiting + this.#refusals.waiting
+  }
+
+  /** How many connections nobody was to serve. */
+  get shed (): number {
+    return this.#parts.overload.shedCount
   }
 
   /** Whether there is anybody who could be sent something. */
   get hasCredit (): boolean {
-    return this.members.some(({ hasCredit }) => hasCredit)
+    return this.#scheduler.has(this.#below)
   }
 
   get members (): readonly WorkerHandle[] {
-    return this.#scheduler.members
+    return this.#scheduler.members.map(({ worker }) => worker)
   }
 
   add (worker: WorkerHandle): void {
-    this.#scheduler.add(worker)
+    const member = new Member(worker)
+    this.#members.set(worker, member)
+    this.#unwatch.set(member, worker.watch(() => { this.#changed(member) }))
+    this.#policy.add(member)
+    this.#scheduler.add(member)
+    this.#changed(member)
     this.#pending.unshift(this.#refusals.all())
     this.deal()
   }
 
   /** It gets nothing more. What it has un-acked stays with it until its ack or its exit. */
   remove (worker: WorkerHandle): void {
-    this.#scheduler.remove(worker)
+    const member = this.#members.get(worker)
+    if (member === undefined) return
+    this.#members.delete(worker)
+    this.#unwatch.get(member)?.()
+    this.#unwatch.delete(member)
+    this.#saturated.delete(member)
+    this.#scheduler.remove(member)
+    const released = this.#policy.remove(member)
+    if (released.length > 0) {
+      this.#pending.unshift(released)
+      this.deal()
+    }
     this.#checkDealt()
   }
 
   /** Accepted connections come in here. */
   distribute (connections: readonly Connection[]): void {
-    for (const connection of connections) this.#pending.push(connection)
+    const { overload, clock } = this.#parts
+    this.#accepted(connections, clock.now())
     this.deal()
+    const excess = overload.excess(this.pending)
+    if (excess > 0) this.#dropNewest(connections, excess)
   }
 
   /**
@@ -95,35 +134,41 @@ export class Handoff {
    * that is the first to ack, and keep it busy as long as the connections live.
    */
   deal (): void {
-    if (this.hasCredit) for (const connection of this.#parts.fetch()) this.#pending.push(connection)
-    const toDeal = this.#pending.size + Math.min(this.#toAskAgain, this.#refusals.waiting)
-    if (toDeal > 0) this.#deal(toDeal)
-    this.#checkDealt()
-    this.#parts.onDealt()
+    const now = this.#parts.clock.now()
+    this.#below = Infinity
+    if (this.hasCredit) this.#accepted(this.#parts.fetch(), now)
+    const toDeal = this.#pending.size + this.#policy.waiting + Math.min(this.#toAskAgain, this.#refusals.waiting)
+    if (toDeal > 0) {
+      this.#deal(toDeal, now)
+      this.#lookAgain(now)
+    }
+    this.#dealt()
   }
 
-  #deal (toDeal: number): void {
-    const now = this.#parts.clock.now()
-    this.#share = Math.min(this.#parts.frameSize, Math.max(1, Math.ceil(toDeal / this.#countSharers(now))))
+  #deal (toDeal: number, now: number): void {
+    this.#policy.begin()
+    if (this.#policy.spreads && (toDeal > 1 || this.#saturated.size > 0)) this.#spread(toDeal, now)
     const dealt: Connection[] = []
-    for (let connection; (connection = this.#next()) !== undefined;) {
-      const worker = this.#scheduler.next(this.#may(connection))
-      if (worker !== undefined) {
-        this.#batch(worker, connection)
+    const receivers = new Set<Member>()
+    for (let connection; this.hasCredit && (connection = this.#next()) !== undefined;) {
+      const member = this.#choose(connection)
+      if (member === null) continue // it waits, and the policy keeps it
+      if (member !== undefined) {
+        member.batch.push(connection)
+        this.#scheduler.changed(member)
+        receivers.add(member)
         dealt.push(connection)
-      } else if (this.members.some(this.#hasRoom)) {
+      } else {
         this.#refusals.wait(connection, this.members)
         this.#askAgainLater()
-      } else {
-        this.#pending.unshift([connection])
-        break // nobody has credit: nor for those behind it
       }
     }
     const unsent = new Set<Connection>()
-    for (const [worker, batch] of this.#batches) {
-      if (!this.#send(worker, batch, now)) for (const connection of batch) unsent.add(connection)
+    for (const member of receivers) {
+      const { batch } = member
+      member.batch = []
+      if (!this.#send(member.worker, batch, now)) for (const connection of batch) unsent.add(connection)
     }
-    this.#batches.clear()
     if (unsent.size === 0) return
     this.#pending.unshift(dealt.filter(connection => unsent.has(connection)))
     this.deal() // to others: those who could not be sent theirs have no credit now
@@ -153,7 +198,8 @@ export class Handoff {
    * however many connections there were: it may have been busy, and should not be flooded.
    */
   takenBack (worker: WorkerHandle, { connections }: Frame): void {
-    this.#scheduler.giveBack(worker)
+    const member = this.#members.get(worker)
+    if (member !== undefined) this.#scheduler.giveBack(member)
     trace('%d of %s taken back from worker %d', connections.length, this.key, worker.id)
     if (worker.isFull) this.#retryLater(worker) // it could not be asked whether it runs again
     this.#pending.unshift(connections)
@@ -178,8 +224,19 @@ export class Handoff {
    */
   wants (worker: WorkerHandle, { sentAt }: OpenFrame): boolean {
     const isStalled = this.#parts.clock.now() - sentAt >= BUSY
-    return this.members.some(other => other !== worker &&
-      (other.hasCredit || worker.state === 'draining' || (isStalled && other.frame !== null && other.frame.sentAt > sentAt)))
+    return this.#scheduler.members.some(member => {
+      const { worker: other } = member
+      return other !== worker &&
+        (this.#rank(member) < Infinity || worker.state === 'draining' || (isStalled && other.frame !== null && other.frame.sentAt > sentAt))
+    })
+  }
+
+  /** Takes out of what is pending those for which this holds. */
+  drop (matches: (connection: Connection) => boolean): Connection[] {
+    const dropped = [...this.#refusals.drop(matches), ...this.#policy.drop(matches), ...this.#pending.drop(matches)]
+    for (const connection of dropped) this.#refusals.forget(connection)
+    this.#dealt()
+    return dropped
   }
 
   /** Resolves when nothing is pending, or nobody is left to send it to. */
@@ -194,40 +251,76 @@ export class Handoff {
   close (): void {
     this.#askingAgain?.()
     this.#retrying?.()
+    this.#looking?.cancel()
     this.#retry()
-    for (const connection of [...this.#pending.drain(), ...this.#refusals.all()]) connection.close()
+    for (const connection of this.drop(() => true)) connection.close()
     this.#refusals.clear()
-    this.#checkDealt()
+    this.#parts.overload.stop()
+  }
+
+  #changed (member: Member): void {
+    if (member.worker.saturated) this.#saturated.add(member)
+    else this.#saturated.delete(member)
+    this.#scheduler.changed(member)
+  }
+
+  #accepted (connections: readonly Connection[], now: number): void {
+    for (const connection of connections) {
+      connection.acceptedAt = now
+      this.#pending.push(connection)
+    }
   }
 
   #next (): Connection | undefined {
-    if (this.#toAskAgain === 0 || !this.members.some(this.#hasRoom)) return this.#pending.shift()
-    const waiting = this.#refusals.first()
-    if (waiting === undefined) this.#toAskAgain = 0
-    else this.#toAskAgain--
-    return waiting ?? this.#pending.shift()
-  }
-
-  #may (connection: Connection): (worker: WorkerHandle) => boolean {
-    const refusers = this.#refusals.of(connection)
-    return refusers === undefined ? this.#hasRoom : worker => this.#hasRoom(worker) && !refusers.has(worker)
-  }
-
-  readonly #hasRoom = (worker: WorkerHandle): boolean =>
-    worker.hasCredit && (this.#batches.get(worker)?.length ?? 0) < this.#share
-
-  #countSharers (now: number): number {
-    let sharers = 0
-    for (const { hasCredit, frame } of this.members) {
-      if (hasCredit || (frame !== null && frame.connections.length > 0 && now - frame.sentAt < BUSY)) sharers++
+    if (this.#toAskAgain > 0) {
+      const waiting = this.#refusals.first()
+      this.#toAskAgain = waiting === undefined ? 0 : this.#toAskAgain - 1
+      if (waiting !== undefined) return waiting
     }
-    return sharers
+    return this.#policy.take(this.#may) ?? this.#pending.shift()
   }
 
-  #batch (worker: WorkerHandle, connection: Connection): void {
-    const batch = this.#batches.get(worker)
-    if (batch === undefined) this.#batches.set(worker, [connection])
-    else batch.push(connection)
+  /** null: the policy keeps it; undefined: all that could be asked have refused it. */
+  #choose (connection: Connection): Member | null | undefined {
+    const refusers = this.#refusals.of(connection)
+    const may: May = refusers === undefined ? this.#may : member => this.#may(member) && !refusers.has(member.worker)
+    const chosen = this.#policy.choose(connection, may, refusers)
+    if (chosen !== undefined) return chosen
+    return refusers === undefined ? this.#scheduler.next(this.#below) : this.#scheduler.nextOf(may)
+  }
+
+  readonly #may: May = member => this.#rank(member) < this.#below
+
+  readonly #rank = (member: Member): number => {
+    const { worker, batch, view } = member
+    const { frameSize, mostConnections } = this.#parts
+    if (!worker.hasCredit || batch.length >= frameSize || member.connections >= mostConnections) return Infinity
+    return this.#policy.load(view, batch.length) + (worker.saturated && this.#policy.spreads ? SATURATED : 0)
+  }
+
+  /**
+   * Up to which load members are dealt something now: up to what makes it the same for all of them,
+   * those that are merely busy included, and one connection in any case. Saturated ones get nothing
+   * as long as others have credit, or will soon.
+   */
+  #spread (toDeal: number, now: number): void {
+    const all = { sharers: 0, load: 0, least: Infinity }
+    const spared = { sharers: 0, load: 0, least: Infinity }
+    for (const member of this.#scheduler.members) {
+      const { worker, view } = member
+      const { hasCredit, frame } = worker
+      if (!hasCredit && (frame === null || frame.connections.length === 0 || now - frame.sentAt >= BUSY)) continue
+      const load = this.#policy.load(view, 0)
+      this.#scheduler.changed(member) // connections may have been closed since
+      for (const group of worker.saturated ? [all] : [all, spared]) {
+        group.sharers++
+        group.load += load
+        if (hasCredit) group.least = Math.min(group.least, load)
+      }
+    }
+    const { sharers, load, least } = spared.sharers > 0 ? spared : all
+    const level = Math.ceil((load + toDeal) / sharers)
+    this.#below = (spared.sharers > 0 ? 0 : SATURATED) + (least === Infinity ? level : Math.max(level, least + 1))
   }
 
   #send (worker: WorkerHandle, batch: readonly Connection[], now: number): boolean {
@@ -240,12 +333,23 @@ export class Handoff {
     return true
   }
 
+  #dropNewest (connections: readonly Connection[], count: number): void {
+    const { overload } = this.#parts
+    const newest = new Set(connections.slice(-count))
+    for (let last; (last = this.#pending.last()) !== undefined && newest.delete(last);) {
+      this.#pending.pop()
+      overload.shed(last)
+    }
+    // The others are where the policy, or those who refused them, let them wait.
+    if (newest.size > 0) for (const connection of this.drop(connection => newest.has(connection))) overload.shed(connection)
+  }
+
   // Whoever could not be asked is as soon as it has credit. The others get one connection each to see
   // whether they have room again: all of them, for each in turn, would be work for nothing.
   #askAgainLater (): void {
     this.#askingAgain ??= this.#parts.clock.after(REFUSAL_PAUSE, () => {
       this.#askingAgain = undefined
-      this.#toAskAgain = Math.max(1, this.members.length)
+      this.#toAskAgain = Math.max(1, this.#members.size)
       this.deal()
       if (this.#refusals.waiting > 0) this.#askAgainLater()
     })
@@ -267,8 +371,29 @@ export class Handoff {
     this.#parts.onCredit()
   }
 
+  // What waits for one worker is to go on without it, and a saturated one may be the only one left:
+  // no ack tells of either.
+  #lookAgain (now: number): void {
+    const due = this.#policy.due() ?? Infinity
+    const spares = this.#pending.size > 0 && !this.hasCredit && this.#scheduler.has(Infinity)
+    const delay = Math.min(due, spares ? BUSY : Infinity)
+    if (delay === Infinity || (this.#looking !== undefined && this.#looking.at <= now + delay)) return
+    this.#looking?.cancel()
+    const cancel = this.#parts.clock.after(Math.ceil(delay), () => {
+      this.#looking = undefined
+      this.deal()
+    })
+    this.#looking = { at: now + delay, cancel }
+  }
+
+  #dealt (): void {
+    this.#checkDealt()
+    this.#parts.overload.watch(this.pending)
+    this.#parts.onDealt()
+  }
+
   #checkDealt (): void {
-    if (this.#whenDealt.length === 0 || (this.pending > 0 && this.members.length > 0)) return
+    if (this.#whenDealt.length === 0 || (this.pending > 0 && this.#members.size > 0)) return
     const waiting = this.#whenDealt
     this.#whenDealt = []
     for (const run of waiting) run()

@@ -10,6 +10,10 @@ const MOST_WAIT = 2
 export interface IntakeParts {
   /** Accepted connections go there. */
   handoff: Handoff
+  /** From so many pending connections on nothing is accepted, until half of them are gone. */
+  maxPending: number
+  /** Whether what comes may be left with the kernel. */
+  mayWait: boolean
   lane: Lane
   clock: Clock
   log: FastifyBaseLogger
@@ -18,27 +22,31 @@ export interface IntakeParts {
 /**
  * When a port accepts: at once, until something is pending that nobody has credit for. From then on
  * what comes stays with the kernel, and is fetched when a worker has credit again: a busy primary so
- * does less for each connection. Where no ack comes, accepting goes on.
+ * does less for each connection. Where no ack comes, accepting goes on, until too much is pending.
  */
 export class Intake {
   readonly #acceptors: Acceptor[] = []
   readonly #handoff: Handoff
   readonly #clock: Clock
   readonly #pauses: boolean
+  readonly #maxPending: number
   /** By the clock: when what comes began to stay with the kernel, or was last fetched from there. */
   #waitingSince: number | undefined
   /** Nobody had credit for too long: accepting goes on until somebody has. */
   #overdue = false
+  /** Too much is pending. */
+  #full = false
   #looking: (() => void) | undefined
 
   /**
    * Listens on every bound handle; they are all closed where one of them cannot.
    * @throws listen(2)'s error
    */
-  constructor (bound: Bound[], backlog: number, { handoff, lane, clock, log }: IntakeParts) {
+  constructor (bound: Bound[], backlog: number, { handoff, maxPending, mayWait, lane, clock, log }: IntakeParts) {
     this.#handoff = handoff
     this.#clock = clock
-    this.#pauses = lane.pauses
+    this.#pauses = lane.pauses && mayWait
+    this.#maxPending = maxPending
     const { key } = handoff
     let failed = false
     const events: AcceptEvents = {
@@ -63,7 +71,7 @@ export class Intake {
   /** What stayed with the kernel, a batch of each port; to be called when somebody has credit, before anything is dealt. */
   fetch (): readonly Connection[] {
     this.#overdue = false
-    if (this.#waitingSince === undefined) return []
+    if (this.#waitingSince === undefined || this.#full) return []
     this.#waitingSince = this.#clock.now()
     return this.#acceptors.flatMap(acceptor => acceptor.accept())
   }
@@ -71,8 +79,11 @@ export class Intake {
   /** To be called when all is dealt that can be. */
   dealt (): void {
     if (!this.#pauses) return
-    if (this.#handoff.hasCredit) this.#goOn()
-    else if (this.#handoff.pending > 0) this.#wait()
+    const { pending, hasCredit } = this.#handoff
+    this.#full = this.#full ? pending > this.#maxPending / 2 : pending >= this.#maxPending
+    if (this.#full) this.#overdue = false
+    if (hasCredit && !this.#full) this.#goOn()
+    else if (pending > 0) this.#wait()
   }
 
   /** Accepts what the kernel has ready by now, and nothing more. */
@@ -82,10 +93,10 @@ export class Intake {
   }
 
   #wait (): void {
-    if (this.#waitingSince !== undefined || this.#overdue || this.#acceptors.length === 0) return
-    this.#waitingSince = this.#clock.now()
-    for (const acceptor of this.#acceptors) acceptor.pause()
-    this.#looking ??= this.#lookIn(MOST_WAIT)
+    if (this.#overdue || this.#acceptors.length === 0) return
+    if (this.#waitingSince === undefined) for (const acceptor of this.#acceptors) acceptor.pause()
+    this.#waitingSince ??= this.#clock.now()
+    if (!this.#full) this.#looking ??= this.#lookIn(MOST_WAIT)
   }
 
   #goOn (): void {
@@ -98,7 +109,7 @@ export class Intake {
   #lookIn (delay: number): () => void {
     return this.#clock.after(Math.ceil(delay), () => {
       this.#looking = undefined
-      if (this.#waitingSince === undefined) return
+      if (this.#waitingSince === undefined || this.#full) return
       const left = this.#waitingSince + MOST_WAIT - this.#clock.now()
       if (left > 0) {
         this.#looking = this.#lookIn(left)

@@ -65,6 +65,11 @@ export class Refusals {
     return connection
   }
 
+  /** Takes those out that wait and for which this holds. */
+  drop (matches: (connection: Connection) => boolean): Connection[] {
+    return this.#waiting.drop(matches)
+  }
+
   clear (): void {
     this.#refusers.clear()
     this.#again.clear()

@@ -19,6 +19,8 @@ const LONG_LIFE = 60_000
 
 /** One of the places that are kept filled. */
 export interface Slot {
+  /** The least number, from 0 on, that no other had when it was made. */
+  readonly place: number
   worker?: WorkerHandle
   /** Takes the worker's place as soon as it is ready. */
   successor?: WorkerHandle
@@ -42,7 +44,7 @@ export interface SupervisorParts {
   /** Milliseconds for a worker to become ready, 0 for as long as it takes. */
   bootTimeout: number
   /** May throw where this process lacks what it takes to start one: descriptors, for one. */
-  spawn (generation: number): WorkerHandle
+  spawn (generation: number, place: number): WorkerHandle
   /** Takes the worker out of the schedule; once nothing is un-acked, tells it to finish within `grace`. */
   retire (worker: WorkerHandle, grace: number): void
   restarts: Restarts
@@ -65,7 +67,8 @@ export class Supervisor {
 
   constructor (parts: SupervisorParts) {
     this.#parts = parts
-    this.#slots = Array.from({ length: parts.count }, createSlot)
+    this.#slots = []
+    this.#addSlots(parts.count)
   }
 
   get workers (): WorkerHandle[] {
@@ -138,7 +141,7 @@ export class Supervisor {
     slot.cancel?.()
     if (slot.worker === undefined) slot.delay = FIRST_DELAY
     const old = slot.worker
-    const successor = this.#launch()
+    const successor = this.#launch(slot)
     slot.successor = successor
     const outcome = await this.#becomesReady(successor)
     if (outcome === 'ready' && old !== undefined) await this.#isGone(old)
@@ -159,8 +162,7 @@ export class Supervisor {
   async scale (count: number): Promise<void> {
     const leaving = this.#surplus(count)
     for (const slot of leaving) this.#give(slot)
-    const joining = Array.from({ length: Math.max(0, count - this.#slots.length) }, createSlot)
-    this.#slots.push(...joining)
+    const joining = this.#addSlots(count - this.#slots.length)
     const failures = joining.map(slot => this.#refill(slot)).filter(failure => failure !== undefined)
     await Promise.all([
       ...leaving.flatMap(({ worker, successor }) => [worker, successor]).map(async worker => { if (worker !== undefined) await this.#isGone(worker) }),
@@ -207,9 +209,9 @@ export class Supervisor {
     for (const run of waiting) run()
   }
 
-  #launch (): WorkerHandle {
+  #launch ({ place }: Slot): WorkerHandle {
     const { spawn, bootTimeout, emit, clock, log } = this.#parts
-    const worker = spawn(this.generation)
+    const worker = spawn(this.generation, place)
     const life = new Life(clock)
     this.#living.set(worker, life)
     life.bootWithin(bootTimeout, () => { this.#tooSlow(worker) })
@@ -219,7 +221,7 @@ export class Supervisor {
   }
 
   #fill (slot: Slot): void {
-    slot.worker = this.#launch()
+    slot.worker = this.#launch(slot)
   }
 
   #succeed (slot: Slot): void {
@@ -267,7 +269,18 @@ export class Supervisor {
     return [...this.#slots].sort((a, b) => age(a) - age(b)).slice(count)
   }
 
-  /** Gives a place up. */
+  #addSlots (count: number): Slot[] {
+    const added: Slot[] = []
+    for (let place = 0; added.length < count; place++) {
+      if (this.#slots.some(slot => slot.place === place)) continue
+      const slot = { place, delay: FIRST_DELAY }
+      this.#slots.push(slot)
+      added.push(slot)
+    }
+    return added
+  }
+
+  /** Gives a slot up. */
   #give (slot: Slot): void {
     this.#slots.splice(this.#slots.indexOf(slot), 1)
     slot.cancel?.()
@@ -324,8 +337,4 @@ export class Supervisor {
   #slotOf (worker: WorkerHandle): Slot | undefined {
     return this.#slots.find(slot => slot.worker === worker || slot.successor === worker)
   }
-}
-
-function createSlot (): Slot {
-  return { delay: FIRST_DELAY }
 }

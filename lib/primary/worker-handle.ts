@@ -16,8 +16,10 @@ export class WorkerHandle {
   state: WorkerState = 'starting'
   /** What it said that it dies of. */
   failure: Error | undefined
-  /** Connections that it has open, as it last reported. */
-  open = 0
+  /** The number of its slot: its successor has the same. */
+  readonly place: number
+  /** The share of the last second in which its event loop was busy, as it last reported. */
+  utilization = 0
   /** Requests that it has begun to answer, as it last reported. */
   requests = 0
   /** Its resident memory in bytes, as it last reported. */
@@ -39,10 +41,15 @@ export class WorkerHandle {
   #accepted = 0
   #refused = 0
   #takenBack = 0
+  /** As it last reported: how many connections it had open, of how many that it had ever had. */
+  #reported = { open: 0, accepted: 0 }
+  #saturated = false
+  readonly #watchers = new Set<() => void>()
 
-  constructor (readonly generation: number, child: Child, wire: Wire) {
+  constructor (readonly generation: number, child: Child, wire: Wire, place = child.id) {
     this.#child = child
     this.#wire = wire
+    this.place = place
   }
 
   get id (): number {
@@ -61,6 +68,38 @@ export class WorkerHandle {
   /** Whether this process has sent it a SIGKILL. */
   get killed (): boolean {
     return this.#killed
+  }
+
+  /** Connections that it has open: as it is now where the lane shows it, else as it last reported, and those that it has acked since. */
+  get open (): number {
+    const { open, accepted } = this.#reported
+    return this.#wire.open() ?? open + Math.max(0, this.#accepted - accepted)
+  }
+
+  /** Connections sent to it that it has not answered for. */
+  get unacked (): number {
+    return this.#frame?.connections.length ?? 0
+  }
+
+  /** Whether it should get connections only when nobody else can. */
+  get saturated (): boolean {
+    return this.#saturated
+  }
+
+  set saturated (saturated: boolean) {
+    this.#saturated = saturated
+    this.#changed()
+  }
+
+  /** Calls `changed` whenever its credit, or what it has open, may be another; returns what ends that. */
+  watch (changed: () => void): () => void {
+    this.#watchers.add(changed)
+    return () => { this.#watchers.delete(changed) }
+  }
+
+  report (open: number, accepted: number): void {
+    this.#reported = { open, accepted }
+    this.#changed()
   }
 
   /** Whether it may be sent a frame: it has no un-acked one, and its wire is not full. */
@@ -83,17 +122,20 @@ export class WorkerHandle {
     const frame = { number: this.#frames + 1, key, connections, sentAt, received: false }
     if (!this.#wire.send(frame)) {
       this.#full = true
+      this.#changed()
       return false
     }
     this.#frames++
     this.#frame = frame
     this.#handedOff += connections.length
+    this.#changed()
     return true
   }
 
   /** Its wire may have room again. */
   retry (): void {
     this.#full = false
+    this.#changed()
   }
 
   /**
@@ -121,6 +163,7 @@ export class WorkerHandle {
     this.#frame = null
     this.#refused += refused.length
     this.#accepted += frame.connections.length - refused.length
+    this.#changed()
     this.#settled()
     return frame
   }
@@ -150,6 +193,10 @@ export class WorkerHandle {
     this.#child.kill(signal)
   }
 
+  #changed (): void {
+    for (const changed of this.#watchers) changed()
+  }
+
   #settled (): void {
     if (this.#whenSettled.length === 0 || (this.#frame !== null && this.#frame.connections.length > 0)) return
     const waiting = this.#whenSettled
@@ -167,7 +214,7 @@ export class WorkerHandle {
       accepted: this.#accepted,
       refused: this.#refused,
       takenBack: this.#takenBack,
-      unacked: this.#frame?.connections.length ?? 0,
+      unacked: this.unacked,
       open: this.open,
       requests: this.requests,
       rss: this.rss

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { SharedPortOptions } from '../../types/index.js'
 import { beforeClose } from '../close.js'
 import { ReadyCheckError } from '../errors.js'
-import { hasGivenTicketKeys, rootOf, type SocketName } from '../internals.js'
+import { hasGivenTicketKeys, rootOf, type SocketName, speaks } from '../internals.js'
 import type { Share } from '../listen.js'
 import type { ListenTarget } from '../listen-target.js'
 import { toNotice, type ToPrimary } from '../protocol.js'
@@ -98,7 +98,7 @@ export class App implements Share {
     const key = this.#key as string
     this.connections.listening()
     this.#parts.receive(key, this, handle)
-    this.#parts.tell({ type: 'listening', key })
+    this.#parts.tell({ type: 'listening', key, plain: speaks(this.fastify.server) === 'http1' && !((this.fastify.server as object) instanceof tls.Server) })
   }
 
   /** By close(), or by the app's own server.close(): then what is still under way is refused. */

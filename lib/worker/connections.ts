@@ -22,6 +22,8 @@ export class Connections {
   traceable = true
   /** Requests that have come in. */
   requests = 0
+  /** Connections that it has ever had. */
+  accepted = 0
   readonly #open = new Map<Socket, OpenConnection>()
   readonly #onChange: () => void
   #count = 0
@@ -81,6 +83,7 @@ export class Connections {
   #opened (raw: Socket): void {
     this.#open.set(raw, { socket: raw, raw, response: undefined })
     this.#count++
+    this.accepted++
     raw.once('close', () => { this.#closed(raw) })
     this.#onChange()
   }

@@ -8,14 +8,12 @@ import { bindTcp, type RawHandle, type SocketName } from '../../lib/internals.js
 import { loadAddon } from '../../lib/lane/addon.js'
 import { NativeLane } from '../../lib/lane/native.js'
 import { systemClock } from '../../lib/primary/clock.js'
-import { Handoff } from '../../lib/primary/handoff.js'
 import { Intake } from '../../lib/primary/intake.js'
-import { Refusals } from '../../lib/primary/refusals.js'
-import { createScheduler } from '../../lib/primary/scheduler.js'
 import { TakeBack } from '../../lib/primary/take-back.js'
 import { WorkerHandle } from '../../lib/primary/worker-handle.js'
 import type { Channel } from '../../lib/protocol.js'
 import { createLog } from '../fakes.js'
+import { createHandoff } from '../handoffs.js'
 import { fixturePath } from '../helper.js'
 
 // Racing workers, killed and stopped at random while connections pour in: the bytes that each client
@@ -44,15 +42,13 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
   let stopping = false
   let whenGone = (): void => {}
 
-  const handoff: Handoff = new Handoff('stress', {
-    scheduler: createScheduler('round-robin'),
-    refusals: new Refusals(),
+  const handoff = createHandoff({
+    key: 'stress',
     frameSize: lane.frameSize,
     clock: systemClock,
     onSent: () => { takeBack.watch() },
     fetch: () => intake.fetch(),
-    onDealt: () => { intake.dealt() },
-    onCredit: () => { handoff.deal() }
+    onDealt: () => { intake.dealt() }
   })
   const takeBack = new TakeBack({
     patience: 2,
@@ -66,7 +62,7 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
   const bound = bindTcp('127.0.0.1', 0) as RawHandle
   const name: Partial<SocketName> = {}
   bound.getsockname?.(name)
-  const intake = new Intake([{ handle: bound, name: 'here' }], 511, { handoff, lane, clock: systemClock, log: createLog().log })
+  const intake = new Intake([{ handle: bound, name: 'here' }], 511, { handoff, maxPending: 1_024, mayWait: true, lane, clock: systemClock, log: createLog().log })
 
   function startWorker (): void {
     const wire = lane.createWire({

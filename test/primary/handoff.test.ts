@@ -1,9 +1,8 @@
 import t from 'tap'
-import { Handoff } from '../../lib/primary/handoff.js'
-import { Refusals } from '../../lib/primary/refusals.js'
-import { createScheduler } from '../../lib/primary/scheduler.js'
+import type { Handoff } from '../../lib/primary/handoff.js'
 import type { OpenFrame, WorkerHandle } from '../../lib/primary/worker-handle.js'
 import { connections, createRandom, FakeClock, FakeConnection, FakeWorker } from '../fakes.js'
+import { createHandoff } from '../handoffs.js'
 
 const names = (count: number): string => Array.from({ length: count }, (_, i) => i + 1).join(' ')
 
@@ -13,7 +12,7 @@ type Workers = [FakeWorker, FakeWorker, FakeWorker, ...FakeWorker[]]
 function create (frameSize: number, workers: number): { handoff: Handoff, workers: Workers, clock: FakeClock, sent: () => number } {
   const clock = new FakeClock()
   let sent = 0
-  const handoff: Handoff = new Handoff('key', { scheduler: createScheduler<WorkerHandle>('round-robin'), refusals: new Refusals(), frameSize, clock, onSent: () => { sent++ }, fetch: () => [], onDealt: () => {}, onCredit: () => { handoff.deal() } })
+  const handoff = createHandoff({ frameSize, clock, onSent: () => { sent++ } })
   const all = Array.from({ length: workers }, (_, i) => new FakeWorker(i + 1))
   for (const worker of all) handoff.add(worker)
   return { handoff, workers: all as unknown as Workers, clock, sent: () => sent }
@@ -438,16 +437,7 @@ t.test('a worker whose wire has room again is offered to every key, by a close t
   for (const end of ['retry', 'close'] as const) {
     const { handoff: a, workers: [worker], clock } = create(1, 1)
     let offered = 0
-    const b = new Handoff('b', {
-      scheduler: createScheduler<WorkerHandle>('round-robin'),
-      refusals: new Refusals(),
-      frameSize: 1,
-      clock,
-      onSent: () => {},
-      fetch: () => [],
-      onDealt: () => {},
-      onCredit: () => { offered++ }
-    })
+    const b = createHandoff({ key: 'b', frameSize: 1, clock, onCredit: () => { offered++ } })
     b.add(worker)
     worker.wire.works = false
     b.distribute(connections('1'))
@@ -488,4 +478,69 @@ t.test('where nobody else is, nobody would', async t => {
   a.state = 'draining'
   clock.advance(1_000)
   t.notOk(handoff.wants(a, a.frame as OpenFrame))
+})
+
+// Workers that are full, or saturated.
+
+t.test('a worker with as many connections as it may have gets no more, until it has fewer', async t => {
+  const clock = new FakeClock()
+  const handoff = createHandoff({ frameSize: 64, clock, mostConnections: 3 })
+  const [a, b] = [new FakeWorker(1), new FakeWorker(2)]
+  for (const worker of [a, b]) handoff.add(worker)
+  a.report(2, 0)
+  handoff.distribute(connections('1 2 3 4 5 6'))
+  t.same([a.dealt, b.dealt, handoff.pending], [[['1']], [['2', '3', '4']], 2])
+  settle(handoff, a)
+  settle(handoff, b)
+  t.equal(handoff.pending, 2, 'all are full')
+  t.notOk(handoff.hasCredit)
+  b.report(2, 3)
+  handoff.deal() // as lib/primary.ts does then
+  t.same([b.dealt.at(-1), handoff.pending], [['5'], 1])
+})
+
+t.test('a saturated worker is passed over while others have credit, or are merely busy', async t => {
+  const { handoff, workers: [a, b, c] } = create(1, 3)
+  a.saturated = true
+  handoff.distribute(connections('1 2'))
+  t.same([a.dealt, b.dealt, c.dealt], [[], [['1']], [['2']]])
+  handoff.distribute(connections('3'))
+  t.same([a.dealt, handoff.pending], [[], 1])
+  settle(handoff, c)
+  t.same(c.dealt, [['2'], ['3']])
+})
+
+t.test('where the others stall, a saturated worker serves: no ack has to tell', async t => {
+  const { handoff, workers: [a, b, c], clock } = create(1, 3)
+  a.saturated = true
+  handoff.distribute(connections('1 2 3'))
+  t.same([a.dealt, b.dealt, c.dealt, handoff.pending], [[], [['1']], [['2']], 1])
+  clock.advance(9)
+  t.same(a.dealt, [])
+  clock.advance(1)
+  t.same(a.dealt, [['3']])
+  t.same(clock.waiting, [])
+})
+
+t.test('where all are saturated, all serve in turn; and one that is no longer has its place again', async t => {
+  const { handoff, workers: [a, b, c] } = create(1, 3)
+  for (const worker of [a, b, c]) worker.saturated = true
+  handoff.distribute(connections('1 2 3'))
+  t.same([a.dealt, b.dealt, c.dealt], [[['1']], [['2']], [['3']]])
+  for (const worker of [a, b, c]) settle(handoff, worker)
+  b.saturated = false
+  handoff.distribute(connections('4'))
+  t.same(b.dealt.at(-1), ['4'])
+})
+
+t.test('a choice costs the same with any number of workers: the ranks of all are looked at for a burst only', async t => {
+  const count = 512
+  const { handoff, workers } = create(64, count)
+  let looks = 0
+  for (const worker of workers) {
+    const { hasCredit } = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(FakeWorker.prototype) as WorkerHandle)
+    Object.defineProperty(worker, 'hasCredit', { get () { looks++; return (hasCredit?.get as () => boolean).call(worker) } })
+  }
+  handoff.distribute(connections('1'))
+  t.ok(looks < 20, `${looks} looks`)
 })

@@ -1,11 +1,8 @@
 import t from 'tap'
 import type { Acceptor, AcceptEvents, Connection, Lane } from '../../lib/lane.js'
-import { Handoff } from '../../lib/primary/handoff.js'
 import { Intake } from '../../lib/primary/intake.js'
-import { Refusals } from '../../lib/primary/refusals.js'
-import { createScheduler } from '../../lib/primary/scheduler.js'
-import type { WorkerHandle } from '../../lib/primary/worker-handle.js'
 import { connections, createLog, FakeClock, type FakeConnection, FakeHandle, FakeWorker } from '../fakes.js'
+import { createHandoff } from '../handoffs.js'
 
 const FRAME_SIZE = 4
 
@@ -54,7 +51,7 @@ class FakeAcceptor implements Acceptor {
 }
 
 /** An intake of so many ports, the second of which may not be able to listen, and its workers. */
-function create ({ ports = 1, workers: count = 1, failure, ready = [], pauses = true }: { pauses?: boolean, ports?: number, workers?: number, failure?: Error, ready?: Connection[] } = {}) {
+function create ({ ports = 1, workers: count = 1, failure, ready = [], pauses = true, maxPending = Infinity, mayWait = true }: { pauses?: boolean, maxPending?: number, mayWait?: boolean, ports?: number, workers?: number, failure?: Error, ready?: Connection[] } = {}) {
   const clock = new FakeClock()
   const { log, lines } = createLog()
   const handles = Array.from({ length: ports }, () => new FakeHandle())
@@ -68,17 +65,8 @@ function create ({ ports = 1, workers: count = 1, failure, ready = [], pauses = 
       return acceptors.at(-1) as FakeAcceptor
     }
   } as unknown as Lane
-  const handoff: Handoff = new Handoff('key', {
-    scheduler: createScheduler<WorkerHandle>('round-robin'),
-    refusals: new Refusals(),
-    frameSize: FRAME_SIZE,
-    clock,
-    onSent: () => {},
-    fetch: () => intake.fetch(),
-    onDealt: () => { intake.dealt() },
-    onCredit: () => { handoff.deal() }
-  })
-  const open = (): Intake => new Intake(handles.map(handle => ({ handle, name: 'here' })), 7, { handoff, lane, clock, log })
+  const handoff = createHandoff({ frameSize: FRAME_SIZE, clock, fetch: () => intake.fetch(), onDealt: () => { intake.dealt() } })
+  const open = (): Intake => new Intake(handles.map(handle => ({ handle, name: 'here' })), 7, { handoff, maxPending, mayWait, lane, clock, log })
   let intake: Intake
   const workers = Array.from({ length: count }, (_, i) => new FakeWorker(i + 1))
   return {
@@ -263,4 +251,32 @@ t.test('the first failure to accept is a line in the log, with its key', async t
   start()
   acceptor().fail(Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }))
   t.match(lines, [{ event: 'accept-error', key: 'key', err: { code: 'EMFILE' } }])
+})
+
+// Too much.
+
+t.test('from maxPending on nothing is accepted, ack or none, until half of it is gone', async t => {
+  const { start, acceptor, worker, ack, handoff, clock } = create({ maxPending: 8 })
+  start()
+  acceptor().come('0') // which the worker has now
+  for (let i = 1; i <= 9; i++) {
+    acceptor().come(String(i))
+    clock.advance(2) // nobody acks: it is accepted all the same
+  }
+  t.equal(handoff.pending, 8)
+  t.ok(acceptor().paused)
+  clock.advance(10_000)
+  t.equal(handoff.pending, 8, 'what came then is with the kernel')
+  ack(worker)
+  t.same([worker.dealt.at(-1)?.length, handoff.pending], [FRAME_SIZE, 4])
+  ack(worker)
+  t.equal(handoff.pending, 1, 'half was gone, and what was with the kernel was fetched')
+})
+
+t.test('where it may not wait, what comes is accepted at once', async t => {
+  const { start, acceptor, handoff } = create({ mayWait: false, maxPending: 2 })
+  start()
+  for (const name of ['1', '2', '3', '4', '5']) acceptor().come(name)
+  t.notOk(acceptor().paused)
+  t.equal(handoff.pending, 4)
 })

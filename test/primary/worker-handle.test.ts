@@ -78,7 +78,7 @@ t.test('its counts say what became of what it was sent', async t => {
   t.same(worker.stats(), { id: 7, pid: 1007, state: 'starting', generation: 0, handedOff: 3, accepted: 0, refused: 0, takenBack: 0, unacked: 3, open: 0, requests: 0, rss: 0 })
   worker.settle(worker.ack([0, 2]))
   worker.state = 'ready'
-  worker.open = 5
+  worker.report(5, 1)
   t.same(worker.stats(), { id: 7, pid: 1007, state: 'ready', generation: 0, handedOff: 3, accepted: 1, refused: 2, takenBack: 0, unacked: 0, open: 5, requests: 0, rss: 0 })
 })
 

@@ -1,0 +1,99 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Connection } from '../lane.js'
+import type { Clock } from './clock.js'
+import type { Emit } from './events.js'
+
+/** Looks at what has been pending for too long, in one `timeout`: so much later than it, by one of these, something may be shed. */
+const LOOKS = 10
+
+export interface OverloadParts {
+  key: string
+  /** How many connections may be pending. */
+  maxPending: number
+  /** Whether those beyond are answered; otherwise they wait with the kernel. */
+  sheds: boolean
+  /** Whether they can: where not, they are closed. */
+  canWait: boolean
+  /** Milliseconds that a connection may be pending, 0 for as long as it takes. */
+  timeout: number
+  /** Takes out of what is pending those for which this holds. */
+  drop (matches: (connection: Connection) => boolean): Connection[]
+  /** Tells the client that nobody will serve it, and ends the connection. */
+  answer (connection: Connection): void
+  emit: Emit
+  clock: Clock
+  log: FastifyBaseLogger
+}
+
+/** Bounds what is pending of one listener, in number and in time, and tells when there was too much of it. */
+export class Overload {
+  readonly #parts: OverloadParts
+  #shed = 0
+  /** While there is too much pending. */
+  #episode: { since: number, shed: number } | undefined
+  /** Whether something was shed at the last look, since it had waited for too long. */
+  #late = false
+  #cancel: (() => void) | undefined
+
+  constructor (parts: OverloadParts) {
+    this.#parts = parts
+  }
+
+  /** How many connections have been shed. */
+  get shedCount (): number {
+    return this.#shed
+  }
+
+  /** How many of so many pending connections are to be shed now. */
+  excess (pending: number): number {
+    const { maxPending, sheds, canWait } = this.#parts
+    return sheds || !canWait ? Math.max(0, pending - maxPending) : 0
+  }
+
+  /** It is one too many. */
+  shed (connection: Connection): void {
+    this.#shed++
+    if (this.#parts.sheds) this.#parts.answer(connection)
+    else connection.reset()
+  }
+
+  /** To be called whenever the number of pending connections may have changed. */
+  watch (pending: number): void {
+    const { maxPending, timeout } = this.#parts
+    if (this.#episode === undefined ? pending >= maxPending : pending <= maxPending / 2) this.#turn(pending)
+    if (pending > 0 && timeout > 0) this.#cancel ??= this.#lookLater()
+  }
+
+  stop (): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
+  /** It begins, or is over: one line each. */
+  #turn (pending: number): void {
+    const { key, maxPending, emit, clock, log } = this.#parts
+    if (this.#episode === undefined) {
+      this.#episode = { since: clock.now(), shed: this.#shed }
+      log.warn({ event: 'overloaded', key, pending, maxPending }, '%s is overloaded: %d connections wait for a worker', key, pending)
+      emit('overloaded', { key, pending })
+      return
+    }
+    const { since, shed } = this.#episode
+    const fields = { duration: Math.round(clock.now() - since), shed: this.#shed - shed }
+    this.#episode = undefined
+    log.info({ event: 'overload-end', key, pending, ...fields }, '%s is overloaded no more, after %d ms; %d connections were shed', key, fields.duration, fields.shed)
+  }
+
+  #lookLater (): () => void {
+    const { timeout, drop, answer, clock, log, key } = this.#parts
+    return clock.after(Math.ceil(timeout / LOOKS), () => {
+      this.#cancel = undefined
+      const now = clock.now()
+      const late = drop(({ acceptedAt }) => now - acceptedAt >= timeout) // which calls watch()
+      this.#shed += late.length
+      for (const connection of late) answer(connection)
+      if (late.length > 0 && !this.#late) log.warn({ event: 'pending-timeout', key, pendingTimeout: timeout }, 'connections to %s wait for longer than %d ms, and are shed', key, timeout)
+      this.#late = late.length > 0
+    })
+  }
+}

@@ -1,0 +1,120 @@
+import ipaddr from 'ipaddr.js'
+import type { WorkerView } from '../../../types/index.js'
+import type { Connection } from '../../lane.js'
+import { Queue } from '../../queue.js'
+import type { Clock } from '../clock.js'
+import type { Member } from '../handoff/member.js'
+import type { May, Policy } from '../policy.js'
+import type { WorkerHandle } from '../worker-handle.js'
+import { Homes } from './sticky/homes.js'
+
+/** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/index.html */
+const FNV_OFFSET = 0x811C9DC5
+const FNV_PRIME = 0x01000193
+
+/** The bits of a byte. */
+const BYTE = 8
+
+export interface StickyParts {
+  /** Milliseconds, since it was accepted, that a connection waits for its own worker. */
+  wait: number
+  /** How many leading bits of an IPv6 address make a client. */
+  ipv6Prefix: number
+  clock: Clock
+}
+
+/** The same client, the same worker: its home. A connection waits for it, and goes to another when that takes too long. */
+export class Sticky implements Policy {
+  // Each connection has its own worker, busy or not.
+  readonly spreads = false
+  readonly #parts: StickyParts
+  readonly #homes = new Homes<Member>(({ worker }) => worker.place)
+  /** The connections that wait for a member, in the order in which they came. */
+  readonly #waiting = new Map<Member, Queue<Connection>>()
+  waiting = 0
+
+  constructor (parts: StickyParts) {
+    this.#parts = parts
+  }
+
+  load (worker: WorkerView, dealt: number): number {
+    return dealt
+  }
+
+  add (member: Member): void {
+    this.#homes.add(member)
+  }
+
+  remove (member: Member): readonly Connection[] {
+    this.#homes.remove(member)
+    const released = this.#waiting.get(member)?.drain() ?? []
+    this.#waiting.delete(member)
+    this.waiting -= released.length
+    return released
+  }
+
+  choose (connection: Connection, may: May, refusers: ReadonlySet<WorkerHandle> | undefined): Member | null | undefined {
+    const address = connection.address()
+    if (address === undefined) return undefined // a Unix socket: nobody knows one client from another
+    const client = hashOf(address, this.#parts.ipv6Prefix)
+    const home = this.#homes.of(client)
+    if (home === undefined || may(home)) return home
+    if (refusers?.has(home.worker) === true || this.#isOverdue(connection)) return this.#homes.best(client, may)
+    this.#wait(connection, home)
+    return null
+  }
+
+  begin (): void {}
+
+  take (may: May): Connection | undefined {
+    for (const [home, queue] of this.#waiting) {
+      if (!may(home) && !this.#isOverdue(queue.first() as Connection)) continue
+      const connection = queue.shift()
+      if (queue.size === 0) this.#waiting.delete(home)
+      this.waiting--
+      return connection
+    }
+    return undefined
+  }
+
+  due (): number | undefined {
+    if (this.waiting === 0) return undefined
+    const { wait, clock } = this.#parts
+    let earliest = Infinity
+    for (const queue of this.#waiting.values()) earliest = Math.min(earliest, (queue.first() as Connection).acceptedAt)
+    return Math.max(0, earliest + wait - clock.now())
+  }
+
+  drop (matches: (connection: Connection) => boolean): Connection[] {
+    const dropped: Connection[] = []
+    for (const [home, queue] of this.#waiting) {
+      dropped.push(...queue.drop(matches))
+      if (queue.size === 0) this.#waiting.delete(home)
+    }
+    this.waiting -= dropped.length
+    return dropped
+  }
+
+  #wait (connection: Connection, home: Member): void {
+    const queue = this.#waiting.get(home) ?? new Queue<Connection>()
+    queue.push(connection)
+    this.#waiting.set(home, queue)
+    this.waiting++
+  }
+
+  #isOverdue ({ acceptedAt }: Connection): boolean {
+    return this.#parts.clock.now() - acceptedAt >= this.#parts.wait
+  }
+}
+
+/** A number of 32 bits, the same for the same client: an IPv4 address, or the network of an IPv6 one. */
+export function hashOf (address: string, ipv6Prefix: number): number {
+  const bytes = ipaddr.process(address).toByteArray() // ::ffff:192.0.2.1, of a port for both families, as 192.0.2.1
+  const bits = bytes.length === 4 ? 32 : ipv6Prefix
+  let hash = FNV_OFFSET
+  for (let i = 0; i * BYTE < bits; i++) {
+    const beyond = Math.max(0, (i + 1) * BYTE - bits)
+    hash = Math.imul(hash ^ (bytes[i] as number) >> beyond, FNV_PRIME)
+  }
+  return hash >>> 0
+}

@@ -1,0 +1,37 @@
+import { Handoff, type HandoffParts } from '../lib/primary/handoff.js'
+import { Overload, type OverloadParts } from '../lib/primary/overload.js'
+import { ByLoad, roundRobin } from '../lib/primary/policies/by-load.js'
+import { Refusals } from '../lib/primary/refusals.js'
+import { Scheduler } from '../lib/primary/scheduler.js'
+import { createLog } from './fakes.js'
+
+type Given = Partial<HandoffParts> & Pick<HandoffParts, 'frameSize' | 'clock'> & { key?: string, overloadParts?: Partial<OverloadParts> }
+
+/** A handoff by round robin with no bounds, but for what is given: wired as in lib/primary.ts. */
+export function createHandoff ({ key = 'key', overloadParts, ...parts }: Given): Handoff {
+  const handoff: Handoff = new Handoff(key, {
+    createScheduler: rank => new Scheduler(rank),
+    policy: new ByLoad(roundRobin),
+    refusals: new Refusals(),
+    overload: new Overload({
+      key,
+      maxPending: Infinity,
+      sheds: false,
+      canWait: true,
+      timeout: 0,
+      drop: matches => handoff.drop(matches),
+      answer () {},
+      emit () {},
+      clock: parts.clock,
+      log: createLog().log,
+      ...overloadParts
+    }),
+    mostConnections: Infinity,
+    onSent () {},
+    fetch: () => [],
+    onDealt () {},
+    onCredit: () => { handoff.deal() },
+    ...parts
+  })
+  return handoff
+}

@@ -1,0 +1,111 @@
+import t from 'tap'
+import { attempt, type Outcome } from '../client.js'
+import { ca } from '../clients.js'
+import { type App, descriptors, perLane, start } from '../helper.js'
+
+// A worker that is stopped, by SIGSTOP, takes nothing: what comes is with it, un-acked, or pending.
+
+interface Stopped {
+  app: App
+  url: string
+  pid: number
+  /** Descriptors of the primary before. */
+  before: number
+  goOn: () => void
+}
+
+async function stopped (t: Parameters<typeof start>[0], fixture: string, options: object, env: NodeJS.ProcessEnv = {}): Promise<Stopped> {
+  const app = start(t, fixture, { options: { workers: 1, takeBackAfter: 0, ...options }, env })
+  const url = await app.url()
+  const [pid] = await app.workers(1) as [number]
+  const before = descriptors(app.pid)
+  process.kill(pid, 'SIGSTOP')
+  return { app, url, pid, before, goOn: () => { process.kill(pid, 'SIGCONT') } }
+}
+
+/** One request after another: the next one is sent when the primary has this one. */
+async function send (app: App, url: string, count: number, counts: (stats: { pending: number, shed: number, unacked: number }) => number, options: object = {}): Promise<Array<Promise<Outcome>>> {
+  const outcomes = []
+  for (let sent = 1; sent <= count; sent++) {
+    outcomes.push(attempt(url, options))
+    await app.stats(({ pending, shed, workers: [worker] }) => counts({ pending, shed, unacked: worker?.unacked ?? 0 }) === sent)
+  }
+  return outcomes
+}
+
+const all = ({ pending, shed, unacked }: { pending: number, shed: number, unacked: number }): number => pending + shed + unacked
+
+perLane(t, 'shed: what is beyond maxPending is answered 503, and what was admitted is served', async (t, lane) => {
+  const { app, url, before, goOn } = await stopped(t, 'app.mjs', { lane, maxPending: 2, onOverload: 'shed' })
+  const [first, ...others] = await send(app, url, 6, all) as [Promise<Outcome>, ...Array<Promise<Outcome>>]
+  const shed = await Promise.all(others.slice(2))
+  for (const { answer, error } of shed) {
+    t.equal(error, undefined)
+    t.match(answer, { status: 503, headers: { 'retry-after': /^\d+$/, connection: 'close' } })
+    t.match(JSON.parse(answer?.body as string), { statusCode: 503, error: 'Service Unavailable' })
+  }
+  t.match(await app.event('overloaded'), { level: 40, pending: 2, maxPending: 2 })
+  goOn()
+  for (const { answer } of await Promise.all([first, ...others.slice(0, 2)])) t.equal(answer?.status, 200)
+  t.match(await app.event('overload-end'), { level: 30, shed: 3 })
+  t.equal(app.lines.filter(({ event }) => event === 'overloaded').length, 1)
+  await app.stats(({ shed, pending }) => shed === 3 && pending === 0 && descriptors(app.pid) === before)
+})
+
+for (const [what, server, options] of [
+  ['TLS', { tls: {} }, { ca }],
+  ['HTTP/2 without TLS', { fastify: { http2: true } }, {}]
+] as const) {
+  perLane(t, `shed: with ${what} what is beyond is reset`, async (t, lane) => {
+    const { app, url, goOn } = await stopped(t, 'server.mjs', { lane, maxPending: 1, onOverload: 'shed' }, { SERVER: JSON.stringify(server) })
+    // server.mjs logs no stats: the one that waits and the one that is un-acked are there first.
+    const outcomes = Array.from({ length: 8 }, async () => await attempt(url, options))
+    await app.event('overloaded')
+    const { error } = await Promise.any(outcomes.map(async outcome => {
+      const ended = await outcome
+      if (ended.error === undefined) throw new Error('it was answered')
+      return ended
+    }))
+    t.equal(error?.code, 'ECONNRESET')
+    goOn()
+    await Promise.all(outcomes)
+  })
+}
+
+t.test('wait: in the native lane what is beyond maxPending waits with the kernel, and is served', async t => {
+  const { app, url, before, goOn } = await stopped(t, 'app.mjs', { lane: 'native', maxPending: 4 })
+  const outcomes = await send(app, url, 5, all)
+  outcomes.push(...Array.from({ length: 30 }, async () => await attempt(url)))
+  await app.event('overloaded')
+  t.match(await app.stats(), { pending: 4, shed: 0 })
+  goOn()
+  for (const { answer } of await Promise.all(outcomes)) t.equal(answer?.status, 200)
+  await app.stats(({ shed, pending }) => shed === 0 && pending === 0 && descriptors(app.pid) === before)
+})
+
+t.test('wait: the ipc lane closes the newest, and what was admitted is served', async t => {
+  const { app, url, goOn } = await stopped(t, 'app.mjs', { lane: 'ipc', maxPending: 2 })
+  const outcomes = await send(app, url, 5, all)
+  for (const { error } of await Promise.all(outcomes.slice(3))) t.equal(error?.code, 'ECONNRESET')
+  goOn()
+  for (const { answer } of await Promise.all(outcomes.slice(0, 3))) t.equal(answer?.status, 200)
+})
+
+perLane(t, 'what is pending for longer than pendingTimeout is answered 503', async (t, lane) => {
+  const { app, url, goOn } = await stopped(t, 'app.mjs', { lane, pendingTimeout: 200 })
+  const [first, late] = await send(app, url, 2, all) as [Promise<Outcome>, Promise<Outcome>]
+  t.match(await late, { answer: { status: 503 } })
+  t.match(await app.event('pending-timeout'), { level: 40, pendingTimeout: 200 })
+  goOn()
+  t.match(await first, { answer: { status: 200 } }, 'what the worker has been sent is its own')
+})
+
+perLane(t, 'the primary stops with connections that are pending, and with clients that linger after their 503', async (t, lane) => {
+  const { app, url, goOn } = await stopped(t, 'app.mjs', { lane, maxPending: 1, onOverload: 'shed', grace: 1_000 })
+  const outcomes = await send(app, url, 4, all, { agent: false, headers: { connection: 'keep-alive' } })
+  process.kill(app.pid, 'SIGTERM')
+  goOn()
+  t.same(await app.ended, { code: 0, signal: null })
+  await Promise.all(outcomes)
+  t.same(await app.leftBehind(), [])
+})

@@ -1,0 +1,112 @@
+import t from 'tap'
+import type { OverloadParts } from '../../lib/primary/overload.js'
+import { Sticky } from '../../lib/primary/policies/sticky.js'
+import { connections, createLog, FakeClock, FakeConnection, FakeWorker } from '../fakes.js'
+import { createHandoff } from '../handoffs.js'
+
+/** One worker at most, which takes one connection at a time, in front of which so many may be pending. */
+function create (given: Partial<OverloadParts>, { workers = 1, sticky = false } = {}) {
+  const clock = new FakeClock()
+  const { log, lines } = createLog()
+  const answered: string[] = []
+  const told: object[] = []
+  const handoff = createHandoff({
+    frameSize: 1,
+    clock,
+    ...(sticky && { policy: new Sticky({ wait: 60_000, ipv6Prefix: 64, clock }) }),
+    overloadParts: {
+      maxPending: 2,
+      answer: connection => { answered.push(String(connection)) },
+      emit: (event, ...payload) => { told.push({ event, ...payload[0] }) },
+      log,
+      ...given
+    }
+  })
+  const all = Array.from({ length: workers }, (_, i) => new FakeWorker(i + 1))
+  for (const worker of all) handoff.add(worker)
+  const ack = (worker = all[0] as FakeWorker): void => {
+    const ack = worker.ack()
+    handoff.settle(worker, worker.settle(ack) as NonNullable<ReturnType<FakeWorker['settle']>>, ack)
+    handoff.deal()
+  }
+  return { handoff, clock, lines, answered, told, ack, worker: all[0] as FakeWorker }
+}
+
+t.test('shed: the newest beyond maxPending are answered, and what was pending stays', async t => {
+  const { handoff, answered, worker, ack } = create({ sheds: true })
+  handoff.distribute(connections('1 2 3 4 5'))
+  t.same([worker.dealt, answered, handoff.pending, handoff.shed], [[['1']], ['5', '4'], 2, 2])
+  handoff.distribute(connections('6'))
+  t.same(answered, ['5', '4', '6'])
+  ack()
+  ack()
+  t.same(worker.dealt, [['1'], ['2'], ['3']])
+})
+
+t.test('wait: where the kernel can hold them nothing is shed, and where it cannot the newest are reset', async t => {
+  const can = create({ canWait: true })
+  can.handoff.distribute(connections('1 2 3 4 5'))
+  t.same([can.handoff.pending, can.handoff.shed], [4, 0])
+  const cannot = create({ canWait: false })
+  const all = connections('1 2 3 4 5') as FakeConnection[]
+  cannot.handoff.distribute(all)
+  t.same([cannot.handoff.pending, cannot.handoff.shed], [2, 2])
+  t.same(all.map(({ resets }) => resets), [0, 0, 0, 1, 1])
+  t.same(cannot.answered, [])
+})
+
+t.test('the newest are shed wherever they wait: for the worker of their client too', async t => {
+  const { handoff, answered } = create({ sheds: true }, { workers: 2, sticky: true })
+  for (const name of ['1', '2', '3', '4', '5']) handoff.distribute([new FakeConnection(name, '10.0.0.1')])
+  t.same(answered, ['4', '5'])
+  t.equal(handoff.pending, 2)
+})
+
+t.test('what has been pending for too long is shed, a tenth of the time later at most, and the rest stays', async t => {
+  const { handoff, answered, clock, lines } = create({ timeout: 1_000 })
+  handoff.distribute(connections('1 2'))
+  clock.advance(600)
+  handoff.distribute(connections('3'))
+  clock.advance(399)
+  t.same(answered, [])
+  clock.advance(101)
+  t.same([answered, handoff.pending, handoff.shed], [['2'], 1, 1])
+  clock.advance(600)
+  t.same([answered, handoff.pending, handoff.shed], [['2', '3'], 0, 2])
+  clock.advance(10_000)
+  t.same(clock.waiting, [], 'nothing is pending, and nobody looks')
+  t.equal(lines.filter(({ event }) => event === 'pending-timeout').length, 2, 'a line each: in between nothing was shed')
+})
+
+t.test('with a timeout of 0 they wait for as long as it takes', async t => {
+  const { handoff, clock } = create({ timeout: 0 })
+  handoff.distribute(connections('1 2'))
+  t.same(clock.waiting, [])
+})
+
+t.test('an overload is one line when it begins and one when half of what may be pending is gone, and one event', async t => {
+  const { handoff, lines, told, ack, clock } = create({ maxPending: 4, sheds: true })
+  handoff.distribute(connections('1 2 3 4'))
+  t.same(told, [])
+  handoff.distribute(connections('5'))
+  handoff.distribute(connections('6 7'))
+  clock.advance(300)
+  ack()
+  t.same(told, [{ event: 'overloaded', key: 'key', pending: 4 }])
+  t.equal(lines.length, 1)
+  ack()
+  t.match(lines, [
+    { level: 40, event: 'overloaded', key: 'key', pending: 4, maxPending: 4 },
+    { level: 30, event: 'overload-end', key: 'key', pending: 2, duration: 300, shed: 2 }
+  ])
+  handoff.distribute(connections('8 9'))
+  t.equal(told.length, 2, 'and the next one is another')
+})
+
+t.test('nothing waits for a time when all is over', async t => {
+  const { handoff, clock } = create({ timeout: 1_000 })
+  const all = connections('1 2') as FakeConnection[]
+  handoff.distribute(all)
+  handoff.close()
+  t.same([all.map(({ closed }) => closed), clock.waiting], [[0, 1], []])
+})
