@@ -1,0 +1,31 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import { io, type Socket } from 'socket.io-client'
+import t, { type Test } from 'tap'
+import { perLane, start } from '../helper.js'
+
+const CLIENTS = 8
+
+/** A client that polls, from an address of its own. Each of its requests is a connection of its own: those of one session have nothing else in common. */
+function connect (t: Test, url: string, address: string): Socket {
+  const agent = new http.Agent({ keepAlive: false, localAddress: address })
+  const socket = io(url, { transports: ['polling'], forceNew: true, reconnection: false, agent: agent as unknown as string })
+  t.teardown(() => { socket.disconnect() })
+  return socket
+}
+
+perLane(t, 'Socket.IO: long-polling works over sticky, and a broadcast reaches the clients of every worker', async (t, lane) => {
+  const app = start(t, 'socket-io.mjs', { options: { workers: 3, lane, policy: 'sticky' } })
+  const url = await app.url()
+  const sockets = Array.from({ length: CLIENTS }, (_, i) => connect(t, url, `127.0.2.${i + 1}`))
+  const workers = await Promise.all(sockets.map(async socket => {
+    const failed = once(socket, 'connect_error').then(([err]) => { throw err as Error })
+    const [worker] = await Promise.race([once(socket, 'worker'), failed]) as [number]
+    return worker
+  }))
+  t.ok(new Set(workers).size > 1, 'more than one worker has clients')
+  const heard = sockets.map(async socket => await once(socket, 'said'))
+  sockets[0]?.emit('say', 'hello')
+  t.same(await Promise.all(heard), Array.from({ length: CLIENTS }, () => ['hello']))
+  t.ok(sockets.every(({ connected }) => connected))
+})
