@@ -75,8 +75,9 @@ export class Recycling {
     try {
       await renew(slot)
     } catch (err) {
-      if (err instanceof ClosedError) return // everything ends
-      this.#notBefore = clock.now() + RETRY
+      // When everything ends, those that are over a limit may be ready for a while yet.
+      this.#notBefore = err instanceof ClosedError ? Infinity : clock.now() + RETRY
+      if (err instanceof ClosedError) return
       log.error({ event: 'recycle-failed', workerId: worker.id, err }, 'worker %d stays: the one that was to replace it failed', worker.id)
     }
   }
