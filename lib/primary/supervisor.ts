@@ -138,10 +138,10 @@ export class Supervisor {
       if (!this.#slots.includes(slot) || !wanted()) return 'abandoned'
     }
     if (this.#stopping) throw new ClosedError()
-    slot.cancel?.()
-    if (slot.worker === undefined) slot.delay = FIRST_DELAY
     const old = slot.worker
-    const successor = this.#launch(slot)
+    const successor = this.#launch(slot) // what throws leaves the replacement that waits
+    slot.cancel?.()
+    if (old === undefined) slot.delay = FIRST_DELAY
     slot.successor = successor
     const outcome = await this.#becomesReady(successor)
     if (outcome === 'ready' && old !== undefined) await this.#isGone(old)
