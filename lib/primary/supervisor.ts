@@ -229,7 +229,7 @@ export class Supervisor {
     slot.cancel?.()
     slot.worker = successor as WorkerHandle
     delete slot.successor
-    if (old !== undefined) this.drain(old)
+    if (old !== undefined) this.#discard(old)
   }
 
   /** Its worker, or its successor, is dead. */
