@@ -7,6 +7,7 @@ import { ClosedError, NotRunningError } from './errors.js'
 import { type Ack, type Lane, openLane } from './lane.js'
 import { KeyNames, type ListenTarget } from './listen-target.js'
 import type { Options } from './options.js'
+import { overloadAnswer } from './overload-answer.js'
 import { type Clock, systemClock } from './primary/clock.js'
 import { failureOf } from './primary/supervisor/ending.js'
 import type { Emit } from './primary/events.js'
@@ -33,6 +34,9 @@ import { fromNotice, isToPrimary, receive, type ToPrimary } from './protocol.js'
 
 /** Bytes that `server.setTicketKeys()` takes. */
 const TICKET_KEYS = 48
+
+/** Seconds after which a client that was shed should try again. */
+const RETRY_AFTER = 1
 
 /** Milliseconds by which a signal that was sent to all processes may come to this one later than a worker's exit of it. */
 const SIGNAL_DELAY = 100
@@ -72,6 +76,7 @@ export class Primary {
   readonly #recycling: Recycling
   readonly #liveness: Liveness
   readonly #takeBack: TakeBack | undefined
+  readonly #overloadAnswer = overloadAnswer(RETRY_AFTER)
   readonly #keyNames = new KeyNames()
   readonly #ports: Ports
   /** The calls of listen() that wait for the workers. */
@@ -278,7 +283,7 @@ export class Primary {
       canWait: this.#lane.pauses,
       drop: matches => handoff.drop(matches),
       answer: connection => {
-        if (port.answerable) connection.shed(overloadAnswer())
+        if (port.answerable) connection.shed(this.#overloadAnswer())
         else connection.reset()
       },
       emit: this.#emit,

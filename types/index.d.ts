@@ -289,6 +289,8 @@ export interface Stats {
   workers: WorkerStats[]
   /** Accepted connections that no worker has been sent yet. */
   pending: number
+  /** Connections that no worker was to have: beyond `maxPending`, or pending for longer than `pendingTimeout`. Since the start. */
+  shed: number
   listeners: ListenerStats[]
   /**
    * Whether connections should come here: at least one worker is ready, and no stop has begun. In a

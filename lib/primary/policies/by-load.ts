@@ -2,7 +2,7 @@ import type { Connection } from '../../lane.js'
 import type { Policy } from '../policy.js'
 
 /** Each in turn. */
-export const roundRobin: Policy['load'] = (worker, dealt) => dealt
+export const roundRobin: Policy['load'] = (_worker, dealt) => dealt
 
 /** Who has the fewest connections, those on their way included. */
 export const leastConnections: Policy['load'] = ({ open, unacked }) => open + unacked

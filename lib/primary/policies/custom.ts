@@ -28,7 +28,7 @@ export class Custom implements Policy {
     return this.#later.length + this.#again.size
   }
 
-  load (worker: WorkerView, dealt: number): number {
+  load (_worker: WorkerView, dealt: number): number {
     return dealt
   }
 

@@ -37,7 +37,7 @@ export class Sticky implements Policy {
     this.#parts = parts
   }
 
-  load (worker: WorkerView, dealt: number): number {
+  load (_worker: WorkerView, dealt: number): number {
     return dealt
   }
 
