@@ -192,13 +192,8 @@ export class Supervisor {
     const { emit, log } = this.#parts
     this.#living.delete(worker)
     logExit(log, worker, ending, { asked, fatal, ready: readyAt !== undefined })
-<<<<<<< HEAD
     emit('worker-exit', { ...worker.asEvent, code: ending.code, signal: ending.signal, asked })
-    if (fatal) this.#stopping = true
-=======
-    emit('worker-exit', { ...worker.identity, code: ending.code, signal: ending.signal, asked })
     if (fatal) this.#startNoMore()
->>>>>>> 7e069fe (Start nothing after a fatal end, not even what waits already)
     worker.state = 'exited'
     const slot = this.#slotOf(worker)
     // That a successor fails, whoever asked for it hears.
@@ -294,16 +289,12 @@ export class Supervisor {
     const { restarts: { limits }, onCrashLoop, log } = this.#parts
     log.fatal({ event: 'crash-loop', ...limits }, 'workers have crashed more than %d times within %d ms: giving up', limits.count ?? 0, limits.within)
     this.#startNoMore()
-    giveUp()
+    onCrashLoop()
   }
 
   #startNoMore (): void {
     this.#stopping = true
     for (const slot of this.#slots) slot.cancel?.()
-<<<<<<< HEAD
-    onCrashLoop()
-=======
->>>>>>> 7e069fe (Start nothing after a fatal end, not even what waits already)
   }
 
   /** Nobody waits for it any more. */
