@@ -5,7 +5,7 @@ import { PrimarySharedPort, StandaloneSharedPort, WorkerSharedPort } from '../li
 import type { Worker } from '../lib/worker.js'
 import type { Stats } from '../types/index.js'
 
-const STATS: Stats = { workers: [], pending: 0, listeners: [], ready: true }
+const STATS: Stats = { workers: [], pending: 0, shed: 0, listeners: [], ready: true }
 const NOT_RUNNING = { code: 'SHARED_PORT_ERR_NOT_RUNNING' }
 
 t.test('in the primary it says what the primary is at by now, and steers it', async t => {

@@ -59,7 +59,7 @@ for (const [what, server, options] of [
   perLane(t, `shed: with ${what} what is beyond is reset`, async (t, lane) => {
     const { app, url, goOn } = await stopped(t, 'server.mjs', { lane, maxPending: 1, onOverload: 'shed' }, { SERVER: JSON.stringify(server) })
     // server.mjs logs no stats: the one that waits and the one that is un-acked are there first.
-    const outcomes = Array.from({ length: 8 }, async () => await attempt(url, options))
+    const outcomes = Array.from({ length: 8 }, async () => await attempt(url, options as object))
     await app.event('overloaded')
     const { error } = await Promise.any(outcomes.map(async outcome => {
       const ended = await outcome

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import http from 'node:http'
 import { io, type Socket } from 'socket.io-client'
 import t, { type Test } from 'tap'
@@ -14,18 +13,22 @@ function connect (t: Test, url: string, address: string): Socket {
   return socket
 }
 
+/** What comes with the next event of this name. */
+async function heard (socket: Socket, event: string): Promise<unknown> {
+  return await new Promise((resolve, reject) => {
+    socket.once(event, resolve)
+    socket.once('connect_error', reject)
+  })
+}
+
 perLane(t, 'Socket.IO: long-polling works over sticky, and a broadcast reaches the clients of every worker', async (t, lane) => {
   const app = start(t, 'socket-io.mjs', { options: { workers: 3, lane, policy: 'sticky' } })
   const url = await app.url()
   const sockets = Array.from({ length: CLIENTS }, (_, i) => connect(t, url, `127.0.2.${i + 1}`))
-  const workers = await Promise.all(sockets.map(async socket => {
-    const failed = once(socket, 'connect_error').then(([err]) => { throw err as Error })
-    const [worker] = await Promise.race([once(socket, 'worker'), failed]) as [number]
-    return worker
-  }))
+  const workers = await Promise.all(sockets.map(async socket => await heard(socket, 'worker')))
   t.ok(new Set(workers).size > 1, 'more than one worker has clients')
-  const heard = sockets.map(async socket => await once(socket, 'said'))
+  const said = sockets.map(async socket => await heard(socket, 'said'))
   sockets[0]?.emit('say', 'hello')
-  t.same(await Promise.all(heard), Array.from({ length: CLIENTS }, () => ['hello']))
+  t.same(await Promise.all(said), Array.from({ length: CLIENTS }, () => 'hello'))
   t.ok(sockets.every(({ connected }) => connected))
 })

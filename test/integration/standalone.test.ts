@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { type App, type Line, request, start } from '../helper.js'
 
 /** What `fastify.sharedPort` says where nothing is shared. */
-const STANDALONE = { role: 'standalone', workerId: 0, generation: 0, stats: { workers: [], pending: 0, listeners: [], ready: true } }
+const STANDALONE = { role: 'standalone', workerId: 0, generation: 0, stats: { workers: [], pending: 0, shed: 0, listeners: [], ready: true } }
 
 async function serves (t: Test, app: App): Promise<Line> {
   const line = await app.event('listened')
