@@ -16,6 +16,8 @@ export interface RawHandle {
   listen (backlog: number): number
   open (fd: number): number
   close (done?: () => void): void
+  /** TCP only: as close(), by RST. */
+  reset? (done?: () => void): number
   /** TCP only. */
   getsockname? (out: Partial<SocketName>): number
   /** TCP only. */
@@ -105,6 +107,15 @@ export function adopter (): (fd: number, isPipe: boolean) => RawHandle | null {
     handle.close()
     return null
   }
+}
+
+/**
+ * A socket on a handle of a connection, which belongs to it from here on. The option `handle` is
+ * how net.Server itself makes the socket of a connection that it has accepted (`onconnection` in
+ * Node's lib/net.js); the public `fd` would put a second handle on a descriptor that has one.
+ */
+export function socketOn (handle: RawHandle, options: net.SocketConstructorOpts): net.Socket {
+  return new net.Socket({ handle, ...options } as net.SocketConstructorOpts)
 }
 
 type HandleConstructor = new (type: number) => RawHandle

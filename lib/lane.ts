@@ -3,7 +3,7 @@ import type { LaneName } from '../types/index.js'
 import { LaneUnavailableError } from './errors.js'
 import { type Addon, loadAddon } from './lane/addon.js'
 import type { Lane, Receiver } from './lane/interface.js'
-import { ipcLane, receiveIpc } from './lane/ipc.js'
+import { IpcLane, receiveIpc } from './lane/ipc.js'
 import { NativeLane, receiveNative } from './lane/native.js'
 import type { Channel } from './protocol.js'
 
@@ -15,7 +15,7 @@ export type { Ack, Acceptor, AcceptEvents, Admission, Connection, Frame, Lane, R
  * @throws SHARED_PORT_ERR_LANE when the native one was asked for and cannot be had
  */
 export function openLane (asked: LaneName | 'auto', log: FastifyBaseLogger): Lane {
-  const lane = asked === 'ipc' ? ipcLane : openNative(asked, log)
+  const lane = asked === 'ipc' ? new IpcLane() : openNative(asked, log)
   log.debug({ event: 'lane', lane: lane.name }, 'connections go by the %s lane', lane.name)
   return lane
 }
@@ -26,8 +26,9 @@ function openNative (asked: 'native' | 'auto', log: FastifyBaseLogger): Lane {
   } catch (err) {
     const [message] = (err as Error).message.split('\n') as [string] // node-gyp-build goes on about its platform
     if (asked === 'native') throw new LaneUnavailableError('native', message, { cause: err })
-    log.info({ event: 'lane', lane: ipcLane.name, reason: message }, 'connections go by the %s lane: the native one cannot be had', ipcLane.name)
-    return ipcLane
+    const lane = new IpcLane()
+    log.info({ event: 'lane', lane: lane.name, reason: message }, 'connections go by the %s lane: the native one cannot be had', lane.name)
+    return lane
   }
 }
 

@@ -156,6 +156,17 @@ static napi_value js_close(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* reset(fd): closes it, and the kernel tells the peer by RST (socket(7), SO_LINGER); a Unix socket's is only closed */
+static napi_value js_reset(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  int32_t fd;
+  struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+  if (!arguments(env, info, 1, args) || !int32_of(env, args[0], &fd)) return NULL;
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  close(fd);
+  return NULL;
+}
+
 /* ------------------------------------------------------------------ the primary: one worker */
 
 /* pair(): [the primary's end, the worker's end] */
@@ -372,7 +383,7 @@ static napi_value js_ack(napi_env env, napi_callback_info info) {
 NAPI_MODULE_INIT() {
   napi_property_descriptor methods[] = {
     METHOD("listen", js_listen), METHOD("accept", js_accept), METHOD("pause", js_pause), METHOD("resume", js_resume), METHOD("unpoll", js_unpoll),
-    METHOD("address", js_address), METHOD("close", js_close),
+    METHOD("address", js_address), METHOD("close", js_close), METHOD("reset", js_reset),
     METHOD("pair", js_pair), METHOD("send", js_send), METHOD("takeBack", js_take_back), METHOD("acks", js_acks),
     METHOD("createRow", js_create_row), METHOD("mapRow", js_map_row),
     METHOD("receive", js_receive), METHOD("take", js_take), METHOD("takeOnly", js_take_only), METHOD("ack", js_ack),

@@ -173,9 +173,11 @@ export class FakeWorker extends WorkerHandle {
   }
 }
 
+/** A connection that remembers what is done to it. */
 export class FakeConnection implements Connection {
   acceptedAt = 0
   closed = 0
+  /** The answers that it was shed with. */
   readonly sheds: Buffer[] = []
   resets = 0
 

@@ -21,6 +21,8 @@ export interface Addon {
   unpoll (poller: Poller): void
   address (fd: number): string | undefined
   close (fds: Int32Array, count: number): void
+  /** Closes a connection by RST; one of a Unix socket without. */
+  reset (fd: number): void
   /** The primary's end and the worker's. */
   pair (): [number, number]
   /** 0, or the libuv error by which nothing was sent. */

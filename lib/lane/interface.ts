@@ -5,12 +5,19 @@ import type { Channel } from '../protocol.js'
 // A lane is how connections are taken from the port together with how they travel to a worker: the
 // two belong together, since each lane holds something else (JS handles, descriptor numbers).
 
-/** An accepted connection that the primary has not given away yet; opaque above the lane. */
+/** An accepted connection that the primary has not given away yet; opaque above the lane. What closes it, sheds it or resets it is the last call. */
 export interface Connection {
   /** When it was accepted, by the clock of whoever deals it. */
   acceptedAt: number
   /** Closes the primary's copy: the client notices when nobody else has one. */
   close (): void
+  /**
+   * Answers a client of which no byte was read, and ends the connection in such a way that the client
+   * gets the answer. It is sent at once; the rest is the lane's, and holds nobody up.
+   */
+  shed (answer: Buffer): void
+  /** Closes by RST: the client gets ECONNRESET. A Unix socket has no such thing, and is closed. */
+  reset (): void
   /** The client's address; undefined for a Unix socket. */
   address (): string | undefined
 }

@@ -1,21 +1,23 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { type RawHandle, type SocketName } from '../internals.js'
+import { type RawHandle, type SocketName, socketOn } from '../internals.js'
 import { type Channel, post, receive, type ToPrimary, type ToWorker } from '../protocol.js'
 import { systemError } from '../system-error.js'
-import type { Ack, Acceptor, AcceptEvents, Connection, Frame, Lane, Receiver, Wire } from './interface.js'
+import type { Ack, Acceptor, AcceptEvents, Connection, Frame, Lane, Receiver, Wire, WireEvents } from './interface.js'
+import { Lingering } from './linger.js'
 
 // The lane of any platform: libuv accepts, and each connection travels as the handle of one message
 // on Node's own channel. node:cluster goes this way too, but trusts the channel with the only copy.
 
 /** The primary's side. */
-export const ipcLane: Lane = {
-  name: 'ipc',
+export class IpcLane implements Lane {
+  readonly name = 'ipc'
   // Node's channel has one handle under way at a time; more would wait in its own queue and die with it.
-  frameSize: 1,
+  readonly frameSize = 1
   // libuv accepts and hands over by itself.
-  pauses: false,
+  readonly pauses = false
   // What Node's channel has been given it keeps.
-  takesBack: false,
+  readonly takesBack = false
+  readonly #lingering = new Lingering()
 
   listen (bound: RawHandle, backlog: number, { onConnections, onError }: AcceptEvents): Acceptor {
     let accepted = 0
@@ -24,7 +26,7 @@ export const ipcLane: Lane = {
       accepted++
       if (status < 0 && !failing) onError(systemError(status, 'accept'))
       failing = status < 0
-      if (!failing) onConnections([new IpcConnection(client)])
+      if (!failing) onConnections([new IpcConnection(client, this.#lingering)])
     }
     const status = bound.listen(backlog)
     if (status < 0) {
@@ -47,18 +49,32 @@ export const ipcLane: Lane = {
         bound.close()
       }
     }
-  },
+  }
 
-  createWire: ({ onAck }) => new IpcWire(onAck)
+  createWire ({ onAck }: WireEvents): Wire {
+    return new IpcWire(onAck)
+  }
 }
 
 class IpcConnection implements Connection {
   acceptedAt = 0
+  readonly #lingering: Lingering
 
-  constructor (readonly handle: RawHandle) {}
+  constructor (readonly handle: RawHandle, lingering: Lingering) {
+    this.#lingering = lingering
+  }
 
   close (): void {
     this.handle.close()
+  }
+
+  shed (answer: Buffer): void {
+    this.#lingering.shed(options => socketOn(this.handle, options), answer)
+  }
+
+  reset (): void {
+    const status = this.handle.reset?.()
+    if (status !== 0) this.handle.close()
   }
 
   address (): string | undefined {

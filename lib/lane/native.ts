@@ -1,8 +1,10 @@
+import net from 'node:net'
 import { constants } from 'node:os'
 import { adopter, type RawHandle } from '../internals.js'
 import { systemError } from '../system-error.js'
 import type { Addon, Poller } from './addon.js'
 import type { Acceptor, AcceptEvents, Connection, Frame, Lane, Receiver, Wire, WireEvents } from './interface.js'
+import { Lingering } from './linger.js'
 import { Row } from './row.js'
 
 // The lane of Linux: descriptors, many in one frame, over a pair of sockets for each worker of which
@@ -28,6 +30,7 @@ export class NativeLane implements Lane {
   readonly takesBack = true
   readonly frameSize: number
   readonly #addon: Addon
+  readonly #lingering = new Lingering()
 
   /** @throws what keeps it from working here, though the addon loads: a system call that is not allowed */
   constructor (addon: Addon) {
@@ -37,7 +40,7 @@ export class NativeLane implements Lane {
   }
 
   listen (bound: RawHandle, backlog: number, events: AcceptEvents): Acceptor {
-    return new NativeAcceptor(this.#addon, bound, backlog, events)
+    return new NativeAcceptor(this.#addon, this.#lingering, bound, backlog, events)
   }
 
   createWire (events: WireEvents): Wire {
@@ -47,6 +50,7 @@ export class NativeLane implements Lane {
 
 class NativeAcceptor implements Acceptor {
   readonly #addon: Addon
+  readonly #lingering: Lingering
   readonly #bound: RawHandle
   readonly #poller: Poller
   readonly #fds: Int32Array
@@ -56,9 +60,10 @@ class NativeAcceptor implements Acceptor {
   #failing: NodeJS.Timeout | undefined
   #failed = false
 
-  constructor (addon: Addon, bound: RawHandle, backlog: number, events: AcceptEvents) {
+  constructor (addon: Addon, lingering: Lingering, bound: RawHandle, backlog: number, events: AcceptEvents) {
     this.#fds = new Int32Array(addon.FRAME_SIZE)
     this.#addon = addon
+    this.#lingering = lingering
     this.#bound = bound
     this.#events = events
     try {
@@ -105,7 +110,7 @@ class NativeAcceptor implements Acceptor {
 
   #accepted (count: number, error: number): readonly Connection[] {
     const connections: Connection[] = []
-    for (let i = 0; i < count; i++) connections.push(new NativeConnection(this.#addon, this.#fds[i] as number))
+    for (let i = 0; i < count; i++) connections.push(new NativeConnection(this.#addon, this.#lingering, this.#fds[i] as number))
     if (error < 0) {
       this.#addon.pause(this.#poller)
       clearTimeout(this.#failing)
@@ -127,10 +132,12 @@ class NativeAcceptor implements Acceptor {
 class NativeConnection implements Connection {
   acceptedAt = 0
   readonly #addon: Addon
+  readonly #lingering: Lingering
   #fd: number
 
-  constructor (addon: Addon, fd: number) {
+  constructor (addon: Addon, lingering: Lingering, fd: number) {
     this.#addon = addon
+    this.#lingering = lingering
     this.#fd = fd
   }
 
@@ -139,13 +146,33 @@ class NativeConnection implements Connection {
   }
 
   close (): void {
-    scratch[0] = this.#fd
-    this.#fd = -1 // the number is another's from here on
+    scratch[0] = this.#release()
     this.#addon.close(scratch, 1)
+  }
+
+  shed (answer: Buffer): void {
+    const fd = this.#fd
+    try {
+      this.#lingering.shed(options => new net.Socket({ fd, ...options }), answer)
+      this.#release()
+    } catch {
+      this.close() // libuv will not have it
+    }
+  }
+
+  reset (): void {
+    this.#addon.reset(this.#release())
   }
 
   address (): string | undefined {
     return this.#addon.address(this.#fd)
+  }
+
+  /** The number, which is another's from here on. */
+  #release (): number {
+    const fd = this.#fd
+    this.#fd = -1
+    return fd
   }
 }
 

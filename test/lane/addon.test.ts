@@ -224,6 +224,27 @@ t.test('the address of a client is its IP, of a Unix socket nothing', async t =>
   server.close()
 })
 
+t.test('what is reset is closed, and a client of TCP is told by RST', async t => {
+  const bound = bindTcp('127.0.0.1', 0) as RawHandle
+  const name: Partial<AddressInfo> = {}
+  bound.getsockname?.(name)
+  const before = openDescriptors()
+  const fds = room()
+  const accepted = new Mailbox<number>()
+  const listener = addon.listen(bound.fd, 511, fds, () => { accepted.put(fds[0] as number) })
+  const socket = net.connect(name.port as number, '127.0.0.1')
+  const error = new Promise<NodeJS.ErrnoException>(resolve => socket.once('error', resolve))
+  addon.reset(await accepted.take())
+  t.equal((await error).code, 'ECONNRESET')
+  const [a, b] = addon.pair()
+  addon.reset(a)
+  t.equal(readSync(b, Buffer.alloc(1)), 0, 'a Unix socket\'s is told the end')
+  closeSync(b)
+  addon.unpoll(listener)
+  t.equal(openDescriptors(), before)
+  bound.close()
+})
+
 t.test('an exception in a callback is an uncaught exception', async t => {
   const script = `
     import { loadAddon } from ${JSON.stringify(new URL('../../dist/lane/addon.js', import.meta.url).href)}
@@ -255,6 +276,7 @@ t.test('wrong arguments are errors that leave nothing behind', async t => {
     () => addon.send(0, -1, 'key', room(), 0),
     () => addon.send(0, 1, 'key', new Int32Array(1), 1),
     () => addon.close(new Uint8Array(64) as unknown as Int32Array, 1),
+    () => { (addon.reset as unknown as (fd: string) => void)('1') },
     () => addon.mapRow(-1),
     () => addon.receive(0, new ArrayBuffer(1), room(), () => {}),
     () => (addon.listen as unknown as () => void)()

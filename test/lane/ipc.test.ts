@@ -3,12 +3,13 @@ import { spawn } from 'node:child_process'
 import { on, once } from 'node:events'
 import net from 'node:net'
 import { bindTcp, type RawHandle, type SocketName } from '../../lib/internals.js'
-import { ipcLane, receiveIpc } from '../../lib/lane/ipc.js'
+import { IpcLane, receiveIpc } from '../../lib/lane/ipc.js'
 import type { Ack, Admission, Connection, Receiver } from '../../lib/lane/interface.js'
 import type { Channel } from '../../lib/protocol.js'
 import { fixturePath } from '../helper.js'
 import { FakeChannel, FakeHandle } from '../fakes.js'
 
+const ipcLane = new IpcLane()
 const CMD = 'NODE_SHARED_FASTIFY'
 
 // The primary's side.
