@@ -35,6 +35,12 @@ import { fromNotice, isToPrimary, receive, type ToPrimary } from './protocol.js'
 /** Bytes that `server.setTicketKeys()` takes. */
 const TICKET_KEYS = 48
 
+/**
+ * How many workers' connections are counted before each choice, in turn: those that are closed, their
+ * workers tell of a quarter of a second later. So many workers are always known as they are.
+ */
+const LOOKS = 8
+
 /** Seconds after which a client that was shed should try again. */
 const RETRY_AFTER = 1
 
@@ -291,7 +297,7 @@ export class Primary {
       log: this.#log
     })
     const handoff: Handoff = new Handoff(key, {
-      createScheduler: rank => new Scheduler(rank),
+      createScheduler: rank => new Scheduler(rank, LOOKS),
       policy: createPolicy(this.options, this.#clock, this.#log),
       refusals: new Refusals(),
       overload,

@@ -10,7 +10,7 @@ type Given = Partial<HandoffParts> & Pick<HandoffParts, 'frameSize' | 'clock'> &
 /** A handoff by round robin with no bounds, but for what is given: wired as in lib/primary.ts. */
 export function createHandoff ({ key = 'key', overloadParts, ...parts }: Given): Handoff {
   const handoff: Handoff = new Handoff(key, {
-    createScheduler: rank => new Scheduler(rank),
+    createScheduler: rank => new Scheduler(rank, 8),
     policy: new ByLoad(roundRobin),
     refusals: new Refusals(),
     overload: new Overload({

@@ -6,7 +6,7 @@ import https from 'node:https'
 import net from 'node:net'
 import tls from 'node:tls'
 import Fastify from 'fastify'
-import { addBinding, assertNodeSupported, bindPath, bindTcp, isFull, isListening, isUpgraded, listenOn, nextListening, openConnections, openDescriptor, type RawHandle, rawSocket, type SocketName, speaks } from '../lib/internals.js'
+import { addBinding, assertNodeSupported, bindPath, bindTcp, isFull, isListening, isUpgraded, listenOn, nextListening, openConnections, openDescriptor, type RawHandle, rawSocket, type SocketName, socketOn, speaks } from '../lib/internals.js'
 import { SharedHandle } from '../lib/shared-handle.js'
 import { shortFolder } from './fakes.js'
 
@@ -59,6 +59,26 @@ t.test('a server on a handle of ours serves what is injected, counts it, and wai
   await Promise.all([once(client, 'end'), once(server, 'close')])
   t.match(text, /^HTTP\/1\.1 200 OK[^]*served$/)
   t.equal(openConnections(server), 0)
+})
+
+t.test('a socket on the handle of a connection writes, reads into a buffer that is given, and closes', async t => {
+  const bound = bindTcp('127.0.0.1', 0) as RawHandle
+  t.teardown(() => { bound.close() })
+  const name = {} as SocketName
+  bound.getsockname?.(name)
+  const accepted = new Promise<RawHandle>(resolve => { bound.onconnection = (status, client) => { resolve(client) } })
+  bound.listen(5)
+  const client = net.connect(name.port, name.address).setEncoding('utf8')
+  const buffer = Buffer.alloc(10)
+  const sizes: number[] = []
+  const options = { readable: true, writable: true, onread: { buffer, callback: (size: number) => sizes.push(size) > 0 } }
+  const socket = socketOn(await accepted, options)
+  socket.end('from the server')
+  t.equal((await once(client, 'data'))[0], 'from the server')
+  client.end('hello')
+  await once(socket, 'close')
+  t.same(sizes, [5])
+  t.equal(buffer.toString('utf8', 0, 5), 'hello')
 })
 
 t.test('the server answers for the address of the handle', async t => {

@@ -20,7 +20,7 @@ export interface Limits {
   time?: number
   /** The bytes of one client that are read. What Fastify takes by default: a body of 1 MiB, and the headers. */
   bytes?: number
-  /** How many linger at a time: each is a descriptor, and some 2 KiB. */
+  /** How many linger at a time: each is a descriptor that the port may want. */
   most?: number
 }
 

@@ -18,6 +18,7 @@ const OWED = 0.5
 export class Scheduler<M> {
   readonly members: M[] = []
   readonly #rank: (member: M) => number
+  readonly #looks: number
   readonly #places = new Map<M, number>()
   #ranks = new Tournament(0)
   #turn = 0
@@ -26,9 +27,13 @@ export class Scheduler<M> {
   /** Whose rank is looked at next, should it have changed without a word. */
   #look = 0
 
-  /** @param rank a whole number, or Infinity for one that may not be chosen; {@link changed} is to be called when it changes */
-  constructor (rank: (member: M) => number) {
+  /**
+   * @param rank a whole number, or Infinity for one that may not be chosen; {@link changed} is to be called when it changes
+   * @param looks how many members are looked at before each choice, in turn, where ranks change without a word
+   */
+  constructor (rank: (member: M) => number, looks = 0) {
     this.#rank = rank
+    this.#looks = looks
   }
 
   /** Joins behind the others. */
@@ -121,11 +126,11 @@ export class Scheduler<M> {
     return this.#rank(member) - (this.#owed.has(member) ? OWED : 0)
   }
 
-  /** Connections that are closed change ranks, and nobody says so at once: one member is looked at with each choice. */
   #lookAround (): void {
-    if (this.members.length === 0) return
-    this.#look = (this.#look + 1) % this.members.length
-    this.changed(this.members[this.#look] as M)
+    for (let looks = Math.min(this.#looks, this.members.length); looks > 0; looks--) {
+      this.#look = (this.#look + 1) % this.members.length
+      this.changed(this.members[this.#look] as M)
+    }
   }
 
   #rebuild (): void {

@@ -73,6 +73,7 @@ perLane(t, 'sticky: a client waits for its worker while that is blocked, for sti
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, policy: 'sticky', stickyWait: 60_000 } })
   const url = await app.url()
   const homes = await map(url)
+  await open(app, [0, 0])
   const [own, other] = [1, 2].map(id => clients.find(client => homes.get(client) === id) as string) as [string, string]
   const blocked = attempt(`${url}/block/700`, { localAddress: own })
   await app.stats(({ workers }) => workers[0]?.unacked === 0 && workers[0]?.open === 1 && workers[1]?.open === 0)
