@@ -2,13 +2,13 @@ import neostandard, { resolveIgnoresFromGitignore } from 'neostandard'
 
 /** Which parts of lib each part may import: the layers of docs/ARCHITECTURE.md, from the bottom up. */
 const layers = [
-  { files: ['lib/{errors,role,internals,system-error,protocol,listen-target,shared-handle,cpus,options,options-schema,options-validator,listen,close,queue,worker-log,process-table,overload-answer}.ts'], notFrom: ['./primary*', './worker*', './lane*', './plugin*', './cli*', './index*'] },
+  { files: ['lib/{errors,role,internals,system-error,protocol,listen-target,shared-handle,cpus,options,options-schema,options-validator,listen,close,queue,worker-log,process-table,overload-answer,timing}.ts'], notFrom: ['./primary*', './worker*', './lane*', './plugin*', './cli*', './index*'] },
   { files: ['lib/lane/*.ts'], notFrom: ['../primary*', '../worker*', '../plugin*', '../cli*', '../lane.js'] },
   { files: ['lib/lane.ts'], notFrom: ['./primary*', './worker*', './plugin*', './cli*'] },
   { files: ['lib/primary/*.ts'], notFrom: ['../worker*', '../primary*', '../plugin*', '../cli*'], siblings: true },
-  { files: ['lib/primary/supervisor/*.ts'], notFrom: ['../../worker*', '../../primary*', '../../plugin*', '../../cli*', '../supervisor.js'], siblings: true },
+  { files: ['lib/primary/*/*.ts'], notFrom: ['../../worker*', '../../primary*', '../../plugin*', '../../cli*', '../{supervisor,handoff,scheduler,policies}.js'], siblings: true },
   { files: ['lib/worker/*.ts'], notFrom: ['../primary*', '../worker*', '../plugin*', '../cli*'], siblings: true },
-  { files: ['lib/primary.ts', 'lib/primary-process.ts'], notFrom: ['./worker*', './plugin*', './cli*'] },
+  { files: ['lib/primary.ts', 'lib/primary-port.ts', 'lib/primary-process.ts'], notFrom: ['./worker*', './plugin*', './cli*'] },
   { files: ['lib/worker.ts'], notFrom: ['./primary*', './plugin*', './cli*'] },
   { files: ['lib/plugin.ts'], notFrom: ['./cli*'] }
 ]

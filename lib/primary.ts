@@ -7,25 +7,19 @@ import { ClosedError, NotRunningError } from './errors.js'
 import { type Ack, type Lane, openLane } from './lane.js'
 import { KeyNames, type ListenTarget } from './listen-target.js'
 import type { Options } from './options.js'
-import { overloadAnswer } from './overload-answer.js'
+import { openPort } from './primary-port.js'
 import { type Clock, systemClock } from './primary/clock.js'
 import { failureOf } from './primary/supervisor/ending.js'
 import type { Emit } from './primary/events.js'
 import type { Ending, Fork } from './primary/fork.js'
-import { Handoff } from './primary/handoff.js'
 import type { Identity } from './primary/identity.js'
-import { Intake } from './primary/intake.js'
 import { bind, type Bound } from './primary/listener.js'
 import { Liveness } from './primary/liveness.js'
-import { Overload } from './primary/overload.js'
-import { createPolicy } from './primary/policies.js'
-import { Port } from './primary/port.js'
+import type { Port } from './primary/port.js'
 import { Ports } from './primary/ports.js'
 import { Recycling } from './primary/recycling.js'
-import { Refusals } from './primary/refusals.js'
 import { Reload } from './primary/reload.js'
 import { Restarts } from './primary/restarts.js'
-import { Scheduler } from './primary/scheduler.js'
 import { isStopSignal } from './primary/signals.js'
 import { Supervisor } from './primary/supervisor.js'
 import { TakeBack } from './primary/take-back.js'
@@ -34,15 +28,6 @@ import { fromNotice, isToPrimary, receive, type ToPrimary } from './protocol.js'
 
 /** Bytes that `server.setTicketKeys()` takes. */
 const TICKET_KEYS = 48
-
-/**
- * How many workers' connections are counted before each choice, in turn: those that are closed, their
- * workers tell of a quarter of a second later. So many workers are always known as they are.
- */
-const LOOKS = 8
-
-/** Seconds after which a client that was shed should try again. */
-const RETRY_AFTER = 1
 
 /** Milliseconds by which a signal that was sent to all processes may come to this one later than a worker's exit of it. */
 const SIGNAL_DELAY = 100
@@ -82,7 +67,6 @@ export class Primary {
   readonly #recycling: Recycling
   readonly #liveness: Liveness
   readonly #takeBack: TakeBack | undefined
-  readonly #overloadAnswer = overloadAnswer(RETRY_AFTER)
   readonly #keyNames = new KeyNames()
   readonly #ports: Ports
   /** The calls of listen() that wait for the workers. */
@@ -278,41 +262,15 @@ export class Primary {
 
   // Ports, from bind to the last connection.
 
-  readonly #createPort = (key: string, bound: Bound[], { backlog }: ListenTarget): Port => {
-    const { maxPending, pendingTimeout, onOverload, maxConnectionsPerWorker = Infinity } = this.options
-    const sheds = onOverload === 'shed'
-    const overload = new Overload({
-      key,
-      maxPending,
-      timeout: pendingTimeout,
-      sheds,
-      canWait: this.#lane.pauses,
-      drop: matches => handoff.drop(matches),
-      answer: connection => {
-        if (port.answerable) connection.shed(this.#overloadAnswer())
-        else connection.reset()
-      },
-      emit: this.#emit,
-      clock: this.#clock,
-      log: this.#log
-    })
-    const handoff: Handoff = new Handoff(key, {
-      createScheduler: rank => new Scheduler(rank, LOOKS),
-      policy: createPolicy(this.options, this.#clock, this.#log),
-      refusals: new Refusals(),
-      overload,
-      frameSize: this.#lane.frameSize,
-      mostConnections: maxConnectionsPerWorker,
-      clock: this.#clock,
-      onSent: () => { this.#takeBack?.watch() },
-      fetch: () => intake.fetch(),
-      onDealt: () => { intake.dealt() },
-      onCredit: () => { this.#deal(key) }
-    })
-    const intake = new Intake(bound, backlog, { handoff, maxPending, mayWait: !sheds, lane: this.#lane, clock: this.#clock, log: this.#log })
-    const port = new Port(bound.map(({ name }) => name), handoff, intake)
-    return port
-  }
+  readonly #createPort = (key: string, bound: Bound[], { backlog }: ListenTarget): Port => openPort(key, bound, backlog, {
+    options: this.options,
+    lane: this.#lane,
+    onSent: () => { this.#takeBack?.watch() },
+    onCredit: () => { this.#deal(key) },
+    emit: this.#emit,
+    clock: this.#clock,
+    log: this.#log
+  })
 
   async #close (port: Port): Promise<void> {
     port.closed = true

@@ -1,0 +1,80 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Lane } from './lane.js'
+import type { Options } from './options.js'
+import { overloadAnswer } from './overload-answer.js'
+import type { Clock } from './primary/clock.js'
+import type { Emit } from './primary/events.js'
+import { Handoff } from './primary/handoff.js'
+import { Intake } from './primary/intake.js'
+import type { Bound } from './primary/listener.js'
+import { Overload } from './primary/overload.js'
+import { createPolicy } from './primary/policies.js'
+import { Port } from './primary/port.js'
+import { Refusals } from './primary/refusals.js'
+import { Scheduler } from './primary/scheduler.js'
+
+/**
+ * How many workers' connections are counted before each choice, in turn: those that are closed, their
+ * workers tell of a quarter of a second later. So many workers are always known as they are.
+ */
+const LOOKS = 8
+
+/** Seconds after which a client that was shed should try again. */
+const RETRY_AFTER = 1
+
+const answer = overloadAnswer(RETRY_AFTER)
+
+export interface PortParts {
+  options: Options
+  lane: Lane
+  /** A frame is on its way to some worker. */
+  onSent (): void
+  /** Workers have credit again, for whatever key. */
+  onCredit (): void
+  emit: Emit
+  clock: Clock
+  log: FastifyBaseLogger
+}
+
+/**
+ * Listens on what is bound, and wires one shared listener:
+ *
+ *     intake ─→ handoff (overload, refusals) ─choose→ policy ─→ scheduler
+ *
+ * @throws listen(2)'s error; all that was bound is closed then
+ */
+export function openPort (key: string, bound: Bound[], backlog: number, { options, lane, onSent, onCredit, emit, clock, log }: PortParts): Port {
+  const { maxPending, pendingTimeout, onOverload, maxConnectionsPerWorker = Infinity } = options
+  const sheds = onOverload === 'shed'
+  const overload = new Overload({
+    key,
+    maxPending,
+    sheds,
+    canWait: lane.pauses,
+    timeout: pendingTimeout,
+    drop: matches => handoff.drop(matches),
+    answer: connection => {
+      if (port.answerable) connection.shed(answer())
+      else connection.reset()
+    },
+    emit,
+    clock,
+    log
+  })
+  const handoff: Handoff = new Handoff(key, {
+    createScheduler: rank => new Scheduler(rank, LOOKS),
+    policy: createPolicy(options, clock, log),
+    refusals: new Refusals(),
+    overload,
+    frameSize: lane.frameSize,
+    mostConnections: maxConnectionsPerWorker,
+    clock,
+    onSent,
+    fetch: () => intake.fetch(),
+    onDealt: () => { intake.dealt() },
+    onCredit
+  })
+  const intake = new Intake(bound, backlog, { handoff, maxPending, mayWait: !sheds, lane, clock, log })
+  const port = new Port(bound.map(({ name }) => name), handoff, intake)
+  return port
+}
