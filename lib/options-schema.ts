@@ -1,4 +1,4 @@
-import { END_DELAY, LONGEST_DELAY, PULSE } from './timing.js'
+import { END_DELAY, LONGEST_DELAY, LOOK, PULSE } from './timing.js'
 
 /** The options of the plugin: their schema and their bounds. `npm run build:validator` makes options-validator.ts of it. */
 
@@ -19,8 +19,7 @@ export const MODE = '^0?[0-7]{3}$'
 
 export const MOST_RESTARTS = 1_000_000
 
-/** Milliseconds between two looks of a worker at its own event loop; what is shorter than this it cannot tell. */
-export const LEAST_STALL = 20
+export const LEAST_STALL = LOOK
 
 /** Connections: as many as Linux has descriptors for a process at most (fs.nr_open's default). */
 export const MOST_CONNECTIONS = 2 ** 20

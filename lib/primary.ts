@@ -20,7 +20,9 @@ import { Ports } from './primary/ports.js'
 import { Recycling } from './primary/recycling.js'
 import { Reload } from './primary/reload.js'
 import { Restarts } from './primary/restarts.js'
+import { Saturation } from './primary/saturation.js'
 import { isStopSignal } from './primary/signals.js'
+import { Stalls } from './primary/stalls.js'
 import { Supervisor } from './primary/supervisor.js'
 import { TakeBack } from './primary/take-back.js'
 import { WorkerHandle } from './primary/worker-handle.js'
@@ -66,6 +68,8 @@ export class Primary {
   readonly #reload: Reload
   readonly #recycling: Recycling
   readonly #liveness: Liveness
+  readonly #stalls: Stalls
+  readonly #saturation: Saturation
   readonly #takeBack: TakeBack | undefined
   readonly #keyNames = new KeyNames()
   readonly #ports: Ports
@@ -127,6 +131,8 @@ export class Primary {
       clock,
       log
     })
+    this.#stalls = new Stalls({ clock, log })
+    this.#saturation = new Saturation({ limits: options.saturation, log })
     if (this.#lane.takesBack && options.takeBackAfter > 0) this.#takeBack = this.#createTakeBack()
   }
 
@@ -389,9 +395,11 @@ export class Primary {
     if (this.stopping) worker.tell({ type: 'stopping' })
   }
 
-  #onPulse (worker: WorkerHandle, { requests, rss, debugged }: Extract<ToPrimary, { type: 'pulse' }>): void {
-    Object.assign(worker, { requests, rss, debugged })
+  #onPulse (worker: WorkerHandle, { requests, rss, debugged, utilization, delay, stalls, stall }: Extract<ToPrimary, { type: 'pulse' }>): void {
+    Object.assign(worker, { requests, rss, debugged, utilization, delay, stalls })
     this.#liveness.pulse(worker)
+    this.#saturation.pulse(worker)
+    if (stall !== undefined) this.#stalls.add(worker, stall)
     if (!this.stopping) this.#recycling.check()
   }
 
@@ -473,6 +481,7 @@ export class Primary {
     const fatal = unserved.length > 0 && !this.#up
     const open = worker.end()
     this.#liveness.forget(worker)
+    this.#stalls.forget(worker)
     this.#ports.forget(worker)
     if (open !== undefined) this.#ports.of(open.frame.key)?.handoff.reclaim(worker, open.frame, open.untaken)
     this.#supervisor.exited(worker, ending, fatal)

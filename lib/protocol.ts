@@ -11,6 +11,21 @@ const CMD = 'NODE_SHARED_FASTIFY'
 /** An error on its way to another process, what caused it included. */
 export interface ErrorNotice { name: string, message: string, code?: string, stack?: string, cause?: ErrorNotice }
 
+/** That a worker's event loop stood still for so many milliseconds, and what for, as far as that is known. */
+export interface Stall {
+  duration: number
+  /** The handler that was running. */
+  route?: string
+  /** Where that is not known: what may have been running. */
+  requests?: string[]
+}
+
+/** How many requests a stall names that it may have been in: more would be no help. */
+export const MOST_SUSPECTS = 5
+
+/** Characters of a route or a request: enough to know it by. */
+export const LONGEST_NAME = 200
+
 /** How many causes of causes go along: more than any error has, unless it is its own. */
 const MOST_CAUSES = 8
 
@@ -25,8 +40,8 @@ export type ToPrimary =
   | { type: 'closed', key: string }
   /** How many connections I have open, of how many that I have ever had. */
   | { type: 'open', count: number, accepted: number }
-  /** My event loop turns: once a second. */
-  | { type: 'pulse', requests: number, rss: number, debugged: boolean }
+  /** My event loop turns: once a second, with what it did in that time, and the longest stall of it. */
+  | { type: 'pulse', requests: number, rss: number, debugged: boolean, utilization: number, delay: number, stalls: number, stall?: Stall }
   /** My app is ready, and its readyCheck has begun. */
   | { type: 'checking' }
   | { type: 'stats', id: number }
@@ -83,6 +98,8 @@ export function receive<M extends ToPrimary | ToWorker> (channel: Channel, liste
 
 const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0
 const isText = (value: unknown): boolean => typeof value === 'string'
+const isShare = (value: unknown): boolean => isCount(value) && (value as number) <= 1
+const isName = (value: unknown): boolean => isText(value) && (value as string).length <= LONGEST_NAME
 const isFlag = (value: unknown): boolean => typeof value === 'boolean'
 
 const fields: { [T in ToPrimary['type']]: Record<string, (value: unknown) => boolean> } = {
@@ -91,7 +108,7 @@ const fields: { [T in ToPrimary['type']]: Record<string, (value: unknown) => boo
   leave: { key: value => value === undefined || isText(value) },
   closed: { key: isText },
   open: { count: isCount, accepted: isCount },
-  pulse: { requests: isCount, rss: isCount, debugged: isFlag },
+  pulse: { requests: isCount, rss: isCount, debugged: isFlag, utilization: isShare, delay: isCount, stalls: isCount, stall: value => value === undefined || isStall(value) },
   checking: {},
   stats: { id: isCount },
   failed: { error: isNotice },
@@ -102,6 +119,13 @@ const fields: { [T in ToPrimary['type']]: Record<string, (value: unknown) => boo
 export function isToPrimary (message: { type: string }): message is ToPrimary {
   if (!Object.hasOwn(fields, message.type)) return false
   return Object.entries(fields[message.type as ToPrimary['type']]).every(([name, is]) => is((message as Record<string, unknown>)[name]))
+}
+
+function isStall (value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { duration, route, requests } = value as Record<string, unknown>
+  return isCount(duration) && (route === undefined || isName(route)) &&
+    (requests === undefined || (Array.isArray(requests) && requests.length <= MOST_SUSPECTS && requests.every(isName)))
 }
 
 function isNotice (value: unknown, causes = MOST_CAUSES): boolean {

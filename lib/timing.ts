@@ -6,3 +6,6 @@ export const END_DELAY = 1_000
 
 /** Milliseconds between two signs of life of a worker. */
 export const PULSE = 1_000
+
+/** Milliseconds between two looks of a worker at its own event loop: what is shorter than this it cannot tell. */
+export const LOOK = 20

@@ -12,6 +12,8 @@ import { END_DELAY, PULSE } from './timing.js'
 import { App } from './worker/app.js'
 import { Connections } from './worker/connections.js'
 import { drain } from './worker/drain.js'
+import { EventLoop, type LastSecond } from './worker/event-loop.js'
+import { Handlers } from './worker/handlers.js'
 import { ConnectionReceiver } from './worker/receiver.js'
 
 /** Milliseconds for which changes of the number of connections are gathered before the primary is told. */
@@ -41,6 +43,8 @@ export class Worker {
   #serving = 0
   readonly #attaching = new Map<string, { resolve: (answer: Attached) => void, reject: (err: Error) => void }>()
   readonly #leaving = new Map<string, () => void>()
+  readonly #eventLoop = new EventLoop({ handlers: new Handlers(), suspects: () => [...this.#apps].flatMap(({ connections }) => [...connections.suspects()]), debugged: isDebugged })
+  readonly #beat: NodeJS.Timeout
   readonly #asking = new Map<number, { resolve: (stats: Stats) => void, reject: (err: Error) => void }>()
   #questions = 0
   #report: NodeJS.Timeout | undefined
@@ -60,7 +64,7 @@ export class Worker {
     this.#showOpen = receiveConnections(mark.lane, this.#channel, this.#receiver, () => this.#primaryLives())
     process.once('disconnect', () => { this.#onDisconnect() })
     process.on('uncaughtExceptionMonitor', err => { this.#tell({ type: 'failed', error: toNotice(err) }) })
-    setInterval(() => { this.#pulse() }, PULSE).unref()
+    this.#beat = setInterval(() => { this.#turned() }, PULSE).unref()
   }
 
   /** Whether it is to end, or the whole server. */
@@ -82,7 +86,9 @@ export class Worker {
       leave: async key => { await this.#leave(key) },
       receive: (key, { fastify }, handle) => {
         this.#receiver.add(key, fastify.server, handle)
-        this.#pulse() // so that the primary knows with how much memory it begins
+        this.#eventLoop.begin(options.stallAfter)
+        this.#beat.refresh() // so that the first second is a whole one
+        this.#pulse(this.#eventLoop.last) // so that the primary knows with how much memory it begins
       },
       refuse: key => { this.#receiver.remove(key) },
       drain,
@@ -197,8 +203,13 @@ export class Worker {
     })
   }
 
-  #pulse (): void {
-    this.#tell({ type: 'pulse', requests: this.#sum(({ requests }) => requests), rss: process.memoryUsage.rss(), debugged: inspector.url() !== undefined })
+  #turned (): void {
+    this.#pulse(this.#eventLoop.read())
+    for (const { connections } of this.#apps) connections.age()
+  }
+
+  #pulse (eventLoop: LastSecond): void {
+    this.#tell({ type: 'pulse', requests: this.#sum(({ requests }) => requests), rss: process.memoryUsage.rss(), debugged: isDebugged(), ...eventLoop })
   }
 
   #sum (count: (connections: Connections) => number): number {
@@ -220,4 +231,9 @@ export class Worker {
   #tell (message: ToPrimary): void {
     post(this.#channel, message)
   }
+}
+
+/** Whether a debugger may hold this process. */
+function isDebugged (): boolean {
+  return inspector.url() !== undefined
 }

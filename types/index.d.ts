@@ -41,7 +41,7 @@ export type PolicyFunction = (workers: readonly WorkerView[], connection: Connec
 export interface SaturationOptions {
   /** The share of the time in which its event loop is busy, over 0 and up to 1. */
   utilization?: number
-  /** Milliseconds that its event loop is late, the 99th percentile, at least 1. */
+  /** Milliseconds that its event loop was late, at the most, at least 1. */
   delay?: number
 }
 
@@ -275,6 +275,14 @@ export interface WorkerStats {
   requests: number
   /** Its resident memory in bytes, as it last reported: once a second; 0 before. */
   rss: number
+  /** The share of the last second in which its event loop was busy, 0 to 1, as it last reported. */
+  utilization: number
+  /** Milliseconds that its event loop was late in the last second, at the most, as it last reported. */
+  delay: number
+  /** How often its event loop stood still for `stallAfter` or longer, as it last reported. */
+  stalls: number
+  /** Whether it is over a limit of `saturation`. */
+  saturated: boolean
 }
 
 /** One shared listener. */

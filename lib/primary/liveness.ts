@@ -51,12 +51,8 @@ export class Liveness {
   pulse (worker: WorkerHandle): void {
     const pulse = this.#pulses.get(worker)
     if (pulse === undefined) return
-    const { clock, log } = this.#parts
-    const silence = Math.round(clock.now() - pulse.at)
-    pulse.at = clock.now()
-    if (!pulse.stalled) return
+    pulse.at = this.#parts.clock.now()
     pulse.stalled = false
-    log.info({ event: 'stall-end', workerId: worker.id, workerPid: worker.pid, silence }, 'worker %d turns its event loop again, after %d ms', worker.id, silence)
   }
 
   /** It has ended, or can send none. */

@@ -18,12 +18,16 @@ export class WorkerHandle {
   failure: Error | undefined
   /** The number of its slot: its successor has the same. */
   readonly place: number
-  /** The share of the last second in which its event loop was busy, as it last reported. */
-  utilization = 0
   /** Requests that it has begun to answer, as it last reported. */
   requests = 0
   /** Its resident memory in bytes, as it last reported. */
   rss = 0
+  /** The share of the last second in which its event loop was busy, as it last reported. */
+  utilization = 0
+  /** Milliseconds that its event loop was late in the last second, at the most, as it last reported. */
+  delay = 0
+  /** How often its event loop stood still, as it last reported. */
+  stalls = 0
   /** Whether a debugger may hold it, as it last reported. */
   debugged = false
   /** Whether it has closed all its servers on its own account. */
@@ -217,7 +221,11 @@ export class WorkerHandle {
       unacked: this.unacked,
       open: this.open,
       requests: this.requests,
-      rss: this.rss
+      rss: this.rss,
+      utilization: this.utilization,
+      delay: this.delay,
+      stalls: this.stalls,
+      saturated: this.saturated
     }
   }
 }

@@ -3,6 +3,7 @@ import type { ServerHttp2Session } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { rawSocket, speaks } from '../internals.js'
+import { MOST_SUSPECTS } from '../protocol.js'
 
 /** An open connection, and the last answer begun on it. */
 export interface OpenConnection {
@@ -14,7 +15,7 @@ export interface OpenConnection {
   response: ServerResponse | undefined
 }
 
-/** The connections that one server has open. Costs a request one look into a map. */
+/** The connections that one server has open. Costs a request one look into a map, and a place in a list. */
 export class Connections {
   readonly server: Server
   readonly sessions = new Set<ServerHttp2Session>()
@@ -25,6 +26,10 @@ export class Connections {
   /** Connections that it has ever had. */
   accepted = 0
   readonly #open = new Map<Socket, OpenConnection>()
+  /** The requests that began last, by their numbers modulo its length. */
+  readonly #last: IncomingMessage[] = []
+  /** The number of requests at the time before last that {@link age} was called, and at the last. */
+  #ages: [number, number] = [0, 0]
   readonly #onChange: () => void
   #count = 0
   #whenNone: Array<() => void> = []
@@ -70,13 +75,25 @@ export class Connections {
     if (connection !== undefined) connection.response = response
   }
 
+  /** To be called once a second: what began before the last time but one is not of now any more. */
+  age (): void {
+    this.#ages = [this.#ages[1], this.requests]
+  }
+
+  /** The requests that this process may just have been busy with: those of now, the newest first, and those whose answer is open. */
+  * suspects (): Generator<IncomingMessage> {
+    const oldest = Math.max(this.#ages[0], this.requests - MOST_SUSPECTS)
+    for (let number = this.requests - 1; number >= oldest; number--) yield this.#last[number % MOST_SUSPECTS] as IncomingMessage
+    for (const { response } of this) if (response !== undefined && !response.writableFinished && !response.destroyed) yield response.req
+  }
+
   /** Resolves when none is open. */
   async none (): Promise<void> {
     if (this.#count > 0) await new Promise<void>(resolve => { this.#whenNone.push(resolve) })
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    this.requests++
+    this.#last[this.requests++ % MOST_SUSPECTS] = request
     this.answering(request, response)
   }
 

@@ -127,3 +127,45 @@ t.test('HTTP/2 sessions are known while they live, and their streams are no answ
   await Promise.all([once(session as http2.ServerHttp2Session, 'close'), connections.none()])
   t.equal(connections.sessions.size, 0)
 })
+
+t.test('those that may have been busy are the last five that began, the newest first, and those whose answer is open', async t => {
+  const waiting: http.ServerResponse[] = []
+  const server = http.createServer((request, response) => {
+    if (request.url === '/open') waiting.push(response)
+    else response.end()
+  })
+  const { connections, connect } = await create(t, server)
+  const suspects = (): Array<string | undefined> => [...connections.suspects()].map(({ url }) => url)
+  const client = await connect()
+  client.write('GET /open HTTP/1.1\r\nHost: x\r\n\r\n')
+  await once(server, 'request')
+  t.same(suspects(), ['/open', '/open'], 'as both')
+  const other = await connect()
+  other.resume()
+  for (const path of 'abcdef') {
+    other.write(`GET /${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await once(server, 'request')
+  }
+  await once(other, 'data')
+  while ([...connections].some(({ response }) => response?.req.url === '/f' && !response.writableFinished)) await new Promise(setImmediate)
+  t.same(suspects(), ['/f', '/e', '/d', '/c', '/b', '/open'])
+  connections.age()
+  t.equal(suspects().length, 6, 'they are of this second or the last')
+  connections.age()
+  t.same(suspects(), ['/open'])
+  for (const response of waiting) response.end()
+  await once(client, 'data')
+  while (waiting.some(({ writableFinished }) => !writableFinished)) await new Promise(setImmediate)
+  t.same(suspects(), [])
+})
+
+t.test('an HTTP/2 request may have been it as well', async t => {
+  const server = http2.createServer((request, response) => { response.end() })
+  const { connections, port } = await create(t, server)
+  const client = http2.connect(`http://127.0.0.1:${port}`)
+  t.teardown(() => { client.destroy() })
+  const stream = client.request({ ':path': '/two' })
+  stream.resume()
+  await once(stream, 'end')
+  t.same([...connections.suspects()].map(({ method, url }) => [method, url]), [['GET', '/two']])
+})

@@ -1,0 +1,45 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { SaturationOptions } from '../../types/index.js'
+import type { WorkerHandle } from './worker-handle.js'
+
+/** The share of a limit below which a worker is saturated no more: at the limit itself, noise would turn it about each second. */
+const RELIEF = 0.9
+
+const KINDS = ['utilization', 'delay'] as const
+
+export interface SaturationParts {
+  limits: SaturationOptions
+  log: FastifyBaseLogger
+}
+
+/** Knows which workers have more to do than they should, by their last second. */
+export class Saturation {
+  readonly #parts: SaturationParts
+
+  constructor (parts: SaturationParts) {
+    this.#parts = parts
+  }
+
+  /** To be called when the worker has reported. */
+  pulse (worker: WorkerHandle): void {
+    if (worker.saturated) {
+      if (this.#excess(worker, RELIEF) === undefined) this.#change(worker, 'saturation-end', 'worker %d is saturated no more')
+      return
+    }
+    const reason = this.#excess(worker, 1)
+    if (reason !== undefined) this.#change(worker, 'saturated', 'worker %d is saturated, by its %s', reason)
+  }
+
+  #excess (worker: WorkerHandle, share: number): typeof KINDS[number] | undefined {
+    const { limits } = this.#parts
+    return KINDS.find(kind => worker[kind] >= (limits[kind] ?? Infinity) * share)
+  }
+
+  // In a busy server it may change each second: stats() tell of it, and this is for who asks why.
+  #change (worker: WorkerHandle, event: string, message: string, reason?: string): void {
+    const { log } = this.#parts
+    const { id, pid, utilization, delay } = worker
+    worker.saturated = !worker.saturated
+    log.debug({ event, workerId: id, workerPid: pid, utilization, delay, reason }, message, id, reason)
+  }
+}

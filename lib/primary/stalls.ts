@@ -1,0 +1,67 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Stall } from '../protocol.js'
+import type { Clock } from './clock.js'
+import type { WorkerHandle } from './worker-handle.js'
+
+/** Milliseconds between two lines of one worker: an app that blocks all the time would fill the log. */
+const PAUSE = 10_000
+
+export interface StallsParts {
+  clock: Clock
+  log: FastifyBaseLogger
+}
+
+interface Pause {
+  /** What is told when it is over. */
+  longest: Stall | undefined
+  cancel: () => void
+}
+
+/** Tells of the workers' stalls: of the first at once, of those that follow soon the longest, and how many more there were. */
+export class Stalls {
+  readonly #parts: StallsParts
+  readonly #pauses = new Map<WorkerHandle, Pause>()
+  /** How many stalls each had when it was last told of. */
+  readonly #told = new WeakMap<WorkerHandle, number>()
+
+  constructor (parts: StallsParts) {
+    this.#parts = parts
+  }
+
+  /** @param stall the longest of those that the worker has reported by now, and had not before */
+  add (worker: WorkerHandle, stall: Stall): void {
+    const pause = this.#pauses.get(worker)
+    if (pause === undefined) this.#tell(worker, stall)
+    else if (stall.duration > (pause.longest?.duration ?? 0)) pause.longest = stall
+  }
+
+  /** It has ended. */
+  forget (worker: WorkerHandle): void {
+    const pause = this.#pauses.get(worker)
+    this.#pauses.delete(worker)
+    pause?.cancel()
+    if (pause?.longest !== undefined) this.#log(worker, pause.longest)
+  }
+
+  #tell (worker: WorkerHandle, stall: Stall): void {
+    this.#log(worker, stall)
+    const cancel = this.#parts.clock.after(PAUSE, () => {
+      this.#pauses.delete(worker)
+      if (pause.longest !== undefined) this.#tell(worker, pause.longest)
+    })
+    const pause: Pause = { longest: undefined, cancel }
+    this.#pauses.set(worker, pause)
+  }
+
+  #log (worker: WorkerHandle, { duration, route, requests }: Stall): void {
+    const { id, pid, stalls } = worker
+    const more = Math.max(0, stalls - (this.#told.get(worker) ?? 0) - 1)
+    this.#told.set(worker, stalls)
+    this.#parts.log.warn({ event: 'stall', workerId: id, workerPid: pid, duration, route, requests, more }, 'worker %d stood still for %d ms%s%s', id, duration, whereOf(route, requests), more > 0 ? `; ${more} times more since the last of these lines` : '')
+  }
+}
+
+function whereOf (route: string | undefined, requests: string[] = []): string {
+  if (route !== undefined) return `, in ${route}`
+  return requests.length > 0 ? `, perhaps in ${requests.join(' or ')}` : ''
+}

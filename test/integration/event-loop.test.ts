@@ -1,0 +1,106 @@
+import t from 'tap'
+import type { WorkerStats } from '../../types/index.js'
+import { type App, perLane, request, start } from '../helper.js'
+
+const STOPPED = { code: 0, signal: null }
+
+// A busy machine makes stalls of its own: those that a test makes are beyond most of chance, and it looks for them alone.
+const STALL_AFTER = 300
+
+async function isWatched (url: string): Promise<boolean> {
+  return (JSON.parse((await request(`${url}/watched`)).body) as { watched: boolean }).watched
+}
+
+/** Keeps the only worker busy until what is awaited has happened. */
+async function busyUntil<T> (url: string, happened: Promise<T>): Promise<T> {
+  const done = new AbortController()
+  const end = happened.finally(() => { done.abort() })
+  const work = Array.from({ length: 4 }, async () => { while (!done.signal.aborted) await request(`${url}/block/20`) })
+  await Promise.all([...work, end])
+  return await end
+}
+
+/** What the primary knows of the only worker, once that is as expected. */
+async function worker (app: App, is: (worker: WorkerStats) => boolean): Promise<WorkerStats> {
+  const { workers: [worker] } = await app.stats(({ workers }) => workers.some(is))
+  return worker as WorkerStats
+}
+
+perLane(t, 'a handler that blocks is told of: the first time as one that it may have been, then as the one that it was', async (t, lane) => {
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, lane, stallAfter: STALL_AFTER } })
+  const url = await app.url()
+  const [pid] = await app.workers(1)
+  t.match(await request(`${url}/block/600?secret=1`), { status: 200 })
+  const first = await app.event('stall', ({ requests }) => (requests as string[] | undefined)?.includes('GET /block/600') === true)
+  t.match(first, { level: 40, workerId: 1, workerPid: pid, msg: /^worker 1 stood still for \d+ ms, perhaps in .*GET \/block\/600/ })
+  t.ok(Number(first.duration) >= 580)
+  t.ok(await isWatched(url), 'from now on')
+  await request(`${url}/block/900?secret=1`)
+  const second = await app.event('stall', ({ route }) => route === 'GET /block/:ms')
+  t.match(second, { level: 40, workerId: 1, msg: /^worker 1 stood still for \d+ ms, in GET \/block\/:ms/ })
+  t.ok(Number(second.duration) >= 900, 'it is known exactly')
+  t.ok((await worker(app, ({ stalls }) => stalls >= 2)).stalls >= 2)
+  t.notMatch(app.raw.join('\n'), /secret/)
+  t.same(await app.stop(), STOPPED)
+})
+
+perLane(t, 'one that blocks after a pause is among those that it may have been', async (t, lane) => {
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, lane, stallAfter: STALL_AFTER } })
+  const url = await app.url()
+  t.match(await request(`${url}/pause-block/600?secret=1`), { status: 200 })
+  const { duration, route } = await app.event('stall', ({ requests }) => (requests as string[] | undefined)?.includes('GET /pause-block/600') === true)
+  t.ok(Number(duration) >= 580)
+  t.equal(route, undefined)
+  t.same(await app.stop(), STOPPED)
+})
+
+perLane(t, 'what blocks outside of all requests is told too', async (t, lane) => {
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, lane, stallAfter: STALL_AFTER } })
+  const url = await app.url()
+  t.match(await request(`${url}/timer/600`), { status: 200 })
+  t.match(await app.event('stall', ({ duration }) => Number(duration) >= 580), { level: 40, workerId: 1 })
+  t.same(await app.stop(), STOPPED)
+})
+
+perLane(t, 'in a worker that has never stalled nobody watches the handlers, and nothing is told', async (t, lane) => {
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, lane, stallAfter: 1_000_000 } })
+  const url = await app.url()
+  await request(`${url}/block/600`)
+  const { stalls } = await worker(app, ({ delay }) => delay >= 580)
+  t.equal(stalls, 0)
+  t.notOk(await isWatched(url))
+  t.same(await app.stop(), STOPPED)
+  t.same(app.lines.filter(({ event }) => event === 'stall'), [])
+})
+
+t.test('a worker whose inspector is open never stalls', async t => {
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, stallAfter: STALL_AFTER }, execArgv: ['--inspect=127.0.0.1:0'] })
+  const url = await app.url()
+  await request(`${url}/block/600`)
+  const { stalls } = await worker(app, ({ delay }) => delay >= 580)
+  t.equal(stalls, 0)
+  t.notOk(await isWatched(url))
+  t.same(await app.stop(), STOPPED)
+  t.same(app.lines.filter(({ event }) => event === 'stall'), [])
+})
+
+perLane(t, 'stats() tell how busy each event loop is, and without limits nobody is saturated', async (t, lane) => {
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, lane }, env: { LEVEL: 'debug' } })
+  const url = await app.url()
+  const busy = await busyUntil(url, worker(app, ({ utilization }) => utilization > 0.9))
+  t.ok(busy.utilization <= 1)
+  t.equal(busy.saturated, false)
+  await worker(app, ({ utilization }) => utilization < 0.5)
+  t.same(await app.stop(), STOPPED)
+  t.same(app.lines.filter(({ event }) => event === 'saturated'), [])
+})
+
+perLane(t, 'a worker that is over a limit is saturated, until it is not any more', async (t, lane) => {
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, lane, saturation: { utilization: 0.9 } }, env: { LEVEL: 'debug' } })
+  const url = await app.url()
+  await busyUntil(url, worker(app, ({ saturated }) => saturated))
+  t.match(await app.event('saturated'), { level: 20, workerId: 1, reason: 'utilization' })
+  await worker(app, ({ saturated }) => !saturated)
+  t.match(await app.event('saturation-end'), { level: 20, workerId: 1 })
+  t.same(await app.stop(), STOPPED)
+})
