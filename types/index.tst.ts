@@ -41,6 +41,10 @@ test('the decorator', () => {
   expect(fastify.sharedPort.scale).type.not.toBeCallableWith('auto')
 })
 
+test('what stats() tell of an event loop', () => {
+  expect<Pick<Stats['workers'][number], 'utilization' | 'delay' | 'stalls' | 'saturated'>>().type.toBe<{ utilization: number, delay: number, stalls: number, saturated: boolean }>()
+})
+
 test('the events, by their names and payloads', () => {
   const { sharedPort } = {} as FastifyInstance
   sharedPort.on('worker-ready', worker => { expect(worker).type.toBe<WorkerEvent>() })

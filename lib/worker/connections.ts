@@ -84,7 +84,7 @@ export class Connections {
   * suspects (): Generator<IncomingMessage> {
     const oldest = Math.max(this.#ages[0], this.requests - MOST_SUSPECTS)
     for (let number = this.requests - 1; number >= oldest; number--) yield this.#last[number % MOST_SUSPECTS] as IncomingMessage
-    for (const { response } of this) if (response !== undefined && !response.writableFinished && !response.destroyed) yield response.req
+    for (const { response } of this) if (response?.destroyed === false) yield response.req
   }
 
   /** Resolves when none is open. */

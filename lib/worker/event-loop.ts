@@ -64,8 +64,7 @@ export class EventLoop {
     if (this.#timer === undefined) return this.last
     if (this.#late() > 0) this.#look() // what blocked until now belongs to this second
     const used = performance.eventLoopUtilization()
-    // No time at all has passed: NaN.
-    this.#utilization = Math.min(1, Number(performance.eventLoopUtilization(used, this.#used).utilization.toFixed(3)) || 0)
+    this.#utilization = Number(performance.eventLoopUtilization(used, this.#used).utilization.toFixed(3))
     this.#used = used
     this.#delay = Math.round(this.#latest)
     this.#latest = 0

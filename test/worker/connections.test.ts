@@ -147,7 +147,7 @@ t.test('those that may have been busy are the last five that began, the newest f
     await once(server, 'request')
   }
   await once(other, 'data')
-  while ([...connections].some(({ response }) => response?.req.url === '/f' && !response.writableFinished)) await new Promise(setImmediate)
+  while ([...connections].some(({ response }) => response?.req.url === '/f' && !response.destroyed)) await new Promise(setImmediate)
   t.same(suspects(), ['/f', '/e', '/d', '/c', '/b', '/open'])
   connections.age()
   t.equal(suspects().length, 6, 'they are of this second or the last')
@@ -155,7 +155,7 @@ t.test('those that may have been busy are the last five that began, the newest f
   t.same(suspects(), ['/open'])
   for (const response of waiting) response.end()
   await once(client, 'data')
-  while (waiting.some(({ writableFinished }) => !writableFinished)) await new Promise(setImmediate)
+  while (waiting.some(({ destroyed }) => !destroyed)) await new Promise(setImmediate)
   t.same(suspects(), [])
 })
 

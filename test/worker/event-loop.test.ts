@@ -58,6 +58,7 @@ t.test('a block makes it late, busy and stand still, and is told once', async t 
   const next = eventLoop.read()
   t.notOk('stall' in next)
   t.equal(next.stalls, stalls)
+  t.ok(next.delay < 180)
 })
 
 t.test('a shorter one makes it late only', async t => {
@@ -121,15 +122,11 @@ t.test('what a debugger may hold does not stall', async t => {
   t.same([stalls, stall, watched()], [0, undefined, 0])
 })
 
-t.test('an idle one is hardly busy', async t => {
+t.test('an idle second is hardly busy, whatever was before', async t => {
   const { begin, eventLoop } = create()
   begin()
+  block(1_000)
+  t.ok(eventLoop.read().utilization > 0.5)
   await sleep(500)
   t.ok(eventLoop.read().utilization < 0.5)
-})
-
-t.test('two readings at once divide nothing by nothing', async t => {
-  const { begin, eventLoop } = create()
-  begin()
-  t.ok(Array.from({ length: 10_000 }, () => eventLoop.read().utilization).every(utilization => utilization >= 0 && utilization <= 1))
 })
