@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import http from 'node:http'
 import https from 'node:https'
 import net from 'node:net'
@@ -183,6 +183,76 @@ export function rawSocket (socket: tls.TLSSocket): net.Socket | undefined {
 /** Whether the app gave the server ticket keys as an option: Node keeps them where setSecureContext() looks again. */
 export function hasGivenTicketKeys (server: tls.Server): boolean {
   return (server as tls.Server & { ticketKeys?: Buffer }).ticketKeys !== undefined
+}
+
+/**
+ * Seals the server's new session tickets with `current`, and accepts those of `former` too, where this
+ * Node can: for a second key it has no public way. The one taken here is in Node for a test of its own
+ * (test/parallel/test-https-resume-after-renew.js), and the same from 20 to 26. Where a part of it is
+ * missing, tickets of the former key cost a full handshake.
+ *
+ * It holds for the context that the server has now: setSecureContext() makes a new one.
+ */
+export function setTicketKeys (server: tls.Server, current: Buffer, former?: Buffer): void {
+  server.setTicketKeys(current)
+  const context = askingContext(server)
+  if (context === undefined || former === undefined) return
+  context.onticketkeycallback = createOnTicket(current, former) // first, since without it handshakes fail
+  context.enableTicketKeyCallback()
+}
+
+/**
+ * Node's wrap of OpenSSL's SSL_CTX, as far as it is used here. A server has one, which all its tickets
+ * are of: of a further one, for a name that SNI tells, Node takes no more than the certificate (UseSNIContext
+ * in its src/crypto/crypto_common.cc).
+ */
+interface SecureContext {
+  getTicketKeys (): Buffer
+  enableTicketKeyCallback (): void
+  onticketkeycallback?: OnTicket
+}
+
+/** The server's context, where this Node has all that a second key takes. */
+function askingContext (server: tls.Server): SecureContext | undefined {
+  const context = (server as tls.Server & { _sharedCreds?: { context?: SecureContext } })._sharedCreds?.context
+  return typeof context?.enableTicketKeyCallback === 'function' && typeof context.getTicketKeys === 'function' && Object.isExtensible(context) ? context : undefined
+}
+
+/**
+ * Called for each ticket that is to be sealed or opened (TicketKeyCallback in Node's src/crypto/crypto_context.cc).
+ * Node reads both keys in any case, and aborts the process where one of them is no buffer.
+ */
+type OnTicket = (this: SecureContext, name: Buffer, iv: Buffer, seals: boolean) => TicketAnswer
+type TicketAnswer = [verdict: number, hmac: Buffer, aes: Buffer, name?: Buffer, iv?: Buffer]
+
+/** Verdicts, in the words of OpenSSL's SSL_CTX_set_tlsext_ticket_key_cb(3). RENEW: the ticket is good, and the client gets a new one. */
+const UNKNOWN = 0
+const GOOD = 1
+const RENEW = 2
+
+/**
+ * Does what Node does without it (TicketCompatibilityCallback in the same file): it goes by the keys
+ * that the context has at the time. The former ones count for as long as those are `current`: not when
+ * the app has set its own since.
+ */
+function createOnTicket (current: Buffer, former: Buffer): OnTicket {
+  const old = partsOf(former)
+  return function (name, _iv, seals) {
+    const keys = this.getTicketKeys()
+    const own = partsOf(keys)
+    if (seals) return [GOOD, own.hmac, own.aes, own.name, randomBytes(TICKET_KEY_PART)]
+    if (name.equals(own.name)) return [GOOD, own.hmac, own.aes]
+    if (name.equals(old.name) && keys.equals(current)) return [RENEW, old.hmac, old.aes]
+    return [UNKNOWN, own.hmac, own.aes]
+  }
+}
+
+/** Bytes of each of the three parts of what `setTicketKeys()` takes. */
+const TICKET_KEY_PART = 16
+
+function partsOf (keys: Buffer): { name: Buffer, hmac: Buffer, aes: Buffer } {
+  const [name, hmac, aes] = [0, 1, 2].map(place => keys.subarray(place * TICKET_KEY_PART, (place + 1) * TICKET_KEY_PART)) as [Buffer, Buffer, Buffer]
+  return { name, hmac, aes }
 }
 
 /** Whether the HTTP server has let go of the socket after an upgrade: it takes the parser away then. */

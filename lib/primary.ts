@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Stats } from '../types/index.js'
@@ -25,11 +24,9 @@ import { isStopSignal } from './primary/signals.js'
 import { Stalls } from './primary/stalls.js'
 import { Supervisor } from './primary/supervisor.js'
 import { TakeBack } from './primary/take-back.js'
+import { TicketKeys } from './primary/ticket-keys.js'
 import { WorkerHandle } from './primary/worker-handle.js'
 import { fromNotice, isToPrimary, receive, type ToPrimary } from './protocol.js'
-
-/** Bytes that `server.setTicketKeys()` takes. */
-const TICKET_KEYS = 48
 
 /** Milliseconds by which a signal that was sent to all processes may come to this one later than a worker's exit of it. */
 const SIGNAL_DELAY = 100
@@ -71,6 +68,7 @@ export class Primary {
   readonly #stalls: Stalls
   readonly #saturation: Saturation
   readonly #takeBack: TakeBack | undefined
+  readonly #ticketKeys: TicketKeys
   readonly #keyNames = new KeyNames()
   readonly #ports: Ports
   /** The calls of listen() that wait for the workers. */
@@ -92,7 +90,7 @@ export class Primary {
     this.#clock = clock
     this.#emit = emit
     this.#lane = openLane(options.lane, log)
-    this.#ports = new Ports({ bind: async target => await bind(target, { mode: options.socketMode, ...identity }), create: this.#createPort, ticketKeys: randomBytes(TICKET_KEYS).toString('base64'), clock, log })
+    this.#ports = new Ports({ bind: async target => await bind(target, { mode: options.socketMode, ...identity }), create: this.#createPort, ticketKeys: () => this.#ticketKeys.all, clock, log })
     this.#supervisor = new Supervisor({
       count: this.#countWorkers(),
       grace: options.grace,
@@ -133,6 +131,7 @@ export class Primary {
     })
     this.#stalls = new Stalls({ clock, log })
     this.#saturation = new Saturation({ limits: options.saturation, log })
+    this.#ticketKeys = new TicketKeys({ lifetime: options.ticketLifetime, changed: () => { this.#tellTicketKeys() }, clock, log })
     if (this.#lane.takesBack && options.takeBackAfter > 0) this.#takeBack = this.#createTakeBack()
   }
 
@@ -258,6 +257,7 @@ export class Primary {
 
   async #start (): Promise<void> {
     this.#started = true
+    this.#ticketKeys.start()
     try {
       this.#supervisor.start()
     } catch (err) {
@@ -307,6 +307,7 @@ export class Primary {
     for (const port of ports) port.handoff.close()
     this.#takeBack?.stop()
     this.#liveness.stop()
+    this.#ticketKeys.stop()
     this.#stopped = true
     this.#log.info({ event: 'stopped' }, 'stopped')
   }
@@ -395,8 +396,8 @@ export class Primary {
     if (this.stopping) worker.tell({ type: 'stopping' })
   }
 
-  #onPulse (worker: WorkerHandle, { requests, rss, debugged, utilization, delay, stalls, stall }: Extract<ToPrimary, { type: 'pulse' }>): void {
-    Object.assign(worker, { requests, rss, debugged, utilization, delay, stalls })
+  #onPulse (worker: WorkerHandle, { requests, rss, debugged, utilization, delay, stalls, stall, handshakes }: Extract<ToPrimary, { type: 'pulse' }>): void {
+    Object.assign(worker, { requests, rss, debugged, utilization, delay, stalls, handshakes })
     this.#liveness.pulse(worker)
     this.#saturation.pulse(worker)
     if (stall !== undefined) this.#stalls.add(worker, stall)
@@ -407,6 +408,10 @@ export class Primary {
     worker.report(count, accepted)
     // One that was full may have room again, which no ack tells.
     if (this.options.maxConnectionsPerWorker !== undefined) for (const { handoff } of this.#ports.all) if (handoff.pending > 0) handoff.deal()
+  }
+
+  #tellTicketKeys (): void {
+    for (const worker of this.#supervisor.workers) worker.tell({ type: 'ticket-keys', ticketKeys: this.#ticketKeys.all })
   }
 
   /** The worker wants nothing more, for one key or at all. */

@@ -1,6 +1,6 @@
 import type { SendHandle } from 'node:child_process'
 import { inspect } from 'node:util'
-import type { Stats } from '../types/index.js'
+import type { HandshakeStats, Stats } from '../types/index.js'
 import type { SocketName } from './internals.js'
 
 // What primary and worker tell each other over Node's IPC channel. `cmd` begins with NODE_, so that
@@ -41,7 +41,7 @@ export type ToPrimary =
   /** How many connections I have open, of how many that I have ever had. */
   | { type: 'open', count: number, accepted: number }
   /** My event loop turns: once a second, with what it did in that time, and the longest stall of it. */
-  | { type: 'pulse', requests: number, rss: number, debugged: boolean, utilization: number, delay: number, stalls: number, stall?: Stall }
+  | { type: 'pulse', requests: number, rss: number, debugged: boolean, utilization: number, delay: number, stalls: number, stall?: Stall, handshakes: HandshakeStats }
   /** My app is ready, and its readyCheck has begun. */
   | { type: 'checking' }
   | { type: 'stats', id: number }
@@ -51,13 +51,15 @@ export type ToPrimary =
   | { type: 'ack', number: number, accepted: boolean, leaving: boolean }
 
 export type ToWorker =
-  | { type: 'attached', key: string, names: Array<SocketName | string>, ticketKeys: string }
+  | { type: 'attached', key: string, names: Array<SocketName | string>, ticketKeys: readonly string[] }
   /** The primary could not bind this key. */
   | { type: 'attach-failed', key: string, error: ErrorNotice }
   /** Nothing more will come for this key. */
   | { type: 'left', key: string }
   /** Close this key's server; without one, all of them, and exit. Nothing more will come. */
   | { type: 'drain', key?: string, grace: number }
+  /** There is a new key for TLS session tickets: it, and the former one. */
+  | { type: 'ticket-keys', ticketKeys: readonly string[] }
   /** A stop has begun, in which there is more to come for a while. */
   | { type: 'stopping' }
   | { type: 'stats', id: number, stats: Stats }
@@ -108,7 +110,7 @@ const fields: { [T in ToPrimary['type']]: Record<string, (value: unknown) => boo
   leave: { key: value => value === undefined || isText(value) },
   closed: { key: isText },
   open: { count: isCount, accepted: isCount },
-  pulse: { requests: isCount, rss: isCount, debugged: isFlag, utilization: isShare, delay: isCount, stalls: isCount, stall: value => value === undefined || isStall(value) },
+  pulse: { requests: isCount, rss: isCount, debugged: isFlag, utilization: isShare, delay: isCount, stalls: isCount, stall: value => value === undefined || isStall(value), handshakes: isHandshakes },
   checking: {},
   stats: { id: isCount },
   failed: { error: isNotice },
@@ -126,6 +128,12 @@ function isStall (value: unknown): boolean {
   const { duration, route, requests } = value as Record<string, unknown>
   return isCount(duration) && (route === undefined || isName(route)) &&
     (requests === undefined || (Array.isArray(requests) && requests.length <= MOST_SUSPECTS && requests.every(isName)))
+}
+
+function isHandshakes (value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { full, resumed } = value as Record<string, unknown>
+  return isCount(full) && isCount(resumed)
 }
 
 function isNotice (value: unknown, causes = MOST_CAUSES): boolean {

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import inspector from 'node:inspector'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import type { Stats } from '../types/index.js'
+import type { HandshakeStats, Stats } from '../types/index.js'
 import { PrimaryGoneError } from './errors.js'
 import { receiveConnections } from './lane.js'
 import { KeyNames } from './listen-target.js'
@@ -15,6 +15,7 @@ import { drain } from './worker/drain.js'
 import { EventLoop, type LastSecond } from './worker/event-loop.js'
 import { Handlers } from './worker/handlers.js'
 import { ConnectionReceiver } from './worker/receiver.js'
+import { TicketKeys } from './worker/ticket-keys.js'
 
 /** Milliseconds for which changes of the number of connections are gathered before the primary is told. */
 const REPORT_DELAY = 250
@@ -38,6 +39,7 @@ export class Worker {
   readonly #channel = process as Channel
   readonly #keyNames = new KeyNames()
   readonly #receiver = new ConnectionReceiver()
+  readonly #ticketKeys = new TicketKeys()
   readonly #apps = new Set<App>()
   /** How many of them are not closed. */
   #serving = 0
@@ -96,6 +98,7 @@ export class Worker {
       readyCheck: options.readyCheck
     })
     this.#apps.add(app)
+    this.#ticketKeys.add(fastify.server)
     if (this.#serving++ === 0) process.channel?.ref()
     fastify.addHook('onClose', async () => { this.#closed() })
     return app
@@ -112,10 +115,13 @@ export class Worker {
 
   #onMessage (message: ToWorker): void {
     switch (message.type) {
-      case 'attached': return this.#attached(message.key)?.resolve(message)
+      case 'attached':
+        this.#ticketKeys.set(message.ticketKeys)
+        return this.#attached(message.key)?.resolve(message)
       case 'attach-failed': return this.#attached(message.key)?.reject(fromNotice(message.error))
       case 'left': return this.#leaving.get(message.key)?.()
       case 'drain': return this.#drain(message.key, message.grace)
+      case 'ticket-keys': return this.#ticketKeys.set(message.ticketKeys)
       case 'stopping': this.#stopping = true; return
       case 'stats':
         this.#asking.get(message.id)?.resolve(message.stats)
@@ -209,7 +215,11 @@ export class Worker {
   }
 
   #pulse (eventLoop: LastSecond): void {
-    this.#tell({ type: 'pulse', requests: this.#sum(({ requests }) => requests), rss: process.memoryUsage.rss(), debugged: isDebugged(), ...eventLoop })
+    this.#tell({ type: 'pulse', requests: this.#sum(({ requests }) => requests), rss: process.memoryUsage.rss(), debugged: isDebugged(), handshakes: this.#handshakes(), ...eventLoop })
+  }
+
+  #handshakes (): HandshakeStats {
+    return { full: this.#sum(({ handshakes }) => handshakes.full), resumed: this.#sum(({ handshakes }) => handshakes.resumed) }
   }
 
   #sum (count: (connections: Connections) => number): number {

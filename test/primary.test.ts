@@ -50,3 +50,19 @@ t.test('closing one key of two ends what is still pending for it when its grace 
   await ended
   t.equal(primary.stats().listeners.length, 1, 'the other key goes on')
 })
+
+t.test('a primary that has stopped leaves no timer', async t => {
+  const clock = new FakeClock()
+  const worker = new FakeChild(1)
+  const fork = (): FakeChild => {
+    setImmediate(() => { worker.channel.deliver({ cmd: CMD, type: 'listening', key: 'a', plain: true }) })
+    return worker
+  }
+  const primary = new Primary({ options: readOptions({ workers: 1, lane: 'ipc' }), log: createLog().log, fork, emit () {}, onCrashLoop () {}, clock })
+  await primary.listen('a', readListenTarget({ port: 0, host: '127.0.0.1' }))
+  t.ok(clock.waiting.includes(43_200_000), 'the keys of session tickets have their time')
+  const stopped = primary.stop()
+  worker.exit({ code: 0, signal: null })
+  await stopped
+  t.same(clock.waiting, [])
+})

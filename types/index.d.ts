@@ -283,6 +283,15 @@ export interface WorkerStats {
   stalls: number
   /** Whether it is over a limit of `saturation`. */
   saturated: boolean
+  /** TLS handshakes that it has finished, as it last reported: once a second. */
+  handshakes: HandshakeStats
+}
+
+export interface HandshakeStats {
+  /** Those of new sessions. */
+  full: number
+  /** Those that took up a session again, by its ticket: without a certificate and its signature. */
+  resumed: number
 }
 
 /** One shared listener. */

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { expect, test } from 'tstyche'
-import sharedPort, { sharedPort as named, type SharedPort, type SharedPortOptions, type Stats, type WorkerEvent, type WorkerExit, type WorkerStalled } from 'shared-fastify'
+import sharedPort, { sharedPort as named, type HandshakeStats, type SharedPort, type SharedPortOptions, type Stats, type WorkerEvent, type WorkerExit, type WorkerStalled } from 'shared-fastify'
 
 test('the plugin registers with and without options', () => {
   const fastify = Fastify()
@@ -15,6 +15,7 @@ test('the plugin registers with and without options', () => {
     user: 'www-data',
     group: 33,
     socketMode: '660',
+    ticketLifetime: 3_600_000,
     readyCheck: async (fastify: FastifyInstance) => await fastify.inject('/'),
     onWorkerStart (id: number) {},
     onWorkerExit (id: number, { code, signal }: { code: number | null, signal: NodeJS.Signals | null }) {}
@@ -56,6 +57,12 @@ test('the events, by their names and payloads', () => {
   })
   expect(sharedPort.on).type.not.toBeCallableWith('worker-reday', () => {})
   expect(sharedPort.draining).type.toBe<boolean>()
+})
+
+test('the stats', () => {
+  const { workers: [worker] } = {} as Stats
+  expect(worker?.handshakes).type.toBe<HandshakeStats | undefined>()
+  expect<HandshakeStats>().type.toBe<{ full: number, resumed: number }>()
 })
 
 test('every option may be left out', () => {

@@ -13,7 +13,7 @@ export interface PortsParts {
   /** Listens on what is bound. @throws listen(2)'s error; all is closed then */
   create (key: string, bound: Bound[], target: ListenTarget): Port
   /** For the workers: one set of keys, so that a TLS session of one resumes on another. */
-  ticketKeys: string
+  ticketKeys (): readonly string[]
   clock: Clock
   log: FastifyBaseLogger
 }
@@ -135,7 +135,7 @@ export class Ports {
 
   #answer (key: string): ToWorker | undefined {
     const port = this.#ports.get(key)
-    if (port !== undefined) return { type: 'attached', key, names: port.names, ticketKeys: this.#parts.ticketKeys }
+    if (port !== undefined) return { type: 'attached', key, names: port.names, ticketKeys: this.#parts.ticketKeys() }
     const error = this.#failures.get(key)
     return error === undefined ? undefined : { type: 'attach-failed', key, error }
   }

@@ -1,4 +1,4 @@
-import type { WorkerEvent, WorkerState, WorkerStats } from '../../types/index.js'
+import type { HandshakeStats, WorkerEvent, WorkerState, WorkerStats } from '../../types/index.js'
 import type { Ack, Connection, Frame, Wire } from '../lane.js'
 import { post, type ToWorker } from '../protocol.js'
 import type { Child } from './fork.js'
@@ -28,6 +28,8 @@ export class WorkerHandle {
   delay = 0
   /** How often its event loop stood still, as it last reported. */
   stalls = 0
+  /** TLS handshakes that it has finished, as it last reported. */
+  handshakes: HandshakeStats = { full: 0, resumed: 0 }
   /** Whether a debugger may hold it, as it last reported. */
   debugged = false
   /** Whether it has closed all its servers on its own account. */
@@ -225,7 +227,8 @@ export class WorkerHandle {
       utilization: this.utilization,
       delay: this.delay,
       stalls: this.stalls,
-      saturated: this.saturated
+      saturated: this.saturated,
+      handshakes: this.handshakes
     }
   }
 }

@@ -1,10 +1,10 @@
-import tls from 'node:tls'
+import http from 'node:http'
 import { inspect } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import type { SharedPortOptions } from '../../types/index.js'
 import { beforeClose } from '../close.js'
 import { ReadyCheckError } from '../errors.js'
-import { hasGivenTicketKeys, rootOf, type SocketName, speaks } from '../internals.js'
+import { rootOf, type SocketName } from '../internals.js'
 import type { Share } from '../listen.js'
 import type { ListenTarget } from '../listen-target.js'
 import { toNotice, type ToPrimary } from '../protocol.js'
@@ -18,7 +18,7 @@ export interface AppParts {
   nextKey (target: ListenTarget): string
   tell (message: ToPrimary): void
   /** Resolves with the primary's answer. */
-  attach (key: string): Promise<{ names: Array<SocketName | string>, ticketKeys: string }>
+  attach (key: string): Promise<{ names: Array<SocketName | string> }>
   /** Resolves when nothing more will come for the key. */
   leave (key: string): Promise<void>
   receive (key: string, app: App, handle: SharedHandle): void
@@ -33,8 +33,6 @@ export class App implements Share {
   readonly fastify: FastifyInstance
   readonly connections: Connections
   readonly #parts: AppParts
-  /** Those that Node made up. */
-  readonly #ticketKeys: Buffer | undefined
   #key: string | undefined
   #asked: { left: boolean, grace: number } | undefined
   #closing = false
@@ -43,7 +41,6 @@ export class App implements Share {
     this.fastify = fastify
     this.connections = connections
     this.#parts = parts
-    this.#ticketKeys = (fastify.server as object) instanceof tls.Server ? (fastify.server as unknown as tls.Server).getTicketKeys() : undefined
     beforeClose(fastify, async () => { await this.#finish() })
     fastify.server.once('close', () => {
       if (this.#key !== undefined) parts.tell({ type: 'closed', key: this.#key })
@@ -64,9 +61,8 @@ export class App implements Share {
   /** @throws SHARED_PORT_ERR_READY_CHECK with what the app's readyCheck threw as its cause */
   async attach (target: ListenTarget): Promise<Array<SocketName | string>> {
     const key = this.#parts.nextKey(target)
-    const { names, ticketKeys } = await this.#parts.attach(key)
+    const { names } = await this.#parts.attach(key)
     this.#key = key
-    this.#shareTicketKeys(ticketKeys)
     await this.#check()
     return names
   }
@@ -87,18 +83,11 @@ export class App implements Share {
     }
   }
 
-  /** One set of keys for all workers, unless the app brought its own, which all of them have. */
-  #shareTicketKeys (keys: string): void {
-    const server: object = this.fastify.server
-    if (!(server instanceof tls.Server) || hasGivenTicketKeys(server)) return
-    if (this.#ticketKeys?.equals(server.getTicketKeys()) === true) server.setTicketKeys(Buffer.from(keys, 'base64'))
-  }
-
   listening (handle: SharedHandle): void {
     const key = this.#key as string
     this.connections.listening()
     this.#parts.receive(key, this, handle)
-    this.#parts.tell({ type: 'listening', key, plain: speaks(this.fastify.server) === 'http1' && !((this.fastify.server as object) instanceof tls.Server) })
+    this.#parts.tell({ type: 'listening', key, plain: (this.fastify.server as object) instanceof http.Server })
   }
 
   /** By close(), or by the app's own server.close(): then what is still under way is refused. */

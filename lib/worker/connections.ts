@@ -25,6 +25,8 @@ export class Connections {
   requests = 0
   /** Connections that it has ever had. */
   accepted = 0
+  /** TLS handshakes that are finished. */
+  readonly handshakes = { full: 0, resumed: 0 }
   readonly #open = new Map<Socket, OpenConnection>()
   /** The requests that began last, by their numbers modulo its length. */
   readonly #last: IncomingMessage[] = []
@@ -106,6 +108,7 @@ export class Connections {
   }
 
   #secured (socket: TLSSocket): void {
+    this.handshakes[socket.isSessionReused() ? 'resumed' : 'full']++
     const raw = rawSocket(socket)
     const connection = raw === undefined ? undefined : this.#open.get(raw)
     if (connection === undefined) {

@@ -1,38 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import tls from 'node:tls'
+import type tls from 'node:tls'
 import t, { type Test } from 'tap'
 import { fetchBytes, fetchJson, RawClient, sha256 } from '../clients.js'
 import { type App, inTurn, start } from '../helper.js'
+import { resume, VERSIONS, visit } from '../tls-sessions.js'
 
 const MIB = 2 ** 20
-const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
 
 async function serve (t: Test, server: object): Promise<{ app: App, url: string }> {
   const app = start(t, 'server.mjs', { options: { workers: 2, ...inTurn }, env: { SERVER: JSON.stringify({ tls: {}, ...server }) } })
   return { app, url: await app.url() }
-}
-
-/** One request on a TLS connection of its own: who answered, whether the session was resumed, and the new one. */
-async function visit (t: Test, url: string, { version, session }: { version: tls.SecureVersion, session?: Buffer | undefined }): Promise<{ worker: number, resumed: boolean, session: Buffer }> {
-  const client = await RawClient.connect(t, url, { minVersion: version, maxVersion: version, ...(session && { session }) })
-  const socket = client.socket as tls.TLSSocket
-  let latest = socket.getSession() as Buffer
-  socket.on('session', given => { latest = given }) // TLS 1.3 sends its tickets after the handshake
-  client.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
-  const resumed = socket.isSessionReused()
-  const worker = await client.worker()
-  await client.closed
-  return { worker, resumed, session: latest }
-}
-
-/** Which workers resumed the session and which did not, once each of `ids` was visited. */
-async function resume (t: Test, url: string, version: tls.SecureVersion, session: Buffer, ids: number[]): Promise<Map<number, boolean>> {
-  const seen = new Map<number, boolean>()
-  while (!ids.every(id => seen.has(id))) {
-    const { worker, resumed } = await visit(t, url, { version, session })
-    seen.set(worker, resumed)
-  }
-  return seen
 }
 
 t.test('HTTPS', async t => {

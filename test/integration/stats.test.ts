@@ -8,7 +8,7 @@ perLane(t, 'stats() say what became of every connection, in the primary and in a
   const url = await app.url()
   const pids = await app.workers(2)
   const listeners = [{ key: '127.0.0.1:0', addresses: [{ address: '127.0.0.1', family: 'IPv4', port: Number(new URL(url).port) }] }]
-  const worker = (place: number, counts: object): object => ({ id: place + 1, pid: pids[place], state: 'ready', generation: 0, refused: 0, takenBack: 0, saturated: false, ...counts })
+  const worker = (place: number, counts: object): object => ({ id: place + 1, pid: pids[place], state: 'ready', generation: 0, refused: 0, takenBack: 0, saturated: false, handshakes: { full: 0, resumed: 0 }, ...counts })
 
   const stats = await app.stats()
   t.same(countsOf(stats), { pending: 0, ready: true, listeners, workers: [0, 1].map(place => worker(place, { handedOff: 0, accepted: 0, unacked: 0, open: 0, requests: 0 })) })

@@ -6,8 +6,9 @@ import { createLog, FakeWorker } from '../fakes.js'
 function create (limits: SaturationOptions) {
   const { log, lines } = createLog()
   const changed: boolean[] = []
-  const saturation = new Saturation({ limits, onChange ({ saturated }) { changed.push(saturated) }, log })
+  const saturation = new Saturation({ limits, log })
   const worker = new FakeWorker(1)
+  worker.watch(() => { changed.push(worker.saturated) })
   return {
     lines,
     changed,

@@ -104,7 +104,7 @@ t.test('a TLS connection is one, known by the socket that was accepted and by th
 t.test('where Node does not tell what a TLS socket was accepted as, it says so', async t => {
   const server = tls.createServer()
   const connections = new Connections(server, () => {})
-  server.emit('secureConnection', { _handle: {}, once () {} })
+  server.emit('secureConnection', { _handle: {}, once () {}, isSessionReused: () => false })
   t.notOk(connections.traceable)
 })
 
