@@ -13,7 +13,7 @@ const wrong: Array<{ what: string, args: string[], says: RegExp, env?: NodeJS.Pr
   { what: 'a flag without its value', args: [APP, '--port'], says: /^error: option '-p, --port <port>' argument missing$/m },
   { what: 'a number that is none', args: [APP, '--workers', 'many'], says: /^error: option '.*--workers <number>' argument 'many' is invalid\. It must be 'auto' or an integer from 1 to 1024\.$/m },
   { what: 'a number that is none, in the environment', args: [APP], env: { PORT: 'http' }, says: /^error: option '.*--port <port>' value 'http' from env 'PORT' is invalid\. It must be an integer from 0 to 65535\.$/m },
-  { what: 'an unknown policy', args: [APP, '--policy', 'random'], says: /^error: option '--policy <policy>' argument 'random' is invalid\. Allowed choices are round-robin\.$/m },
+  { what: 'an unknown policy', args: [APP, '--policy', 'random'], says: /^error: option '--policy <policy>' argument 'random' is invalid\. Allowed choices are round-robin, least-connections, sticky\.$/m },
   { what: 'an unknown lane', args: [APP, '--lane', 'fast'], says: /^error: option '--lane <lane>' argument 'fast' is invalid\. Allowed choices are auto, native, ipc\.$/m },
   { what: 'a port and a socket', args: [APP, '--port', '1', '--socket', '/s'], says: /^error: an app listens on one of --port, --socket and --fd, got a socket and a port$/m },
   { what: 'an import that is not there', args: [APP, '--import', './nowhere.js'], says: /^error: --import takes a file or a package, got '\.\/nowhere\.js': there is no such file$/m },

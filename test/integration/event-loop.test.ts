@@ -1,9 +1,10 @@
 import t from 'tap'
 import type { WorkerStats } from '../../types/index.js'
-import { type App, perLane, request, start } from '../helper.js'
+import { type App, request, start } from '../helper.js'
 
 const STOPPED = { code: 0, signal: null }
 
+// What a worker knows of its event loop has nothing to do with the lane.
 // A busy machine makes stalls of its own: those that a test makes are beyond most of chance, and it looks for them alone.
 const STALL_AFTER = 300
 
@@ -26,8 +27,8 @@ async function worker (app: App, is: (worker: WorkerStats) => boolean): Promise<
   return worker as WorkerStats
 }
 
-perLane(t, 'a handler that blocks is told of: the first time as one that it may have been, then as the one that it was', async (t, lane) => {
-  const app = start(t, 'event-loop.mjs', { options: { workers: 1, lane, stallAfter: STALL_AFTER } })
+t.test('a handler that blocks is told of: the first time as one that it may have been, then as the one that it was', async t => {
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, stallAfter: STALL_AFTER } })
   const url = await app.url()
   const [pid] = await app.workers(1)
   t.match(await request(`${url}/block/600?secret=1`), { status: 200 })
@@ -44,8 +45,8 @@ perLane(t, 'a handler that blocks is told of: the first time as one that it may 
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'one that blocks after a pause is among those that it may have been', async (t, lane) => {
-  const app = start(t, 'event-loop.mjs', { options: { workers: 1, lane, stallAfter: STALL_AFTER } })
+t.test('one that blocks after a pause is among those that it may have been', async t => {
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, stallAfter: STALL_AFTER } })
   const url = await app.url()
   t.match(await request(`${url}/pause-block/600?secret=1`), { status: 200 })
   const { duration, route } = await app.event('stall', ({ requests }) => (requests as string[] | undefined)?.includes('GET /pause-block/600') === true)
@@ -54,16 +55,16 @@ perLane(t, 'one that blocks after a pause is among those that it may have been',
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'what blocks outside of all requests is told too', async (t, lane) => {
-  const app = start(t, 'event-loop.mjs', { options: { workers: 1, lane, stallAfter: STALL_AFTER } })
+t.test('what blocks outside of all requests is told too', async t => {
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, stallAfter: STALL_AFTER } })
   const url = await app.url()
   t.match(await request(`${url}/timer/600`), { status: 200 })
   t.match(await app.event('stall', ({ duration }) => Number(duration) >= 580), { level: 40, workerId: 1 })
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'in a worker that has never stalled nobody watches the handlers, and nothing is told', async (t, lane) => {
-  const app = start(t, 'event-loop.mjs', { options: { workers: 1, lane, stallAfter: 1_000_000 } })
+t.test('in a worker that has never stalled nobody watches the handlers, and nothing is told', async t => {
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, stallAfter: 1_000_000 } })
   const url = await app.url()
   await request(`${url}/block/600`)
   const { stalls } = await worker(app, ({ delay }) => delay >= 580)
@@ -84,8 +85,8 @@ t.test('a worker whose inspector is open never stalls', async t => {
   t.same(app.lines.filter(({ event }) => event === 'stall'), [])
 })
 
-perLane(t, 'stats() tell how busy each event loop is, and without limits nobody is saturated', async (t, lane) => {
-  const app = start(t, 'event-loop.mjs', { options: { workers: 1, lane }, env: { LEVEL: 'debug' } })
+t.test('stats() tell how busy each event loop is, and without limits nobody is saturated', async t => {
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1 }, env: { LEVEL: 'debug' } })
   const url = await app.url()
   const busy = await busyUntil(url, worker(app, ({ utilization }) => utilization > 0.9))
   t.ok(busy.utilization <= 1)
@@ -95,8 +96,8 @@ perLane(t, 'stats() tell how busy each event loop is, and without limits nobody 
   t.same(app.lines.filter(({ event }) => event === 'saturated'), [])
 })
 
-perLane(t, 'a worker that is over a limit is saturated, until it is not any more', async (t, lane) => {
-  const app = start(t, 'event-loop.mjs', { options: { workers: 1, lane, saturation: { utilization: 0.9 } }, env: { LEVEL: 'debug' } })
+t.test('a worker that is over a limit is saturated, until it is not any more', async t => {
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, saturation: { utilization: 0.9 } }, env: { LEVEL: 'debug' } })
   const url = await app.url()
   await busyUntil(url, worker(app, ({ saturated }) => saturated))
   t.match(await app.event('saturated'), { level: 20, workerId: 1, reason: 'utilization' })

@@ -120,6 +120,27 @@ t.test('a function that throws is in the log once, and round robin serves', asyn
   t.equal(app.lines.filter(({ event }) => event === 'policy-error').length, 1)
 })
 
+perLane(t, 'a saturated worker gets no connections while another is below, and has its turns again afterwards', async (t, lane) => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, takeBackAfter: 0, saturation: { utilization: 0.5 } } })
+  const url = await app.url()
+  const agent = keptAlive()
+  t.teardown(() => { agent.destroy() })
+  const busy = (JSON.parse((await request(url, { agent })).body) as { worker: number }).worker
+  const done = new AbortController()
+  const work = (async () => { while (!done.signal.aborted) await request(`${url}/block/20`, { agent }) })()
+  const isSaturated = ({ id, saturated }: { id: number, saturated: boolean }): boolean => saturated === (id === busy)
+  await app.stats(({ workers }) => workers.every(isSaturated))
+  const { workers: before } = await app.stats()
+  const served = await countServed(url, 10)
+  const { workers: after } = await app.stats()
+  // Where the machine saturates the other one for a second too, both serve: that is no failure of this.
+  if ([before, after].every(workers => workers.every(isSaturated))) t.equal(served.get(busy), undefined, 'all went to the other one')
+  done.abort()
+  await work
+  await app.stats(({ workers }) => workers.every(({ saturated }) => !saturated))
+  t.equal((await countServed(url, 4)).size, 2)
+})
+
 perLane(t, 'maxConnectionsPerWorker: what is beyond waits until a worker has fewer', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, maxConnectionsPerWorker: 2 } })
   const url = await app.url()
