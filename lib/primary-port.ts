@@ -14,8 +14,9 @@ import { Refusals } from './primary/refusals.js'
 import { Scheduler } from './primary/scheduler.js'
 
 /**
- * How many workers' connections are counted before each choice, in turn: those that are closed, their
- * workers tell of a quarter of a second later. So many workers are always known as they are.
+ * How many workers' connections are counted before each choice, in turn, where it depends on them:
+ * of those that are closed, their workers tell a quarter of a second later. So many workers are always
+ * known as they are.
  */
 const LOOKS = 8
 
@@ -46,6 +47,7 @@ export interface PortParts {
 export function openPort (key: string, bound: Bound[], backlog: number, { options, lane, onSent, onCredit, emit, clock, log }: PortParts): Port {
   const { maxPending, pendingTimeout, onOverload, maxConnectionsPerWorker = Infinity } = options
   const sheds = onOverload === 'shed'
+  const countsConnections = options.policy === 'least-connections' || maxConnectionsPerWorker < Infinity
   const overload = new Overload({
     key,
     maxPending,
@@ -62,7 +64,7 @@ export function openPort (key: string, bound: Bound[], backlog: number, { option
     log
   })
   const handoff: Handoff = new Handoff(key, {
-    createScheduler: rank => new Scheduler(rank, LOOKS),
+    createScheduler: rank => new Scheduler(rank, countsConnections ? LOOKS : 0),
     policy: createPolicy(options, clock, log),
     refusals: new Refusals(),
     overload,

@@ -5,12 +5,12 @@ import { Refusals } from '../lib/primary/refusals.js'
 import { Scheduler } from '../lib/primary/scheduler.js'
 import { createLog } from './fakes.js'
 
-type Given = Partial<HandoffParts> & Pick<HandoffParts, 'frameSize' | 'clock'> & { key?: string, overloadParts?: Partial<OverloadParts> }
+type Given = Partial<HandoffParts> & Pick<HandoffParts, 'frameSize' | 'clock'> & { key?: string, overloadParts?: Partial<OverloadParts>, looks?: number }
 
 /** A handoff by round robin with no bounds, but for what is given: wired as in lib/primary.ts. */
-export function createHandoff ({ key = 'key', overloadParts, ...parts }: Given): Handoff {
+export function createHandoff ({ key = 'key', looks = 0, overloadParts, ...parts }: Given): Handoff {
   const handoff: Handoff = new Handoff(key, {
-    createScheduler: rank => new Scheduler(rank, 8),
+    createScheduler: rank => new Scheduler(rank, looks),
     policy: new ByLoad(roundRobin),
     refusals: new Refusals(),
     overload: new Overload({

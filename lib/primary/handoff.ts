@@ -149,28 +149,27 @@ export class Handoff {
     this.#policy.begin()
     if (this.#policy.spreads && (toDeal > 1 || this.#saturated.size > 0)) this.#spread(toDeal, now)
     const dealt: Connection[] = []
-    const receivers = new Set<Member>()
+    const receivers: Member[] = []
     for (let connection; this.hasCredit && (connection = this.#next()) !== undefined;) {
       const member = this.#choose(connection)
       if (member === null) continue // it waits, and the policy keeps it
       if (member !== undefined) {
-        member.batch.push(connection)
+        if (member.batch.push(connection) === 1) receivers.push(member)
         this.#scheduler.changed(member)
-        receivers.add(member)
         dealt.push(connection)
       } else {
         this.#refusals.wait(connection, this.members)
         this.#askAgainLater()
       }
     }
-    const unsent = new Set<Connection>()
+    const unsent: Connection[] = []
     for (const member of receivers) {
       const { batch } = member
       member.batch = []
-      if (!this.#send(member.worker, batch, now)) for (const connection of batch) unsent.add(connection)
+      if (!this.#send(member.worker, batch, now)) unsent.push(...batch)
     }
-    if (unsent.size === 0) return
-    this.#pending.unshift(dealt.filter(connection => unsent.has(connection)))
+    if (unsent.length === 0) return
+    this.#pending.unshift(dealt.filter(connection => unsent.includes(connection)))
     this.deal() // to others: those who could not be sent theirs have no credit now
   }
 
@@ -294,7 +293,8 @@ export class Handoff {
   readonly #rank = (member: Member): number => {
     const { worker, batch, view } = member
     const { frameSize, mostConnections } = this.#parts
-    if (!worker.hasCredit || batch.length >= frameSize || member.connections >= mostConnections) return Infinity
+    if (!worker.hasCredit || batch.length >= frameSize) return Infinity
+    if (mostConnections !== Infinity && member.connections >= mostConnections) return Infinity
     return this.#policy.load(view, batch.length) + (worker.saturated && this.#policy.spreads ? SATURATED : 0)
   }
 
@@ -312,11 +312,8 @@ export class Handoff {
       if (!hasCredit && (frame === null || frame.connections.length === 0 || now - frame.sentAt >= BUSY)) continue
       const load = this.#policy.load(view, 0)
       this.#scheduler.changed(member) // connections may have been closed since
-      for (const group of worker.saturated ? [all] : [all, spared]) {
-        group.sharers++
-        group.load += load
-        if (hasCredit) group.least = Math.min(group.least, load)
-      }
+      count(all, load, hasCredit)
+      if (!worker.saturated) count(spared, load, hasCredit)
     }
     const { sharers, load, least } = spared.sharers > 0 ? spared : all
     const level = Math.ceil((load + toDeal) / sharers)
@@ -398,4 +395,10 @@ export class Handoff {
     this.#whenDealt = []
     for (const run of waiting) run()
   }
+}
+
+function count (group: { sharers: number, load: number, least: number }, load: number, hasCredit: boolean): void {
+  group.sharers++
+  group.load += load
+  if (hasCredit) group.least = Math.min(group.least, load)
 }

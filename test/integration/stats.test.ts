@@ -11,7 +11,7 @@ perLane(t, 'stats() say what became of every connection, in the primary and in a
   const worker = (place: number, counts: object): object => ({ id: place + 1, pid: pids[place], state: 'ready', generation: 0, refused: 0, takenBack: 0, saturated: false, handshakes: { full: 0, resumed: 0 }, ...counts })
 
   const stats = await app.stats()
-  t.same(countsOf(stats), { pending: 0, ready: true, listeners, workers: [0, 1].map(place => worker(place, { handedOff: 0, accepted: 0, unacked: 0, open: 0, requests: 0 })) })
+  t.same(countsOf(stats), { pending: 0, shed: 0, ready: true, listeners, workers: [0, 1].map(place => worker(place, { handedOff: 0, accepted: 0, unacked: 0, open: 0, requests: 0 })) })
   for (const { rss } of stats.workers) t.ok(rss > 2 ** 20, 'a process of Node has some memory')
 
   for (let i = 0; i < 9; i++) await request(url)
@@ -21,7 +21,7 @@ perLane(t, 'stats() say what became of every connection, in the primary and in a
   // Which of them joined first has the odd ones.
   const after = await app.stats(({ workers }) => workers.map(({ open }) => open).sort().join() === '0,1' && workers.every(({ requests }) => requests === 5))
   const serving = after.workers.findIndex(({ open }) => open === 1)
-  t.same(countsOf(after), { pending: 0, ready: true, listeners, workers: [0, 1].map(place => worker(place, { handedOff: 5, accepted: 5, unacked: 0, open: place === serving ? 1 : 0, requests: 5 })) })
+  t.same(countsOf(after), { pending: 0, shed: 0, ready: true, listeners, workers: [0, 1].map(place => worker(place, { handedOff: 5, accepted: 5, unacked: 0, open: place === serving ? 1 : 0, requests: 5 })) })
 
   const seen = JSON.parse((await request(`${url}/stats`)).body) as Stats
   t.same(seen.workers.map(({ handedOff }) => handedOff), [0, 1].map(place => place === serving ? 5 : 6))

@@ -12,7 +12,7 @@ t.test('to round robin all are the same; to least connections open and un-acked 
 })
 
 function create (count: number, frameSize = 64): { handoff: Handoff, workers: FakeWorker[] } {
-  const handoff = createHandoff({ frameSize, clock: new FakeClock(), policy: new ByLoad(leastConnections) })
+  const handoff = createHandoff({ frameSize, looks: 8, clock: new FakeClock(), policy: new ByLoad(leastConnections) })
   const workers = Array.from({ length: count }, (_, i) => new FakeWorker(i + 1))
   for (const worker of workers) handoff.add(worker)
   return { handoff, workers }
