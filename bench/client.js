@@ -34,7 +34,7 @@ export async function ask ({ port, secure = false }, path, { timeout = 10_000 } 
       text += chunk
     })
     socket.on('error', () => {}) // 'close' comes too
-    socket.on('close', () => { finish(isWhole(text) ? 'answered' : 'cut') })
+    socket.on('close', () => { finish(statusOf(text) === 200 ? 'answered' : 'cut') })
     socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`)
 
     function finish (outcome) {
@@ -70,9 +70,14 @@ function connect (port, secure) {
   return secure ? tls.connect({ ...where, rejectUnauthorized: false }) : net.connect(where)
 }
 
-function isWhole (text) {
+/**
+ * The status of the response that this is, if it is all of it.
+ * @param {string} text
+ */
+export function statusOf (text) {
+  const status = /^HTTP\/1\.1 (\d{3}) /.exec(text)
   const length = /^content-length: (\d+)\r$/im.exec(text)
-  return text.startsWith('HTTP/1.1 200 ') && length !== null && bodyOf(text).length === Number(length[1])
+  return status !== null && length !== null && bodyOf(text).length === Number(length[1]) ? Number(status[1]) : undefined
 }
 
 function bodyOf (text) {

@@ -1,6 +1,7 @@
 import { cell, ratio } from './columns.js'
 import { p99, p999 } from './workloads/arrivals.js'
 import { waited } from './workloads/blocked.js'
+import { cut, growth, leftBehind, notAnswered, recovery } from './workloads/flood.js'
 import { perSecond as requestsPerSecond } from './workloads/keep-alive.js'
 import { primaryPss, primaryRss } from './workloads/memory.js'
 import { perSecond, primaryMicros } from './workloads/new-connections.js'
@@ -17,6 +18,15 @@ import { primaryMicros as primaryMicrosBy } from './workloads/scaling.js'
 
 const between = (workload, ours, theirs, column) => samples => ratio(samples[workload]?.[ours], samples[workload]?.[theirs], column)
 
+/** The figure of that one of these contenders that does worst: the less, the better. */
+const worst = (workload, names, column) => samples => names
+  .map(name => cell(samples[workload]?.[name], column))
+  .filter(figure => figure !== undefined)
+  .toSorted((one, other) => other.value - one.value)[0]
+
+const shedding = ['native-shed', 'ipc-shed']
+const lost = { each: sample => cut.each(sample) + notAnswered.each(sample) }
+
 const sixteenToOne = { each: sample => primaryMicrosBy(16).each(sample) / primaryMicrosBy(1).each(sample) }
 
 /** @type {Goal[]} */
@@ -31,7 +41,11 @@ const goals = [
   { what: 'requests that wait for a worker blocked for 2 s, beyond those that it had received', atMost: 0, figure: ({ blocked }) => cell(blocked?.native, waited) },
   { what: 'ipc lane : node:cluster SCHED_RR, new connections/s', atLeast: 0.95, figure: between('new-connections', 'ipc', 'cluster-rr', perSecond) },
   { what: 'primary\'s memory at rest (RSS), command mode : node:cluster\'s primary with an empty script', atMost: 1.3, figure: between('memory', 'native', 'cluster-rr', primaryRss) },
-  { what: 'the same, PSS: without what all Node processes share', atMost: 1.3, figure: between('memory', 'native', 'cluster-rr', primaryPss) }
+  { what: 'the same, PSS: without what all Node processes share', atMost: 1.3, figure: between('memory', 'native', 'cluster-rr', primaryPss) },
+  { what: 'growth of the primary\'s memory (RSS) in a flood of 10 times the capacity, MiB', atMost: 64, figure: worst('flood', ['native', ...shedding], growth) },
+  { what: 'descriptors that it leaves behind', atMost: 0, figure: worst('flood', ['native', ...shedding], leftBehind) },
+  { what: 'connections that are let in and not answered', atMost: 0, figure: worst('flood', ['native', ...shedding], lost) },
+  { what: 'ms from its end until all is back to normal, shedding', atMost: 1000, figure: worst('flood', shedding, recovery) }
 ]
 
 /**

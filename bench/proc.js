@@ -35,6 +35,14 @@ export function memory (pid) {
 }
 
 /**
+ * How many descriptors a process has open.
+ * @param {number} pid
+ */
+export function descriptors (pid) {
+  return readdirSync(`/proc/${pid}/fd`).length
+}
+
+/**
  * How many sockets a process has open.
  * @param {number} pid
  */

@@ -16,10 +16,15 @@ import { Running } from './running.js'
 const command = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const program = name => fileURLToPath(new URL(`programs/${name}`, import.meta.url))
 
+/** What is pending when there is too much of it is answered 503, and so is what has been pending for a quarter of a second. */
+const SHEDDING = ['--on-overload', 'shed', '--pending-timeout', '250']
+
 /** @type {Contender[]} */
 export const contenders = [
   sharedFastify('native'),
   sharedFastify('ipc'),
+  shedding(sharedFastify('native', SHEDDING)),
+  shedding(sharedFastify('ipc', SHEDDING)),
   cluster('cluster-rr', 'node:cluster SCHED_RR', { NODE_CLUSTER_SCHED_POLICY: 'rr' }),
   cluster('cluster-none', 'node:cluster SCHED_NONE', { NODE_CLUSTER_SCHED_POLICY: 'none' }),
   {
@@ -63,17 +68,21 @@ export function contender (name) {
 }
 
 /** By its command: the primary does not load the app. */
-function sharedFastify (lane) {
+function sharedFastify (lane, flags = []) {
   return {
     name: lane,
     title: `shared-fastify, ${lane} lane`,
     lacks: ({ addon }) => lane === 'native' && !addon ? 'the addon is not built' : undefined,
     start: async (bench, settings) => await Running.start(bench, settings, port => ({
       args: [command, 'start', program('command-app.js'), '--workers', `${settings.workers}`, '--lane', lane,
-        '--address', '127.0.0.1', '--port', `${port}`, '--log-level', 'warn'],
+        '--address', '127.0.0.1', '--port', `${port}`, '--log-level', 'warn', ...flags],
       primary: 'itself'
     }))
   }
+}
+
+function shedding (contender) {
+  return { ...contender, name: `${contender.name}-shed`, title: `${contender.title}, shedding` }
 }
 
 function cluster (name, title, env) {

@@ -1,6 +1,7 @@
 import arrivals from './arrivals.js'
 import blocked from './blocked.js'
 import evenness from './evenness.js'
+import flood from './flood.js'
 import keepAlive from './keep-alive.js'
 import killed from './killed.js'
 import memory from './memory.js'
@@ -25,4 +26,4 @@ import tls from './tls.js'
  */
 
 /** @type {Workload[]} */
-export const workloads = [newConnections, keepAlive, tls, memory, evenness, blocked, arrivals, killed, scaling]
+export const workloads = [newConnections, keepAlive, tls, memory, evenness, blocked, arrivals, killed, flood, scaling]
