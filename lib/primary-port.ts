@@ -54,9 +54,11 @@ export function openPort (key: string, bound: Bound[], backlog: number, { option
     sheds,
     canWait: lane.pauses,
     timeout: pendingTimeout,
+    pending: () => handoff.pending,
+    served: () => port.answerable !== undefined,
     drop: matches => handoff.drop(matches),
     answer: connection => {
-      if (port.answerable) connection.shed(answer())
+      if (port.answerable === true) connection.shed(answer())
       else connection.reset()
     },
     emit,

@@ -404,10 +404,10 @@ export class Primary {
     if (!this.stopping) this.#recycling.check()
   }
 
-  #onOpen (worker: WorkerHandle, { count, accepted }: Extract<ToPrimary, { type: 'open' }>): void {
-    worker.report(count, accepted)
+  #onOpen (worker: WorkerHandle, { count, taken }: Extract<ToPrimary, { type: 'open' }>): void {
+    worker.report(count, taken)
     // One that was full may have room again, which no ack tells.
-    if (this.options.maxConnectionsPerWorker !== undefined) for (const { handoff } of this.#ports.all) if (handoff.pending > 0) handoff.deal()
+    if (this.options.maxConnectionsPerWorker !== undefined) for (const { handoff } of this.#ports.all) handoff.deal()
   }
 
   #tellTicketKeys (): void {

@@ -38,8 +38,8 @@ export type ToPrimary =
   | { type: 'leave', key?: string }
   /** My server for this key is closed, its last connection included. */
   | { type: 'closed', key: string }
-  /** How many connections I have open, of how many that I have ever had. */
-  | { type: 'open', count: number, accepted: number }
+  /** How many connections I have open, and how many I have ever taken. */
+  | { type: 'open', count: number, taken: number }
   /** My event loop turns: once a second, with what it did in that time, and the longest stall of it. */
   | { type: 'pulse', requests: number, rss: number, debugged: boolean, utilization: number, delay: number, stalls: number, stall?: Stall, handshakes: HandshakeStats }
   /** My app is ready, and its readyCheck has begun. */
@@ -98,9 +98,13 @@ export function receive<M extends ToPrimary | ToWorker> (channel: Channel, liste
   return () => { channel.off('internalMessage', onMessage) }
 }
 
-const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0
+/** More connections than any process has: what a worker says is a load, and loads are added up. */
+const MOST_OPEN = 2 ** 32
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+const isOpen = (value: unknown): boolean => isCount(value) && (value as number) <= MOST_OPEN
 const isText = (value: unknown): boolean => typeof value === 'string'
-const isShare = (value: unknown): boolean => isCount(value) && (value as number) <= 1
+const isShare = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 1
 const isName = (value: unknown): boolean => isText(value) && (value as string).length <= LONGEST_NAME
 const isFlag = (value: unknown): boolean => typeof value === 'boolean'
 
@@ -109,7 +113,7 @@ const fields: { [T in ToPrimary['type']]: Record<string, (value: unknown) => boo
   listening: { key: isText, plain: isFlag },
   leave: { key: value => value === undefined || isText(value) },
   closed: { key: isText },
-  open: { count: isCount, accepted: isCount },
+  open: { count: isOpen, taken: isCount },
   pulse: { requests: isCount, rss: isCount, debugged: isFlag, utilization: isShare, delay: isCount, stalls: isCount, stall: value => value === undefined || isStall(value), handshakes: isHandshakes },
   checking: {},
   stats: { id: isCount },

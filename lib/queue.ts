@@ -54,9 +54,13 @@ export class Queue<T> {
 
   /** Takes those out for which this holds; they and the others keep their order. */
   drop (matches: (item: T) => boolean): T[] {
-    const all = this.drain()
-    this.#items = all.filter(item => !matches(item))
-    return all.filter(matches)
+    const dropped: T[] = []
+    this.#items = this.drain().filter(item => {
+      if (!matches(item)) return true
+      dropped.push(item)
+      return false
+    })
+    return dropped
   }
 
   /** All of them, in order; the queue is empty then. */

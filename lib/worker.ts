@@ -230,7 +230,7 @@ export class Worker {
     this.#showOpen(this.#sum(({ count }) => count))
     this.#report ??= setTimeout(() => {
       this.#report = undefined
-      this.#tell({ type: 'open', count: this.#sum(({ count }) => count), accepted: this.#sum(({ accepted }) => accepted) })
+      this.#tell({ type: 'open', count: this.#sum(({ count }) => count), taken: this.#receiver.taken })
     }, REPORT_DELAY).unref()
   }
 

@@ -3,11 +3,11 @@ import { Overload, type OverloadParts } from '../lib/primary/overload.js'
 import { ByLoad, roundRobin } from '../lib/primary/policies/by-load.js'
 import { Refusals } from '../lib/primary/refusals.js'
 import { Scheduler } from '../lib/primary/scheduler.js'
-import { createLog } from './fakes.js'
+import { createLog, type FakeWorker } from './fakes.js'
 
 type Given = Partial<HandoffParts> & Pick<HandoffParts, 'frameSize' | 'clock'> & { key?: string, overloadParts?: Partial<OverloadParts>, looks?: number }
 
-/** A handoff by round robin with no bounds, but for what is given: wired as in lib/primary.ts. */
+/** A handoff by round robin with no bounds, but for what is given: wired as in lib/primary-port.ts. */
 export function createHandoff ({ key = 'key', looks = 0, overloadParts, ...parts }: Given): Handoff {
   const handoff: Handoff = new Handoff(key, {
     createScheduler: rank => new Scheduler(rank, looks),
@@ -19,6 +19,8 @@ export function createHandoff ({ key = 'key', looks = 0, overloadParts, ...parts
       sheds: false,
       canWait: true,
       timeout: 0,
+      pending: () => handoff.pending,
+      served: () => true,
       drop: matches => handoff.drop(matches),
       answer () {},
       emit () {},
@@ -34,4 +36,11 @@ export function createHandoff ({ key = 'key', looks = 0, overloadParts, ...parts
     ...parts
   })
   return handoff
+}
+
+/** The worker answers for its open frame; as in lib/primary.ts. */
+export function settle (handoff: Handoff, worker: FakeWorker, refused: number[] = []): void {
+  const ack = worker.ack(refused)
+  handoff.settle(worker, worker.settle(ack) as NonNullable<ReturnType<FakeWorker['settle']>>, ack)
+  handoff.deal()
 }

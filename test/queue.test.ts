@@ -56,3 +56,14 @@ t.test('does what an array does, over any mix of calls', async t => {
   t.same(wrong.slice(0, 10), [])
   t.same(queue.drain(), model)
 })
+
+t.test('those that are dropped come out in their order, and the others keep theirs; each is asked for once', async t => {
+  const queue = new Queue<number>()
+  for (const item of [0, 1, 2, 3, 4, 5]) queue.push(item)
+  queue.shift()
+  let asked = 0
+  t.same(queue.drop(item => ++asked > 0 && item % 2 === 0), [2, 4])
+  t.equal(asked, 5)
+  t.same([queue.first(), queue.last(), queue.size], [1, 5, 3])
+  t.same([queue.pop(), queue.shift(), queue.pop(), queue.pop(), queue.last()], [5, 1, 3, undefined, undefined])
+})

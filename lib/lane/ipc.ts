@@ -80,7 +80,7 @@ class IpcConnection implements Connection {
   address (): string | undefined {
     const name: Partial<SocketName> = {}
     this.handle.getpeername?.(name)
-    return name.address
+    return name.address?.replace(/%.*$/, '') // the zone of a link-local one, which is ours and not the client's
   }
 }
 

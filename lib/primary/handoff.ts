@@ -2,6 +2,7 @@ import { debuglog } from 'node:util'
 import type { Ack, Connection, Frame } from '../lane.js'
 import { Queue } from '../queue.js'
 import type { Clock } from './clock.js'
+import { BUSY, levelOf, SATURATED } from './handoff/level.js'
 import { Member } from './handoff/member.js'
 import type { Overload } from './overload.js'
 import type { May, Policy } from './policy.js'
@@ -14,14 +15,8 @@ const trace = debuglog('shared-fastify')
 /** Milliseconds until those who refused connections are asked again, when nobody else is left to ask. */
 const REFUSAL_PAUSE = 100
 
-/** Milliseconds that a frame may be un-acked and its worker is merely busy: it will soon have credit again. */
-const BUSY = 10
-
 /** Milliseconds until a worker whose wire was full is sent something again. */
 const FULL_PAUSE = 10
-
-/** What a saturated worker has beyond its rank: more than any rank that a policy gives. */
-const SATURATED = 2 ** 32
 
 export interface HandoffParts {
   createScheduler (rank: (member: Member) => number): Scheduler<Member>
@@ -65,6 +60,11 @@ export class Handoff {
   #retrying: (() => void) | undefined
   #looking: { at: number, cancel: () => void } | undefined
   #whenDealt: Array<() => void> = []
+  #dealing = false
+  /** Somebody wanted to deal while it was under way. */
+  #dealAgain = false
+  /** When what came last was accepted. */
+  #newest = 0
 
   constructor (readonly key: string, parts: HandoffParts) {
     this.#parts = parts
@@ -112,20 +112,15 @@ export class Handoff {
     this.#saturated.delete(member)
     this.#scheduler.remove(member)
     const released = this.#policy.remove(member)
-    if (released.length > 0) {
-      this.#pending.unshift(released)
-      this.deal()
-    }
-    this.#checkDealt()
+    this.#pending.unshift(released)
+    if (released.length > 0) this.deal()
+    else this.#checkDealt()
   }
 
   /** Accepted connections come in here. */
   distribute (connections: readonly Connection[]): void {
-    const { overload, clock } = this.#parts
-    this.#accepted(connections, clock.now())
+    this.#accepted(connections, this.#parts.clock.now())
     this.deal()
-    const excess = overload.excess(this.pending)
-    if (excess > 0) this.#dropNewest(connections, excess)
   }
 
   /**
@@ -134,20 +129,34 @@ export class Handoff {
    * that is the first to ack, and keep it busy as long as the connections live.
    */
   deal (): void {
+    this.#dealAgain = true
+    if (this.#dealing) return // a send that fails may lead back here
+    this.#dealing = true
+    try {
+      while (this.#dealAgain) {
+        this.#dealAgain = false
+        this.#dealAll()
+      }
+    } finally {
+      this.#dealing = false
+    }
+    this.#shedExcess()
+    this.#dealt()
+  }
+
+  #dealAll (): void {
     const now = this.#parts.clock.now()
     this.#below = Infinity
     if (this.hasCredit) this.#accepted(this.#parts.fetch(), now)
     const toDeal = this.#pending.size + this.#policy.waiting + Math.min(this.#toAskAgain, this.#refusals.waiting)
-    if (toDeal > 0) {
-      this.#deal(toDeal, now)
-      this.#lookAgain(now)
-    }
-    this.#dealt()
+    if (toDeal === 0) return
+    this.#deal(toDeal, now)
+    this.#lookAgain(now)
   }
 
   #deal (toDeal: number, now: number): void {
     this.#policy.begin()
-    if (this.#policy.spreads && (toDeal > 1 || this.#saturated.size > 0)) this.#spread(toDeal, now)
+    if ((toDeal > 1 && this.#policy.levels) || (this.#saturated.size > 0 && this.#policy.spares)) this.#setLevel(toDeal, now)
     const dealt: Connection[] = []
     const receivers: Member[] = []
     for (let connection; this.hasCredit && (connection = this.#next()) !== undefined;) {
@@ -170,7 +179,7 @@ export class Handoff {
     }
     if (unsent.length === 0) return
     this.#pending.unshift(dealt.filter(connection => unsent.includes(connection)))
-    this.deal() // to others: those who could not be sent theirs have no credit now
+    this.#dealAgain = true // to others: those who could not be sent theirs have no credit now
   }
 
   /** The worker's answer: what it took is its own, what it refused goes to another. */
@@ -234,7 +243,8 @@ export class Handoff {
   drop (matches: (connection: Connection) => boolean): Connection[] {
     const dropped = [...this.#refusals.drop(matches), ...this.#policy.drop(matches), ...this.#pending.drop(matches)]
     for (const connection of dropped) this.#refusals.forget(connection)
-    this.#dealt()
+    this.#checkDealt()
+    this.#parts.onDealt()
     return dropped
   }
 
@@ -264,6 +274,7 @@ export class Handoff {
   }
 
   #accepted (connections: readonly Connection[], now: number): void {
+    this.#newest = now
     for (const connection of connections) {
       connection.acceptedAt = now
       this.#pending.push(connection)
@@ -292,32 +303,19 @@ export class Handoff {
 
   readonly #rank = (member: Member): number => {
     const { worker, batch, view } = member
-    const { frameSize, mostConnections } = this.#parts
-    if (!worker.hasCredit || batch.length >= frameSize) return Infinity
-    if (mostConnections !== Infinity && member.connections >= mostConnections) return Infinity
-    return this.#policy.load(view, batch.length) + (worker.saturated && this.#policy.spreads ? SATURATED : 0)
+    if (!worker.hasCredit || batch.length >= this.#parts.frameSize || this.#isFull(member)) return Infinity
+    return this.#policy.load(view, batch.length) + (worker.saturated && this.#policy.spares ? SATURATED : 0)
   }
 
-  /**
-   * Up to which load members are dealt something now: up to what makes it the same for all of them,
-   * those that are merely busy included, and one connection in any case. Saturated ones get nothing
-   * as long as others have credit, or will soon.
-   */
-  #spread (toDeal: number, now: number): void {
-    const all = { sharers: 0, load: 0, least: Infinity }
-    const spared = { sharers: 0, load: 0, least: Infinity }
-    for (const member of this.#scheduler.members) {
-      const { worker, view } = member
-      const { hasCredit, frame } = worker
-      if (!hasCredit && (frame === null || frame.connections.length === 0 || now - frame.sentAt >= BUSY)) continue
-      const load = this.#policy.load(view, 0)
-      this.#scheduler.changed(member) // connections may have been closed since
-      count(all, load, hasCredit)
-      if (!worker.saturated) count(spared, load, hasCredit)
-    }
-    const { sharers, load, least } = spared.sharers > 0 ? spared : all
-    const level = Math.ceil((load + toDeal) / sharers)
-    this.#below = (spared.sharers > 0 ? 0 : SATURATED) + (least === Infinity ? level : Math.max(level, least + 1))
+  readonly #isFull = (member: Member): boolean => {
+    const { mostConnections } = this.#parts
+    return mostConnections !== Infinity && member.connections >= mostConnections
+  }
+
+  #setLevel (toDeal: number, now: number): void {
+    const { members } = this.#scheduler
+    for (const member of members) this.#scheduler.changed(member) // connections may have been closed since
+    this.#below = levelOf(members, toDeal, now, this.#policy, this.#isFull)
   }
 
   #send (worker: WorkerHandle, batch: readonly Connection[], now: number): boolean {
@@ -330,15 +328,21 @@ export class Handoff {
     return true
   }
 
-  #dropNewest (connections: readonly Connection[], count: number): void {
+  /** The newest go, wherever they wait. */
+  #shedExcess (): void {
     const { overload } = this.#parts
-    const newest = new Set(connections.slice(-count))
-    for (let last; (last = this.#pending.last()) !== undefined && newest.delete(last);) {
-      this.#pending.pop()
-      overload.shed(last)
-    }
-    // The others are where the policy, or those who refused them, let them wait.
-    if (newest.size > 0) for (const connection of this.drop(connection => newest.has(connection))) overload.shed(connection)
+    let excess = overload.excess(this.pending)
+    if (excess === 0) return
+    const isNewest = ({ acceptedAt }: Connection): boolean => acceptedAt === this.#newest
+    for (let last; excess > 0 && (last = this.#pending.last()) !== undefined && isNewest(last); excess--) this.#shed(this.#pending.pop() as Connection)
+    const mayGo = (connection: Connection): boolean => excess > 0 && isNewest(connection) && excess-- > 0
+    if (excess > 0) for (const connection of [...this.#policy.drop(mayGo), ...this.#refusals.drop(mayGo)]) this.#shed(connection)
+    for (let last; excess > 0 && (last = this.#pending.pop()) !== undefined; excess--) this.#shed(last)
+  }
+
+  #shed (connection: Connection): void {
+    this.#refusals.forget(connection)
+    this.#parts.overload.shed(connection)
   }
 
   // Whoever could not be asked is as soon as it has credit. The others get one connection each to see
@@ -371,9 +375,9 @@ export class Handoff {
   // What waits for one worker is to go on without it, and a saturated one may be the only one left:
   // no ack tells of either.
   #lookAgain (now: number): void {
-    const due = this.#policy.due() ?? Infinity
-    const spares = this.#pending.size > 0 && !this.hasCredit && this.#scheduler.has(Infinity)
-    const delay = Math.min(due, spares ? BUSY : Infinity)
+    if (!this.#scheduler.has(Infinity)) return // then an ack tells, or a report
+    const isSparing = !this.hasCredit && this.#pending.size + this.#policy.waiting > 0
+    const delay = Math.min(this.#policy.due() ?? Infinity, isSparing ? BUSY : Infinity)
     if (delay === Infinity || (this.#looking !== undefined && this.#looking.at <= now + delay)) return
     this.#looking?.cancel()
     const cancel = this.#parts.clock.after(Math.ceil(delay), () => {
@@ -390,15 +394,9 @@ export class Handoff {
   }
 
   #checkDealt (): void {
-    if (this.#whenDealt.length === 0 || (this.pending > 0 && this.#members.size > 0)) return
+    if (this.#dealing || this.#whenDealt.length === 0 || (this.pending > 0 && this.#members.size > 0)) return
     const waiting = this.#whenDealt
     this.#whenDealt = []
     for (const run of waiting) run()
   }
-}
-
-function count (group: { sharers: number, load: number, least: number }, load: number, hasCredit: boolean): void {
-  group.sharers++
-  group.load += load
-  if (hasCredit) group.least = Math.min(group.least, load)
 }

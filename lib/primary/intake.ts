@@ -80,10 +80,13 @@ export class Intake {
   dealt (): void {
     if (!this.#pauses) return
     const { pending, hasCredit } = this.#handoff
+    const wasFull = this.#full
     this.#full = this.#full ? pending > this.#maxPending / 2 : pending >= this.#maxPending
     if (this.#full) this.#overdue = false
     if (hasCredit && !this.#full) this.#goOn()
     else if (pending > 0) this.#wait()
+    // Nobody may have credit for long, and nothing is pending that would have somebody look.
+    else if (wasFull) this.#looking ??= this.#lookIn(MOST_WAIT)
   }
 
   /** Accepts what the kernel has ready by now, and nothing more. */

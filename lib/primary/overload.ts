@@ -16,6 +16,10 @@ export interface OverloadParts {
   canWait: boolean
   /** Milliseconds that a connection may be pending, 0 for as long as it takes. */
   timeout: number
+  /** How many connections are pending. */
+  pending (): number
+  /** Whether a worker has ever served: before that its clients wait for as long as it takes to start. */
+  served (): boolean
   /** Takes out of what is pending those for which this holds. */
   drop (matches: (connection: Connection) => boolean): Connection[]
   /** Tells the client that nobody will serve it, and ends the connection. */
@@ -85,15 +89,16 @@ export class Overload {
   }
 
   #lookLater (): () => void {
-    const { timeout, drop, answer, clock, log, key } = this.#parts
+    const { timeout, pending, served, drop, answer, clock, log, key } = this.#parts
     return clock.after(Math.ceil(timeout / LOOKS), () => {
       this.#cancel = undefined
       const now = clock.now()
-      const late = drop(({ acceptedAt }) => now - acceptedAt >= timeout) // which calls watch()
+      const late = served() ? drop(({ acceptedAt }) => now - acceptedAt >= timeout) : []
       this.#shed += late.length
       for (const connection of late) answer(connection)
       if (late.length > 0 && !this.#late) log.warn({ event: 'pending-timeout', key, pendingTimeout: timeout }, 'connections to %s wait for longer than %d ms, and are shed', key, timeout)
       this.#late = late.length > 0
+      this.watch(pending())
     })
   }
 }

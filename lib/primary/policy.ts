@@ -13,8 +13,10 @@ export interface Policy {
    * with each connection that a member is `dealt` now.
    */
   load (worker: WorkerView, dealt: number): number
-  /** Whether a burst is spread over the members, and saturated ones are spared: false where each connection has a worker of its own. */
-  readonly spreads: boolean
+  /** Whether a burst is dealt only up to the load that makes it the same for all: false where the policy knows who is to have what. */
+  readonly levels: boolean
+  /** Whether saturated members get nothing as long as others can: false where each connection has a member of its own. */
+  readonly spares: boolean
   add (member: Member): void
   /** Returns the connections that waited for it. */
   remove (member: Member): readonly Connection[]

@@ -9,8 +9,8 @@ export class Port {
   readonly names: ListenerStats['addresses']
   readonly handoff: Handoff
   readonly #intake: Intake
-  /** Whether its workers speak HTTP/1 in plain: then a connection can be answered without them. */
-  answerable = false
+  /** Whether its workers speak HTTP/1 in plain: then a connection can be answered without them. Undefined until there is one. */
+  answerable: boolean | undefined
   /** The workers that have a server for it. */
   readonly servers = new Set<WorkerHandle>()
   /** Nothing more is to come from it; its key stays known to workers that start later. */

@@ -47,8 +47,8 @@ export class WorkerHandle {
   #accepted = 0
   #refused = 0
   #takenBack = 0
-  /** As it last reported: how many connections it had open, of how many that it had ever had. */
-  #reported = { open: 0, accepted: 0 }
+  /** As it last reported: how many connections it had open, and how many it had ever taken. */
+  #reported = { open: 0, taken: 0 }
   #saturated = false
   readonly #watchers = new Set<() => void>()
 
@@ -78,8 +78,8 @@ export class WorkerHandle {
 
   /** Connections that it has open: as it is now where the lane shows it, else as it last reported, and those that it has acked since. */
   get open (): number {
-    const { open, accepted } = this.#reported
-    return this.#wire.open() ?? open + Math.max(0, this.#accepted - accepted)
+    const { open, taken } = this.#reported
+    return this.#wire.open() ?? open + Math.max(0, this.#accepted - taken)
   }
 
   /** Connections sent to it that it has not answered for. */
@@ -103,8 +103,8 @@ export class WorkerHandle {
     return () => { this.#watchers.delete(changed) }
   }
 
-  report (open: number, accepted: number): void {
-    this.#reported = { open, accepted }
+  report (open: number, taken: number): void {
+    this.#reported = { open, taken }
     this.#changed()
   }
 

@@ -23,8 +23,6 @@ export class Connections {
   traceable = true
   /** Requests that have come in. */
   requests = 0
-  /** Connections that it has ever had. */
-  accepted = 0
   /** TLS handshakes that are finished. */
   readonly handshakes = { full: 0, resumed: 0 }
   readonly #open = new Map<Socket, OpenConnection>()
@@ -102,7 +100,6 @@ export class Connections {
   #opened (raw: Socket): void {
     this.#open.set(raw, { socket: raw, raw, response: undefined })
     this.#count++
-    this.accepted++
     raw.once('close', () => { this.#closed(raw) })
     this.#onChange()
   }

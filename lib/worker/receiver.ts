@@ -14,6 +14,8 @@ interface Target {
 /** Refuses a connection, or takes it and injects it into its key's server. */
 export class ConnectionReceiver implements Receiver {
   leaving = false
+  /** How many connections it has injected. */
+  taken = 0
   readonly #targets = new Map<string, Target>()
 
   add (key: string, server: Server, handle: SharedHandle): void {
@@ -30,9 +32,11 @@ export class ConnectionReceiver implements Receiver {
     if (target === undefined || !target.server.listening) return null
     if (isFull(target.server, target.awaited) && !wantsDrops(target.server)) return null
     target.awaited++
+    const count = (): void => { this.taken++ }
     return {
       inject (client) {
         target.awaited--
+        count()
         // Node's own accept path, set by Node itself on the server's handle: the server cannot tell.
         target.handle.onconnection?.(0, client)
       },

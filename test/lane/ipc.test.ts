@@ -73,6 +73,13 @@ t.test('closing a connection closes the primary\'s handle', async t => {
   t.equal(client.closed, 1)
 })
 
+t.test('an address is without its zone, which is a matter of this machine', async t => {
+  for (const [name, address] of [['fe80::1%br-lan', 'fe80::1'], ['192.0.2.1', '192.0.2.1']] as const) {
+    const accepted = accept(new FakeHandle(name))
+    t.equal(accepted.address(), address)
+  }
+})
+
 t.test('a frame is one connection: its handle goes with the message, and stays open', async t => {
   t.equal(ipcLane.frameSize, 1)
   const channel = new FakeChannel()

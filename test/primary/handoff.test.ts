@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Handoff } from '../../lib/primary/handoff.js'
 import type { OpenFrame, WorkerHandle } from '../../lib/primary/worker-handle.js'
 import { connections, createRandom, FakeClock, FakeConnection, FakeWorker } from '../fakes.js'
-import { createHandoff } from '../handoffs.js'
+import { createHandoff, settle } from '../handoffs.js'
 
 const names = (count: number): string => Array.from({ length: count }, (_, i) => i + 1).join(' ')
 
@@ -16,13 +16,6 @@ function create (frameSize: number, workers: number): { handoff: Handoff, worker
   const all = Array.from({ length: workers }, (_, i) => new FakeWorker(i + 1))
   for (const worker of all) handoff.add(worker)
   return { handoff, workers: all as unknown as Workers, clock, sent: () => sent }
-}
-
-/** The worker answers for its open frame; as in lib/primary.ts. */
-function settle (handoff: Handoff, worker: FakeWorker, refused: number[] = []): void {
-  const ack = worker.ack(refused)
-  handoff.settle(worker, worker.settle(ack) as NonNullable<ReturnType<FakeWorker['settle']>>, ack)
-  handoff.deal()
 }
 
 /** The worker dies, having taken these of its open frame. */
@@ -543,4 +536,44 @@ t.test('a choice costs the same with any number of workers: the ranks of all are
   }
   handoff.distribute(connections('1'))
   t.ok(looks < 20, `${looks} looks`)
+})
+
+t.test('a saturated worker serves where the others are full, and full ones take no share', async t => {
+  const clock = new FakeClock()
+  const handoff = createHandoff({ frameSize: 64, clock, mostConnections: 40 })
+  const [a, b, c] = [new FakeWorker(1), new FakeWorker(2), new FakeWorker(3)]
+  for (const worker of [a, b, c]) handoff.add(worker)
+  b.report(40, 0)
+  c.report(40, 0)
+  handoff.distribute(connections(names(12)))
+  t.equal(a.wire.last.connections.length, 12)
+  settle(handoff, a)
+  a.saturated = true
+  handoff.distribute(connections('13'))
+  t.same(a.dealt.at(-1), ['13'])
+  t.same(clock.waiting, [])
+})
+
+t.test('a worker that leaves while it is sent something loses nothing, of its own nor of others', async t => {
+  for (const [breaks, fails] of [[1, 2], [2, 1], [1, 1]] as const) {
+    const { handoff, workers } = create(2, 3)
+    for (const worker of workers) {
+      const send = worker.wire.send.bind(worker.wire)
+      worker.wire.send = frame => {
+        if (worker.id === fails) return false
+        if (worker.id === breaks) {
+          handoff.remove(worker)
+          return false
+        }
+        return send(frame)
+      }
+    }
+    const all = connections(names(6))
+    handoff.distribute(all)
+    const dealt = workers.flatMap(({ dealt }) => dealt.flat())
+    t.equal(new Set(dealt).size, dealt.length)
+    t.equal(dealt.length + handoff.pending, 6)
+    handoff.close()
+    t.equal(all.filter(({ closed }) => closed === 1).length, 6 - dealt.length)
+  }
 })

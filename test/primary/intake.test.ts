@@ -280,3 +280,19 @@ t.test('where it may not wait, what comes is accepted at once', async t => {
   t.notOk(acceptor().paused)
   t.equal(handoff.pending, 4)
 })
+
+t.test('a port that was full and has nothing pending any more accepts, though nobody has credit', async t => {
+  const { start, acceptor, handoff, clock } = create({ maxPending: 2 })
+  start()
+  acceptor().come('1')
+  for (const name of ['2', '3']) {
+    acceptor().come(name)
+    clock.advance(2)
+  }
+  acceptor().come('4')
+  clock.advance(1_000)
+  t.equal(handoff.pending, 2)
+  t.equal(handoff.drop(() => true).length, 2)
+  clock.advance(2)
+  t.equal(handoff.pending, 1, 'what was with the kernel')
+})

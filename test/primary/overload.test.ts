@@ -2,7 +2,7 @@ import t from 'tap'
 import type { OverloadParts } from '../../lib/primary/overload.js'
 import { Sticky } from '../../lib/primary/policies/sticky.js'
 import { connections, createLog, FakeClock, FakeConnection, FakeWorker } from '../fakes.js'
-import { createHandoff } from '../handoffs.js'
+import { createHandoff, settle } from '../handoffs.js'
 
 /** One worker at most, which takes one connection at a time, in front of which so many may be pending. */
 function create (given: Partial<OverloadParts>, { workers = 1, sticky = false } = {}) {
@@ -24,12 +24,8 @@ function create (given: Partial<OverloadParts>, { workers = 1, sticky = false } 
   })
   const all = Array.from({ length: workers }, (_, i) => new FakeWorker(i + 1))
   for (const worker of all) handoff.add(worker)
-  const ack = (worker = all[0] as FakeWorker): void => {
-    const ack = worker.ack()
-    handoff.settle(worker, worker.settle(ack) as NonNullable<ReturnType<FakeWorker['settle']>>, ack)
-    handoff.deal()
-  }
-  return { handoff, clock, lines, answered, told, ack, worker: all[0] as FakeWorker }
+  const worker = all[0] as FakeWorker
+  return { handoff, clock, lines, answered, told, worker, ack: () => { settle(handoff, worker) } }
 }
 
 t.test('shed: the newest beyond maxPending are answered, and what was pending stays', async t => {
@@ -56,10 +52,45 @@ t.test('wait: where the kernel can hold them nothing is shed, and where it canno
 })
 
 t.test('the newest are shed wherever they wait: for the worker of their client too', async t => {
-  const { handoff, answered } = create({ sheds: true }, { workers: 2, sticky: true })
-  for (const name of ['1', '2', '3', '4', '5']) handoff.distribute([new FakeConnection(name, '10.0.0.1')])
+  const { handoff, answered, clock } = create({ sheds: true }, { workers: 2, sticky: true })
+  for (const name of ['1', '2', '3', '4', '5']) {
+    handoff.distribute([new FakeConnection(name, '10.0.0.1')])
+    clock.advance(1)
+  }
   t.same(answered, ['4', '5'])
   t.equal(handoff.pending, 2)
+})
+
+t.test('of what comes together as many are shed as are too many: those that are not dealt', async t => {
+  const { handoff, answered, told } = create({ sheds: true }, { workers: 2, sticky: true })
+  const of = (client: string, names: string[]): FakeConnection[] => names.map(name => new FakeConnection(name, client))
+  handoff.distribute(of('10.0.0.1', ['1']))
+  const busy = handoff.members.find(({ hasCredit }) => !hasCredit)
+  const others = Array.from({ length: 40 }, (_, i) => `10.0.1.${i}`)
+  handoff.distribute([...of('10.0.0.1', ['2', '3', '4', '5']), ...others.flatMap(client => of(client, [client]))])
+  t.equal(handoff.pending, 2)
+  t.equal(handoff.shed, answered.length)
+  t.equal(answered.length + 2 + handoff.members.filter(({ hasCredit }) => !hasCredit).length, 45, 'each is pending, with a worker, or shed')
+  t.notOk(busy?.hasCredit)
+  t.match(told, [{ pending: 2 }], 'what was shed is not counted')
+})
+
+t.test('before any worker has served, clients wait for as long as it takes to start', async t => {
+  let served = false
+  const { handoff, answered, clock } = create({ timeout: 1_000, served: () => served })
+  handoff.distribute(connections('1 2'))
+  clock.advance(60_000)
+  t.same(answered, [])
+  served = true
+  clock.advance(100)
+  t.same(answered, ['2'])
+})
+
+t.test('an overload that the timeout ends tells how many it has shed', async t => {
+  const { handoff, clock, lines } = create({ timeout: 1_000 })
+  handoff.distribute(connections('1 2 3'))
+  clock.advance(1_000)
+  t.match(lines.filter(({ event }) => event === 'overload-end'), [{ pending: 0, shed: 2 }])
 })
 
 t.test('what has been pending for too long is shed, a tenth of the time later at most, and the rest stays', async t => {

@@ -9,7 +9,8 @@ export const leastConnections: Policy['load'] = ({ open, unacked }) => open + un
 
 /** A policy that only says how much each has: no connection waits by its will. */
 export class ByLoad implements Policy {
-  readonly spreads = true
+  readonly levels = true
+  readonly spares = true
   readonly waiting = 0
 
   constructor (readonly load: Policy['load']) {}

@@ -6,15 +6,23 @@ import { Queue } from '../../queue.js'
 import type { Member } from '../handoff/member.js'
 import type { May, Policy } from '../policy.js'
 
+/** Milliseconds after which it is asked again for what it keeps, when nothing else has it asked: it may go by what the workers report. */
+const ASK_AGAIN = 100
+
+/** Of how many that it keeps it is asked in one deal: however many there are, the others are not held up. */
+const MOST_ASKED = 64
+
 /** A policy of the app's own. Where it fails, round robin serves. */
 export class Custom implements Policy {
-  readonly spreads = true
+  readonly levels = false
+  readonly spares = true
   readonly #ask: PolicyFunction
   readonly #log: FastifyBaseLogger
   readonly #members = new Map<WorkerView, Member>()
-  /** Those that it said null of, in this deal and before. */
-  readonly #later: Connection[] = []
-  readonly #again = new Queue<Connection>()
+  /** Those that it said null of. */
+  readonly #kept = new Queue<Connection>()
+  /** How many of them it is to be asked for again in this deal. */
+  #toAsk = 0
   /** What it is asked with; the same array each time. */
   readonly #candidates: WorkerView[] = []
   #complained = false
@@ -25,7 +33,7 @@ export class Custom implements Policy {
   }
 
   get waiting (): number {
-    return this.#later.length + this.#again.size
+    return this.#kept.size
   }
 
   load (_worker: WorkerView, dealt: number): number {
@@ -54,36 +62,44 @@ export class Custom implements Policy {
       return undefined
     }
     if (answer === null) {
-      this.#later.push(connection)
+      this.#kept.push(connection)
       return null
     }
     const member = this.#members.get(answer as WorkerView)
     if (member !== undefined && may(member)) return member
     if (answer instanceof Promise) answer.catch(() => {}) // one that rejects would end this process
-    const err = new TypeError(`it must return one of the workers that it is given, or null; got ${inspect(answer, { depth: 0 })}`)
-    this.#complain(err, 'the policy has returned what it may not, and round robin serves')
+    this.#complain(new TypeError(`it must return one of the workers that it is given, or null; got ${describe(answer)}`), 'the policy has returned what it may not, and round robin serves')
     return undefined
   }
 
   begin (): void {
-    this.#again.unshift(this.#later.splice(0))
+    this.#toAsk = Math.min(this.#kept.size, MOST_ASKED)
   }
 
   take (): Connection | undefined {
-    return this.#again.shift()
+    return this.#toAsk-- > 0 ? this.#kept.shift() : undefined
   }
 
-  due (): undefined {}
+  due (): number | undefined {
+    return this.#kept.size > 0 ? ASK_AGAIN : undefined
+  }
 
   drop (matches: (connection: Connection) => boolean): Connection[] {
-    this.begin()
-    return this.#again.drop(matches)
+    return this.#kept.drop(matches)
   }
 
   /** Once: it would be a line for each connection. */
   #complain (err: unknown, message: string): void {
     if (!this.#complained) this.#log.error({ event: 'policy-error', err }, message)
     this.#complained = true
+  }
+}
+
+function describe (answer: unknown): string {
+  try {
+    return inspect(answer, { depth: 0 })
+  } catch {
+    return `a value of type ${typeof answer}` // which has an inspect() of its own
   }
 }
 

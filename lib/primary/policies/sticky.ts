@@ -26,7 +26,8 @@ export interface StickyParts {
 /** The same client, the same worker: its home. A connection waits for it, and goes to another when that takes too long. */
 export class Sticky implements Policy {
   // Each connection has its own worker, busy or not.
-  readonly spreads = false
+  readonly levels = false
+  readonly spares = false
   readonly #parts: StickyParts
   readonly #homes = new Homes<Member>(({ worker }) => worker.place)
   /** The connections that wait for a member, in the order in which they came. */
@@ -57,8 +58,8 @@ export class Sticky implements Policy {
     const address = connection.address()
     if (address === undefined) return undefined // a Unix socket: nobody knows one client from another
     const client = hashOf(address, this.#parts.ipv6Prefix)
-    const home = this.#homes.of(client)
-    if (home === undefined || may(home)) return home
+    const home = client === undefined ? undefined : this.#homes.of(client)
+    if (client === undefined || home === undefined || may(home)) return home
     if (refusers?.has(home.worker) === true || this.#isOverdue(connection)) return this.#homes.best(client, may)
     this.#wait(connection, home)
     return null
@@ -97,7 +98,10 @@ export class Sticky implements Policy {
 
   #wait (connection: Connection, home: Member): void {
     const queue = this.#waiting.get(home) ?? new Queue<Connection>()
-    queue.push(connection)
+    const last = queue.last()
+    // What waited for another one, which has left, may be older than what waits here.
+    const later = last !== undefined && last.acceptedAt > connection.acceptedAt ? queue.drop(({ acceptedAt }) => acceptedAt > connection.acceptedAt) : []
+    for (const next of [connection, ...later]) queue.push(next)
     this.#waiting.set(home, queue)
     this.waiting++
   }
@@ -107,8 +111,9 @@ export class Sticky implements Policy {
   }
 }
 
-/** A number of 32 bits, the same for the same client: an IPv4 address, or the network of an IPv6 one. */
-export function hashOf (address: string, ipv6Prefix: number): number {
+/** A number of 32 bits, the same for the same client: an IPv4 address, or the network of an IPv6 one. Undefined for what is neither. */
+export function hashOf (address: string, ipv6Prefix: number): number | undefined {
+  if (!ipaddr.isValid(address)) return undefined
   const bytes = ipaddr.process(address).toByteArray() // ::ffff:192.0.2.1, of a port for both families, as 192.0.2.1
   const bits = bytes.length === 4 ? 32 : ipv6Prefix
   let hash = FNV_OFFSET

@@ -2,7 +2,7 @@ import t from 'tap'
 import { leastConnections, ByLoad, roundRobin } from '../../../lib/primary/policies/by-load.js'
 import type { Handoff } from '../../../lib/primary/handoff.js'
 import { connections, FakeClock, FakeWorker } from '../../fakes.js'
-import { createHandoff } from '../../handoffs.js'
+import { createHandoff, settle } from '../../handoffs.js'
 
 const view = { id: 1, open: 3, unacked: 2, utilization: 0, generation: 0 }
 
@@ -16,12 +16,6 @@ function create (count: number, frameSize = 64): { handoff: Handoff, workers: Fa
   const workers = Array.from({ length: count }, (_, i) => new FakeWorker(i + 1))
   for (const worker of workers) handoff.add(worker)
   return { handoff, workers }
-}
-
-function settle (handoff: Handoff, worker: FakeWorker): void {
-  const ack = worker.ack()
-  handoff.settle(worker, worker.settle(ack) as NonNullable<ReturnType<FakeWorker['settle']>>, ack)
-  handoff.deal()
 }
 
 t.test('least connections: the one with the fewest is next, as it reports, in turn where they are equal', async t => {

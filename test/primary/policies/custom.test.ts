@@ -1,9 +1,9 @@
 import t from 'tap'
+import { inspect } from 'node:util'
 import { Custom } from '../../../lib/primary/policies/custom.js'
-import type { Handoff } from '../../../lib/primary/handoff.js'
 import type { PolicyFunction, WorkerView } from '../../../types/index.js'
 import { connections, createLog, FakeClock, FakeConnection, FakeWorker } from '../../fakes.js'
-import { createHandoff } from '../../handoffs.js'
+import { createHandoff, settle } from '../../handoffs.js'
 
 function create (count: number, policy: PolicyFunction, frameSize = 1) {
   const { log, lines } = createLog()
@@ -12,12 +12,6 @@ function create (count: number, policy: PolicyFunction, frameSize = 1) {
   const workers = Array.from({ length: count }, (_, i) => new FakeWorker(i + 1)) as [FakeWorker, FakeWorker, FakeWorker]
   for (const worker of workers) handoff.add(worker)
   return { handoff, workers, lines, clock }
-}
-
-function settle (handoff: Handoff, worker: FakeWorker, refused: number[] = []): void {
-  const ack = worker.ack(refused)
-  handoff.settle(worker, worker.settle(ack) as NonNullable<ReturnType<FakeWorker['settle']>>, ack)
-  handoff.deal()
 }
 
 t.test('it is asked with the workers that can take the connection, and with the client\'s address', async t => {
@@ -68,6 +62,7 @@ for (const [what, policy] of Object.entries<PolicyFunction>({
   'returns nothing': () => undefined as unknown as null,
   'returns a number': () => 1 as unknown as null,
   'returns a worker that it made up': ([worker]) => ({ ...worker }) as WorkerView,
+  'returns what cannot be looked at': () => ({ [inspect.custom] () { throw new Error('not to be looked at') } }) as unknown as null,
   'returns a promise': (async () => { throw new Error('an async policy') }) as unknown as PolicyFunction
 })) {
   t.test(`a policy that ${what} is in the log once, and round robin serves`, async t => {
@@ -88,6 +83,36 @@ t.test('a worker that it was not given now is wrong: it has no credit, or has re
   settle(handoff, b)
   settle(handoff, a, [0])
   t.same(b.dealt, [['2'], ['1']])
+})
+
+t.test('it decides in a burst too', async t => {
+  const { handoff, workers } = create(3, ([first]) => first as WorkerView, 64)
+  handoff.distribute(connections('1 2 3 4 5 6'))
+  t.same(workers.map(({ dealt }) => dealt.flat().length), [6, 0, 0])
+})
+
+t.test('it is asked again for what it keeps a tenth of a second later, should nothing else happen', async t => {
+  let ready = false
+  const { handoff, workers: [a], clock } = create(1, ([worker]) => ready ? worker as WorkerView : null)
+  handoff.distribute(connections('1'))
+  clock.advance(1_000)
+  ready = true
+  clock.advance(99)
+  t.same(a.dealt, [])
+  clock.advance(1)
+  t.same([a.dealt, clock.waiting], [[['1']], []])
+})
+
+t.test('however many it keeps, the others wait for no more than 64 questions', async t => {
+  let asked = 0
+  const { handoff } = create(1, () => {
+    asked++
+    return null
+  })
+  handoff.distribute(connections(Array.from({ length: 500 }, (_, i) => i).join(' ')))
+  asked = 0
+  handoff.distribute(connections('500'))
+  t.equal(asked, 65)
 })
 
 t.test('what it keeps is let go of at the end, and when its worker leaves it is asked again', async t => {

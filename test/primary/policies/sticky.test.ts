@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Handoff } from '../../../lib/primary/handoff.js'
 import { hashOf, Sticky } from '../../../lib/primary/policies/sticky.js'
 import { FakeClock, FakeConnection, FakeWorker } from '../../fakes.js'
-import { createHandoff } from '../../handoffs.js'
+import { createHandoff, settle } from '../../handoffs.js'
 
 const WAIT = 1_000
 
@@ -26,12 +26,6 @@ function create (count: number, frameSize = 64): { handoff: Handoff, workers: Fa
   }
 }
 
-function settle (handoff: Handoff, worker: FakeWorker, refused: number[] = []): void {
-  const ack = worker.ack(refused)
-  handoff.settle(worker, worker.settle(ack) as NonNullable<ReturnType<FakeWorker['settle']>>, ack)
-  handoff.deal()
-}
-
 const last = ({ dealt }: FakeWorker): string[] | undefined => dealt.at(-1)
 const of = (client: string, ...names: string[]): FakeConnection[] => names.map(name => new FakeConnection(name, client))
 
@@ -44,7 +38,7 @@ t.test('a client is the same in both spellings of its IPv4 address, and in any o
   t.not(hashOf('2001:db8::1', 128), hashOf('2001:db8::2', 128))
   t.equal(hashOf('2001:db8::8', 125), hashOf('2001:db8::f', 125), 'a prefix that ends within a byte')
   t.not(hashOf('2001:db8::8', 125), hashOf('2001:db8::10', 125))
-  t.equal(hashOf('fe80::1%eth0', 64), hashOf('fe80::2%eth0', 64))
+  for (const odd of ['fe80::1%br-lan', 'fe80::1%eth0.100', 'here', '']) t.equal(hashOf(odd, 64), undefined)
 })
 
 t.test('the addresses of a network are spread evenly', async t => {
@@ -135,6 +129,40 @@ t.test('a Unix socket has no address: those connections are dealt in turn', asyn
   const { handoff, workers } = create(2)
   handoff.distribute([1, 2].map(name => Object.assign(new FakeConnection(String(name)), { client: undefined })))
   t.same(workers.map(({ dealt }) => dealt.flat().length), [1, 1])
+})
+
+t.test('a client whose address is none that is known is dealt in turn', async t => {
+  const { handoff, workers } = create(2)
+  handoff.distribute(of('fe80::1%br-lan', '1', '2'))
+  t.same(workers.map(({ dealt }) => dealt.flat().length), [1, 1])
+})
+
+t.test('where it has waited for too long and nobody has credit, an ack is waited for, and no time', async t => {
+  const { handoff, workers, clock } = create(1)
+  handoff.distribute(of('10.0.0.1', '1'))
+  handoff.add(new FakeWorker(7))
+  const all = [...workers, handoff.members.find(({ id }) => id === 7) as FakeWorker]
+  handoff.distribute([...of('10.0.0.1', '2'), ...Array.from({ length: 40 }, (_, i) => new FakeConnection(`x${i}`, `10.0.1.${i}`))])
+  t.ok(all.every(({ hasCredit }) => !hasCredit))
+  clock.advance(WAIT)
+  t.same(clock.waiting, [])
+})
+
+t.test('what waited for a worker that left goes before what came later, in the time that it has left', async t => {
+  const { handoff, clock, homeOf, workers } = create(3)
+  const clients = Array.from({ length: 40 }, (_, i) => `10.0.0.${i}`)
+  const homes = new Map(clients.map(client => [client, homeOf(client)]))
+  const [gone, other] = workers as [FakeWorker, FakeWorker]
+  const mine = clients.filter(client => homes.get(client) === gone)
+  const others = clients.find(client => homes.get(client) === other) as string
+  handoff.distribute([...of(mine[0] as string, 'a'), ...of(others, 'b')])
+  for (const client of mine) handoff.distribute(of(client, `old-${client}`))
+  clock.advance(500)
+  handoff.distribute(of(others, 'young'))
+  handoff.remove(gone)
+  settle(handoff, other)
+  t.equal(last(other)?.at(-1), 'young')
+  t.ok((last(other) as string[]).length > 1, 'some have their home here now')
 })
 
 t.test('what waits is let go of at the end', async t => {

@@ -47,7 +47,7 @@ export class Homes<M> {
     let highest = -1
     for (const member of this.#members) {
       const score = this.#score(client % BUCKETS, member)
-      if (score > highest && may(member)) [best, highest] = [member, score]
+      if (score >= highest && may(member)) [best, highest] = [member, score]
     }
     return best
   }
