@@ -16,7 +16,10 @@ export interface WorkerView {
   readonly id: number
   /** Connections that it has open: as of now in the native lane, a quarter of a second old at most in the ipc lane. */
   readonly open: number
-  /** Connections sent to it that it has not answered for yet, those that are dealt right now included. */
+  /**
+   * Connections sent to it that it has not answered for yet, those that are dealt right now included.
+   * For a moment one may count as open already.
+   */
   readonly unacked: number
   /** The share of the last second in which its event loop was busy, 0 to 1. */
   readonly utilization: number
@@ -31,9 +34,10 @@ export interface ConnectionView {
 
 /**
  * A policy of your own, called in the primary for each connection. `workers` are those that can take
- * it now, in the order of joining; the array is used again, so keep none. It returns one of them, or `null`: then the
- * connection stays pending, and is asked for again as soon as a worker can take more. What it throws,
- * or returns otherwise, is logged once, and round robin serves.
+ * it now, in the order of joining, without saturated ones while others can; the array is used again,
+ * so keep none. It returns one of them, or `null`: then the connection stays pending, and is asked for
+ * again when a worker can take more, and every 100 ms. What it throws, or returns otherwise, is logged
+ * once for each listener, and round robin serves.
  */
 export type PolicyFunction = (workers: readonly WorkerView[], connection: ConnectionView) => WorkerView | null
 
@@ -238,8 +242,8 @@ export interface SharedPortOptions {
   pendingTimeout?: number
 
   /**
-   * Connections that a worker is given at a time, those sent to it and not acked included. A full one is passed over; when all are, the
-   * connections wait. Left out: no limit. (An app's `server.maxConnections` refuses; this does not offer.)
+   * Connections that a worker is given at a time, those sent to it and not acked included. A full one
+   * is passed over; when all are, the connections wait. Left out: no limit. (An app's `server.maxConnections` refuses; this does not offer.)
    */
   maxConnectionsPerWorker?: number
 

@@ -1,0 +1,41 @@
+import t from 'tap'
+import { BUSY, levelOf, SATURATED } from '../../../lib/primary/handoff/level.js'
+import { Member } from '../../../lib/primary/handoff/member.js'
+import { ByLoad, leastConnections, roundRobin } from '../../../lib/primary/policies/by-load.js'
+import { connections, FakeWorker } from '../../fakes.js'
+
+const NOW = 1_000
+const turns = new ByLoad(roundRobin)
+const fewest = new ByLoad(leastConnections)
+
+/** A member as a text says: connections that it has open, then `b` busy, `h` hanging (un-acked for long), `s` saturated, `f` full. */
+function member (text: string, place: number): Member {
+  const worker = new FakeWorker(place + 1)
+  worker.report(parseInt(text), 0)
+  if (/[bh]/.test(text)) worker.send('key', connections('x'), text.includes('b') ? NOW - BUSY + 1 : NOW - BUSY)
+  worker.saturated = text.includes('s')
+  return new Member(worker)
+}
+
+const table = [
+  { promise: 'by turns a burst is shared equally, rounded up', policy: turns, members: '0 0 0', toDeal: 7, level: 3 },
+  { promise: 'those that are merely busy have their share too', policy: turns, members: '0 0b 0b 0b', toDeal: 8, level: 2 },
+  { promise: 'those that hang have none', policy: turns, members: '0 0h 0h 0h', toDeal: 8, level: 8 },
+  { promise: 'nor have those that are full', policy: turns, members: '0 0f 0f', toDeal: 9, level: 9 },
+  { promise: 'by connections the counts are evened out', policy: fewest, members: '5 0 9 2', toDeal: 24, level: 10 },
+  { promise: 'one connection goes to whoever has the fewest with credit, busy as others with fewer may be', policy: fewest, members: '20 0b', toDeal: 1, level: 21 },
+  { promise: 'saturated ones get nothing while others have credit', policy: turns, members: '0 0s 0s', toDeal: 6, level: 6 },
+  { promise: 'nor while another is merely busy', policy: turns, members: '0s 0b', toDeal: 4, level: 4 },
+  { promise: 'where the others hang or are full they share it', policy: turns, members: '0s 0s 0h 0f', toDeal: 4, level: SATURATED + 2 },
+  { promise: 'where all are saturated all share it', policy: fewest, members: '1s 3s', toDeal: 4, level: SATURATED + 4 },
+  { promise: 'a policy that does not level has no bound but that of saturation', policy: { ...fewest, load: roundRobin, levels: false }, members: '0 0s', toDeal: 9, level: SATURATED },
+  { promise: 'a policy that does not level, and nobody to be spared', policy: { ...fewest, load: roundRobin, levels: false }, members: '0s', toDeal: 9, level: Infinity }
+]
+
+for (const { promise, policy, members, toDeal, level } of table) {
+  t.test(promise, async t => {
+    const texts = members.split(' ')
+    const all = texts.map(member)
+    t.equal(levelOf(all, toDeal, NOW, policy as ByLoad, one => texts[all.indexOf(one)]?.includes('f') === true), level)
+  })
+}
