@@ -6,15 +6,15 @@ import { type App, descriptors, perLane, request, start, type StartOptions } fro
 import { http1Clients, http2Clients, Load } from '../load.js'
 
 /** Between two reloads, before the first and after the last: 20,000 in all, over the kinds of servers and the lanes. */
-const REQUESTS = 450
+const REQUESTS = 700
 const STOPPED = { code: 0, signal: null }
 
 interface Kind { name: string, server: object, clients: typeof http1Clients, reloads: number }
 
 const kinds: Kind[] = [
-  { name: 'HTTP/1.1', server: {}, clients: http1Clients, reloads: 10 },
-  { name: 'HTTPS', server: { tls: {} }, clients: http1Clients, reloads: 5 },
-  { name: 'HTTP/2', server: { tls: {}, fastify: { http2: true } }, clients: http2Clients, reloads: 5 }
+  { name: 'HTTP/1.1', server: {}, clients: http1Clients, reloads: 6 },
+  { name: 'HTTPS', server: { tls: {} }, clients: http1Clients, reloads: 3 },
+  { name: 'HTTP/2', server: { tls: {}, fastify: { http2: true } }, clients: http2Clients, reloads: 3 }
 ]
 
 /** An app whose workers do what the test writes. */
