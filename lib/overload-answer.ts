@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 
 const STATUS = 503
-const MESSAGE = 'The server has more to do than it can: try again later'
+const MESSAGE = 'The server is overloaded: try again later'
 
 /**
  * What a client is answered that nobody will serve: an HTTP/1.1 response, with a body like that of

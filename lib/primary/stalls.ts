@@ -6,6 +6,9 @@ import type { WorkerHandle } from './worker-handle.js'
 /** Milliseconds between two lines of one worker: an app that blocks all the time would fill the log. */
 const PAUSE = 10_000
 
+/** Milliseconds from which a stall is worth a line though nothing else is known of it: shorter ones a busy machine makes by itself. */
+const LONG = 1_000
+
 export interface StallsParts {
   clock: Clock
   log: FastifyBaseLogger
@@ -30,6 +33,7 @@ export class Stalls {
 
   /** @param stall the longest of those that the worker has reported by now, and had not before */
   add (worker: WorkerHandle, stall: Stall): void {
+    if (isMinor(stall)) return this.#log('debug', worker, stall)
     const pause = this.#pauses.get(worker)
     if (pause === undefined) this.#tell(worker, stall)
     else if (stall.duration > (pause.longest?.duration ?? 0)) pause.longest = stall
@@ -40,11 +44,11 @@ export class Stalls {
     const pause = this.#pauses.get(worker)
     this.#pauses.delete(worker)
     pause?.cancel()
-    if (pause?.longest !== undefined) this.#log(worker, pause.longest)
+    if (pause?.longest !== undefined) this.#log('warn', worker, pause.longest)
   }
 
   #tell (worker: WorkerHandle, stall: Stall): void {
-    this.#log(worker, stall)
+    this.#log('warn', worker, stall)
     const cancel = this.#parts.clock.after(PAUSE, () => {
       this.#pauses.delete(worker)
       if (pause.longest !== undefined) this.#tell(worker, pause.longest)
@@ -53,12 +57,16 @@ export class Stalls {
     this.#pauses.set(worker, pause)
   }
 
-  #log (worker: WorkerHandle, { duration, route, requests }: Stall): void {
+  #log (level: 'warn' | 'debug', worker: WorkerHandle, { duration, route, requests }: Stall): void {
     const { id, pid, stalls } = worker
     const more = Math.max(0, stalls - (this.#told.get(worker) ?? 0) - 1)
     this.#told.set(worker, stalls)
-    this.#parts.log.warn({ event: 'stall', workerId: id, workerPid: pid, duration, route, requests, more }, 'worker %d stood still for %d ms%s%s', id, duration, whereOf(route, requests), more > 0 ? `; ${more} times more since the last of these lines` : '')
+    this.#parts.log[level]({ event: 'stall', workerId: id, workerPid: pid, duration, route, requests, more }, 'worker %d stood still for %d ms%s%s', id, duration, whereOf(route, requests), more > 0 ? `; ${more} times more since the last of these lines` : '')
   }
+}
+
+function isMinor ({ duration, route, requests = [] }: Stall): boolean {
+  return duration < LONG && route === undefined && requests.length === 0
 }
 
 function whereOf (route: string | undefined, requests: string[] = []): string {

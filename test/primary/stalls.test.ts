@@ -15,7 +15,7 @@ function create () {
     /** The worker reports a stall, and `more` that were no longer. */
     add (worker: FakeWorker, stall: Stall, more = 0) {
       worker.stalls += 1 + more
-      stalls.add(worker, stall)
+      stalls.add(worker, stall.requests === undefined ? { route: 'GET /', ...stall } : stall)
     }
   }
 }
@@ -36,6 +36,16 @@ t.test('or with the requests that may have been it, or with neither', async t =>
     { requests: [], msg: 'worker 2 stood still for 70 ms' }
   ])
   for (const line of lines) t.notOk('route' in line)
+})
+
+t.test('a short one of which nothing is known is for debugging, and holds no line up that is worth more', async t => {
+  const { add, lines, clock } = create()
+  const worker = new FakeWorker(1)
+  add(worker, { duration: 999, requests: [] })
+  add(worker, { duration: 60, route: 'GET /' })
+  add(new FakeWorker(2), { duration: 1_000, requests: [] })
+  t.same(lines.map(({ level, duration }) => [level, duration]), [[20, 999], [40, 60], [40, 1_000]])
+  t.equal(clock.waiting.length, 2)
 })
 
 t.test('what is no format stays as it is', async t => {
