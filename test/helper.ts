@@ -19,6 +19,9 @@ export const LANES = ['native', 'ipc'] as const
 /** Options by which connections go to the workers exactly in turn, however busy the machine is: none is taken back. */
 export const inTurn = { takeBackAfter: 0 }
 
+/** For tests of what unit tests cover already: without tap's hooks each process starts in half of the time. */
+export const unhooked = { unhooked: true }
+
 /** A line of an app's log. */
 export interface Line {
   pid: number
