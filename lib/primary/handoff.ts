@@ -260,9 +260,9 @@ export class Handoff {
   close (): void {
     this.#askingAgain?.()
     this.#retrying?.()
-    this.#looking?.cancel()
     this.#retry()
     for (const connection of this.drop(() => true)) connection.close()
+    this.#looking?.cancel()
     this.#refusals.clear()
     this.#parts.overload.stop()
   }

@@ -86,7 +86,7 @@ export class Intake {
     if (hasCredit && !this.#full) this.#goOn()
     else if (pending > 0) this.#wait()
     // Nobody may have credit for long, and nothing is pending that would have somebody look.
-    else if (wasFull) this.#looking ??= this.#lookIn(MOST_WAIT)
+    else if (wasFull && this.#acceptors.length > 0) this.#looking ??= this.#lookIn(MOST_WAIT)
   }
 
   /** Accepts what the kernel has ready by now, and nothing more. */

@@ -296,3 +296,16 @@ t.test('a port that was full and has nothing pending any more accepts, though no
   clock.advance(2)
   t.equal(handoff.pending, 1, 'what was with the kernel')
 })
+
+t.test('a port that is closed while it was full looks at nothing any more', async t => {
+  const { start, acceptor, handoff, clock } = create({ maxPending: 2 })
+  const intake = start()
+  acceptor().come('1')
+  for (const name of ['2', '3']) {
+    acceptor().come(name)
+    clock.advance(2)
+  }
+  await intake.close()
+  handoff.close()
+  t.same(clock.waiting, [])
+})

@@ -117,7 +117,7 @@ t.test('however many it keeps, the others wait for no more than 64 questions', a
 
 t.test('what it keeps is let go of at the end, and when its worker leaves it is asked again', async t => {
   let answer: 'none' | 'any' = 'none'
-  const { handoff, workers: [a, b] } = create(2, workers => answer === 'none' ? null : workers[0] as WorkerView)
+  const { handoff, workers: [a, b], clock } = create(2, workers => answer === 'none' ? null : workers[0] as WorkerView)
   const all = connections('1 2 3') as [FakeConnection, FakeConnection, FakeConnection]
   handoff.distribute(all)
   t.equal(handoff.pending, 3)
@@ -127,4 +127,5 @@ t.test('what it keeps is let go of at the end, and when its worker leaves it is 
   t.same([a.dealt, b.dealt], [[], [['1']]])
   handoff.close()
   t.same(all.map(({ closed }) => closed), [0, 1, 1])
+  t.same(clock.waiting, [])
 })
