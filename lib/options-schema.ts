@@ -26,6 +26,15 @@ export const MOST_CONNECTIONS = 2 ** 20
 
 export const POLICIES = ['round-robin', 'least-connections', 'sticky'] as const
 
+/** What `admin` takes as a text. */
+export const ADMIN = '^(.+:)?\\d{1,5}$'
+
+/** Characters of the token by which the admin server is steered: fewer could be guessed. */
+const SHORTEST_TOKEN = 16
+
+/** Those that a header can carry: RFC 6750, section 2.1. */
+export const TOKEN = `^[A-Za-z0-9._~+/-]{${SHORTEST_TOKEN},}=*$`
+
 /** What Node takes as an id when it starts a process: an int. */
 export const MOST_ID = 2 ** 31 - 1
 
@@ -196,6 +205,22 @@ export const schema = {
       maximum: LONGEST_DELAY,
       default: 43_200_000,
       description: `an integer from 0 to ${LONGEST_DELAY} (milliseconds, 0 for ever)`
+    },
+    control: { type: ['boolean', 'string'], pattern: '.', default: true, description: 'true, false or a path' },
+    admin: {
+      type: ['integer', 'string', 'object'],
+      minimum: 0,
+      maximum: 65_535,
+      pattern: ADMIN,
+      additionalProperties: false,
+      required: ['port'],
+      properties: {
+        port: { type: 'integer', minimum: 0, maximum: 65_535, description: 'an integer from 0 to 65535' },
+        host: { type: 'string', pattern: '.', description: 'an address or the name of a host' },
+        token: { type: 'string', pattern: TOKEN, description: `at least ${SHORTEST_TOKEN} letters, digits or any of ._~+/-` },
+        hosts: { type: 'array', items: { type: 'string', pattern: '.', description: 'the name of a host' }, description: 'an array of host names' }
+      },
+      description: "a port, a text like '127.0.0.1:9000', or an object with a port"
     }
   }
 } as const

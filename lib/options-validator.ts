@@ -3,11 +3,14 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$id":"validate","type":"object","additionalProperties":false,"properties":{"workers":{"anyOf":[{"const":"auto"},{"type":"integer","minimum":0,"maximum":1024}],"default":"auto","description":"'auto' or an integer from 0 to 1024"},"grace":{"type":"integer","minimum":0,"maximum":2147482647,"default":10000,"description":"an integer from 0 to 2147482647 (milliseconds)"},"signals":{"type":"boolean","default":true,"description":"true or false"},"lane":{"enum":["auto","native","ipc"],"default":"auto","description":"'auto', 'native' or 'ipc'"},"takeBackAfter":{"type":"integer","minimum":0,"maximum":2147483647,"default":2,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for never)"},"bootTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"default":30000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for no limit)"},"readyCheck":{"isFunction":true,"description":"a function"},"reload":{"type":"object","additionalProperties":false,"properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1024,"default":1,"description":"an integer from 1 to 1024"}},"default":{},"description":"an object"},"livenessTimeout":{"anyOf":[{"const":0},{"type":"integer","minimum":2000,"maximum":2147483647}],"default":30000,"description":"0 (never) or an integer from 2000 to 2147483647 (milliseconds)"},"recycle":{"type":"object","additionalProperties":false,"properties":{"requests":{"type":"integer","minimum":1,"description":"an integer from 1 on"},"rss":{"type":["integer","string"],"minimum":1,"pattern":"^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$","description":"bytes, an integer from 1 on, or a text like '512mb'"},"age":{"type":"integer","minimum":1,"description":"an integer from 1 on (milliseconds)"},"jitter":{"type":"number","minimum":0,"maximum":1,"default":0.1,"description":"a number from 0 to 1"}},"default":{},"description":"an object"},"maxRestarts":{"type":"object","additionalProperties":false,"properties":{"count":{"type":"integer","minimum":0,"maximum":1000000,"description":"an integer from 0 to 1000000"},"within":{"type":"integer","minimum":1,"maximum":2147483647,"default":60000,"description":"an integer from 1 to 2147483647 (milliseconds)"}},"default":{},"description":"an object"},"closeDelay":{"type":"integer","minimum":0,"maximum":2147483647,"default":0,"description":"an integer from 0 to 2147483647 (milliseconds)"},"user":{"type":["integer","string"],"minimum":0,"maximum":2147483647,"pattern":"^[^\\s:-][^\\s:]*$","description":"a name or an integer from 0 to 2147483647"},"group":{"type":["integer","string"],"minimum":0,"maximum":2147483647,"pattern":"^[^\\s:-][^\\s:]*$","description":"a name or an integer from 0 to 2147483647"},"socketMode":{"type":["integer","string"],"minimum":0,"maximum":511,"pattern":"^0?[0-7]{3}$","description":"a number up to 0o777, or octal digits like '660'"},"onWorkerStart":{"isFunction":true,"description":"a function"},"onWorkerExit":{"isFunction":true,"description":"a function"},"policy":{"anyOf":[{"enum":["round-robin","least-connections","sticky"]},{"isFunction":true}],"default":"round-robin","description":"'round-robin', 'least-connections', 'sticky' or a function"},"stickyWait":{"type":"integer","minimum":0,"maximum":2147483647,"default":1000,"description":"an integer from 0 to 2147483647 (milliseconds)"},"stickyIpv6Prefix":{"type":"integer","minimum":1,"maximum":128,"default":64,"description":"an integer from 1 to 128 (bits)"},"stallAfter":{"type":"integer","minimum":20,"maximum":2147483647,"default":50,"description":"an integer from 20 to 2147483647 (milliseconds)"},"saturation":{"type":"object","additionalProperties":false,"properties":{"utilization":{"type":"number","exclusiveMinimum":0,"maximum":1,"description":"a number over 0, up to 1"},"delay":{"type":"integer","minimum":1,"maximum":2147483647,"description":"an integer from 1 to 2147483647 (milliseconds)"}},"default":{},"description":"an object"},"maxPending":{"type":"integer","minimum":1,"maximum":1048576,"default":1024,"description":"an integer from 1 to 1048576"},"onOverload":{"enum":["wait","shed"],"default":"wait","description":"'wait' or 'shed'"},"pendingTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"default":10000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for no limit)"},"maxConnectionsPerWorker":{"type":"integer","minimum":1,"maximum":1048576,"description":"an integer from 1 to 1048576"},"ticketLifetime":{"type":"integer","minimum":0,"maximum":2147483647,"default":43200000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for ever)"}}};
+const schema11 = {"$id":"validate","type":"object","additionalProperties":false,"properties":{"workers":{"anyOf":[{"const":"auto"},{"type":"integer","minimum":0,"maximum":1024}],"default":"auto","description":"'auto' or an integer from 0 to 1024"},"grace":{"type":"integer","minimum":0,"maximum":2147482647,"default":10000,"description":"an integer from 0 to 2147482647 (milliseconds)"},"signals":{"type":"boolean","default":true,"description":"true or false"},"lane":{"enum":["auto","native","ipc"],"default":"auto","description":"'auto', 'native' or 'ipc'"},"takeBackAfter":{"type":"integer","minimum":0,"maximum":2147483647,"default":2,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for never)"},"bootTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"default":30000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for no limit)"},"readyCheck":{"isFunction":true,"description":"a function"},"reload":{"type":"object","additionalProperties":false,"properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1024,"default":1,"description":"an integer from 1 to 1024"}},"default":{},"description":"an object"},"livenessTimeout":{"anyOf":[{"const":0},{"type":"integer","minimum":2000,"maximum":2147483647}],"default":30000,"description":"0 (never) or an integer from 2000 to 2147483647 (milliseconds)"},"recycle":{"type":"object","additionalProperties":false,"properties":{"requests":{"type":"integer","minimum":1,"description":"an integer from 1 on"},"rss":{"type":["integer","string"],"minimum":1,"pattern":"^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$","description":"bytes, an integer from 1 on, or a text like '512mb'"},"age":{"type":"integer","minimum":1,"description":"an integer from 1 on (milliseconds)"},"jitter":{"type":"number","minimum":0,"maximum":1,"default":0.1,"description":"a number from 0 to 1"}},"default":{},"description":"an object"},"maxRestarts":{"type":"object","additionalProperties":false,"properties":{"count":{"type":"integer","minimum":0,"maximum":1000000,"description":"an integer from 0 to 1000000"},"within":{"type":"integer","minimum":1,"maximum":2147483647,"default":60000,"description":"an integer from 1 to 2147483647 (milliseconds)"}},"default":{},"description":"an object"},"closeDelay":{"type":"integer","minimum":0,"maximum":2147483647,"default":0,"description":"an integer from 0 to 2147483647 (milliseconds)"},"user":{"type":["integer","string"],"minimum":0,"maximum":2147483647,"pattern":"^[^\\s:-][^\\s:]*$","description":"a name or an integer from 0 to 2147483647"},"group":{"type":["integer","string"],"minimum":0,"maximum":2147483647,"pattern":"^[^\\s:-][^\\s:]*$","description":"a name or an integer from 0 to 2147483647"},"socketMode":{"type":["integer","string"],"minimum":0,"maximum":511,"pattern":"^0?[0-7]{3}$","description":"a number up to 0o777, or octal digits like '660'"},"onWorkerStart":{"isFunction":true,"description":"a function"},"onWorkerExit":{"isFunction":true,"description":"a function"},"policy":{"anyOf":[{"enum":["round-robin","least-connections","sticky"]},{"isFunction":true}],"default":"round-robin","description":"'round-robin', 'least-connections', 'sticky' or a function"},"stickyWait":{"type":"integer","minimum":0,"maximum":2147483647,"default":1000,"description":"an integer from 0 to 2147483647 (milliseconds)"},"stickyIpv6Prefix":{"type":"integer","minimum":1,"maximum":128,"default":64,"description":"an integer from 1 to 128 (bits)"},"stallAfter":{"type":"integer","minimum":20,"maximum":2147483647,"default":50,"description":"an integer from 20 to 2147483647 (milliseconds)"},"saturation":{"type":"object","additionalProperties":false,"properties":{"utilization":{"type":"number","exclusiveMinimum":0,"maximum":1,"description":"a number over 0, up to 1"},"delay":{"type":"integer","minimum":1,"maximum":2147483647,"description":"an integer from 1 to 2147483647 (milliseconds)"}},"default":{},"description":"an object"},"maxPending":{"type":"integer","minimum":1,"maximum":1048576,"default":1024,"description":"an integer from 1 to 1048576"},"onOverload":{"enum":["wait","shed"],"default":"wait","description":"'wait' or 'shed'"},"pendingTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"default":10000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for no limit)"},"maxConnectionsPerWorker":{"type":"integer","minimum":1,"maximum":1048576,"description":"an integer from 1 to 1048576"},"ticketLifetime":{"type":"integer","minimum":0,"maximum":2147483647,"default":43200000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for ever)"},"control":{"type":["boolean","string"],"pattern":".","default":true,"description":"true, false or a path"},"admin":{"type":["integer","string","object"],"minimum":0,"maximum":65535,"pattern":"^(.+:)?\\d{1,5}$","additionalProperties":false,"required":["port"],"properties":{"port":{"type":"integer","minimum":0,"maximum":65535,"description":"an integer from 0 to 65535"},"host":{"type":"string","pattern":".","description":"an address or the name of a host"},"token":{"type":"string","pattern":"^[A-Za-z0-9._~+/-]{16,}=*$","description":"at least 16 letters, digits or any of ._~+/-"},"hosts":{"type":"array","items":{"type":"string","pattern":".","description":"the name of a host"},"description":"an array of host names"}},"description":"a port, a text like '127.0.0.1:9000', or an object with a port"}}};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$", "u");
 const pattern1 = new RegExp("^[^\\s:-][^\\s:]*$", "u");
 const pattern3 = new RegExp("^0?[0-7]{3}$", "u");
+const pattern4 = new RegExp(".", "u");
+const pattern5 = new RegExp("^(.+:)?\\d{1,5}$", "u");
+const pattern7 = new RegExp("^[A-Za-z0-9._~+/-]{16,}=*$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="validate" */;
@@ -73,6 +76,9 @@ data.pendingTimeout = 10000;
 }
 if(data.ticketLifetime === undefined){
 data.ticketLifetime = 43200000;
+}
+if(data.control === undefined){
+data.control = true;
 }
 for(const key0 in data){
 if(!(func2.call(schema11.properties, key0))){
@@ -1264,14 +1270,234 @@ vErrors.push(err97);
 errors++;
 }
 }
-}
-else {
-const err98 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.type,parentSchema:schema11,data};
+let data36 = data.control;
+if((typeof data36 !== "boolean") && (typeof data36 !== "string")){
+const err98 = {instancePath:instancePath+"/control",schemaPath:"#/properties/control/type",keyword:"type",params:{type: schema11.properties.control.type},message:"must be boolean,string",schema:schema11.properties.control.type,parentSchema:schema11.properties.control,data:data36};
 if(vErrors === null){
 vErrors = [err98];
 }
 else {
 vErrors.push(err98);
+}
+errors++;
+}
+if(typeof data36 === "string"){
+if(!pattern4.test(data36)){
+const err99 = {instancePath:instancePath+"/control",schemaPath:"#/properties/control/pattern",keyword:"pattern",params:{pattern: "."},message:"must match pattern \""+"."+"\"",schema:".",parentSchema:schema11.properties.control,data:data36};
+if(vErrors === null){
+vErrors = [err99];
+}
+else {
+vErrors.push(err99);
+}
+errors++;
+}
+}
+if(data.admin !== undefined){
+let data37 = data.admin;
+if(((!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))) && (typeof data37 !== "string")) && (!(data37 && typeof data37 == "object" && !Array.isArray(data37)))){
+const err100 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/type",keyword:"type",params:{type: schema11.properties.admin.type},message:"must be integer,string,object",schema:schema11.properties.admin.type,parentSchema:schema11.properties.admin,data:data37};
+if(vErrors === null){
+vErrors = [err100];
+}
+else {
+vErrors.push(err100);
+}
+errors++;
+}
+if((typeof data37 == "number") && (isFinite(data37))){
+if(data37 > 65535 || isNaN(data37)){
+const err101 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema11.properties.admin,data:data37};
+if(vErrors === null){
+vErrors = [err101];
+}
+else {
+vErrors.push(err101);
+}
+errors++;
+}
+if(data37 < 0 || isNaN(data37)){
+const err102 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.admin,data:data37};
+if(vErrors === null){
+vErrors = [err102];
+}
+else {
+vErrors.push(err102);
+}
+errors++;
+}
+}
+if(typeof data37 === "string"){
+if(!pattern5.test(data37)){
+const err103 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/pattern",keyword:"pattern",params:{pattern: "^(.+:)?\\d{1,5}$"},message:"must match pattern \""+"^(.+:)?\\d{1,5}$"+"\"",schema:"^(.+:)?\\d{1,5}$",parentSchema:schema11.properties.admin,data:data37};
+if(vErrors === null){
+vErrors = [err103];
+}
+else {
+vErrors.push(err103);
+}
+errors++;
+}
+}
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+if(data37.port === undefined){
+const err104 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'",schema:schema11.properties.admin.required,parentSchema:schema11.properties.admin,data:data37};
+if(vErrors === null){
+vErrors = [err104];
+}
+else {
+vErrors.push(err104);
+}
+errors++;
+}
+for(const key5 in data37){
+if(!((((key5 === "port") || (key5 === "host")) || (key5 === "token")) || (key5 === "hosts"))){
+const err105 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.admin,data:data37};
+if(vErrors === null){
+vErrors = [err105];
+}
+else {
+vErrors.push(err105);
+}
+errors++;
+}
+}
+if(data37.port !== undefined){
+let data38 = data37.port;
+if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
+const err106 = {instancePath:instancePath+"/admin/port",schemaPath:"#/properties/admin/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.admin.properties.port.type,parentSchema:schema11.properties.admin.properties.port,data:data38};
+if(vErrors === null){
+vErrors = [err106];
+}
+else {
+vErrors.push(err106);
+}
+errors++;
+}
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 > 65535 || isNaN(data38)){
+const err107 = {instancePath:instancePath+"/admin/port",schemaPath:"#/properties/admin/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema11.properties.admin.properties.port,data:data38};
+if(vErrors === null){
+vErrors = [err107];
+}
+else {
+vErrors.push(err107);
+}
+errors++;
+}
+if(data38 < 0 || isNaN(data38)){
+const err108 = {instancePath:instancePath+"/admin/port",schemaPath:"#/properties/admin/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.admin.properties.port,data:data38};
+if(vErrors === null){
+vErrors = [err108];
+}
+else {
+vErrors.push(err108);
+}
+errors++;
+}
+}
+}
+if(data37.host !== undefined){
+let data39 = data37.host;
+if(typeof data39 === "string"){
+if(!pattern4.test(data39)){
+const err109 = {instancePath:instancePath+"/admin/host",schemaPath:"#/properties/admin/properties/host/pattern",keyword:"pattern",params:{pattern: "."},message:"must match pattern \""+"."+"\"",schema:".",parentSchema:schema11.properties.admin.properties.host,data:data39};
+if(vErrors === null){
+vErrors = [err109];
+}
+else {
+vErrors.push(err109);
+}
+errors++;
+}
+}
+else {
+const err110 = {instancePath:instancePath+"/admin/host",schemaPath:"#/properties/admin/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.admin.properties.host.type,parentSchema:schema11.properties.admin.properties.host,data:data39};
+if(vErrors === null){
+vErrors = [err110];
+}
+else {
+vErrors.push(err110);
+}
+errors++;
+}
+}
+if(data37.token !== undefined){
+let data40 = data37.token;
+if(typeof data40 === "string"){
+if(!pattern7.test(data40)){
+const err111 = {instancePath:instancePath+"/admin/token",schemaPath:"#/properties/admin/properties/token/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._~+/-]{16,}=*$"},message:"must match pattern \""+"^[A-Za-z0-9._~+/-]{16,}=*$"+"\"",schema:"^[A-Za-z0-9._~+/-]{16,}=*$",parentSchema:schema11.properties.admin.properties.token,data:data40};
+if(vErrors === null){
+vErrors = [err111];
+}
+else {
+vErrors.push(err111);
+}
+errors++;
+}
+}
+else {
+const err112 = {instancePath:instancePath+"/admin/token",schemaPath:"#/properties/admin/properties/token/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.admin.properties.token.type,parentSchema:schema11.properties.admin.properties.token,data:data40};
+if(vErrors === null){
+vErrors = [err112];
+}
+else {
+vErrors.push(err112);
+}
+errors++;
+}
+}
+if(data37.hosts !== undefined){
+let data41 = data37.hosts;
+if(Array.isArray(data41)){
+const len0 = data41.length;
+for(let i0=0; i0<len0; i0++){
+let data42 = data41[i0];
+if(typeof data42 === "string"){
+if(!pattern4.test(data42)){
+const err113 = {instancePath:instancePath+"/admin/hosts/" + i0,schemaPath:"#/properties/admin/properties/hosts/items/pattern",keyword:"pattern",params:{pattern: "."},message:"must match pattern \""+"."+"\"",schema:".",parentSchema:schema11.properties.admin.properties.hosts.items,data:data42};
+if(vErrors === null){
+vErrors = [err113];
+}
+else {
+vErrors.push(err113);
+}
+errors++;
+}
+}
+else {
+const err114 = {instancePath:instancePath+"/admin/hosts/" + i0,schemaPath:"#/properties/admin/properties/hosts/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.admin.properties.hosts.items.type,parentSchema:schema11.properties.admin.properties.hosts.items,data:data42};
+if(vErrors === null){
+vErrors = [err114];
+}
+else {
+vErrors.push(err114);
+}
+errors++;
+}
+}
+}
+else {
+const err115 = {instancePath:instancePath+"/admin/hosts",schemaPath:"#/properties/admin/properties/hosts/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema11.properties.admin.properties.hosts.type,parentSchema:schema11.properties.admin.properties.hosts,data:data41};
+if(vErrors === null){
+vErrors = [err115];
+}
+else {
+vErrors.push(err115);
+}
+errors++;
+}
+}
+}
+}
+}
+else {
+const err116 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.type,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err116];
+}
+else {
+vErrors.push(err116);
 }
 errors++;
 }

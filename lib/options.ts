@@ -1,7 +1,7 @@
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import bytes from 'bytes'
 import { inspect, isDeepStrictEqual } from 'node:util'
-import type { MaxRestarts, RecycleOptions, ReloadOptions, SharedPortOptions } from '../types/index.js'
+import type { AdminOptions, MaxRestarts, RecycleOptions, ReloadOptions, SharedPortOptions } from '../types/index.js'
 import { OptionsDifferError, OptionsError } from './errors.js'
 import { schema } from './options-schema.js'
 import { validate as compiled } from './options-validator.js'
@@ -15,10 +15,15 @@ export type RecycleLimits = Omit<RecycleOptions, 'rss' | 'jitter'> & { rss?: num
 /** The limit of crashes. */
 export type RestartLimits = MaxRestarts & { within: number }
 
-interface Nested { reload: Required<ReloadOptions>, recycle: RecycleLimits, maxRestarts: RestartLimits, socketMode?: number }
+/** Where the admin server listens. */
+export type AdminTarget = AdminOptions & { host: string, hosts: string[] }
+
+interface Nested { reload: Required<ReloadOptions>, recycle: RecycleLimits, maxRestarts: RestartLimits, socketMode?: number, admin?: AdminTarget }
 
 /** The options with every default filled in, sizes and modes as numbers; frozen. */
 export type Options = Readonly<Required<Omit<SharedPortOptions, WithoutDefault | keyof Nested>> & Pick<SharedPortOptions, WithoutDefault> & Nested>
+
+const MOST_PORT = schema.properties.admin.maximum
 
 const validate = compiled as ValidateFunction<SharedPortOptions>
 
@@ -36,7 +41,7 @@ export function readOptions (given: unknown): Options {
   const options = copy(given as SharedPortOptions | undefined ?? {})
   assertNotIdle(options)
   if (!validate(options)) throw new OptionsError(explain(validate.errors ?? []))
-  return Object.freeze(withNumbers(options))
+  return Object.freeze(withAdmin(withNumbers(options)))
 }
 
 /** Before the defaults are in: what would do nothing is a mistake. */
@@ -56,6 +61,22 @@ function withNumbers (options: SharedPortOptions): Options {
   }
   if (typeof socketMode === 'string') options.socketMode = parseInt(socketMode, 8)
   return options as Options
+}
+
+/** In place too: a port, or a text, becomes where to listen. */
+function withAdmin (options: Options): Options {
+  const { admin } = options as SharedPortOptions
+  if (admin === undefined) return options
+  const { host, port, ...rest } = typeof admin === 'object' ? admin : { ...splitAddress(String(admin)) }
+  if (port > MOST_PORT) throw new OptionsError(`option 'admin' must be ${schema.properties.admin.description}, got ${inspect(admin)}`)
+  return Object.assign(options, { admin: { hosts: [], ...rest, host: host ?? '127.0.0.1', port } })
+}
+
+/** The parts of '127.0.0.1:9000', '[::1]:9000', 'name:9000', ':9000' or '9000'. */
+export function splitAddress (text: string): { host?: string, port: number } {
+  const end = text.lastIndexOf(':')
+  const host = text.slice(0, Math.max(0, end)).replace(/^\[(.*)\]$/, '$1')
+  return { ...(host !== '' && { host }), port: Number(text.slice(end + 1)) }
 }
 
 /** @throws SHARED_PORT_ERR_OPTIONS_DIFFER when two instances in one process ask for different things */
@@ -79,12 +100,12 @@ function isPlain (value: unknown): value is object {
 }
 
 /** A part of the schema, as far as errors are explained by it. */
-interface Described { description?: string, properties?: Record<string, Described> }
+interface Described { description?: string, properties?: Record<string, Described>, items?: Described }
 
 function explain (errors: ErrorObject[]): string {
   const sentences = new Set(errors.map(({ keyword, params, instancePath, data }) => {
     const path = instancePath.split('/').slice(1)
-    const { description, properties } = path.reduce<Described>((part, name) => part.properties?.[name] ?? {}, schema)
+    const { description, properties } = path.reduce<Described>((part, name) => part.properties?.[name] ?? part.items ?? {}, schema)
     if (keyword !== 'additionalProperties') return `option '${path.join('.')}' must be ${description}, got ${inspect(data)}`
     const unknown = [...path, params['additionalProperty']].join('.')
     return `unknown option '${unknown}': the options are ${Object.keys(properties ?? {}).map(name => [...path, name].join('.')).join(', ')}`

@@ -1,5 +1,6 @@
 import fp from 'fastify-plugin'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { resolve } from 'node:path'
 import type { SharedPort, SharedPortOptions } from '../types/index.js'
 import { AlreadyListeningError, RegisteredTwiceError } from './errors.js'
 import { assertNodeSupported, rootOf } from './internals.js'
@@ -42,11 +43,16 @@ function share (fastify: FastifyInstance, given: unknown): SharedPort {
 }
 
 function inPrimary (fastify: FastifyInstance, options: Options): SharedPort {
-  if (primary === undefined || primary.done) primary = new PrimaryProcess(options, fastify.log, ownProgram())
+  if (primary === undefined || primary.done) primary = newPrimary(options, fastify.log)
   else assertSameOptions(primary.options, options)
   const port = new PrimarySharedPort(primary)
   shareListen(fastify, primary.add(fastify, port))
   return port
+}
+
+function newPrimary (options: Options, log: FastifyBaseLogger): PrimaryProcess {
+  const program = ownProgram()
+  return new PrimaryProcess(options, log, program, { mode: 'plugin', app: resolve(program.exec) })
 }
 
 function inWorker (fastify: FastifyInstance, options: Options, mark: WorkerMark): SharedPort {

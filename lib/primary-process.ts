@@ -1,7 +1,9 @@
-import type { EventEmitter } from 'node:events'
+import { EventEmitter } from 'node:events'
 import { inspect } from 'node:util'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import type { SharedPortEvents, Stats } from '../types/index.js'
+import type { SharedPortEvents, Stats, Status } from '../types/index.js'
+import { Admin } from './admin.js'
+import type { Operable } from './admin/operable.js'
 import { ScaleError, WorkerFailedError } from './errors.js'
 import { rootOf, type SocketName } from './internals.js'
 import type { Share } from './listen.js'
@@ -15,9 +17,13 @@ import { forkBy, type Program } from './primary/fork.js'
 import { findIdentity } from './primary/identity.js'
 import { onSteeringSignals, onStopSignals } from './primary/signals.js'
 import { END_DELAY } from './timing.js'
+import { version } from './version.js'
 
 /** What a shell says of a process that SIGINT ended: 128 + 2. */
 const INTERRUPTED = 130
+
+/** What the primary serves, for those who look at it. */
+export type About = Pick<Status, 'mode' | 'app'> & { name?: string }
 
 /** The primary as a process: its apps, the signals that end it, and its exit code. */
 export class PrimaryProcess {
@@ -26,15 +32,19 @@ export class PrimaryProcess {
   readonly #log: FastifyBaseLogger
   readonly #events: Events
   readonly #apps = new Set<FastifyInstance>()
+  readonly #about: About
+  readonly #admin: Admin
+  #opened: Promise<void> | undefined
   #ignoreSignals: (() => void) | undefined
   /** This process will end by itself, once all that it began has. */
   #exiting = false
   #hurry: (() => void) | undefined
 
   /** @throws SHARED_PORT_ERR_USER when the workers cannot run as whom the options say */
-  constructor (options: Options, log: FastifyBaseLogger, program: Program) {
+  constructor (options: Options, log: FastifyBaseLogger, program: Program, about: About) {
     const identity = findIdentity(options)
     this.options = options
+    this.#about = about
     this.#events = new Events(options, log)
     this.#primary = new Primary({
       options,
@@ -45,6 +55,27 @@ export class PrimaryProcess {
       onCrashLoop: () => { this.#stop(1) } // for whoever watches over this process to see
     })
     this.#log = log
+    this.#admin = new Admin(this.#operable(log), options)
+  }
+
+  /** What operators may see, and do. */
+  #operable (log: FastifyBaseLogger): Operable {
+    const primary = this.#primary
+    const events = new EventEmitter<SharedPortEvents>().setMaxListeners(0) // one for each page that looks
+    this.#events.add(events)
+    return {
+      log,
+      events,
+      status: () => this.status(),
+      reload: async () => { await this.reload() },
+      scale: async workers => { await this.scale(workers) },
+      stop: () => { this.#stop(0) },
+      get countsBySlot () { return primary.countsBySlot },
+      get reclaimed () { return primary.reclaimed },
+      get ackTimes () { return primary.ackTimes },
+      appMetrics: async patience => await primary.appMetrics(patience),
+      onLastMetrics: listener => { primary.onLastMetrics(listener) }
+    }
   }
 
   /** Whether another may take its place: it has ended everything that it began, or never began. */
@@ -54,6 +85,21 @@ export class PrimaryProcess {
 
   stats (): Stats {
     return this.#primary.stats()
+  }
+
+  status (): Omit<Status, 'steerable'> {
+    const { mode, app, name = null } = this.#about
+    return {
+      name,
+      pid: process.pid,
+      version,
+      node: process.version,
+      mode,
+      app,
+      startedAt: Math.round(performance.timeOrigin),
+      uptime: Math.round(performance.now()),
+      ...this.#primary.status()
+    }
   }
 
   get generation (): number {
@@ -102,6 +148,7 @@ export class PrimaryProcess {
   async listen (key: string, target: ListenTarget): Promise<Array<SocketName | string>> {
     if (this.options.signals) this.#ignoreSignals ??= this.#handleSignals()
     try {
+      await (this.#opened ??= this.#admin.open())
       return (await this.#primary.listen(key, target)).names
     } catch (err) {
       // An app that does not expect listen() to reject would turn an orderly end into a crash.
@@ -151,7 +198,9 @@ export class PrimaryProcess {
   }
 
   #letGoIfDone (): void {
-    if (this.done) this.#ignoreSignals?.()
+    if (!this.done) return
+    this.#ignoreSignals?.()
+    this.#admin.close()
   }
 
   async #stopBy (signal: NodeJS.Signals): Promise<void> {
@@ -195,6 +244,7 @@ export class PrimaryProcess {
     }, Math.max(0, grace) + END_DELAY).unref()
     try {
       await Promise.all([...this.#apps].map(async fastify => { await fastify.close() }))
+      await this.#admin.close()
       process.exit(code)
     } catch (err) {
       this.#log.error({ event: 'close-error', err }, 'the app failed to close')

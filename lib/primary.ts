@@ -1,12 +1,14 @@
 import { inspect } from 'node:util'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Stats } from '../types/index.js'
+import type { Stats, Status } from '../types/index.js'
 import { countCpus } from './cpus.js'
+import { ACK_BOUNDS, type Buckets, Histogram } from './histogram.js'
 import { ClosedError, NotRunningError } from './errors.js'
 import { type Ack, type Lane, openLane } from './lane.js'
 import { KeyNames, type ListenTarget } from './listen-target.js'
 import type { Options } from './options.js'
 import { openPort } from './primary-port.js'
+import { AppMetrics, type WorkerMetrics } from './primary/app-metrics.js'
 import { type Clock, systemClock } from './primary/clock.js'
 import { failureOf } from './primary/supervisor/ending.js'
 import type { Emit } from './primary/events.js'
@@ -25,8 +27,9 @@ import { Stalls } from './primary/stalls.js'
 import { Supervisor } from './primary/supervisor.js'
 import { TakeBack } from './primary/take-back.js'
 import { TicketKeys } from './primary/ticket-keys.js'
+import { type Counts, Totals } from './primary/totals.js'
 import { WorkerHandle } from './primary/worker-handle.js'
-import { fromNotice, isToPrimary, receive, type ToPrimary } from './protocol.js'
+import { fromNotice, isToPrimary, type Pulse, receive, type ToPrimary } from './protocol.js'
 
 /** Milliseconds by which a signal that was sent to all processes may come to this one later than a worker's exit of it. */
 const SIGNAL_DELAY = 100
@@ -42,6 +45,9 @@ export interface PrimaryParts {
   onCrashLoop (): void
   clock?: Clock
 }
+
+/** What a primary can say of itself without knowing what process it is. */
+export type PrimaryStatus = Omit<Status, 'name' | 'pid' | 'version' | 'node' | 'mode' | 'app' | 'startedAt' | 'uptime' | 'steerable'>
 
 /** What listen() resolves with: the key, and the names that it is bound to. */
 export type Listening = Pick<Port, 'key' | 'names'>
@@ -71,6 +77,10 @@ export class Primary {
   readonly #ticketKeys: TicketKeys
   readonly #keyNames = new KeyNames()
   readonly #ports: Ports
+  readonly #appMetrics = new AppMetrics()
+  readonly #totals = new Totals()
+  /** Seconds from the sending of a frame to its ack. */
+  readonly #ackTimes = new Histogram(ACK_BOUNDS)
   /** The calls of listen() that wait for the workers. */
   readonly #waiting = new Map<Port, { resolve: () => void, reject: (err: Error) => void }>()
   /** Workers whose stray acks are in the log: a line each is enough. */
@@ -247,12 +257,56 @@ export class Primary {
   stats (): Stats {
     const ports = this.#ports.open
     return {
-      workers: this.#supervisor.workers.map(worker => worker.stats()),
+      workers: this.#supervisor.workers.map(worker => worker.stats(this.#clock.now())),
       pending: ports.reduce((sum, { handoff }) => sum + handoff.pending, 0),
       shed: this.#ports.all.reduce((sum, { handoff }) => sum + handoff.shed, 0),
-      listeners: ports.map(({ key, names }) => ({ key, addresses: names })),
+      listeners: ports.map(({ key, names, handoff }) => ({ key, addresses: names, pending: handoff.pending })),
       ready: !this.stopping && this.#supervisor.workers.some(({ state }) => state === 'ready')
     }
+  }
+
+  status (): PrimaryStatus {
+    const stats = this.stats()
+    const { policy, maxPending } = this.options
+    const { handedOff, requests } = this.#totals.all(this.#supervisor.workers)
+    return {
+      ...stats,
+      state: this.stopping ? 'stopping' : stats.ready ? 'ready' : 'starting',
+      lane: this.#lane.name,
+      policy: typeof policy === 'function' ? 'custom' : policy,
+      generation: this.generation,
+      reload: this.#reload.progress,
+      reloads: this.#reload.counts,
+      restarts: this.#supervisor.crashes,
+      maxPending,
+      handedOff,
+      requests
+    }
+  }
+
+  /** What the workers of each slot have done since the start, those that are gone included. */
+  get countsBySlot (): Map<number, Counts> {
+    return this.#totals.bySlot(this.#supervisor.workers)
+  }
+
+  /** Connections that dead workers had not taken: others got them. */
+  get reclaimed (): number {
+    return this.#totals.reclaimed
+  }
+
+  /** Seconds from the sending of a frame to its ack. */
+  get ackTimes (): Buckets {
+    return this.#ackTimes.buckets
+  }
+
+  /** What the workers' apps measure, of those that answer within so many milliseconds. */
+  async appMetrics (patience: number): Promise<WorkerMetrics[]> {
+    return await this.#appMetrics.ask(this.#supervisor.workers.filter(({ state }) => state !== 'starting'), patience)
+  }
+
+  /** `listener` gets what a worker's app has measured when it ends; of those that have been asked before. */
+  onLastMetrics (listener: (metrics: WorkerMetrics) => void): void {
+    this.#appMetrics.onLast = listener
   }
 
   async #start (): Promise<void> {
@@ -353,7 +407,7 @@ export class Primary {
       onBroken: err => { this.#onBroken(worker, err) }
     })
     const child = this.#fork({ primary: process.pid, generation, lane: this.#lane.name }, wire.inherited)
-    const worker = new WorkerHandle(generation, child, wire, place)
+    const worker = new WorkerHandle(generation, child, wire, place, this.#clock.now())
     wire.start(child.channel)
     const ignore = receive<ToPrimary>(child.channel, message => { this.#onMessage(worker, message) })
     child.onDisconnect(() => { this.#unreachable(worker) })
@@ -375,6 +429,7 @@ export class Primary {
       case 'pulse': return this.#onPulse(worker, message)
       case 'checking': worker.checking = true; return
       case 'stats': return worker.tell({ type: 'stats', id: message.id, stats: this.stats() })
+      case 'metrics': return this.#appMetrics.answered(worker, message)
       case 'failed': worker.failure = fromNotice(message.error)
     }
   }
@@ -396,11 +451,11 @@ export class Primary {
     if (this.stopping) worker.tell({ type: 'stopping' })
   }
 
-  #onPulse (worker: WorkerHandle, { requests, rss, debugged, utilization, delay, stalls, stall, handshakes }: Extract<ToPrimary, { type: 'pulse' }>): void {
-    Object.assign(worker, { requests, rss, debugged, utilization, delay, stalls, handshakes })
+  #onPulse (worker: WorkerHandle, pulse: Pulse): void {
+    worker.pulse(pulse, this.#clock.now())
     this.#liveness.pulse(worker)
     this.#saturation.pulse(worker)
-    if (stall !== undefined) this.#stalls.add(worker, stall)
+    if (pulse.stall !== undefined) this.#stalls.add(worker, pulse.stall)
     if (!this.stopping) this.#recycling.check()
   }
 
@@ -450,6 +505,7 @@ export class Primary {
       this.#strays.add(worker)
       return
     }
+    if (frame.connections.length > 0) this.#ackTimes.add((this.#clock.now() - frame.sentAt) / 1_000)
     if (ack.leaving && !this.#isStoppingWith(worker)) this.#ports.retire(worker)
     this.#ports.of(frame.key)?.handoff.settle(worker, frame, ack)
     this.#deal(frame.key)
@@ -485,9 +541,12 @@ export class Primary {
       : [...this.#waiting.keys()].filter(port => !port.serves(worker))
     const fatal = unserved.length > 0 && !this.#up
     const open = worker.end()
+    this.#totals.add(worker)
+    this.#appMetrics.forget(worker)
     this.#liveness.forget(worker)
     this.#stalls.forget(worker)
     this.#ports.forget(worker)
+    this.#totals.reclaimed += open?.untaken.length ?? 0
     if (open !== undefined) this.#ports.of(open.frame.key)?.handoff.reclaim(worker, open.frame, open.untaken)
     this.#supervisor.exited(worker, ending, fatal)
     if (fatal) this.#failUnlessStopped(worker, ending)

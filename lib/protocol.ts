@@ -1,6 +1,7 @@
 import type { SendHandle } from 'node:child_process'
 import { inspect } from 'node:util'
 import type { HandshakeStats, Stats } from '../types/index.js'
+import { type Buckets, REQUEST_BOUNDS } from './histogram.js'
 import type { SocketName } from './internals.js'
 
 // What primary and worker tell each other over Node's IPC channel. `cmd` begins with NODE_, so that
@@ -29,6 +30,21 @@ export const LONGEST_NAME = 200
 /** How many causes of causes go along: more than any error has, unless it is its own. */
 const MOST_CAUSES = 8
 
+/** What a worker's event loop did in the last second, and what it has done since it started. */
+export interface Pulse {
+  requests: number
+  rss: number
+  debugged: boolean
+  utilization: number
+  delay: number
+  stalls: number
+  /** The longest of that second. */
+  stall?: Stall
+  handshakes: HandshakeStats
+  /** Seconds that requests took, where that is measured. */
+  durations?: Buckets
+}
+
 export type ToPrimary =
   /** I want to serve this key. */
   | { type: 'attach', key: string }
@@ -40,11 +56,13 @@ export type ToPrimary =
   | { type: 'closed', key: string }
   /** How many connections I have open, and how many I have ever taken. */
   | { type: 'open', count: number, taken: number }
-  /** My event loop turns: once a second, with what it did in that time, and the longest stall of it. */
-  | { type: 'pulse', requests: number, rss: number, debugged: boolean, utilization: number, delay: number, stalls: number, stall?: Stall, handshakes: HandshakeStats }
+  /** My event loop turns: once a second. */
+  | { type: 'pulse' } & Pulse
   /** My app is ready, and its readyCheck has begun. */
   | { type: 'checking' }
   | { type: 'stats', id: number }
+  /** What the app's own metrics are, as text that is packed; nothing where it has none. Without a question's number: the last ones. */
+  | { type: 'metrics', id?: number, metrics?: string }
   /** I am about to die of this. */
   | { type: 'failed', error: ErrorNotice }
   /** The ipc lane's answer to `handoff`. */
@@ -63,6 +81,8 @@ export type ToWorker =
   /** A stop has begun, in which there is more to come for a while. */
   | { type: 'stopping' }
   | { type: 'stats', id: number, stats: Stats }
+  /** Tell me the app's own metrics. */
+  | { type: 'metrics', id: number }
   /** The ipc lane's frame: the connection comes as the message's handle. */
   | { type: 'handoff', number: number, key: string }
 
@@ -114,7 +134,8 @@ const fields: { [T in ToPrimary['type']]: Record<string, (value: unknown) => boo
   leave: { key: value => value === undefined || isText(value) },
   closed: { key: isText },
   open: { count: isOpen, taken: isCount },
-  pulse: { requests: isCount, rss: isCount, debugged: isFlag, utilization: isShare, delay: isCount, stalls: isCount, stall: value => value === undefined || isStall(value), handshakes: isHandshakes },
+  pulse: { requests: isCount, rss: isCount, debugged: isFlag, utilization: isShare, delay: isCount, stalls: isCount, stall: isStall, handshakes: isHandshakes, durations: isBuckets },
+  metrics: { id: value => value === undefined || isCount(value), metrics: value => value === undefined || isText(value) },
   checking: {},
   stats: { id: isCount },
   failed: { error: isNotice },
@@ -128,6 +149,7 @@ export function isToPrimary (message: { type: string }): message is ToPrimary {
 }
 
 function isStall (value: unknown): boolean {
+  if (value === undefined) return true
   if (typeof value !== 'object' || value === null) return false
   const { duration, route, requests } = value as Record<string, unknown>
   return isCount(duration) && (route === undefined || isName(route)) &&
@@ -138,6 +160,13 @@ function isHandshakes (value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   const { full, resumed } = value as Record<string, unknown>
   return isCount(full) && isCount(resumed)
+}
+
+function isBuckets (value: unknown): boolean {
+  if (value === undefined) return true
+  if (typeof value !== 'object' || value === null) return false
+  const { counts, sum } = value as Record<string, unknown>
+  return Array.isArray(counts) && counts.length === REQUEST_BOUNDS.length + 1 && counts.every(isCount) && Number.isFinite(sum) && (sum as number) >= 0
 }
 
 function isNotice (value: unknown, causes = MOST_CAUSES): boolean {

@@ -3,6 +3,7 @@ import inspector from 'node:inspector'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { HandshakeStats, Stats } from '../types/index.js'
 import { PrimaryGoneError } from './errors.js'
+import { Histogram, REQUEST_BOUNDS } from './histogram.js'
 import { receiveConnections } from './lane.js'
 import { KeyNames } from './listen-target.js'
 import { assertSameOptions, type Options } from './options.js'
@@ -10,6 +11,7 @@ import { type Channel, fromNotice, post, receive, toNotice, type ToPrimary, type
 import type { WorkerMark } from './role.js'
 import { END_DELAY, PULSE } from './timing.js'
 import { App } from './worker/app.js'
+import { packAppMetrics } from './worker/app-metrics.js'
 import { Connections } from './worker/connections.js'
 import { drain } from './worker/drain.js'
 import { EventLoop, type LastSecond } from './worker/event-loop.js'
@@ -47,6 +49,10 @@ export class Worker {
   readonly #leaving = new Map<string, () => void>()
   readonly #eventLoop = new EventLoop({ handlers: new Handlers(), suspects: () => [...this.#apps].flatMap(({ connections }) => [...connections.suspects()]), debugged: isDebugged })
   readonly #beat: NodeJS.Timeout
+  /** Seconds that requests took, where there is an admin server to tell of them. */
+  #durations: Histogram | undefined
+  /** Whether the primary has ever asked for the app's own metrics. */
+  #measured = false
   readonly #asking = new Map<number, { resolve: (stats: Stats) => void, reject: (err: Error) => void }>()
   #questions = 0
   #report: NodeJS.Timeout | undefined
@@ -98,6 +104,7 @@ export class Worker {
       readyCheck: options.readyCheck
     })
     this.#apps.add(app)
+    if (options.admin !== undefined) this.#measure(fastify)
     this.#ticketKeys.add(fastify.server)
     if (this.#serving++ === 0) process.channel?.ref()
     fastify.addHook('onClose', async () => { this.#closed() })
@@ -123,6 +130,7 @@ export class Worker {
       case 'drain': return this.#drain(message.key, message.grace)
       case 'ticket-keys': return this.#ticketKeys.set(message.ticketKeys)
       case 'stopping': this.#stopping = true; return
+      case 'metrics': this.#tellMetrics(message.id); return
       case 'stats':
         this.#asking.get(message.id)?.resolve(message.stats)
         this.#asking.delete(message.id)
@@ -167,11 +175,36 @@ export class Worker {
   async #end (grace: number): Promise<void> {
     this.#receiver.leaving = true
     this.#ending ??= Promise.all([...this.#apps].map(async app => { await app.close(grace) }))
-      .then(() => { process.exit() }, err => {
+      .then(async () => await this.#exit(0), async err => {
         this.#logCloseError(err)
-        process.exit(1)
+        await this.#exit(1)
       })
     await this.#ending
+  }
+
+  /** What the app has measured until now goes to the primary, where that has ever asked for it. */
+  async #exit (code: number): Promise<void> {
+    this.#pulse(this.#eventLoop.last)
+    if (this.#measured) await this.#tellMetrics()
+    process.exit(code)
+  }
+
+  /** @param id of the question; none: these are the last ones */
+  async #tellMetrics (id?: number): Promise<void> {
+    this.#measured = true
+    const metrics = await packAppMetrics(err => { this.#log.warn({ event: 'metrics-error', err }, 'the metrics of the app cannot be read') })
+    await new Promise<void>(resolve => {
+      post(this.#channel, { type: 'metrics', ...(id !== undefined && { id }), ...(metrics !== undefined && { metrics }) }, undefined, () => { resolve() })
+    })
+  }
+
+  /** Fastify tells when an answer has been sent, and how long that took. */
+  #measure (fastify: FastifyInstance): void {
+    const durations = this.#durations ??= new Histogram(REQUEST_BOUNDS)
+    fastify.addHook('onResponse', (_request, { elapsedTime }, done) => {
+      durations.add(elapsedTime / 1_000)
+      done()
+    })
   }
 
   #logCloseError (err: unknown): void {
@@ -215,7 +248,7 @@ export class Worker {
   }
 
   #pulse (eventLoop: LastSecond): void {
-    this.#tell({ type: 'pulse', requests: this.#sum(({ requests }) => requests), rss: process.memoryUsage.rss(), debugged: isDebugged(), handshakes: this.#handshakes(), ...eventLoop })
+    this.#tell({ type: 'pulse', requests: this.#sum(({ requests }) => requests), rss: process.memoryUsage.rss(), debugged: isDebugged(), handshakes: this.#handshakes(), ...(this.#durations !== undefined && { durations: this.#durations.buckets }), ...eventLoop })
   }
 
   #handshakes (): HandshakeStats {

@@ -15,6 +15,8 @@ const codes = {
   AppTypeError: 'SHARED_PORT_ERR_APP_TYPE',
   BootTimeoutError: 'SHARED_PORT_ERR_BOOT_TIMEOUT',
   ClosedError: 'SHARED_PORT_ERR_CLOSED',
+  ControlFolderError: 'SHARED_PORT_ERR_CONTROL_FOLDER',
+  ControlInUseError: 'SHARED_PORT_ERR_CONTROL_IN_USE',
   LaneUnavailableError: 'SHARED_PORT_ERR_LANE',
   NoScriptError: 'SHARED_PORT_ERR_NO_SCRIPT',
   NodeUnsupportedError: 'SHARED_PORT_ERR_NODE_UNSUPPORTED',

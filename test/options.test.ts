@@ -1,5 +1,6 @@
 import t from 'tap'
 import { readFileSync } from 'node:fs'
+import { inspect } from 'node:util'
 import { validatorSource } from '../build/validator.js'
 import { assertSameOptions, readOptions } from '../lib/options.js'
 
@@ -23,9 +24,10 @@ const defaults = {
   maxPending: 1_024,
   onOverload: 'wait',
   pendingTimeout: 10_000,
-  ticketLifetime: 43_200_000
+  ticketLifetime: 43_200_000,
+  control: true
 }
-const NAMES = 'workers, grace, signals, lane, takeBackAfter, bootTimeout, readyCheck, reload, livenessTimeout, recycle, maxRestarts, closeDelay, user, group, socketMode, onWorkerStart, onWorkerExit, policy, stickyWait, stickyIpv6Prefix, stallAfter, saturation, maxPending, onOverload, pendingTimeout, maxConnectionsPerWorker, ticketLifetime'
+const NAMES = 'workers, grace, signals, lane, takeBackAfter, bootTimeout, readyCheck, reload, livenessTimeout, recycle, maxRestarts, closeDelay, user, group, socketMode, onWorkerStart, onWorkerExit, policy, stickyWait, stickyIpv6Prefix, stallAfter, saturation, maxPending, onOverload, pendingTimeout, maxConnectionsPerWorker, ticketLifetime, control, admin'
 
 t.test('without options the defaults are in force', async t => {
   t.same(readOptions({}), defaults)
@@ -64,7 +66,9 @@ t.test('what is given stands', async t => {
     onOverload: 'shed',
     pendingTimeout: 0,
     maxConnectionsPerWorker: 1,
-    ticketLifetime: 0
+    ticketLifetime: 0,
+    control: false,
+    admin: { port: 9_000, host: 'localhost', token: '0123456789abcdef', hosts: ['admin.example.org'] }
   }
   t.same(readOptions(given), given)
 })
@@ -80,6 +84,13 @@ t.test('sizes and modes that are texts are numbers in force', async t => {
     t.equal(readOptions({ recycle: { rss: text } }).recycle.rss, bytes)
   }
   for (const text of ['660', '0660']) t.equal(readOptions({ socketMode: text }).socketMode, 0o660)
+})
+
+t.test('where the admin server listens may be a port, a text or an object', async t => {
+  const local = { hosts: [], host: '127.0.0.1', port: 9_000 }
+  for (const admin of [9_000, '9000', '127.0.0.1:9000', { port: 9_000 }]) t.same(readOptions({ admin }).admin, local)
+  t.same(readOptions({ admin: '[::1]:9000' }).admin, { ...local, host: '::1' })
+  t.same(readOptions({ admin: 'localhost:0' }).admin, { ...local, host: 'localhost', port: 0 })
 })
 
 t.test('the options in force cannot be changed', async t => {
@@ -172,6 +183,12 @@ const wrong: Array<[given: object, message: string]> = [
   [{ onOverload: 'drop' }, "option 'onOverload' must be 'wait' or 'shed', got 'drop'"],
   [{ pendingTimeout: '10s' }, "option 'pendingTimeout' must be an integer from 0 to 2147483647 (milliseconds, 0 for no limit), got '10s'"],
   [{ maxConnectionsPerWorker: 0 }, "option 'maxConnectionsPerWorker' must be an integer from 1 to 1048576, got 0"],
+  [{ control: '' }, "option 'control' must be true, false or a path, got ''"],
+  ...['x', ':9000', '127.0.0.1:', 65_536, -1, 'a:65536', true, { host: '::1' }].map((admin): [object, string] => [{ admin }, `option 'admin' must be a port, a text like '127.0.0.1:9000', or an object with a port, got ${inspect(admin)}`]),
+  [{ admin: { port: 65_536 } }, "option 'admin.port' must be an integer from 0 to 65535, got 65536"],
+  [{ admin: { port: 1, token: 'short' } }, "option 'admin.token' must be at least 16 letters, digits or any of ._~+/-, got 'short'"],
+  [{ admin: { port: 1, hosts: [''] } }, "option 'admin.hosts.0' must be the name of a host, got ''"],
+  [{ admin: { port: 1, path: '/' } }, "unknown option 'admin.path': the options are admin.port, admin.host, admin.token, admin.hosts"],
   [{ ticketLifetime: -1 }, "option 'ticketLifetime' must be an integer from 0 to 2147483647 (milliseconds, 0 for ever), got -1"],
   [{ worker: 4 }, `unknown option 'worker': the options are ${NAMES}`],
   [{ workers: -1, grace: 'x', colour: 'red' }, [

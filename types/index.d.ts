@@ -79,6 +79,18 @@ export interface RecycleOptions {
   jitter?: number
 }
 
+/** Where the admin server listens, and who may do more than look. */
+export interface AdminOptions {
+  /** 0 to 65535; 0: any that is free, which the log tells. */
+  port: number
+  /** @default '127.0.0.1' */
+  host?: string
+  /** What `Authorization: Bearer` has to say for a reload or a scaling: at least 16 characters. Left out: nobody may. */
+  token?: string
+  /** Names by which it may be asked for (the Host header), beside addresses, `localhost` and `host`: those of a proxy in front of it. */
+  hosts?: string[]
+}
+
 /** How many crashes are too many. */
 export interface MaxRestarts {
   /** Replacements of workers that ended unasked, 0 to 1,000,000. Left out: no limit. */
@@ -253,18 +265,41 @@ export interface SharedPortOptions {
    * @default 43200000 (12 hours)
    */
   ticketLifetime?: number
+
+  /**
+   * The control socket of the primary, by which `shared-fastify status`, `reload` and the others find
+   * it: a Unix socket that only this user may open. `true`: at `shared-fastify/<pid>.sock` in
+   * `$XDG_RUNTIME_DIR` or `/run/user/<uid>`, else at `/tmp/shared-fastify-<uid>/<pid>.sock`. Or a path
+   * of your own. `false`: none. (Linux and macOS.)
+   * @default true
+   */
+  control?: boolean | string
+
+  /**
+   * The admin server of the primary: a page, `/livez`, `/readyz`, `/metrics` and `/status`. A port (of
+   * 127.0.0.1), a text like `'127.0.0.1:9000'`, or an object. Left out: none.
+   */
+  admin?: number | string | AdminOptions
 }
 
 /** One worker as the primary sees it. Counts are since the worker started. */
 export interface WorkerStats {
   /** `cluster.worker.id`: never used twice. */
   id: number
+  /** The number of its place among the workers, from 0 on: who replaces it has the same. */
+  slot: number
   /** Process id; `undefined` when the process could not be started. */
   pid: number | undefined
   state: WorkerState
   generation: number
+  /** Milliseconds since its process was started. */
+  age: number
+  /** How often a worker of its slot had crashed before it. */
+  restarts: number
   /** Connections sent to it. */
   handedOff: number
+  /** Connections sent to it in a second: the last one that it reported. */
+  handedOffRate: number
   /** Connections that it took. */
   accepted: number
   /** Connections that it refused; each went to another worker. */
@@ -277,6 +312,8 @@ export interface WorkerStats {
   open: number
   /** Requests that it has begun to answer, as it last reported: once a second. */
   requests: number
+  /** Requests that it began to answer in a second: the last one that it reported. */
+  requestRate: number
   /** Its resident memory in bytes, as it last reported: once a second; 0 before. */
   rss: number
   /** The share of the last second in which its event loop was busy, 0 to 1, as it last reported. */
@@ -304,6 +341,8 @@ export interface ListenerStats {
   key: string
   /** The addresses bound: one, or both families of `localhost`; a path for a Unix socket. */
   addresses: Array<{ address: string, family: string, port: number } | string>
+  /** Accepted connections that no worker has been sent yet. */
+  pending: number
 }
 
 export interface Stats {
@@ -320,9 +359,69 @@ export interface Stats {
   ready: boolean
 }
 
+/** What the primary says of itself: `GET /status` of the control socket and of the admin server. */
+export interface Status extends Stats {
+  /** What it is called, where it has a name. */
+  name: string | null
+  pid: number
+  /** Of shared-fastify. */
+  version: string
+  /** Of Node: `process.version`. */
+  node: string
+  mode: 'plugin' | 'command'
+  /** The path of the app's file: what the workers load, or run. */
+  app: string
+  /** Milliseconds since the epoch. */
+  startedAt: number
+  /** Milliseconds since then. */
+  uptime: number
+  /** `ready`: at least one worker is. */
+  state: 'starting' | 'ready' | 'stopping'
+  lane: LaneName
+  policy: PolicyName | 'custom'
+  /** How often the workers have been reloaded. */
+  generation: number
+  /** The reload that is under way: how many of the workers are replaced. */
+  reload: { generation: number, replaced: number, workers: number } | null
+  /** Since the start. */
+  reloads: { completed: number, aborted: number }
+  /** Crashes of workers since the start: each is replaced. */
+  restarts: number
+  /** The option, for each listener. */
+  maxPending: number
+  /** Connections sent to workers since the start, those that are gone included. */
+  handedOff: number
+  /** Requests that workers have begun to answer since the start, those that are gone included. */
+  requests: number
+  /** Whether a reload and a scaling can be asked for where this was asked for. */
+  steerable: boolean
+}
+
+/** One second of the last ten minutes, on the admin server. */
+export interface Sample {
+  /** Milliseconds since the epoch. */
+  time: number
+  /** Connections sent to workers in that second. */
+  connections: number
+  /** Requests begun in that second. */
+  requests: number
+  /** Connections that are open. */
+  open: number
+  /** Accepted connections that no worker has been sent yet. */
+  pending: number
+  /** Connections shed in that second. */
+  shed: number
+  /** The utilization of the workers that are ready, 0 to 1: their mean. */
+  utilization: number
+  /** That of the busiest. */
+  busiest: number
+}
+
 export interface WorkerEvent {
   /** `cluster.worker.id`: never used twice. */
   id: number
+  /** The number of its place among the workers, from 0 on: who replaces it has the same. */
+  slot: number
   /** Process id; `undefined` when the process could not be started. */
   pid: number | undefined
   generation: number

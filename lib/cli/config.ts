@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import isDocker from 'is-docker'
 import type { SharedPortOptions } from '../../types/index.js'
 import type { GivenListenOptions } from '../listen-target.js'
+import { splitAddress } from '../options.js'
 import { readPluginOptions } from './app-arguments.js'
 import { findApp } from './app-file.js'
 import { UsageError } from './exit.js'
@@ -54,7 +55,7 @@ export function readConfig (app: string, flags: StartFlags, sourceOf: SourceOf, 
 }
 
 function sharedPortOptions (flags: StartFlags): SharedPortOptions {
-  const { workers, grace, bootTimeout, livenessTimeout, closeDelay, user, group, socketMode, lane, policy, stickyWait, stickyIpv6Prefix, stallAfter, maxPending, onOverload, pendingTimeout, maxConnectionsPerWorker, ticketLifetime } = flags
+  const { workers, grace, bootTimeout, livenessTimeout, closeDelay, user, group, socketMode, lane, policy, stickyWait, stickyIpv6Prefix, stallAfter, maxPending, onOverload, pendingTimeout, maxConnectionsPerWorker, ticketLifetime, control } = flags
   return {
     workers,
     grace,
@@ -77,8 +78,17 @@ function sharedPortOptions (flags: StartFlags): SharedPortOptions {
     onOverload,
     pendingTimeout,
     maxConnectionsPerWorker,
-    ticketLifetime
+    ticketLifetime,
+    control,
+    admin: adminOptions(flags)
   }
+}
+
+/** @throws UsageError for what needs an admin server, where there is none */
+function adminOptions ({ admin, adminToken, adminHost }: StartFlags): SharedPortOptions['admin'] {
+  if (admin !== undefined) return { ...splitAddress(admin), ...(adminToken !== undefined && { token: adminToken }), ...(adminHost !== undefined && { hosts: adminHost }) }
+  if (adminHost !== undefined) throw new UsageError(`--admin-host is of the admin server, and needs --admin; got --admin-host ${adminHost.join(' --admin-host ')}`)
+  return undefined
 }
 
 /** Where to listen. The command line comes before the environment, and each may say one place. */

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { LEAST_LIVENESS_TIMEOUT, LEAST_STALL, LONGEST_GRACE, MODE, MOST_CONNECTIONS, MOST_RESTARTS, MOST_WORKERS, POLICIES, SIZE } from '../options-schema.js'
+import { ADMIN, LEAST_LIVENESS_TIMEOUT, LEAST_STALL, LONGEST_GRACE, MODE, MOST_CONNECTIONS, MOST_RESTARTS, MOST_WORKERS, POLICIES, SIZE, TOKEN } from '../options-schema.js'
 import { LONGEST_DELAY } from '../timing.js'
 import type { PolicyName, SharedPortOptions } from '../../types/index.js'
 import { variable, variableOf } from './environment.js'
@@ -60,6 +60,10 @@ export interface StartFlags {
   maxConnectionsPerWorker?: number
   /** Milliseconds. */
   ticketLifetime: number
+  control?: string | boolean
+  admin?: string
+  adminToken?: string
+  adminHost?: string[]
 }
 
 /** What an int takes, as which the kernel has descriptors. */
@@ -107,7 +111,12 @@ export function createOptions (): Option[] {
     value('--on-overload <what>', 'what becomes of those beyond: they wait with the kernel, or are answered 503').choices(['wait', 'shed']).default('wait'),
     value('--pending-timeout <ms>', 'how long a connection waits for a worker before it is shed; 0: no limit', integer({ most: LONGEST_DELAY })).default(10_000),
     value('--max-connections-per-worker <number>', 'connections that a worker is given at a time', integer({ least: 1, most: MOST_CONNECTIONS })),
-    value('--ticket-lifetime <ms>', 'how long a key for TLS session tickets is used; 0: for ever', integer({ most: LONGEST_DELAY })).default(43_200_000)
+    value('--ticket-lifetime <ms>', 'how long a key for TLS session tickets is used; 0: for ever', integer({ most: LONGEST_DELAY })).default(43_200_000),
+    value('--control <path>', 'where the control socket is (default: in a folder of this user, by pid)', text),
+    new Option('--no-control', 'no control socket'),
+    value('--admin <[host:]port>', 'admin server: a page, /livez, /readyz, /metrics, /status (default: none)', matching(ADMIN, 'It must be a port, or a host and a port as 127.0.0.1:9000.')),
+    value('--admin-token <token>', 'what a bearer has to say for a reload or a scaling by the admin server; better in FASTIFY_ADMIN_TOKEN, out of the process list', matching(TOKEN, 'It must be at least 16 letters, digits or any of ._~+/-')),
+    value('--admin-host <name>', 'name by which the admin server may be asked for, beside addresses and localhost; may be repeated', list)
   ]
 }
 

@@ -1,11 +1,9 @@
 import { Command } from 'commander'
-import { createRequire } from 'node:module'
 import { readConfig } from './config.js'
 import { UsageError } from './exit.js'
 import { assertSwitches, createOptions, type StartFlags } from './flags.js'
 import { start } from './start.js'
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
+import { version } from '../version.js'
 
 const NOTES = `
 Plugin options: what comes after -- goes to the app's plugin.

@@ -15,7 +15,7 @@ export async function start (config: Config, imports: string[]): Promise<void> {
   const options = readOptions(config.sharedPort)
   const program = workerProgram(config, imports)
   const log = await createLog(config)
-  const primary = new PrimaryProcess(options, log, program)
+  const primary = new PrimaryProcess(options, log, program, { mode: 'command', app: config.app })
   try {
     for (const name of await primary.listen(primary.nextKey(target), target)) {
       log.info({ event: 'listening' }, 'listening at %s', spell(name))

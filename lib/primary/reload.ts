@@ -25,6 +25,8 @@ export interface ReloadParts {
 export class Reload {
   readonly #parts: ReloadParts
   #generation = 0
+  #completed = 0
+  #aborted = 0
   #running: Promise<void> | undefined
   #failure: Error | undefined
   /** The slots that it renews now. */
@@ -47,6 +49,19 @@ export class Reload {
     await this.#running
   }
 
+  /** How many have ended, and how. */
+  get counts (): { completed: number, aborted: number } {
+    return { completed: this.#completed, aborted: this.#aborted }
+  }
+
+  /** How far the one is that runs. */
+  get progress (): { generation: number, replaced: number, workers: number } | null {
+    if (this.#running === undefined) return null
+    const slots = this.#parts.slots()
+    const replaced = slots.filter(({ worker }) => worker !== undefined && worker.generation >= this.#generation).length
+    return { generation: this.#generation, replaced, workers: slots.length }
+  }
+
   get running (): boolean {
     return this.#running !== undefined
   }
@@ -62,12 +77,14 @@ export class Reload {
     this.#running = undefined
     this.#failure = undefined
     if (failure !== undefined) {
+      this.#aborted++
       const fields = { event: 'reload-aborted', generation: this.#generation, err: failure }
       if (failure instanceof ClosedError) log.info(fields, 'reload %d is aborted: everything stops', this.#generation)
       else log.error(fields, 'reload %d is aborted: the workers that are left stay', this.#generation)
       emit('reload-aborted', { generation: this.#generation, error: failure })
       throw failure
     }
+    this.#completed++
     log.info({ event: 'reload-end', generation: this.#generation }, 'reload %d: every worker is replaced', this.#generation)
     emit('reload-end', { generation: this.#generation })
   }

@@ -26,6 +26,8 @@ export interface Slot {
   successor?: WorkerHandle
   /** How long the next replacement waits. */
   delay: number
+  /** How often a worker of it has crashed. */
+  crashes: number
   /** Calls the replacement that waits off. */
   cancel?: () => void
 }
@@ -59,6 +61,8 @@ export interface SupervisorParts {
 export class Supervisor {
   /** Of the workers that start from now on. */
   generation = 0
+  /** How often workers have crashed. */
+  crashes = 0
   readonly #parts: SupervisorParts
   readonly #slots: Slot[]
   readonly #living = new Map<WorkerHandle, Life>()
@@ -198,6 +202,10 @@ export class Supervisor {
     const slot = this.#slotOf(worker)
     // That a successor fails, whoever asked for it hears.
     const crashed = !asked && slot?.worker === worker
+    if (crashed) {
+      slot.crashes++
+      this.crashes++
+    }
     if (crashed && !this.#stopping && this.#parts.restarts.add()) this.#giveUp()
     if (slot !== undefined) this.#vacate(slot, worker, { asked, readyAt })
     life?.ended(this.#stopping && !fatal ? new ClosedError() : failureOf(worker, ending))
@@ -207,9 +215,10 @@ export class Supervisor {
     for (const run of waiting) run()
   }
 
-  #launch ({ place }: Slot): WorkerHandle {
+  #launch ({ place, crashes }: Slot): WorkerHandle {
     const { spawn, bootTimeout, emit, clock, log } = this.#parts
     const worker = spawn(this.generation, place)
+    worker.restarts = crashes
     const life = new Life(clock)
     this.#living.set(worker, life)
     life.bootWithin(bootTimeout, () => { this.#tooSlow(worker) })
@@ -271,7 +280,7 @@ export class Supervisor {
     const added: Slot[] = []
     for (let place = 0; added.length < count; place++) {
       if (this.#slots.some(slot => slot.place === place)) continue
-      const slot = { place, delay: FIRST_DELAY }
+      const slot = { place, delay: FIRST_DELAY, crashes: 0 }
       this.#slots.push(slot)
       added.push(slot)
     }

@@ -1,6 +1,7 @@
 import type { HandshakeStats, WorkerEvent, WorkerState, WorkerStats } from '../../types/index.js'
+import type { Buckets } from '../histogram.js'
 import type { Ack, Connection, Frame, Wire } from '../lane.js'
-import { post, type ToWorker } from '../protocol.js'
+import { post, type Pulse, type ToWorker } from '../protocol.js'
 import type { Child } from './fork.js'
 
 /** A frame that has been sent and is not acked yet. */
@@ -11,6 +12,12 @@ export interface OpenFrame extends Frame {
   received: boolean
 }
 
+/** What it has done since it started: numbers that only grow. */
+export type WorkerCounts = Pick<WorkerStats, 'handedOff' | 'accepted' | 'refused' | 'takenBack' | 'requests' | 'stalls' | 'handshakes'> & {
+  /** Seconds that its requests took, where it measures that. */
+  durations: Buckets | undefined
+}
+
 /** One worker as the primary sees it. */
 export class WorkerHandle {
   state: WorkerState = 'starting'
@@ -18,6 +25,10 @@ export class WorkerHandle {
   failure: Error | undefined
   /** The number of its slot: its successor has the same. */
   readonly place: number
+  /** By the clock, when its process was started. */
+  readonly startedAt: number
+  /** How often a worker of its slot had crashed when it started. */
+  restarts = 0
   /** Requests that it has begun to answer, as it last reported. */
   requests = 0
   /** Its resident memory in bytes, as it last reported. */
@@ -30,6 +41,8 @@ export class WorkerHandle {
   stalls = 0
   /** TLS handshakes that it has finished, as it last reported. */
   handshakes: HandshakeStats = { full: 0, resumed: 0 }
+  /** Seconds that its requests took, as it last reported. */
+  durations: Buckets | undefined
   /** Whether a debugger may hold it, as it last reported. */
   debugged = false
   /** Whether it has closed all its servers on its own account. */
@@ -50,12 +63,18 @@ export class WorkerHandle {
   /** As it last reported: how many connections it had open, and how many it had ever taken. */
   #reported = { open: 0, taken: 0 }
   #saturated = false
+  /** By the clock, when it last reported what it does in a second, and what it had been sent by then. */
+  #pulsedAt: number
+  #handedOffBefore = 0
+  #rates = { handedOffRate: 0, requestRate: 0 }
   readonly #watchers = new Set<() => void>()
 
-  constructor (readonly generation: number, child: Child, wire: Wire, place = child.id) {
+  constructor (readonly generation: number, child: Child, wire: Wire, place = child.id, startedAt = 0) {
     this.#child = child
     this.#wire = wire
     this.place = place
+    this.startedAt = startedAt
+    this.#pulsedAt = startedAt
   }
 
   get id (): number {
@@ -68,7 +87,7 @@ export class WorkerHandle {
 
   /** What an app is told of it. */
   get asEvent (): WorkerEvent {
-    return { id: this.id, pid: this.pid, generation: this.generation }
+    return { id: this.id, slot: this.place, pid: this.pid, generation: this.generation }
   }
 
   /** Whether this process has sent it a SIGKILL. */
@@ -101,6 +120,20 @@ export class WorkerHandle {
   watch (changed: () => void): () => void {
     this.#watchers.add(changed)
     return () => { this.#watchers.delete(changed) }
+  }
+
+  /** Its sign of life, with what it did in the last second. */
+  pulse ({ requests, rss, debugged, utilization, delay, stalls, handshakes, durations }: Pulse, now: number): void {
+    const seconds = (now - this.#pulsedAt) / 1_000
+    if (seconds > 0) {
+      this.#rates = {
+        handedOffRate: Math.round((this.#handedOff - this.#handedOffBefore) / seconds),
+        requestRate: Math.round(Math.max(0, requests - this.requests) / seconds)
+      }
+    }
+    this.#pulsedAt = now
+    this.#handedOffBefore = this.#handedOff
+    Object.assign(this, { requests, rss, debugged, utilization, delay, stalls, handshakes, durations })
   }
 
   report (open: number, taken: number): void {
@@ -163,7 +196,7 @@ export class WorkerHandle {
   }
 
   /** The frame that the ack is for, which is open no more; undefined where it is for no open frame. */
-  settle ({ number, refused }: Ack): Frame | undefined {
+  settle ({ number, refused }: Ack): OpenFrame | undefined {
     const frame = this.#frame
     if (frame?.number !== number) return undefined
     this.#frame = null
@@ -210,25 +243,38 @@ export class WorkerHandle {
     for (const run of waiting) run()
   }
 
-  stats (): WorkerStats {
+  get counts (): WorkerCounts {
     return {
-      id: this.id,
-      pid: this.pid,
-      state: this.state,
-      generation: this.generation,
       handedOff: this.#handedOff,
       accepted: this.#accepted,
       refused: this.#refused,
       takenBack: this.#takenBack,
+      requests: this.requests,
+      stalls: this.stalls,
+      handshakes: this.handshakes,
+      durations: this.durations
+    }
+  }
+
+  /** @param now by the clock */
+  stats (now = this.startedAt): WorkerStats {
+    const { durations, ...counts } = this.counts
+    return {
+      id: this.id,
+      slot: this.place,
+      pid: this.pid,
+      state: this.state,
+      generation: this.generation,
+      age: Math.round(now - this.startedAt),
+      ...counts,
+      ...this.#rates,
       unacked: this.unacked,
       open: this.open,
-      requests: this.requests,
       rss: this.rss,
       utilization: this.utilization,
       delay: this.delay,
-      stalls: this.stalls,
       saturated: this.saturated,
-      handshakes: this.handshakes
+      restarts: this.restarts
     }
   }
 }

@@ -4,7 +4,7 @@ import type { SharedPortEvents } from '../../types/index.js'
 import { Events } from '../../lib/primary/events.js'
 import { createLog } from '../fakes.js'
 
-const WORKER = { id: 3, pid: 1003, generation: 1 }
+const WORKER = { id: 3, slot: 0, pid: 1003, generation: 1 }
 
 function create (hooks: ConstructorParameters<typeof Events>[0] = {}) {
   const { log, lines } = createLog()

@@ -400,7 +400,7 @@ t.test('start, ready and exit of each worker are told, with how it ended and whe
   supervisor.exited(a as FakeWorker, KILLED)
   supervisor.drain(b as FakeWorker)
   supervisor.exited(b as FakeWorker, DONE)
-  const worker = (id: number): object => ({ id, pid: 1000 + id, generation: 0 })
+  const worker = (id: number): object => ({ id, slot: id, pid: 1000 + id, generation: 0 })
   t.same(events, [
     ['worker-start', worker(1)],
     ['worker-start', worker(2)],

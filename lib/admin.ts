@@ -1,0 +1,73 @@
+import type { FastifyInstance } from 'fastify'
+import type { Parts } from './admin/apps.js'
+import { History } from './admin/history.js'
+import { Metrics } from './admin/metrics.js'
+import type { Operable } from './admin/operable.js'
+import { ControlSocket } from './control.js'
+import type { AdminTarget, Options } from './options.js'
+
+/** How operators reach a primary: by its control socket, and by the admin server where there is to be one. */
+export class Admin {
+  readonly #primary: Operable
+  readonly #options: Pick<Options, 'control' | 'admin'>
+  readonly #metrics: Metrics
+  readonly #control: ControlSocket
+  #history: History | undefined
+  #server: FastifyInstance | undefined
+
+  constructor (primary: Operable, options: Pick<Options, 'control' | 'admin'>) {
+    this.#primary = primary
+    this.#options = options
+    this.#metrics = new Metrics(primary)
+    this.#control = new ControlSocket(this.#parts)
+  }
+
+  /**
+   * @throws Node's own error where the admin server cannot listen, or the control socket not where it was told to
+   * @throws SHARED_PORT_ERR_CONTROL_IN_USE
+   */
+  async open (): Promise<void> {
+    const { control, admin } = this.#options
+    try {
+      if (typeof control === 'string') await this.#control.open(control)
+      else if (control) await this.#openControl()
+      if (admin !== undefined) await this.#openServer(admin)
+    } catch (err) {
+      await this.close()
+      throw err
+    }
+  }
+
+  async close (): Promise<void> {
+    this.#history?.close()
+    await Promise.all([this.#control.close(), this.#server?.close(), this.#metrics.close()])
+  }
+
+  /** Nobody has asked for it: where it cannot be, all else goes on. */
+  async #openControl (): Promise<void> {
+    const { log } = this.#primary
+    try {
+      const path = await this.#control.open()
+      log.debug({ event: 'control', path }, 'the control socket is %s', path)
+    } catch (err) {
+      log.warn({ event: 'control-error', err }, 'there is no control socket: commands will not find this primary')
+    }
+  }
+
+  async #openServer (target: AdminTarget): Promise<void> {
+    const { adminApp } = await import('./admin/apps.js')
+    this.#server = adminApp(this.#parts, target)
+    this.#getHistory() // from the beginning
+    const address = await this.#server.listen({ host: target.host, port: target.port, listenTextResolver: address => address })
+    this.#primary.log.info({ event: 'admin', address }, 'the admin server listens at %s', address)
+  }
+
+  get #parts (): Parts {
+    return { primary: this.#primary, metrics: this.#metrics, history: () => this.#getHistory() }
+  }
+
+  #getHistory (): History {
+    this.#history ??= new History(() => this.#primary.status())
+    return this.#history
+  }
+}

@@ -1,0 +1,62 @@
+import type { Sample, Status } from '../../types/index.js'
+
+/** Milliseconds between two samples, and how many are kept: ten minutes. */
+export const INTERVAL = 1_000
+const KEPT = 600
+
+type Seen = Omit<Status, 'steerable'>
+
+/** What a primary did in each second of the last ten minutes. */
+export class History {
+  readonly #status: () => Seen
+  readonly #samples: Sample[] = []
+  readonly #watchers = new Set<(sample: Sample, status: Seen) => void>()
+  readonly #timer: NodeJS.Timeout
+  #before: Seen
+
+  constructor (status: () => Seen) {
+    this.#status = status
+    this.#before = status()
+    this.#timer = setInterval(() => { this.#sample() }, INTERVAL).unref()
+  }
+
+  /** The oldest first. */
+  get samples (): readonly Sample[] {
+    return this.#samples
+  }
+
+  /** Calls `seen` once a second; returns what ends that. */
+  watch (seen: (sample: Sample, status: Seen) => void): () => void {
+    this.#watchers.add(seen)
+    return () => { this.#watchers.delete(seen) }
+  }
+
+  close (): void {
+    clearInterval(this.#timer)
+  }
+
+  #sample (): void {
+    const status = this.#status()
+    const sample = compare(this.#before, status)
+    this.#before = status
+    this.#samples.push(sample)
+    if (this.#samples.length > KEPT) this.#samples.shift()
+    for (const seen of this.#watchers) seen(sample, status)
+  }
+}
+
+function compare (before: Seen, now: Seen): Sample {
+  const seconds = Math.max(1, now.uptime - before.uptime) / 1_000
+  const rate = (of: (seen: Seen) => number): number => Math.round(Math.max(0, of(now) - of(before)) / seconds)
+  const utilizations = now.workers.filter(({ state }) => state === 'ready').map(({ utilization }) => utilization)
+  return {
+    time: now.startedAt + now.uptime,
+    connections: rate(({ handedOff }) => handedOff),
+    requests: rate(({ requests }) => requests),
+    open: now.workers.reduce((sum, { open }) => sum + open, 0),
+    pending: now.pending,
+    shed: rate(({ shed }) => shed),
+    utilization: utilizations.reduce((sum, value) => sum + value, 0) / Math.max(1, utilizations.length),
+    busiest: Math.max(0, ...utilizations)
+  }
+}

@@ -1,0 +1,45 @@
+import type { FastifyInstance } from 'fastify'
+import { EventStream, onHappened } from './events.js'
+import { type History, INTERVAL } from './history.js'
+import type { Metrics } from './metrics.js'
+import type { Operable } from './operable.js'
+
+export interface LookParts {
+  primary: Operable
+  metrics: Metrics
+  history: () => History
+  /** Whether who may look may also steer. */
+  steerable: boolean
+}
+
+/** Of Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+/** What changes nothing: health, status, metrics, and what happens. */
+export function addLooking (fastify: FastifyInstance, { primary, metrics, history, steerable }: LookParts): void {
+  const status = (): object => ({ ...primary.status(), steerable })
+
+  fastify.get('/livez', async () => ({ live: true }))
+
+  fastify.get('/readyz', async (_request, reply) => {
+    const { ready } = primary.status()
+    return await reply.code(ready ? 200 : 503).send({ ready })
+  })
+
+  fastify.get('/status', async () => status())
+
+  fastify.get('/metrics', async (_request, reply) => await reply.type(METRICS_TYPE).send(await metrics.text()))
+
+  fastify.get('/events', (_request, reply) => {
+    reply.hijack()
+    const stream = new EventStream(reply.raw)
+    const { samples } = history()
+    stream.send('history', { interval: INTERVAL, samples })
+    stream.send('status', { ...status(), sample: samples.at(-1) ?? null })
+    const ends = [
+      history().watch((sample, seen) => { stream.send('status', { ...seen, steerable, sample }) }),
+      onHappened(primary, happened => { stream.send('happened', happened) })
+    ]
+    stream.onClose(() => { for (const end of ends) end() })
+  })
+}

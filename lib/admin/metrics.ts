@@ -1,0 +1,79 @@
+import { Worker } from 'node:worker_threads'
+import { ownMetrics } from './metrics/own.js'
+import type { FromThread, ToThread } from './metrics/thread.js'
+import type { Operable } from './operable.js'
+
+/** Milliseconds that workers have to tell what their apps measure: a scraper waits for 10 seconds, as a rule. */
+const PATIENCE = 1_000
+
+interface Waiting { resolve: (text: string) => void, reject: (err: Error) => void }
+
+/** The metrics of the primary and of the workers' apps, in Prometheus' text format. */
+export class Metrics {
+  readonly #primary: Operable
+  #thread: Worker | undefined
+  readonly #waiting = new Map<number, Waiting>()
+  #scrapes = 0
+  #running: Promise<string> | undefined
+
+  constructor (primary: Operable) {
+    this.#primary = primary
+    primary.onLastMetrics(({ id, metrics }) => { if (this.#thread !== undefined) this.#post({ id, metrics }) })
+  }
+
+  /** Whoever asks while a scrape is under way gets the same. */
+  async text (): Promise<string> {
+    this.#running ??= this.#scrape().finally(() => { this.#running = undefined })
+    return await this.#running
+  }
+
+  async close (): Promise<void> {
+    await this.#thread?.terminate()
+  }
+
+  async #scrape (): Promise<string> {
+    const answers = await this.#primary.appMetrics(PATIENCE)
+    const workers = this.#primary.status().workers.filter(({ state }) => state !== 'starting')
+    const silent = workers.filter(({ id }) => !answers.some(answer => answer.id === id)).length
+    for (const { id, metrics } of answers) this.#post({ id, metrics })
+    const number = ++this.#scrapes
+    return await new Promise((resolve, reject) => {
+      this.#waiting.set(number, { resolve, reject })
+      this.#post({ number, scrape: { own: ownMetrics(this.#primary, silent), living: workers.map(({ id }) => id) } })
+    })
+  }
+
+  #post (message: ToThread): void {
+    this.#thread ??= this.#start()
+    this.#thread.postMessage(message)
+  }
+
+  /** Only who is scraped has this thread. */
+  #start (): Worker {
+    const thread = new Worker(new URL('metrics/thread.js', import.meta.url), { name: 'shared-fastify metrics', execArgv: [] })
+    thread.on('message', (message: FromThread) => { this.#onMessage(message) })
+    thread.once('error', err => { this.#lost(thread, err) })
+    thread.once('exit', () => { this.#lost(thread, new Error('the thread that puts metrics together has ended')) })
+    thread.unref()
+    return thread
+  }
+
+  #onMessage (message: FromThread): void {
+    if ('id' in message) {
+      this.#primary.log.warn({ event: 'metrics-error', workerId: message.id, err: message.error }, 'what the app of worker %d measures cannot be read', message.id)
+      return
+    }
+    const waiting = this.#waiting.get(message.number)
+    this.#waiting.delete(message.number)
+    if ('text' in message) waiting?.resolve(message.text)
+    else waiting?.reject(message.error)
+  }
+
+  /** The next scrape starts another one. */
+  #lost (thread: Worker, err: Error): void {
+    if (this.#thread !== thread) return
+    this.#thread = undefined
+    for (const { reject } of this.#waiting.values()) reject(err)
+    this.#waiting.clear()
+  }
+}

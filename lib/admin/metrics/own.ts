@@ -1,0 +1,90 @@
+import { ACK_BOUNDS, type Buckets, REQUEST_BOUNDS } from '../../histogram.js'
+import type { Operable } from '../operable.js'
+import type { Metric } from './sum.js'
+
+type Labels = Record<string, string | number>
+type Value = [value: number, labels?: Labels]
+
+/** States that a worker which counts can be in. */
+const STATES = ['starting', 'ready', 'draining'] as const
+
+/**
+ * What the primary measures. `slot` is the number of a worker's place, not its id: a reload makes no new series.
+ * @param silent how many workers have not told in time what their app measures
+ */
+export function ownMetrics (primary: Operable, silent: number): Metric[] {
+  const status = primary.status()
+  const { workers, listeners, reloads } = status
+  const slots = [...primary.countsBySlot]
+  const perSlot = (of: (worker: typeof workers[number]) => number): Value[] => [...sumBySlot(workers, of)].map(([slot, value]) => [value, { slot }])
+  const { user, system } = process.cpuUsage()
+  return [
+    gauge('info', 'What serves here: always 1.', [[1, { name: status.name ?? '', version: status.version, node: status.node, mode: status.mode, lane: status.lane, policy: status.policy }]]),
+    gauge('start_time_seconds', 'When the primary started, in seconds since the epoch.', [[status.startedAt / 1_000]]),
+    gauge('ready', 'Whether connections should come here: 1 or 0.', [[Number(status.ready)]]),
+    gauge('generation', 'How often the workers have been reloaded.', [[status.generation]]),
+    gauge('workers', 'Workers, by their state.', STATES.map(state => [workers.filter(worker => worker.state === state).length, { state }])),
+    gauge('pending_connections', 'Accepted connections that no worker has been sent yet.', listeners.map(({ key, pending }) => [pending, { listener: key }])),
+    gauge('pending_connections_limit', 'The option maxPending, for each listener.', [[status.maxPending]]),
+    counter('shed_connections_total', 'Connections that no worker was to have.', [[status.shed]]),
+    counter('handoffs_total', 'Connections sent to workers.', slots.map(([slot, { handedOff }]) => [handedOff, { slot }])),
+    counter('accepted_total', 'Connections that workers took.', slots.map(([slot, { accepted }]) => [accepted, { slot }])),
+    counter('refused_total', 'Connections that workers refused: each went to another.', slots.map(([slot, { refused }]) => [refused, { slot }])),
+    counter('taken_back_total', 'Connections taken back from busy workers: each went to another.', slots.map(([slot, { takenBack }]) => [takenBack, { slot }])),
+    counter('rehanded_total', 'Connections that went to another worker, since the first refused them, was busy, or died.',
+      [[slots.reduce((sum, [, { refused, takenBack }]) => sum + refused + takenBack, primary.reclaimed)]]),
+    histogram('ack_seconds', 'From the sending of connections to a worker to its answer.', ACK_BOUNDS, [[primary.ackTimes]]),
+    gauge('open_connections', 'Connections that workers have open.', perSlot(({ open }) => open)),
+    counter('requests_total', 'Requests that workers have begun to answer.', slots.map(([slot, { requests }]) => [requests, { slot }])),
+    histogram('request_duration_seconds', 'From the coming in of a request to the end of its answer.', REQUEST_BOUNDS, slots.map(([slot, { durations }]) => [durations, { slot }])),
+    gauge('event_loop_utilization_ratio', 'The share of the last second in which the event loop of a worker was busy.', perSlot(({ utilization }) => utilization)),
+    gauge('event_loop_delay_seconds', 'How late the event loop of a worker was in the last second, at the most.', perSlot(({ delay }) => delay / 1_000)),
+    counter('stalls_total', 'How often the event loop of a worker stood still for stallAfter or longer.', slots.map(([slot, { stalls }]) => [stalls, { slot }])),
+    gauge('worker_resident_memory_bytes', 'Resident memory of the workers.', perSlot(({ rss }) => rss)),
+    counter('worker_restarts_total', 'Workers that ended unasked: each was replaced.', [[status.restarts]]),
+    counter('reloads_total', 'Reloads, by how they ended.', [[reloads.completed, { result: 'completed' }], [reloads.aborted, { result: 'aborted' }]]),
+    counter('tls_handshakes_total', 'TLS handshakes: of new sessions, and of those that were taken up again.', slots.flatMap(([slot, counts]): Value[] => [
+      [counts.fullHandshakes, { slot, kind: 'full' }],
+      [counts.resumedHandshakes, { slot, kind: 'resumed' }]
+    ])),
+    gauge('silent_workers', 'Workers that have not told in time what their app measures: it counts as it was.', [[silent]]),
+    gauge('primary_resident_memory_bytes', 'Resident memory of the primary.', [[process.memoryUsage.rss()]]),
+    counter('primary_cpu_seconds_total', 'CPU time of the primary, in seconds.', [[(user + system) / 1e6]])
+  ]
+}
+
+/** While a worker is replaced, its slot has two. */
+function sumBySlot<W extends { slot: number }> (workers: readonly W[], of: (worker: W) => number): Map<number, number> {
+  const slots = new Map<number, number>()
+  for (const worker of workers) slots.set(worker.slot, (slots.get(worker.slot) ?? 0) + of(worker))
+  return slots
+}
+
+function gauge (name: string, help: string, values: Value[]): Metric {
+  return metric(name, help, 'gauge', values.map(([value, labels = {}]) => ({ value, labels })))
+}
+
+function counter (name: string, help: string, values: Value[]): Metric {
+  return metric(name, help, 'counter', values.map(([value, labels = {}]) => ({ value, labels })))
+}
+
+/** Prometheus' buckets count all values up to their bound. */
+function histogram (name: string, help: string, bounds: readonly number[], series: Array<[Buckets, Labels?]>): Metric {
+  const full = fullName(name)
+  return metric(name, help, 'histogram', series.flatMap(([{ counts, sum }, labels = {}]) => {
+    let total = 0
+    const buckets = counts.map((count, i) => {
+      total += count
+      return { value: total, labels: { le: bounds[i] ?? '+Inf', ...labels }, metricName: `${full}_bucket` }
+    })
+    return [...buckets, { value: sum, labels, metricName: `${full}_sum` }, { value: total, labels, metricName: `${full}_count` }]
+  }))
+}
+
+function metric (name: string, help: string, type: string, values: Metric['values']): Metric {
+  return { name: fullName(name), help, type, aggregator: 'sum', values }
+}
+
+function fullName (name: string): string {
+  return `shared_fastify_${name}`
+}

@@ -1,0 +1,30 @@
+import type { EventEmitter } from 'node:events'
+import type { FastifyBaseLogger } from 'fastify'
+import type { SharedPortEvents, Status } from '../../types/index.js'
+import type { Buckets } from '../histogram.js'
+import type { WorkerMetrics } from '../primary/app-metrics.js'
+import type { Counts } from '../primary/totals.js'
+
+/** What an operator may see of a primary, and do to it. */
+export interface Operable {
+  readonly log: FastifyBaseLogger
+  /** What happens to its workers. */
+  readonly events: EventEmitter<SharedPortEvents>
+  status (): Omit<Status, 'steerable'>
+  /** As `fastify.sharedPort.reload()`. */
+  reload (): Promise<void>
+  /** As `fastify.sharedPort.scale()`. */
+  scale (workers: number): Promise<void>
+  /** As by SIGINT: finishes what is open, and ends. */
+  stop (): void
+  /** What the workers of each slot have done since the start. */
+  readonly countsBySlot: Map<number, Counts>
+  /** Connections that dead workers had not taken. */
+  readonly reclaimed: number
+  /** Seconds from the sending of a frame to its ack. */
+  readonly ackTimes: Buckets
+  /** What the workers' apps measure, of those that answer within so many milliseconds. */
+  appMetrics (patience: number): Promise<WorkerMetrics[]>
+  /** `listener` gets what a worker's app has measured when it ends. */
+  onLastMetrics (listener: (metrics: WorkerMetrics) => void): void
+}

@@ -1,0 +1,113 @@
+import { once } from 'node:events'
+import { symlinkSync, unlinkSync } from 'node:fs'
+import type { Server as HttpServer } from 'node:http'
+import { createServer, type Server, type Socket } from 'node:net'
+import { dirname, resolve } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Parts } from './admin/apps.js'
+import { controlFolders, makeFolder, socketOf } from './control/place.js'
+import { livingSockets, removeStale } from './control/stale.js'
+import { ControlInUseError } from './errors.js'
+
+/**
+ * The Unix socket by which this user steers the primary: HTTP and JSON. Most primaries are never
+ * asked: Fastify, which answers, is loaded with the first connection, and costs nothing before.
+ */
+export class ControlSocket {
+  readonly #parts: Parts
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  /** What is to be removed at the end. */
+  readonly #files: string[] = []
+  #app: Promise<{ http: HttpServer, app: FastifyInstance }> | undefined
+
+  constructor (parts: Parts) {
+    this.#parts = parts
+    this.#server = createServer({ pauseOnConnect: true }, socket => { this.#onConnection(socket) })
+    this.#server.unref()
+  }
+
+  /**
+   * @param path where it was told to be; else it is among those of this user, by its pid
+   * @throws Node's own error where it cannot be there
+   * @throws SHARED_PORT_ERR_CONTROL_FOLDER, SHARED_PORT_ERR_CONTROL_IN_USE
+   */
+  async open (path?: string): Promise<string> {
+    const folder = controlFolders()[0] as string
+    const own = socketOf(folder, process.pid)
+    process.once('exit', this.#removeFiles)
+    if (path === undefined) {
+      makeFolder(folder)
+      await livingSockets(folder)
+      return await this.#listen(own)
+    }
+    const listening = await this.#listen(resolve(path))
+    this.#register(listening, own)
+    return listening
+  }
+
+  /** Removes the socket; who is connected is cut off. */
+  async close (): Promise<void> {
+    process.off('exit', this.#removeFiles)
+    this.#server.close()
+    this.#removeFiles()
+    for (const socket of this.#sockets) socket.destroy()
+    await (await this.#app)?.app.close()
+  }
+
+  async #listen (path: string): Promise<string> {
+    if (!await removeStale(path)) throw new ControlInUseError(path)
+    // A socket is made as umask says, and is open to all until chmod(2) otherwise.
+    const mask = process.umask(0o177)
+    try {
+      this.#server.listen(path)
+    } finally {
+      process.umask(mask)
+    }
+    await once(this.#server, 'listening')
+    this.#server.on('error', err => { this.#parts.primary.log.warn({ event: 'control-error', err }, 'the control socket has failed') })
+    this.#files.push(path)
+    return path
+  }
+
+  /** So that `status` finds a primary whose socket is elsewhere. */
+  #register (path: string, own: string): void {
+    try {
+      makeFolder(dirname(own))
+      symlinkSync(path, own)
+      this.#files.push(own)
+    } catch (err) {
+      this.#parts.primary.log.debug({ event: 'control-error', err }, 'commands find this primary by --control alone')
+    }
+  }
+
+  async #onConnection (socket: Socket): Promise<void> {
+    this.#sockets.add(socket)
+    socket.once('close', () => { this.#sockets.delete(socket) })
+    socket.on('error', () => {}) // who asked is gone
+    try {
+      const { http } = await (this.#app ??= this.#load())
+      http.emit('connection', socket)
+      socket.resume()
+    } catch (err) {
+      this.#app = undefined
+      this.#parts.primary.log.error({ event: 'control-error', err }, 'the control socket cannot answer')
+      socket.destroy()
+    }
+  }
+
+  async #load (): Promise<{ http: HttpServer, app: FastifyInstance }> {
+    const { controlApp } = await import('./admin/apps.js')
+    let http: HttpServer | undefined
+    const app = await controlApp(this.#parts, server => { http = server })
+    return { http: http as HttpServer, app }
+  }
+
+  readonly #removeFiles = (): void => {
+    for (const path of this.#files.splice(0)) {
+      try {
+        unlinkSync(path)
+      } catch {} // it is gone already
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { lstatSync, mkdirSync, statSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { ControlFolderError } from '../errors.js'
+
+// Where control sockets are: one folder for each user, in it a socket for each primary, by its pid.
+
+/** The folders in which primaries of this user may have their sockets; the first is where a new one has its. */
+export function controlFolders (): string[] {
+  const { uid } = userInfo()
+  const runtime = [process.env['XDG_RUNTIME_DIR'], `/run/user/${uid}`].filter(folder => folder !== undefined && isOwn(folder, uid))
+  return [...new Set([...runtime.map(folder => join(folder as string, 'shared-fastify')), ...[tmpdir(), '/tmp'].map(folder => join(folder, `shared-fastify-${uid}`))])]
+}
+
+export function socketOf (folder: string, pid: number): string {
+  return join(folder, `${pid}.sock`)
+}
+
+/**
+ * Makes the folder, for this user alone. In /tmp anybody could have made it first.
+ * @throws SHARED_PORT_ERR_CONTROL_FOLDER where it is not ours, or open to others
+ * @throws Node's own error where it cannot be made
+ */
+export function makeFolder (folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const found = lstatSync(folder)
+  if (!found.isDirectory() || found.uid !== userInfo().uid || (found.mode & 0o077) !== 0) throw new ControlFolderError(folder)
+}
+
+function isOwn (folder: string, uid: number): boolean {
+  const found = statSync(folder, { throwIfNoEntry: false })
+  return found?.isDirectory() === true && found.uid === uid
+}

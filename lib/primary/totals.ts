@@ -1,0 +1,69 @@
+import { addBuckets, type Buckets, REQUEST_BOUNDS } from '../histogram.js'
+import type { WorkerCounts, WorkerHandle } from './worker-handle.js'
+
+/** What workers have done: numbers that only grow. */
+export interface Counts {
+  handedOff: number
+  accepted: number
+  refused: number
+  takenBack: number
+  requests: number
+  stalls: number
+  fullHandshakes: number
+  resumedHandshakes: number
+  /** Seconds that requests took, where workers measure it. */
+  durations: Buckets
+}
+
+const NONE: Counts = {
+  handedOff: 0,
+  accepted: 0,
+  refused: 0,
+  takenBack: 0,
+  requests: 0,
+  stalls: 0,
+  fullHandshakes: 0,
+  resumedHandshakes: 0,
+  durations: { counts: Array.from({ length: REQUEST_BOUNDS.length + 1 }, () => 0), sum: 0 }
+}
+
+/** What the workers of each slot have done since the start, those that are gone included. */
+export class Totals {
+  /** Connections that workers had been sent, and had not taken, when they died: others got them. */
+  reclaimed = 0
+  readonly #gone = new Map<number, Counts>()
+
+  /** To be called when a worker has ended. */
+  add (worker: WorkerHandle): void {
+    this.#gone.set(worker.place, addCounts(this.#gone.get(worker.place) ?? NONE, countsOf(worker.counts)))
+  }
+
+  /** By the slots' numbers. */
+  bySlot (living: readonly WorkerHandle[]): Map<number, Counts> {
+    const slots = new Map(this.#gone)
+    for (const worker of living) slots.set(worker.place, addCounts(slots.get(worker.place) ?? NONE, countsOf(worker.counts)))
+    return slots
+  }
+
+  all (living: readonly WorkerHandle[]): Counts {
+    return [...this.bySlot(living).values()].reduce(addCounts, NONE)
+  }
+}
+
+function countsOf ({ handshakes, durations = NONE.durations, ...counts }: WorkerCounts): Counts {
+  return { ...counts, fullHandshakes: handshakes.full, resumedHandshakes: handshakes.resumed, durations }
+}
+
+function addCounts (a: Counts, b: Counts): Counts {
+  return {
+    handedOff: a.handedOff + b.handedOff,
+    accepted: a.accepted + b.accepted,
+    refused: a.refused + b.refused,
+    takenBack: a.takenBack + b.takenBack,
+    requests: a.requests + b.requests,
+    stalls: a.stalls + b.stalls,
+    fullHandshakes: a.fullHandshakes + b.fullHandshakes,
+    resumedHandshakes: a.resumedHandshakes + b.resumedHandshakes,
+    durations: addBuckets(a.durations, b.durations)
+  }
+}
