@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MOST_WORKERS } from '../options-schema.js'
 import { explain, onHappened } from './events.js'
 import type { Operable } from './operable.js'
@@ -9,11 +9,21 @@ const NDJSON = 'application/x-ndjson'
 
 /** What changes something: reload and scale. */
 export function addSteering (fastify: FastifyInstance, primary: Operable): void {
-  fastify.post('/reload', async ({ headers }, reply) => {
-    const done = primary.reload()
-    if (headers.accept === NDJSON) return await reply.type(NDJSON).send(follow(primary, done))
-    return await answer(reply, done, () => ({ generation: primary.status().generation }))
-  })
+  /** 202 as soon as it has begun, 409 with the reason where it cannot; or line by line how it goes, where that is what is accepted. */
+  const answer = async ({ headers }: FastifyRequest, reply: FastifyReply, begin: () => Promise<void>, begun: () => object): Promise<FastifyReply> => {
+    const lines = headers.accept === NDJSON ? new Steps(primary) : undefined
+    const done = begin()
+    const failure = await Promise.race([done.then(() => undefined, (err: Error) => err), setImmediate(undefined)])
+    if (failure !== undefined) {
+      lines?.destroy()
+      return await reply.code(409).send({ statusCode: 409, error: 'Conflict', message: explain(failure) })
+    }
+    if (lines === undefined) return await reply.code(202).send(begun())
+    lines.endWith(done)
+    return await reply.type(NDJSON).send(lines)
+  }
+
+  fastify.post('/reload', async (request, reply) => await answer(request, reply, async () => { await primary.reload() }, () => ({ generation: primary.status().generation })))
 
   fastify.post<{ Body: { workers: number } }>('/scale', {
     schema: {
@@ -24,25 +34,27 @@ export function addSteering (fastify: FastifyInstance, primary: Operable): void 
         properties: { workers: { type: 'integer', minimum: 1, maximum: MOST_WORKERS } }
       }
     }
-  }, async ({ body: { workers } }, reply) => await answer(reply, primary.scale(workers), () => ({ workers })))
-}
-
-/** 202 as soon as it has begun; 409 with the reason where it cannot. How it ends, the log and the events tell. */
-async function answer (reply: FastifyReply, done: Promise<void>, begun: () => object): Promise<FastifyReply> {
-  const failure = await Promise.race([done.then(() => undefined, (err: Error) => err), setImmediate(undefined)])
-  if (failure === undefined) return await reply.code(202).send(begun())
-  return await reply.code(409).send({ statusCode: 409, error: 'Conflict', message: explain(failure) })
-}
-
-/** A line for each step, and a last one that says how it ended. */
-function follow (primary: Operable, done: Promise<void>): PassThrough {
-  const lines = new PassThrough()
-  const write = (line: object): void => { lines.write(`${JSON.stringify(line)}\n`) }
-  const end = onHappened(primary, happened => {
-    if (happened.event.startsWith('worker-')) write({ ...happened, reload: primary.status().reload })
+  }, async (request, reply) => {
+    const { workers } = request.body
+    return await answer(request, reply, async () => { await primary.scale(workers) }, () => ({ workers }))
   })
-  lines.once('close', end)
-  done.then(() => { write({ event: 'reload-end', generation: primary.status().generation }) }, (err: Error) => { write({ event: 'reload-aborted', error: explain(err) }) })
-    .finally(() => { lines.end() })
-  return lines
+}
+
+/** A line for each worker's step, and a last one that says how it ended: `done`, or `failed` with the error. */
+class Steps extends PassThrough {
+  constructor (primary: Operable) {
+    super()
+    this.once('close', onHappened(primary, happened => {
+      if (happened.event.startsWith('worker-')) this.#write({ ...happened, reload: primary.status().reload })
+    }))
+  }
+
+  endWith (done: Promise<void>): void {
+    done.then(() => { this.#write({ event: 'done' }) }, (err: Error) => { this.#write({ event: 'failed', error: explain(err) }) })
+      .finally(() => { this.end() })
+  }
+
+  #write (line: object): void {
+    if (!this.destroyed) this.write(`${JSON.stringify(line)}\n`)
+  }
 }

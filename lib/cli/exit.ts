@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { ControlError } from './control-client.js'
 
 /** Exit codes: the app or its port failed; the command was not understood. */
 export const FAILED = 1
@@ -24,7 +25,7 @@ function isUsage (err: unknown): err is Error {
 }
 
 function isOurs (err: unknown): err is Error {
-  return (err as NodeJS.ErrnoException).code?.startsWith('SHARED_PORT_ERR_') === true
+  return err instanceof ControlError || (err as NodeJS.ErrnoException).code?.startsWith('SHARED_PORT_ERR_') === true
 }
 
 const USAGE_CODES = new Set(['SHARED_PORT_ERR_OPTIONS', 'SHARED_PORT_ERR_APP_NOT_FOUND', 'SHARED_PORT_ERR_APP_TYPE', 'SHARED_PORT_ERR_USER'])

@@ -120,6 +120,15 @@ export function createOptions (): Option[] {
   ]
 }
 
+/** By which a command finds the primary that is meant. */
+export function whichOptions (): Option[] {
+  return [
+    new Option('--pid <pid>', 'the one with this process id').argParser(integer({ least: 1 })),
+    new Option('--port <port>', 'the one that listens at this port').argParser(integer({ least: 1, most: 65_535 })),
+    value('--control <path>', 'the one with this control socket', text)
+  ]
+}
+
 /** @throws UsageError where a variable of the environment sets a switch to what is neither on nor off */
 export function assertSwitches (): void {
   for (const option of createOptions().filter(option => option.isBoolean() && !option.negate)) {
@@ -151,7 +160,7 @@ function workers (value: string): number | 'auto' {
   return value === 'auto' ? value : integer({ least: 1, most: MOST_WORKERS, or: 'auto' })(value)
 }
 
-function integer ({ least = 0, most, or }: { least?: number, most?: number, or?: string }): (value: string) => number {
+export function integer ({ least = 0, most, or }: { least?: number, most?: number, or?: string }): (value: string) => number {
   return value => {
     const number = /^\d+$/.test(value) ? Number(value) : NaN
     if (Number.isSafeInteger(number) && number >= least && (most === undefined || number <= most)) return number

@@ -1,7 +1,10 @@
 import { Command } from 'commander'
+import { status } from './commands/status.js'
+import { reload, scale, stop } from './commands/steer.js'
 import { readConfig } from './config.js'
 import { UsageError } from './exit.js'
-import { assertSwitches, createOptions, type StartFlags } from './flags.js'
+import { assertSwitches, createOptions, integer, type StartFlags, whichOptions } from './flags.js'
+import { MOST_WORKERS } from '../options-schema.js'
 import { start } from './start.js'
 import { version } from '../version.js'
 
@@ -30,6 +33,10 @@ export function createProgram (appArguments: string[]): Command {
     .version(version, '-v, --version', 'print the version')
     .helpCommand(false)
     .addCommand(startCommand, { isDefault: true })
+    .addCommand(createStatus())
+    .addCommand(createSteering('reload', 'replace every worker, the new one ready before the old one goes').action(reload))
+    .addCommand(createScale())
+    .addCommand(createSteering('stop', 'let the workers finish what they have, and end everything').action(stop))
     .addHelpText('after', () => `\n${startCommand.helpInformation()}${NOTES}`)
 }
 
@@ -46,6 +53,31 @@ function createStart (appArguments: string[]): Command {
     assertSwitches()
     await start(readConfig(app, flags, flag => command.getOptionValueSource(flag), appArguments), flags.import ?? [])
   })
+}
+
+function createStatus (): Command {
+  return createControl('status', 'show every primary of this user, and its workers')
+    .option('--json', 'a line of JSON for each')
+    .option('--watch', 'show it again every second')
+    .action(status)
+}
+
+function createScale (): Command {
+  return createSteering('scale', 'keep so many workers from now on')
+    .argument('<workers>', `how many: 1 to ${MOST_WORKERS}`, integer({ least: 1, most: MOST_WORKERS }))
+    .action(scale)
+}
+
+/** A command for one primary that changes it. */
+function createSteering (name: string, description: string): Command {
+  return createControl(name, description).option('-w, --wait', 'end when it is done; exit with 1 and the reason when it fails')
+}
+
+/** A command for primaries that run already. */
+function createControl (name: string, description: string): Command {
+  const command = polite(new Command(name)).description(description)
+  for (const option of whichOptions()) command.addOption(option)
+  return command
 }
 
 function assertOneApp (given: string[]): void {

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
 import { WorkerFailedError } from '../errors.js'
-import type { SocketName } from '../internals.js'
 import { readListenTarget } from '../listen-target.js'
 import { readOptions } from '../options.js'
 import { PrimaryProcess } from '../primary-process.js'
 import type { Config } from './config.js'
 import { FAILED } from './exit.js'
 import { createLog } from './log.js'
+import { spell } from './spell.js'
 import { workerProgram } from './worker-program.js'
 
 /** Serves an app: this process becomes its primary, which never loads it. */
@@ -24,11 +24,6 @@ export async function start (config: Config, imports: string[]): Promise<void> {
     tell(err as NodeJS.ErrnoException, log)
     process.exit(FAILED)
   }
-}
-
-function spell (name: SocketName | string): string {
-  if (typeof name === 'string') return name
-  return name.family === 'IPv6' ? `[${name.address}]:${name.port}` : `${name.address}:${name.port}`
 }
 
 /** Nothing that ends the command goes untold, whatever is logged. */

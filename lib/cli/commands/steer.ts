@@ -1,0 +1,51 @@
+import type { Status } from '../../../types/index.js'
+import { ControlError, type ControlClient } from '../control-client.js'
+import { findPrimary, type Which } from '../primaries.js'
+
+/** A line of what the primary says while it replaces workers. */
+interface Step { event: string, id?: number, reload?: Status['reload'], error?: string }
+
+export interface SteerFlags extends Which { wait?: boolean }
+
+/** Replaces every worker. With `wait` it ends when that is done. @throws ControlError with the reason why it is not */
+export async function reload ({ wait = false, ...which }: SteerFlags): Promise<void> {
+  const { client, status } = await findPrimary(which)
+  if (wait) return await follow(client, '/reload', undefined, 'the reload')
+  const { generation } = await client.post('/reload') as { generation: number }
+  say(`primary ${status.pid} replaces its workers by those of generation ${generation}`)
+}
+
+/** Keeps so many workers from now on. With `wait` it ends when they are there. @throws ControlError with the reason why they are not */
+export async function scale (workers: number, { wait = false, ...which }: SteerFlags): Promise<void> {
+  const { client, status } = await findPrimary(which)
+  if (wait) return await follow(client, '/scale', { workers }, 'the scaling')
+  await client.post('/scale', { workers })
+  say(`primary ${status.pid} goes from ${new Set(status.workers.map(({ slot }) => slot)).size} to ${workers} workers`)
+}
+
+/** Lets the workers finish what they have, and ends everything. With `wait` it ends when the primary has. */
+export async function stop ({ wait = false, ...which }: SteerFlags): Promise<void> {
+  const { client, status } = await findPrimary(which)
+  const gone = wait ? client.gone() : undefined
+  await client.post('/stop')
+  say(`primary ${status.pid} stops`)
+  await gone
+  if (wait) say(`primary ${status.pid} has stopped`)
+}
+
+async function follow (client: ControlClient, url: string, body: object | undefined, what: string): Promise<void> {
+  for await (const step of client.follow(url, body)) {
+    const { event, id, reload, error } = step as unknown as Step
+    if (event === 'failed') throw new ControlError(`${what} was aborted: ${error}`)
+    if (event === 'done') return say(`${what} is done`)
+    const progress = reload == null ? '' : ` (${reload.replaced} of ${reload.workers} replaced)`
+    if (event === 'worker-start') say(`worker ${id} starts`)
+    if (event === 'worker-ready') say(`worker ${id} is ready${progress}`)
+    if (event === 'worker-exit') say(`worker ${id} is gone`)
+  }
+  throw new ControlError(`the primary ended before ${what} was done`)
+}
+
+function say (line: string): void {
+  process.stdout.write(`${line}\n`)
+}

@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import type { Status } from '../../types/index.js'
+
+/** What the primary refused, or could not do. */
+export class ControlError extends Error {
+  override name = 'ControlError'
+}
+
+/** One primary, by its control socket. */
+export class ControlClient {
+  /** The path of the socket. */
+  readonly path: string
+
+  constructor (path: string) {
+    this.path = path
+  }
+
+  /** @throws Node's own error where nobody answers */
+  async status (): Promise<Status> {
+    return await this.#json('GET', '/status') as Status
+  }
+
+  /** @throws ControlError with the primary's reason */
+  async post (url: string, body?: object): Promise<unknown> {
+    return await this.#json('POST', url, body)
+  }
+
+  /** What the primary says step by step, a line each. @throws ControlError with the primary's reason */
+  async * follow (url: string, body?: object): AsyncGenerator<Record<string, unknown>> {
+    const response = await this.#send('POST', url, body, { accept: 'application/x-ndjson' })
+    if (response.statusCode !== 200) await this.#read(response)
+    for await (const line of createInterface({ input: response })) yield JSON.parse(line) as Record<string, unknown>
+  }
+
+  /** Resolves when the primary is gone. */
+  async gone (): Promise<void> {
+    const response = await this.#send('GET', '/events')
+    response.resume()
+    await new Promise(resolve => { response.once('close', resolve) })
+  }
+
+  async #json (method: string, url: string, body?: object): Promise<unknown> {
+    return await this.#read(await this.#send(method, url, body))
+  }
+
+  async #read (response: IncomingMessage): Promise<unknown> {
+    const answer = JSON.parse(await text(response)) as { message?: string }
+    if ((response.statusCode ?? 500) >= 400) throw new ControlError(answer.message ?? `the primary answers with ${response.statusCode}`)
+    return answer
+  }
+
+  async #send (method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<IncomingMessage> {
+    const sent = request({ socketPath: this.path, method, path, agent: false, headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) } })
+    sent.end(body === undefined ? undefined : JSON.stringify(body))
+    const [response] = await once(sent, 'response') as [IncomingMessage]
+    return response.on('error', () => {}) // cut off in the middle: whoever reads it finds that it ends
+  }
+}

@@ -1,0 +1,59 @@
+import { resolve } from 'node:path'
+import type { Status } from '../../types/index.js'
+import { controlFolders } from '../control/place.js'
+import { livingSockets } from '../control/stale.js'
+import { ControlClient, ControlError } from './control-client.js'
+import { UsageError } from './exit.js'
+import { spell } from './spell.js'
+
+/** Which primary is meant: any that all of these are true of. */
+export interface Which { pid?: number, port?: number, control?: string }
+
+export interface Primary { client: ControlClient, status: Status }
+
+/** The primaries of this user that are meant, by their pids. */
+export async function findPrimaries ({ pid, port, control }: Which): Promise<Primary[]> {
+  const paths = control === undefined ? (await Promise.all(controlFolders().map(livingSockets))).flat() : [resolve(control)]
+  const found = await Promise.all(paths.map(async path => await ask(new ControlClient(path), control !== undefined)))
+  return found.filter(primary => primary !== undefined)
+    .filter(({ status }) => (pid === undefined || status.pid === pid) && (port === undefined || listensAt(status, port)))
+    .sort((a, b) => a.status.pid - b.status.pid)
+}
+
+/**
+ * @throws ControlError where there is none
+ * @throws UsageError where there are several
+ */
+export async function findPrimary (which: Which): Promise<Primary> {
+  const [primary, ...others] = await findPrimaries(which)
+  if (primary === undefined) throw nobody(which)
+  if (others.length > 0) {
+    const all = [primary, ...others].map(({ status }) => `${status.pid}${status.name === null ? '' : ` (${status.name})`} at ${placesOf(status)}`)
+    throw new UsageError(`${all.length} primaries are running: ${all.join('; ')}. Say which by --pid, --port or --control`)
+  }
+  return primary
+}
+
+export function nobody ({ pid, port, control }: Which): ControlError {
+  const given = Object.entries({ pid, port, control }).filter(([, value]) => value !== undefined).map(([name, value]) => `--${name} ${value}`)
+  return new ControlError(given.length === 0 ? 'no primary of this user is running (one whose control socket is elsewhere: --control PATH)' : `no primary of this user is running with ${given.join(' ')}`)
+}
+
+/** Where it listens, in words. */
+export function placesOf ({ listeners }: Status): string {
+  return listeners.flatMap(({ addresses }) => addresses.map(spell)).join(', ') || 'no port'
+}
+
+/** One that ends in this moment is none any more; of one that was named, why it does not answer is the answer. */
+async function ask (client: ControlClient, named: boolean): Promise<Primary | undefined> {
+  try {
+    return { client, status: await client.status() }
+  } catch (err) {
+    if (named) throw new ControlError(`nobody answers at ${client.path}: ${(err as Error).message}`)
+    return undefined
+  }
+}
+
+function listensAt ({ listeners }: Status, port: number): boolean {
+  return listeners.some(({ addresses }) => addresses.some(address => typeof address !== 'string' && address.port === port))
+}
