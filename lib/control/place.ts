@@ -8,8 +8,8 @@ import { ControlFolderError } from '../errors.js'
 /** The folders in which primaries of this user may have their sockets; the first is where a new one has its. */
 export function controlFolders (): string[] {
   const { uid } = userInfo()
-  const runtime = [process.env['XDG_RUNTIME_DIR'], `/run/user/${uid}`].filter(folder => folder !== undefined && isOwn(folder, uid))
-  return [...new Set([...runtime.map(folder => join(folder as string, 'shared-fastify')), ...[tmpdir(), '/tmp'].map(folder => join(folder, `shared-fastify-${uid}`))])]
+  const runtime = process.env['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}` // a service has no such variable
+  return [...(isOwn(runtime, uid) ? [join(runtime, 'shared-fastify')] : []), join(tmpdir(), `shared-fastify-${uid}`)]
 }
 
 export function socketOf (folder: string, pid: number): string {
