@@ -1,0 +1,21 @@
+import { byId, element } from './dom.js'
+import { time } from './format.js'
+
+/** How many are kept. */
+const MOST = 200
+
+/** What happened, the newest first. */
+export class Events {
+  #list = byId('events')
+
+  add (at, { text, tone }) {
+    const entry = element('li')
+    const when = element('time', { text: time(at) })
+    when.dateTime = new Date(at).toISOString()
+    entry.dataset.tone = tone
+    entry.append(when, element('span', { text }))
+    this.#list.prepend(entry)
+    if (this.#list.childElementCount > MOST) this.#list.lastElementChild.remove()
+    byId('no-events').hidden = true
+  }
+}

@@ -1,0 +1,65 @@
+// What an operator looks at: the status of the server each second, and what happens as it happens.
+import { Charts } from './charts.js'
+import { byId, setData, setText } from './dom.js'
+import { Events } from './events.js'
+import { time } from './format.js'
+import { Header } from './header.js'
+import { Reload } from './reload.js'
+import { sentence, shortEnding } from './sentences.js'
+import { Steer } from './steer.js'
+import { follow } from './stream.js'
+import { Workers } from './workers.js'
+
+const header = new Header()
+const charts = new Charts()
+const workers = new Workers()
+const reload = new Reload()
+const steer = new Steer()
+const events = new Events()
+let listeners = []
+
+follow('events', {
+  history ({ samples }) {
+    charts.replace(samples)
+    reload.forget()
+  },
+
+  status (status) {
+    listeners = status.listeners
+    header.show(status)
+    charts.add(status.sample)
+    workers.show(status)
+    reload.show(status)
+    steer.show(status)
+    link('live', 'Live')
+  },
+
+  happened (happened) {
+    events.add(happened.time, sentence(happened, listeners))
+    switch (happened.event) {
+      case 'worker-exit': if (!happened.asked) workers.mourn(happened.id, shortEnding(happened)); break
+      case 'reload-start': reload.begin(happened); break
+      case 'reload-end': reload.complete(happened); break
+      case 'reload-aborted': reload.abort(happened)
+    }
+  },
+
+  lost () {
+    link('lost', 'Disconnected')
+    const lost = byId('lost')
+    setText(lost, `The connection to the server was lost at ${time(Date.now())}. What is shown is from then. Trying again…`)
+    lost.hidden = false
+    document.body.classList.add('stale')
+  },
+
+  found () {
+    byId('lost').hidden = true
+    document.body.classList.remove('stale')
+    events.add(Date.now(), { text: 'connected to the server again', tone: 'plain' })
+  }
+})
+
+function link (state, text) {
+  setData(byId('link'), 'state', state)
+  setText(byId('link'), text)
+}

@@ -1,0 +1,53 @@
+import { byId, setData, setText } from './dom.js'
+import { plural } from './format.js'
+
+/** Milliseconds for which it says how a reload ended. */
+const AFTERWARDS = 8000
+
+/** A reload: how far it is, and for a moment how it ended. */
+export class Reload {
+  #strip = byId('reload')
+  #progress = byId('reload-progress')
+  #hiding
+
+  show ({ reload }) {
+    if (reload === null) return
+    this.#open('running')
+    this.#progress.max = reload.workers
+    this.#progress.value = reload.replaced
+    setText(byId('reload-text'), `Reload to generation ${reload.generation}: ${reload.replaced} of ${plural(reload.workers, 'worker')} replaced`)
+  }
+
+  begin ({ generation }) {
+    this.#open('running')
+    this.#progress.value = 0
+    setText(byId('reload-text'), `Reload to generation ${generation} begins`)
+  }
+
+  complete ({ generation }) {
+    this.#end('done', `Reload to generation ${generation} is complete`)
+    this.#progress.value = this.#progress.max
+  }
+
+  abort ({ generation, error }) {
+    this.#end('aborted', `Reload to generation ${generation} was aborted: ${error}`)
+  }
+
+  /** Of what is no longer known how it ended. */
+  forget () {
+    clearTimeout(this.#hiding)
+    this.#strip.hidden = true
+  }
+
+  #open (state) {
+    clearTimeout(this.#hiding)
+    setData(this.#strip, 'state', state)
+    this.#strip.hidden = false
+  }
+
+  #end (state, text) {
+    this.#open(state)
+    setText(byId('reload-text'), text)
+    this.#hiding = setTimeout(() => { this.#strip.hidden = true }, AFTERWARDS)
+  }
+}
