@@ -15,6 +15,9 @@ const layers = [
   { files: ['lib/plugin.ts'], notFrom: ['./cli*'] }
 ]
 
+/** What the admin server's page uses of the browser. */
+const browserGlobals = Object.fromEntries(['EventSource', 'ResizeObserver', 'document', 'getComputedStyle', 'matchMedia', 'sessionStorage'].map(name => [name, 'readonly']))
+
 export default [
   ...neostandard({
     ts: true,
@@ -35,5 +38,6 @@ export default [
       ]
     }
   })),
-  { files: ['lib/**/*.ts'], rules: { 'no-console': 'error' } }
+  { files: ['lib/**/*.ts'], rules: { 'no-console': 'error' } },
+  { files: ['lib/admin/page/*.js'], languageOptions: { globals: browserGlobals } }
 ]

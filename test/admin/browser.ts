@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+
+/** Debian's. */
+const executablePath = '/usr/bin/chromium'
+
+/** Why there is no test in a browser here, if there is none. CI installs one: see .ci/run. */
+export const noBrowser: string | false = existsSync(executablePath) ? false : `${executablePath} is not installed`
+
+export async function launch (): Promise<Browser> {
+  return await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+  })
+}
+
+/** A page of a browser that has nothing of another's, and what it should not have done. */
+export async function openPage (browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<{ page: Page, problems: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('console', message => { if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text()) })
+  page.on('pageerror', error => { problems.push(String(error)) })
+  page.on('request', request => {
+    if (!request.url().startsWith(url) && !request.url().startsWith('data:')) problems.push(`asks ${request.url()}`)
+  })
+  await page.addInitScript("addEventListener('securitypolicyviolation', event => { console.error('CSP: ' + event.violatedDirective) })")
+  return { page, problems }
+}

@@ -1,0 +1,266 @@
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { launch, noBrowser, openPage } from './browser.js'
+import { createWorker, FakeAdmin, TOKEN } from './fake-admin.js'
+import { type Contrast, readContrasts } from './contrast.js'
+
+const browser = noBrowser === false ? await launch() : undefined
+t.teardown(async () => { await browser?.close() })
+
+interface Scene extends BrowserContextOptions {
+  workers?: number
+  /** Before the page is opened. */
+  prepare?: (fake: FakeAdmin) => void
+  /** What the browser says on its own of an answer that the scene is about. */
+  tolerated?: RegExp
+}
+
+/** Opens the page of a fake with so many workers. Whatever the scene is about, the page makes no error, breaks no policy and asks nobody else. */
+function scene (name: string, { workers = 3, prepare, tolerated = /^$/, ...options }: Scene, run: (t: Test, page: Page, fake: FakeAdmin) => Promise<void>): void {
+  t.test(name, { skip: noBrowser }, async t => {
+    const fake = new FakeAdmin(workers)
+    prepare?.(fake)
+    await fake.listen()
+    const { page, problems } = await openPage(browser!, fake.url, options)
+    t.teardown(async () => {
+      await page.context().close()
+      await fake.close()
+    })
+    // Its time passes when a test says so, however slow the machine is.
+    await page.clock.install()
+    await page.clock.pauseAt(Date.now() + 60_000)
+    await page.goto(fake.url)
+    await page.locator('#link[data-state=live]').waitFor()
+    await run(t, page, fake)
+    t.strictSame(problems.filter(problem => !tolerated.test(problem)), [], 'no error, no violation of the policy, no request to elsewhere')
+  })
+}
+
+function row (page: Page, id: number): Locator {
+  return page.locator(`#rows [data-id="${id}"]`)
+}
+
+async function cells (row: Locator): Promise<string[]> {
+  return await row.locator('th, td').allTextContents()
+}
+
+const died = { id: 3, slot: 2, pid: 4103, generation: 0, code: null, signal: 'SIGKILL', asked: false }
+
+scene('the server and each of its workers are shown', {}, async (t, page) => {
+  t.equal(await page.locator('#name').textContent(), 'shop')
+  t.equal(await page.title(), 'shop · shared-fastify')
+  t.equal(await page.locator('#state').textContent(), 'Ready')
+  t.strictSame(await page.locator('#facts dd').allTextContents(),
+    ['0.0.0.0:3000', '1 h 0 m', '0', 'round-robin', 'native', '120,000', '3,000', '0', '0', '0', '4100', '1.0.0 on Node v24.4.0'])
+  t.equal(await page.locator('#workers-count').textContent(), '3 workers, all ready')
+  t.equal(await page.locator('#rows tr').count(), 3)
+  t.strictSame(await cells(row(page, 2)), ['1', '2', '4102', 'Ready', '0', '1 h 0 m', '20', '12', '480', '42 %', '12 ms', '83 MiB', '0'])
+  t.strictSame(await cells(page.locator('#totals tr')), ['', 'Total', '', '', '', '', '60', '36', '1,440', '42 %', '12 ms', '249 MiB', '0'])
+})
+
+scene('the charts say in words what they draw, and a pointer over one reads all of them at that time', { prepare: fake => { fake.remember(600) } }, async (t, page) => {
+  const charts = page.getByRole('img')
+  t.equal(await charts.count(), 4)
+  t.match(await charts.first().getAttribute('aria-label'), /^Requests: 1,440 per second now, [\d,]+ at most in the last 10 minutes$/)
+  t.strictSame(await page.locator('.figures strong').allTextContents(), ['1,440', '36', '0', '42 %'])
+
+  t.strictSame(await page.locator('.when').allTextContents(), ['', '', '', ''])
+  await page.locator('.u-over').first().hover()
+  const [first, ...others] = await page.locator('.when').allTextContents()
+  t.match(first, /^\d\d:\d\d:\d\d$/)
+  t.strictSame(others, [first, first, first])
+})
+
+scene('a row is changed in place, and only where something changed', { workers: 64 }, async (t, page, fake) => {
+  t.equal(await page.locator('#rows tr').count(), 64)
+  await page.evaluate('changes = []; new MutationObserver(records => changes.push(...records)).observe(document.getElementById("rows"), { subtree: true, childList: true, characterData: true, attributes: true })')
+  fake.status.workers[40]!.requestRate = 512
+  fake.tick()
+  await row(page, 41).getByText('512').waitFor()
+  t.equal(await page.evaluate('changes.length'), 1)
+})
+
+scene('workers come in the order of their slots', {}, async (t, page, fake) => {
+  fake.status.workers.push(createWorker(4, { slot: 0, state: 'starting', pid: undefined }))
+  fake.tick()
+  await row(page, 4).waitFor()
+  t.strictSame(await page.locator('#rows th').allTextContents(), ['1', '4', '2', '3'])
+  t.strictSame((await cells(row(page, 4))).slice(0, 4), ['0', '4', '–', 'Starting'])
+  t.equal(await page.locator('#workers-count').textContent(), '3 ready, 1 starting')
+})
+
+scene('a worker that is killed is told of, and its row leaves', {}, async (t, page, fake) => {
+  fake.happened('worker-exit', died)
+  fake.status.workers.pop()
+  fake.tick()
+  await page.getByRole('log').getByText('worker 3 was ended by SIGKILL').waitFor()
+  await row(page, 3).getByText('Ended by SIGKILL').waitFor()
+  t.equal(await page.locator('#workers-count').textContent(), '2 workers, all ready')
+  await page.clock.runFor(5000)
+  await row(page, 3).waitFor({ state: 'detached' })
+})
+
+scene('a worker that was told to end leaves without ado', {}, async (t, page, fake) => {
+  fake.happened('worker-exit', { ...died, code: 0, signal: null, asked: true })
+  fake.status.workers.pop()
+  fake.tick()
+  await row(page, 3).waitFor({ state: 'detached' })
+  t.strictSame(await page.locator('#events span').allTextContents(), ['worker 3 has left'])
+})
+
+scene('a reload shows how far it is, and that it is complete', {}, async (t, page, fake) => {
+  const strip = page.locator('#reload')
+  t.notOk(await strip.isVisible())
+  fake.happened('reload-start', { generation: 1 })
+  fake.status.reload = { generation: 1, replaced: 1, workers: 3 }
+  fake.status.workers[1]!.state = 'draining'
+  fake.tick()
+  await strip.getByText('Reload to generation 1: 1 of 3 workers replaced').waitFor()
+  t.strictSame(await page.evaluate("(bar => [bar.value, bar.max])(document.querySelector('progress'))"), [1, 3])
+  await row(page, 2).getByText('Draining').waitFor()
+  fake.status.reload = null
+  fake.happened('reload-end', { generation: 1 })
+  fake.tick()
+  await strip.getByText('Reload to generation 1 is complete').waitFor()
+  await page.clock.runFor(8000)
+  await strip.waitFor({ state: 'hidden' })
+})
+
+scene('what happens is told in words, and why a reload was aborted', {}, async (t, page, fake) => {
+  fake.happened('worker-start', { id: 4, slot: 3, pid: 4104, generation: 0 })
+  fake.happened('worker-ready', { id: 4, slot: 3, pid: 4104, generation: 0 })
+  fake.happened('stalled', { id: 4, slot: 3, pid: 4104, generation: 0, silence: 3000 })
+  fake.happened('overloaded', { key: fake.status.listeners[0]!.key, pending: 4096 })
+  fake.happened('reload-aborted', { generation: 1, error: 'worker 5 exited with code 1' })
+  await page.locator('#reload').getByText('Reload to generation 1 was aborted: worker 5 exited with code 1').waitFor()
+  t.strictSame(await page.locator('#events span').allTextContents(), [
+    'reload to generation 1 was aborted: worker 5 exited with code 1',
+    'overloaded: 4,096 connections pending at 0.0.0.0:3000',
+    'worker 4 is stalled: no pulse for 3 s',
+    'worker 4 is ready (pid 4104)',
+    'worker 4 starts in slot 3'
+  ])
+})
+
+scene('it is steered by keyboard alone', {}, async (t, page, fake) => {
+  const seen: unknown[] = []
+  const press = async (key: string): Promise<void> => {
+    await page.keyboard.press(key)
+    seen.push(await page.evaluate("[document.activeElement.id || document.activeElement.className, getComputedStyle(document.activeElement).outlineStyle === 'solid']"))
+  }
+  await press('Tab')
+  await page.keyboard.press('Enter')
+  t.equal(await page.evaluate('document.activeElement.id'), 'workers-title', 'the first link leads to the workers')
+  await press('Tab')
+  await page.keyboard.type(TOKEN)
+  await press('Tab')
+  await page.keyboard.press('Enter')
+  await page.getByText('Reloading to generation 1').waitFor()
+  await press('Tab')
+  await press('Tab')
+  await page.keyboard.press('Space')
+  await page.getByText('Scaling to 4 workers').waitFor()
+  t.strictSame(seen, ['skip', 'token', 'reload-button', 'fewer', 'more'].map(name => [name, true]), 'each of them shows that it has the focus')
+  t.strictSame(fake.posts, [{ url: '/reload', body: '' }, { url: '/scale', body: '{"workers":4}' }])
+  t.equal(await page.locator('#target').textContent(), '4')
+})
+
+scene('what the server refuses is said in words', { tolerated: /^Failed to load resource: the server responded with a status of 4/ }, async (t, page, fake) => {
+  const reload = page.getByRole('button', { name: 'Reload' })
+  await reload.click()
+  await page.getByText('Enter the token first').waitFor()
+  for (const wrong of ['guess', 'gueß']) {
+    await page.getByLabel('Token').fill(wrong)
+    await reload.click()
+    await page.getByText('The token is wrong').waitFor()
+  }
+  await page.getByLabel('Token').fill(TOKEN)
+  fake.status.state = 'stopping'
+  await page.getByRole('button', { name: 'One worker less' }).click()
+  await page.getByText('The server is stopping').waitFor()
+  t.equal(await page.locator('#target').textContent(), '3', 'nothing is scaled')
+  t.equal(fake.posts.length, 1)
+  await page.reload()
+  t.equal(await page.getByLabel('Token').inputValue(), TOKEN, 'the token is kept for the tab')
+  t.strictSame(await page.evaluate('[localStorage.length, document.cookie]'), [0, ''], 'and nowhere else')
+})
+
+scene('where no token is configured, nothing is offered', { prepare: fake => { fake.status.steerable = false } }, async (t, page) => {
+  t.ok(await page.getByText('Read-only').isVisible())
+  t.equal(await page.getByRole('button').count(), 0)
+})
+
+scene('a lost connection is told of, until it is there again', { tolerated: /^Failed to load resource: net::/ }, async (t, page, fake) => {
+  await fake.close()
+  await page.getByRole('alert').getByText('The connection to the server was lost').waitFor()
+  t.equal(await page.locator('#link').textContent(), 'Disconnected')
+  fake.status.workers.pop()
+  await fake.listen()
+  await page.locator('#link[data-state=live]').waitFor()
+  t.notOk(await page.getByRole('alert').isVisible())
+  t.equal(await page.locator('#rows tr').count(), 2)
+})
+
+scene('a server that says nothing any more counts as lost', {}, async (_t, page, fake) => {
+  await page.clock.runFor(4000)
+  await page.getByRole('alert').getByText('The connection to the server was lost').waitFor()
+  fake.tick()
+  await page.getByRole('alert').waitFor({ state: 'hidden' })
+})
+
+const hostile = '<img src=x onerror=alert(1)>'
+
+scene('nothing from the wire is markup', { prepare: fake => { Object.assign(fake.status, { name: hostile, app: hostile, policy: hostile }) } }, async (t, page, fake) => {
+  fake.happened('reload-aborted', { generation: 1, error: hostile })
+  await page.locator('#events').getByText(hostile).waitFor()
+  t.equal(await page.locator('#name').textContent(), hostile)
+  t.equal(await page.locator('img').count(), 0)
+})
+
+const long = { name: 'a-name-without-an-end-'.repeat(4), app: `/srv/${'deeper/'.repeat(20)}app.ts` }
+
+scene('at no width anything is beside the page', { workers: 64, prepare: fake => { Object.assign(fake.status, long) } }, async (t, page, fake) => {
+  fake.happened('reload-aborted', { generation: 1, error: 'x'.repeat(200) })
+  fake.happened('worker-exit', died)
+  await row(page, 3).getByText('Ended by SIGKILL').waitFor()
+  for (const width of [320, 390, 768, 1024, 1280]) {
+    await page.setViewportSize({ width, height: 844 })
+    t.equal(await page.evaluate('document.documentElement.scrollWidth'), width)
+    t.ok(await page.evaluate("(table => table.scrollWidth <= table.clientWidth)(document.querySelector('.table'))"), 'the table has no need to scroll')
+  }
+})
+
+scene('on a phone each worker is a card that names what it shows', { viewport: { width: 390, height: 844 } }, async (t, page) => {
+  t.equal(await page.evaluate("getComputedStyle(document.querySelector('#rows .rss'), '::before').content"), '"Memory"')
+  t.equal(await page.getByRole('row').count(), 5, 'it is a table all the same')
+  t.equal(await page.getByRole('columnheader').count(), 13)
+})
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  scene(`all text can be read: ${colorScheme}`, { colorScheme, workers: 6 }, async (t, page, fake) => {
+    const [first, second, third] = fake.status.workers
+    first!.saturated = true
+    second!.state = 'starting'
+    third!.state = 'draining'
+    fake.status.reload = { generation: 1, replaced: 1, workers: 6 }
+    for (const [event, fields] of Object.entries({ 'reload-end': { generation: 1 }, overloaded: { key: '', pending: 1 }, 'worker-exit': { ...died, id: 4 } })) fake.happened(event, fields)
+    fake.tick()
+    await page.getByRole('button', { name: 'Reload' }).click()
+    await row(page, 2).getByText('Starting').waitFor()
+    const contrasts: Contrast[] = await page.evaluate(readContrasts)
+    t.ok(contrasts.length > 100)
+    t.strictSame(contrasts.filter(({ ratio }) => ratio < 4.5), [], 'WCAG 2, AA')
+  })
+}
+
+scene('the charts follow the colours of the system', {}, async (t, page) => {
+  const draw = async (): Promise<unknown> => await page.evaluate('document.querySelector("canvas").toDataURL()')
+  const light = await draw()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.clock.runFor(100)
+  t.not(await draw(), light)
+})
+
+scene('nothing moves for those who do not want it', { reducedMotion: 'reduce' }, async (t, page) => {
+  t.strictSame(await page.evaluate("[...document.querySelectorAll('*')].filter(element => getComputedStyle(element).transitionDuration !== '0s').length"), 0)
+})
