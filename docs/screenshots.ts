@@ -3,7 +3,8 @@ import { mkdirSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { launch, openPage } from '../test/admin/browser.js'
-import { createSample, createWorker, FakeAdmin, type Sample } from '../test/admin/fake-admin.js'
+import type { Sample } from '../types/index.js'
+import { createSample, createWorker, FakeAdmin } from '../test/admin/fake-admin.js'
 
 /** Bytes that a picture may have: everybody who clones the repository gets them. */
 const LARGEST = 200_000

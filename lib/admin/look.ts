@@ -38,7 +38,7 @@ export function addLooking (fastify: FastifyInstance, { primary, metrics, histor
     stream.send('status', { ...status(), sample: samples.at(-1) ?? null })
     const ends = [
       history().watch((sample, seen) => { stream.send('status', { ...seen, steerable, sample }) }),
-      onHappened(primary, happened => { stream.send('happened', happened) })
+      onHappened(primary, happened => { stream.send('happened', { ...happened, reload: primary.status().reload }) })
     ]
     stream.onClose(() => { for (const end of ends) end() })
   })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import type { Sample, Status, WorkerStats } from '../../types/index.js'
 
 const root = new URL('../../', import.meta.url)
 
@@ -13,13 +14,12 @@ const types: Record<string, string> = { html: 'text/html; charset=utf-8', css: '
 /** What the fake takes. */
 export const TOKEN = 'sesame'
 
-export type Worker = ReturnType<typeof createWorker>
-export type Status = ReturnType<typeof createStatus>
-export type Sample = ReturnType<typeof createSample>
+/** What the page is sent each second. */
+export type Seen = Status & { sample: Sample }
 
 /** The admin server as its page sees it: a test says what there is, and what happens. */
 export class FakeAdmin {
-  status: Status
+  status: Seen
   history: Sample[] = []
   readonly posts: Array<{ url: string, body: string }> = []
   readonly #server: http.Server
@@ -68,7 +68,7 @@ export class FakeAdmin {
   }
 
   happened (event: string, fields: object): void {
-    this.#send('happened', { time: Date.now(), event, ...fields })
+    this.#send('happened', { time: Date.now(), event, ...fields, reload: this.status.reload })
   }
 
   #send (event: string, data: object): void {
@@ -97,12 +97,12 @@ export class FakeAdmin {
   }
 }
 
-export function createWorker (id: number, more: object = {}) {
+export function createWorker (id: number, more: Partial<WorkerStats> = {}): WorkerStats {
   return {
     slot: id - 1,
     id,
-    pid: 4100 + id as number | undefined,
-    state: 'ready' as 'starting' | 'ready' | 'draining',
+    pid: 4100 + id,
+    state: 'ready',
     generation: 0,
     age: 3_600_000,
     open: 20,
@@ -125,21 +125,23 @@ export function createWorker (id: number, more: object = {}) {
   }
 }
 
-export function createStatus (workers: number, more: object = {}) {
-  const status = {
-    name: 'shop' as string | null,
+function createStatus (count: number): Seen {
+  const workers = Array.from({ length: count }, (_, index) => createWorker(index + 1))
+  return {
+    name: 'shop',
     pid: 4100,
     version: '1.0.0',
     node: 'v24.4.0',
-    mode: 'command' as 'command' | 'plugin',
+    mode: 'command',
     app: '/srv/shop/app.ts',
     startedAt: 1_760_000_000_000,
     uptime: 3_600_000,
-    state: 'ready' as 'starting' | 'ready' | 'stopping',
-    lane: 'native' as 'native' | 'ipc',
+    state: 'ready',
+    ready: true,
+    lane: 'native',
     policy: 'round-robin',
     generation: 0,
-    reload: null as null | { generation: number, replaced: number, workers: number },
+    reload: null,
     reloads: { completed: 0, aborted: 0 },
     restarts: 0,
     pending: 0,
@@ -148,15 +150,14 @@ export function createStatus (workers: number, more: object = {}) {
     handedOff: 3000,
     requests: 120_000,
     steerable: true,
-    listeners: [{ key: '0.0.0.0:3000:4', addresses: [{ address: '0.0.0.0', family: 'IPv4', port: 3000 }] as Array<string | { address: string, family: string, port: number }>, pending: 0 }],
-    workers: Array.from({ length: workers }, (_, index) => createWorker(index + 1)),
-    ...more
+    listeners: [{ key: '0.0.0.0:3000:4', addresses: [{ address: '0.0.0.0', family: 'IPv4', port: 3000 }], pending: 0 }],
+    workers,
+    sample: createSample(Date.now(), { workers, pending: 0 })
   }
-  return { ...status, sample: createSample(Date.now(), status) }
 }
 
 /** What the workers do together. */
-export function createSample (time: number, { workers, pending }: { workers: Worker[], pending: number }) {
+export function createSample (time: number, { workers, pending }: Pick<Status, 'workers' | 'pending'>): Sample {
   const sum = (of: 'open' | 'handedOffRate' | 'requestRate' | 'utilization'): number => workers.reduce((total, worker) => total + worker[of], 0)
   return {
     time,

@@ -111,11 +111,14 @@ scene('a worker that was told to end leaves without ado', {}, async (t, page, fa
 scene('a reload shows how far it is, and that it is complete', {}, async (t, page, fake) => {
   const strip = page.locator('#reload')
   t.notOk(await strip.isVisible())
+  fake.status.reload = { generation: 1, replaced: 0, workers: 3 }
   fake.happened('reload-start', { generation: 1 })
-  fake.status.reload = { generation: 1, replaced: 1, workers: 3 }
+  await strip.getByText('Reload to generation 1: 0 of 3 workers replaced').waitFor()
+  fake.status.reload.replaced = 1
+  fake.happened('worker-ready', { id: 4, slot: 0, pid: 4104, generation: 1 })
+  await strip.getByText('Reload to generation 1: 1 of 3 workers replaced').waitFor()
   fake.status.workers[1]!.state = 'draining'
   fake.tick()
-  await strip.getByText('Reload to generation 1: 1 of 3 workers replaced').waitFor()
   t.strictSame(await page.evaluate("(bar => [bar.value, bar.max])(document.querySelector('progress'))"), [1, 3])
   await row(page, 2).getByText('Draining').waitFor()
   fake.status.reload = null
@@ -256,8 +259,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
 scene('the charts follow the colours of the system', {}, async (t, page) => {
   const draw = async (): Promise<unknown> => await page.evaluate('document.querySelector("canvas").toDataURL()')
   const light = await draw()
+  // Listens after the page itself, so that the charts are drawn by then.
+  await page.evaluate("changed = new Promise(resolve => { matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { resolve() }) }); undefined")
   await page.emulateMedia({ colorScheme: 'dark' })
-  await page.clock.runFor(100)
+  await page.evaluate('changed')
   t.not(await draw(), light)
 })
 

@@ -27,7 +27,7 @@ follow('events', {
   status (status) {
     listeners = status.listeners
     header.show(status)
-    charts.add(status.sample)
+    if (status.sample !== null) charts.add(status.sample)
     workers.show(status)
     reload.show(status)
     steer.show(status)
@@ -36,9 +36,9 @@ follow('events', {
 
   happened (happened) {
     events.add(happened.time, sentence(happened, listeners))
+    reload.show(happened)
     switch (happened.event) {
       case 'worker-exit': if (!happened.asked) workers.mourn(happened.id, shortEnding(happened)); break
-      case 'reload-start': reload.begin(happened); break
       case 'reload-end': reload.complete(happened); break
       case 'reload-aborted': reload.abort(happened)
     }

@@ -18,12 +18,6 @@ export class Reload {
     setText(byId('reload-text'), `Reload to generation ${reload.generation}: ${reload.replaced} of ${plural(reload.workers, 'worker')} replaced`)
   }
 
-  begin ({ generation }) {
-    this.#open('running')
-    this.#progress.value = 0
-    setText(byId('reload-text'), `Reload to generation ${generation} begins`)
-  }
-
   complete ({ generation }) {
     this.#end('done', `Reload to generation ${generation} is complete`)
     this.#progress.value = this.#progress.max

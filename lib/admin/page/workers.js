@@ -115,8 +115,8 @@ class Row {
     return (text, share) => {
       setText(label, text)
       setData(bar, 'load', share >= FULL ? 'full' : share >= BUSY ? 'busy' : 'fine')
-      const width = `${Math.round(Math.min(share, 1) * 100)}%`
-      if (filled.style.width !== width) filled.style.width = width
+      const scale = `scaleX(${Math.min(share, 1).toFixed(2)})`
+      if (filled.style.transform !== scale) filled.style.transform = scale
     }
   }
 }
