@@ -67,7 +67,7 @@ export class Admin {
   }
 
   #getHistory (): History {
-    this.#history ??= new History(() => this.#primary.status())
+    this.#history ??= new History(this.#primary)
     return this.#history
   }
 }

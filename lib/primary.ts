@@ -274,6 +274,7 @@ export class Primary {
       state: this.stopping ? 'stopping' : stats.ready ? 'ready' : 'starting',
       lane: this.#lane.name,
       policy: typeof policy === 'function' ? 'custom' : policy,
+      wanted: this.workerCount,
       generation: this.generation,
       reload: this.#reload.progress,
       reloads: this.#reload.counts,

@@ -379,6 +379,8 @@ export interface Status extends Stats {
   state: 'starting' | 'ready' | 'stopping'
   lane: LaneName
   policy: PolicyName | 'custom'
+  /** How many workers it keeps. */
+  wanted: number
   /** How often the workers have been reloaded. */
   generation: number
   /** The reload that is under way: how many of the workers are replaced. */

@@ -1,17 +1,17 @@
 import type { ServerResponse } from 'node:http'
-import type { SharedPortEvents } from '../../types/index.js'
+import type { SharedPortEvents, Status } from '../../types/index.js'
 import type { Operable } from './operable.js'
 
-/** Something that happened, as it is told: an error by its message. */
-export interface Happened { time: number, event: keyof SharedPortEvents, [field: string]: unknown }
+/** Something that happened, as it is told: an error by its message, and how far a reload is. */
+export interface Happened { time: number, event: keyof SharedPortEvents, reload: Status['reload'], [field: string]: unknown }
 
 export const EVENTS = ['worker-start', 'worker-ready', 'worker-exit', 'reload-start', 'reload-end', 'reload-aborted', 'overloaded', 'stalled'] as const satisfies Array<keyof SharedPortEvents>
 
 /** Calls `listener` with whatever happens; returns what ends that. */
-export function onHappened ({ events }: Operable, listener: (happened: Happened) => void): () => void {
+export function onHappened ({ events, status }: Pick<Operable, 'events' | 'status'>, listener: (happened: Happened) => void): () => void {
   const ends = EVENTS.map(event => {
     const onEvent = ({ error, ...fields }: { error?: Error }): void => {
-      listener({ time: Date.now(), event, ...fields, ...(error !== undefined && { error: explain(error) }) })
+      listener({ time: Date.now(), event, ...fields, ...(error !== undefined && { error: explain(error) }), reload: status().reload })
     }
     events.on(event, onEvent as never)
     return () => { events.off(event, onEvent as never) }

@@ -1,28 +1,44 @@
 import type { Sample, Status } from '../../types/index.js'
+import { type Happened, onHappened } from './events.js'
+import type { Operable } from './operable.js'
 
 /** Milliseconds between two samples, and how many are kept: ten minutes. */
 export const INTERVAL = 1_000
 const KEPT = 600
 
+/** How much of what happened is kept. */
+const EVENTS_KEPT = 200
+
 type Seen = Omit<Status, 'steerable'>
 
-/** What a primary did in each second of the last ten minutes. */
+/** What a primary did in each second of the last ten minutes, and what happened. */
 export class History {
   readonly #status: () => Seen
   readonly #samples: Sample[] = []
+  readonly #happened: Happened[] = []
+  readonly #ignore: () => void
   readonly #watchers = new Set<(sample: Sample, status: Seen) => void>()
   readonly #timer: NodeJS.Timeout
   #before: Seen
 
-  constructor (status: () => Seen) {
-    this.#status = status
-    this.#before = status()
+  constructor (primary: Pick<Operable, 'events' | 'status'>) {
+    this.#status = () => primary.status()
+    this.#before = primary.status()
+    this.#ignore = onHappened(primary, happened => {
+      this.#happened.push(happened)
+      if (this.#happened.length > EVENTS_KEPT) this.#happened.shift()
+    })
     this.#timer = setInterval(() => { this.#sample() }, INTERVAL).unref()
   }
 
   /** The oldest first. */
   get samples (): readonly Sample[] {
     return this.#samples
+  }
+
+  /** The oldest first. */
+  get happened (): readonly Happened[] {
+    return this.#happened
   }
 
   /** Calls `seen` once a second; returns what ends that. */
@@ -33,6 +49,7 @@ export class History {
 
   close (): void {
     clearInterval(this.#timer)
+    this.#ignore()
   }
 
   #sample (): void {

@@ -33,12 +33,12 @@ export function addLooking (fastify: FastifyInstance, { primary, metrics, histor
   fastify.get('/events', (_request, reply) => {
     reply.hijack()
     const stream = new EventStream(reply.raw)
-    const { samples } = history()
-    stream.send('history', { interval: INTERVAL, samples })
+    const { samples, happened } = history()
+    stream.send('history', { interval: INTERVAL, samples, happened })
     stream.send('status', { ...status(), sample: samples.at(-1) ?? null })
     const ends = [
       history().watch((sample, seen) => { stream.send('status', { ...seen, steerable, sample }) }),
-      onHappened(primary, happened => { stream.send('happened', { ...happened, reload: primary.status().reload }) })
+      onHappened(primary, happened => { stream.send('happened', happened) })
     ]
     stream.onClose(() => { for (const end of ends) end() })
   })

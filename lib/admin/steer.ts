@@ -45,7 +45,7 @@ class Steps extends PassThrough {
   constructor (primary: Operable) {
     super()
     this.once('close', onHappened(primary, happened => {
-      if (happened.event.startsWith('worker-')) this.#write({ ...happened, reload: primary.status().reload })
+      if (happened.event.startsWith('worker-')) this.#write(happened)
     }))
   }
 

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
-import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import type { Status } from '../../types/index.js'
 
@@ -32,7 +31,16 @@ export class ControlClient {
   async * follow (url: string, body?: object): AsyncGenerator<Record<string, unknown>> {
     const response = await this.#send('POST', url, body, { accept: 'application/x-ndjson' })
     if (response.statusCode !== 200) await this.#read(response)
-    for await (const line of createInterface({ input: response })) yield JSON.parse(line) as Record<string, unknown>
+    let rest = ''
+    try {
+      for await (const chunk of response.setEncoding('utf8')) {
+        const lines = (rest + String(chunk)).split('\n')
+        rest = lines.pop() as string
+        for (const line of lines) yield JSON.parse(line) as Record<string, unknown>
+      }
+    } catch (err) {
+      throw new ControlError(`the primary says nothing more: ${(err as Error).message}`, { cause: err })
+    }
   }
 
   /** Resolves when the primary is gone. */
@@ -56,6 +64,6 @@ export class ControlClient {
     const sent = request({ socketPath: this.path, method, path, agent: false, headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) } })
     sent.end(body === undefined ? undefined : JSON.stringify(body))
     const [response] = await once(sent, 'response') as [IncomingMessage]
-    return response.on('error', () => {}) // cut off in the middle: whoever reads it finds that it ends
+    return response.on('error', () => {}) // where it is cut off, whoever reads it is told
   }
 }

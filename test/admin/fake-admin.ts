@@ -83,7 +83,7 @@ export class FakeAdmin {
     this.#streams.add(response)
     response.on('close', () => this.#streams.delete(response))
     response.write('retry: 100\n\n')
-    write(response, 'history', { interval: 1000, samples: this.history })
+    write(response, 'history', { interval: 1000, samples: this.history, happened: [] })
     write(response, 'status', this.status)
   }
 
@@ -140,6 +140,7 @@ function createStatus (count: number): Seen {
     ready: true,
     lane: 'native',
     policy: 'round-robin',
+    wanted: count,
     generation: 0,
     reload: null,
     reloads: { completed: 0, aborted: 0 },

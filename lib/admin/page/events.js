@@ -8,6 +8,11 @@ const MOST = 200
 export class Events {
   #list = byId('events')
 
+  clear () {
+    this.#list.replaceChildren()
+    byId('no-events').hidden = false
+  }
+
   add (at, { text, tone }) {
     const entry = element('li')
     const when = element('time', { text: time(at) })

@@ -19,9 +19,11 @@ const events = new Events()
 let listeners = []
 
 follow('events', {
-  history ({ samples }) {
+  history ({ samples, happened }) {
     charts.replace(samples)
     reload.forget()
+    events.clear()
+    for (const earlier of happened) events.add(earlier.time, sentence(earlier, listeners))
   },
 
   status (status) {

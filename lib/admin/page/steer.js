@@ -24,11 +24,10 @@ export class Steer {
     byId('more').addEventListener('click', () => { this.#scale(1) })
   }
 
-  show ({ steerable, workers }) {
+  show ({ steerable, wanted }) {
     byId('steer').hidden = !steerable
     byId('read-only').hidden = steerable
-    // Slots are numbered without gaps, and one may be empty until its worker is replaced.
-    this.#workers = Math.max(0, ...workers.filter(({ state }) => state !== 'draining').map(({ slot }) => slot + 1))
+    this.#workers = wanted
     if (this.#target === this.#workers) this.#aim(undefined)
     this.#showTarget()
   }

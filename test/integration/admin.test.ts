@@ -1,0 +1,190 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import { createServer, type AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { type App, appPath, command, request, start, unhooked } from '../helper.js'
+
+const TOKEN = '0123456789abcdef'
+const authorization = `Bearer ${TOKEN}`
+
+/** An app of two workers that measures, with an admin server; whose address is `admin`. */
+async function serve (t: Test, ...args: string[]): Promise<{ app: App, url: string, admin: string }> {
+  const app = command(t, [appPath('measured.mjs'), '--workers', '2', '--port', '0', '--address', '127.0.0.1', '--admin', '127.0.0.1:0', '--admin-token', TOKEN, '--no-control', ...args], unhooked)
+  return { app, url: await app.url(), admin: String((await app.event('admin')).address) }
+}
+
+/** The value of one line of Prometheus' text format; of a name without labels, all its lines together. */
+async function metric (admin: string, name: string): Promise<number> {
+  const { body } = await request(`${admin}/metrics`)
+  return body.split('\n').filter(line => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+}
+
+async function metricBecomes (t: Test, admin: string, line: string, expected: number): Promise<void> {
+  let value
+  while ((value = await metric(admin, line)) !== expected && t.passing()) await new Promise(resolve => { setTimeout(resolve, 50) })
+  t.equal(value, expected, line)
+}
+
+/** Server-sent events, as they come. */
+async function * follow (admin: string): AsyncGenerator<{ event: string, data: any }> {
+  const sent = http.get(`${admin}/events`, { agent: false })
+  const [response] = await once(sent, 'response') as [http.IncomingMessage]
+  for (const stream of [sent, response]) stream.on('error', () => {}) // it is cut off at the end
+  let event = ''
+  let rest = ''
+  try {
+    for await (const chunk of response.setEncoding('utf8')) {
+      const lines = (rest + String(chunk)).split('\n')
+      rest = lines.pop() as string
+      for (const line of lines) {
+        if (line.startsWith('event: ')) event = line.slice(7)
+        if (line.startsWith('data: ')) yield { event, data: JSON.parse(line.slice(6)) }
+      }
+    }
+  } finally {
+    sent.destroy()
+  }
+}
+
+t.test('it says whether the server lives and whether connections should come: not during closeDelay', async t => {
+  const { app, url, admin } = await serve(t, '--close-delay', '60000')
+  t.match(await request(`${admin}/livez`), { status: 200, body: '{"live":true}' })
+  t.match(await request(`${admin}/readyz`), { status: 200, body: '{"ready":true}' })
+  process.kill(app.pid, 'SIGTERM')
+  await app.event('stop-announced')
+  t.match(await request(`${admin}/readyz`), { status: 503, body: '{"ready":false}' })
+  t.match(await request(`${admin}/livez`), { status: 200 })
+  t.match(JSON.parse((await request(`${admin}/status`)).body), { state: 'stopping', ready: false, steerable: true })
+  t.equal((await request(url)).status, 200)
+  t.same(await app.stop('SIGINT'), { code: 0, signal: null })
+})
+
+t.test('it does not say ready before a worker is', async t => {
+  const app = command(t, [appPath('never-ready.mjs'), '--port', '0', '--admin', '127.0.0.1:0', '--no-control'], unhooked)
+  const admin = String((await app.event('admin')).address)
+  t.match(await request(`${admin}/readyz`), { status: 503 })
+  t.match(JSON.parse((await request(`${admin}/status`)).body), { state: 'starting' })
+})
+
+t.test('the plugin has an admin server by the option, too', async t => {
+  const app = start(t, 'server.mjs', { ...unhooked, options: { workers: 2, admin: '127.0.0.1:0' } })
+  await app.url()
+  const admin = String((await app.event('admin')).address)
+  t.match(JSON.parse((await request(`${admin}/status`)).body), { mode: 'plugin', pid: app.pid, steerable: false })
+  t.match(await request(`${admin}/reload`, { method: 'POST', headers: { authorization } }), { status: 403 })
+  t.same(await app.stop(), { code: 0, signal: null })
+})
+
+t.test('a port that is taken fails the start, and nothing is left', async t => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const app = command(t, [appPath('plugin.mjs'), '--port', '0', '--admin', `127.0.0.1:${port}`], unhooked)
+  t.same(await app.ended, { code: 1, signal: null })
+  t.match(app.lines.at(-1), { event: 'listen-failed', err: { code: 'EADDRINUSE', port } })
+  t.same(await app.leftBehind(), [])
+  taken.close()
+})
+
+t.test('metrics count what each slot does, over the ends of its workers', async t => {
+  const { app, url, admin } = await serve(t)
+  for (let i = 0; i < 4; i++) await request(url)
+  await metricBecomes(t, admin, 'shared_fastify_requests_total', 4)
+  await metricBecomes(t, admin, 'shared_fastify_request_duration_seconds_count', 4)
+  t.equal(await metric(admin, 'shared_fastify_accepted_total'), 4)
+  const first = await metric(admin, 'shared_fastify_requests_total{slot="0"}')
+  t.equal(first + await metric(admin, 'shared_fastify_requests_total{slot="1"}'), 4)
+  t.equal(await metric(admin, 'shared_fastify_workers{state="ready"}'), 2)
+  t.ok(await metric(admin, 'shared_fastify_ack_seconds_count') > 0)
+  process.kill((await app.workers(2))[0] as number, 'SIGKILL')
+  await app.workers(3)
+  t.equal(await metric(admin, 'shared_fastify_requests_total{slot="0"}'), first, 'what a dead worker has done stays done')
+  t.equal(await metric(admin, 'shared_fastify_worker_restarts_total'), 1)
+  t.match(await request(`${admin}/reload`, { method: 'POST', headers: { authorization } }), { status: 202, body: '{"generation":1}' })
+  await app.event('reload-end')
+  t.equal(await metric(admin, 'shared_fastify_requests_total'), 4)
+  t.equal(await metric(admin, 'shared_fastify_reloads_total{result="completed"}'), 1)
+})
+
+t.test('what the app measures by prom-client is added up, and falls at no reload and no crash', async t => {
+  const { app, url, admin } = await serve(t)
+  for (let i = 0; i < 4; i++) await request(url)
+  t.equal(await metric(admin, 'app_hits_total'), 4)
+  t.equal(await metric(admin, 'app_size_bucket{le="10",kind="a"}'), 4)
+  process.kill((await app.workers(2))[0] as number, 'SIGKILL')
+  await app.workers(3)
+  t.equal(await metric(admin, 'app_hits_total'), 4, 'as it was when it was asked last')
+  for (let i = 0; i < 4; i++) await request(url)
+  await request(`${admin}/reload`, { method: 'POST', headers: { authorization } })
+  await app.event('reload-end')
+  t.equal(await metric(admin, 'app_hits_total'), 8, 'a worker that is asked to end says its last')
+})
+
+t.test('a worker that does not answer keeps nobody from the metrics, and counts as it was', async t => {
+  const { url, admin } = await serve(t)
+  for (let i = 0; i < 4; i++) await request(url)
+  t.equal(await metric(admin, 'app_hits_total'), 4)
+  await request(`${url}/block?ms=4000`)
+  await metricBecomes(t, admin, 'shared_fastify_silent_workers', 1)
+  t.equal(await metric(admin, 'app_hits_total'), 4)
+})
+
+t.test('it is told as it happens: what there is, each second, and each event', async t => {
+  const { app, admin } = await serve(t)
+  const pids = await app.workers(2)
+  const seen: string[] = []
+  for await (const { event, data } of follow(admin)) {
+    if (seen.length === 0) t.match([event, data], ['history', { interval: 1_000, happened: [{ event: 'worker-start' }] }])
+    if (seen.length === 1) {
+      t.match([event, data], ['status', { pid: app.pid, steerable: true, workers: [{ pid: pids[0], slot: 0 }, { pid: pids[1], slot: 1 }] }])
+      process.kill(pids[1] as number, 'SIGKILL')
+    }
+    seen.push(event)
+    if (data.event === 'worker-exit') t.match(data, { id: 2, slot: 1, pid: pids[1], code: null, signal: 'SIGKILL', asked: false })
+    if (data.event === 'worker-ready') {
+      t.match(data, { id: 3, slot: 1, generation: 0 })
+      break
+    }
+  }
+  const later = follow(admin)
+  const { value: { data } } = await later.next()
+  await later.return(undefined)
+  t.match(data.happened.map(({ event }: { event: string }) => event), ['worker-start', 'worker-start', 'worker-ready', 'worker-ready', 'worker-exit', 'worker-start', 'worker-ready'], 'whoever comes later is told what was before')
+})
+
+t.test('only who says the token steers', async t => {
+  const { app, admin } = await serve(t)
+  const post = async (path: string, headers: http.OutgoingHttpHeaders, body = ''): Promise<number> => (await request(`${admin}${path}`, { method: 'POST', headers, body })).status
+  for (const wrong of [{}, { authorization: 'Bearer' }, { authorization: `Bearer ${TOKEN}x` }, { authorization: `Basic ${TOKEN}` }, { authorization: `Bearer ${TOKEN.slice(1)}` }]) {
+    t.equal(await post('/reload', wrong), 401, JSON.stringify(wrong))
+    t.equal(await post('/scale', { ...wrong, 'content-type': 'application/json' }, '{"workers":1}'), 401)
+  }
+  t.equal(await post('/stop', { authorization }), 404, 'stop is of the control socket alone')
+  t.equal(await post('/scale', { authorization, 'content-type': 'application/json' }, '{"workers":3}'), 202)
+  await app.workers(3)
+  t.equal(app.lines.some(({ event }) => event === 'reload-start'), false)
+})
+
+t.test('a page elsewhere can neither look nor steer', async t => {
+  const { admin } = await serve(t, '--admin-host', 'admin.example.org')
+  const { host, port } = new URL(admin)
+  const get = async (name: string): Promise<number> => (await request(`${admin}/status`, { headers: { host: name } })).status
+  for (const name of [host, `localhost:${port}`, `[::1]:${port}`, 'admin.example.org', 'ADMIN.example.org:80', 'app.localhost']) t.equal(await get(name), 200, name)
+  for (const name of ['evil.example', `evil.example:${port}`, '127.0.0.1.evil.example', 'localhost.evil.example']) t.equal(await get(name), 421, name)
+  const post = async (headers: http.OutgoingHttpHeaders): Promise<number> => (await request(`${admin}/reload`, { method: 'POST', headers: { authorization, ...headers } })).status
+  for (const headers of [{ origin: 'https://evil.example' }, { origin: 'null' }, { origin: `http://localhost:${port}` }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }]) {
+    t.equal(await post(headers), 403, JSON.stringify(headers))
+  }
+  t.equal(await post({ origin: admin, 'sec-fetch-site': 'same-origin' }), 202)
+})
+
+t.test('the page comes with a policy that lets nothing from elsewhere in', async t => {
+  const { admin } = await serve(t)
+  const { status, headers, body } = await request(admin)
+  t.equal(status, 200)
+  t.match(headers, { 'content-type': 'text/html; charset=utf-8', 'x-content-type-options': 'nosniff', 'content-security-policy': /default-src 'none'; script-src 'self';.* frame-ancestors 'none'/ })
+  const files = [...body.matchAll(/(?:src|href)="((?!data:)[^"#]+)"/g)].map(([, name]) => name as string)
+  t.ok(files.length > 1)
+  for (const name of files) t.equal((await request(new URL(name, `${admin}/`).href)).status, 200, name)
+})
