@@ -148,13 +148,22 @@ export class PrimaryProcess {
   async listen (key: string, target: ListenTarget): Promise<Array<SocketName | string>> {
     if (this.options.signals) this.#ignoreSignals ??= this.#handleSignals()
     try {
-      await (this.#opened ??= this.#admin.open())
+      await (this.#opened ??= this.#open())
       return (await this.#primary.listen(key, target)).names
     } catch (err) {
       // An app that does not expect listen() to reject would turn an orderly end into a crash.
       if (this.#exiting) await new Promise(() => {})
       if (this.#primary.failed) this.#fail()
       this.#letGoIfDone()
+      throw err
+    }
+  }
+
+  async #open (): Promise<void> {
+    try {
+      await this.#admin.open()
+    } catch (err) {
+      this.#opened = undefined // the app may try again
       throw err
     }
   }
