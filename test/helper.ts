@@ -19,7 +19,10 @@ export const LANES = ['native', 'ipc'] as const
 /** Options by which connections go to the workers exactly in turn, however busy the machine is: none is taken back. */
 export const inTurn = { takeBackAfter: 0 }
 
-/** For tests of what unit tests cover already: without tap's hooks each process starts in half of the time. */
+/** For the few tests whose processes run what no unit test does: with tap's hooks there is coverage, and each process takes twice the time to start. */
+export const hooked = { unhooked: false }
+
+/** As apps start anyway. */
 export const unhooked = { unhooked: true }
 
 /** A line of an app's log. */
@@ -57,7 +60,7 @@ export interface StartOptions {
   descriptorLimit?: number
   /** Node's own. */
   execArgv?: string[]
-  /** Without tap's hooks, by way of env(1): where they may not do what they do. No coverage then. */
+  /** Without tap's hooks, and so without coverage: true unless said, see {@link hooked}. */
   unhooked?: boolean
   cwd?: string
   /** From number 3 on: further descriptors for the primary. */
@@ -65,25 +68,32 @@ export interface StartOptions {
 }
 
 /** Starts test/fixtures/<fixture> as a primary of its own, in a process group of its own. */
-export function start (t: Starter, fixture: string, { options = {}, listen = { port: 0, host: '127.0.0.1' }, env, args = [], execArgv = [], cwd, inherit = [], descriptorLimit, unhooked = false, script }: StartOptions = {}): App {
+export function start (t: Starter, fixture: string, { options = {}, listen = { port: 0, host: '127.0.0.1' }, env, args = [], execArgv = [], cwd, inherit = [], descriptorLimit, unhooked = true, script }: StartOptions = {}): App {
+  const limited = descriptorLimit === undefined ? [] : ['sh', '-c', `ulimit -n ${descriptorLimit} && exec "$0" "$@"`]
   return new App(t, [...execArgv, ...(script === undefined ? [fixturePath(fixture)] : ['-e', script]), ...args], {
     ...process.env,
     ...env,
     OPTIONS: JSON.stringify(options),
     LISTEN: JSON.stringify(listen)
-  }, cwd, inherit, descriptorLimit === undefined ? node(unhooked) : ['sh', '-c', `ulimit -n ${descriptorLimit} && exec "$0" "$@"`, process.execPath])
+  }, cwd, inherit, [...limited, ...node(unhooked, env)])
 }
 
 export type CommandOptions = Pick<StartOptions, 'env' | 'cwd' | 'inherit' | 'execArgv' | 'unhooked'>
 
 /** Runs the command. An app is given by its path in test/fixtures/apps/: see {@link appPath}. */
-export function command (t: Test, args: string[], { env, cwd, inherit = [], execArgv = [], unhooked = false }: CommandOptions = {}): App {
+export function command (t: Test, args: string[], { env, cwd, inherit = [], execArgv = [], unhooked = true }: CommandOptions = {}): App {
   const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
-  return new App(t, [...execArgv, cli, ...args], { ...process.env, ...env }, cwd, inherit, node(unhooked))
+  return new App(t, [...execArgv, cli, ...args], { ...process.env, ...env }, cwd, inherit, node(unhooked, env))
 }
 
-function node (unhooked: boolean): string[] {
-  return unhooked ? ['env', '-u', 'NODE_OPTIONS', process.execPath] : [process.execPath]
+/** How Node is started. Tap puts its hooks into NODE_OPTIONS of whatever is spawned: env(1) takes them out again. */
+function node (unhooked: boolean, env?: NodeJS.ProcessEnv): string[] {
+  return unhooked ? [...withoutHooks(env), process.execPath] : [process.execPath]
+}
+
+/** What to put before a program, so that it starts without tap's hooks. */
+export function withoutHooks (env: NodeJS.ProcessEnv = {}): string[] {
+  return ['env', `NODE_OPTIONS=${env['NODE_OPTIONS'] ?? ''}`]
 }
 
 export function appPath (name: string): string {

@@ -17,8 +17,7 @@ const plugins = {
 
 for (const [app, answer] of Object.entries(plugins)) {
   t.test(`an app may be a plugin in ${app}, its options beside it`, async t => {
-    // On Node 26 tap's require hook takes .cts files from tsx's.
-    const url = await command(t, [appPath(app), '-n', '1', '-p', '0', '-o'], { cwd: tmpdir(), unhooked: app.endsWith('.cts') }).url()
+    const url = await command(t, [appPath(app), '-n', '1', '-p', '0', '-o'], { cwd: tmpdir() }).url()
     t.match(JSON.parse((await request(url)).body), { worker: 1, ...answer })
   })
 }

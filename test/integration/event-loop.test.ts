@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { WorkerStats } from '../../types/index.js'
-import { type App, request, start, unhooked } from '../helper.js'
+import { type App, request, start } from '../helper.js'
 
 const STOPPED = { code: 0, signal: null }
 
@@ -28,7 +28,7 @@ async function worker (app: App, is: (worker: WorkerStats) => boolean): Promise<
 }
 
 t.test('a handler that blocks is told of: the first time as one that it may have been, then as the one that it was', async t => {
-  const app = start(t, 'event-loop.mjs', { ...unhooked, options: { workers: 1, stallAfter: STALL_AFTER } })
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, stallAfter: STALL_AFTER } })
   const url = await app.url()
   const [pid] = await app.workers(1)
   t.match(await request(`${url}/block/600?secret=1`), { status: 200 })
@@ -46,7 +46,7 @@ t.test('a handler that blocks is told of: the first time as one that it may have
 })
 
 t.test('one that blocks after a pause is among those that it may have been', async t => {
-  const app = start(t, 'event-loop.mjs', { ...unhooked, options: { workers: 1, stallAfter: STALL_AFTER } })
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, stallAfter: STALL_AFTER } })
   const url = await app.url()
   t.match(await request(`${url}/pause-block/600?secret=1`), { status: 200 })
   const { duration, route } = await app.event('stall', ({ requests }) => (requests as string[] | undefined)?.includes('GET /pause-block/600') === true)
@@ -56,7 +56,7 @@ t.test('one that blocks after a pause is among those that it may have been', asy
 })
 
 t.test('what blocks outside of all requests is told too', async t => {
-  const app = start(t, 'event-loop.mjs', { ...unhooked, options: { workers: 1, stallAfter: STALL_AFTER } })
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, stallAfter: STALL_AFTER } })
   const url = await app.url()
   t.match(await request(`${url}/timer/1500`), { status: 200 })
   t.match(await app.event('stall', ({ duration }) => Number(duration) >= 1_400), { level: 40, workerId: 1 })
@@ -64,7 +64,7 @@ t.test('what blocks outside of all requests is told too', async t => {
 })
 
 t.test('in a worker that has never stalled nobody watches the handlers, and nothing is told', async t => {
-  const app = start(t, 'event-loop.mjs', { ...unhooked, options: { workers: 1, stallAfter: 1_000_000 } })
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, stallAfter: 1_000_000 } })
   const url = await app.url()
   await request(`${url}/block/600`)
   const { stalls } = await worker(app, ({ delay }) => delay >= 580)
@@ -75,7 +75,7 @@ t.test('in a worker that has never stalled nobody watches the handlers, and noth
 })
 
 t.test('a worker whose inspector is open never stalls', async t => {
-  const app = start(t, 'event-loop.mjs', { ...unhooked, options: { workers: 1, stallAfter: STALL_AFTER }, execArgv: ['--inspect=127.0.0.1:0'] })
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, stallAfter: STALL_AFTER }, execArgv: ['--inspect=127.0.0.1:0'] })
   const url = await app.url()
   await request(`${url}/block/600`)
   const { stalls } = await worker(app, ({ delay }) => delay >= 580)
@@ -86,7 +86,7 @@ t.test('a worker whose inspector is open never stalls', async t => {
 })
 
 t.test('stats() tell how busy each event loop is, and without limits nobody is saturated', async t => {
-  const app = start(t, 'event-loop.mjs', { ...unhooked, options: { workers: 1 }, env: { LEVEL: 'debug' } })
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1 }, env: { LEVEL: 'debug' } })
   const url = await app.url()
   const busy = await busyUntil(url, worker(app, ({ utilization }) => utilization > 0.9))
   t.ok(busy.utilization <= 1)
@@ -97,7 +97,7 @@ t.test('stats() tell how busy each event loop is, and without limits nobody is s
 })
 
 t.test('a worker that is over a limit is saturated, until it is not any more', async t => {
-  const app = start(t, 'event-loop.mjs', { ...unhooked, options: { workers: 1, saturation: { utilization: 0.9 } }, env: { LEVEL: 'debug' } })
+  const app = start(t, 'event-loop.mjs', { options: { workers: 1, saturation: { utilization: 0.9 } }, env: { LEVEL: 'debug' } })
   const url = await app.url()
   await busyUntil(url, worker(app, ({ saturated }) => saturated))
   t.match(await app.event('saturated'), { level: 20, workerId: 1, reason: 'utilization' })

@@ -17,7 +17,7 @@ function idsOf (user: string): { uid: number, gid: number } {
 
 perLane(t, 'user: the workers run as the user and its group alone, the primary as before', async (t, lane) => {
   const nobody = idsOf('nobody')
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane, user: 'nobody' }, unhooked: true })
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, user: 'nobody' } })
   const url = await app.url()
   t.same(JSON.parse((await request(`${url}/ids`)).body), { ...nobody, groups: [nobody.gid] })
   t.equal(statSync(`/proc/${app.pid}`).uid, 0)
@@ -36,7 +36,7 @@ t.test('a socket file is the user\'s, with its mode, and is removed at the stop'
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const path = join(folder, 's')
   const { uid } = idsOf('nobody')
-  const app = command(t, [appPath('plugin.mjs'), '-n', '1', '-s', path, '--user', 'nobody', '--group', 'daemon', '--socket-mode', '660'], { unhooked: true })
+  const app = command(t, [appPath('plugin.mjs'), '-n', '1', '-s', path, '--user', 'nobody', '--group', 'daemon', '--socket-mode', '660'])
   await app.workers(1)
   const { mode, uid: owner, gid } = statSync(path)
   t.same({ mode: mode & 0o777, owner, gid }, { mode: 0o660, owner: uid, gid: 1 })
@@ -64,7 +64,7 @@ t.test('a user that does not exist is one error, before anything is started: in 
 })
 
 t.test('who is not root is told that it is not permitted', { skip }, async t => {
-  const app = start(t, 'listen.mjs', { options: { workers: 1, user: 'daemon' }, env: { UNPRIVILEGED: '1' }, unhooked: true })
+  const app = start(t, 'listen.mjs', { options: { workers: 1, user: 'daemon' }, env: { UNPRIVILEGED: '1' } })
   t.match(await app.event('listen-error'), {
     err: { code: 'SHARED_PORT_ERR_USER' },
     msg: "Workers cannot run as another user or group: only root may start them as user 'daemon', and this process runs as the user with the id 65534"

@@ -17,14 +17,14 @@ t.test('lane auto is the native one where it loads', async t => {
 
 for (const [where, execArgv] of Object.entries(refusals)) {
   t.test(`lane auto is the ipc one ${where}, and one line says why`, async t => {
-    const app = start(t, 'app.mjs', { options: { workers: 2 }, execArgv, unhooked: true })
+    const app = start(t, 'app.mjs', { options: { workers: 2 }, execArgv })
     await whoServes(await app.url())
     t.match(app.lines.filter(({ event }) => event === 'lane'), [{ level: 30, lane: 'ipc', reason: /addons is disabled/ }])
     t.same(await app.stop(), { code: 0, signal: null })
   })
 
   t.test(`lane native is an error ${where}, and no worker starts`, async t => {
-    const app = start(t, 'listen.mjs', { options: { workers: 2, lane: 'native' }, execArgv, unhooked: true })
+    const app = start(t, 'listen.mjs', { options: { workers: 2, lane: 'native' }, execArgv })
     t.match((await app.event('listen-error')).err, { code: 'SHARED_PORT_ERR_LANE', message: /^The native lane is not to be had here: .*addons is disabled/ })
     await app.ended
     t.same(await app.leftBehind(), [])

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { attempt, type Outcome } from '../client.js'
 import { RawClient } from '../clients.js'
-import { type App, descriptors, perLane, start, unhooked } from '../helper.js'
+import { type App, descriptors, perLane, start } from '../helper.js'
 
 // A worker that is stopped, by SIGSTOP, takes nothing: what comes is with it, un-acked, or pending.
 
@@ -15,7 +15,7 @@ interface Stopped {
 }
 
 async function stopped (t: Parameters<typeof start>[0], fixture: string, options: object, env: NodeJS.ProcessEnv = {}): Promise<Stopped> {
-  const app = start(t, fixture, { ...unhooked, options: { workers: 1, takeBackAfter: 0, ...options }, env })
+  const app = start(t, fixture, { options: { workers: 1, takeBackAfter: 0, ...options }, env })
   const url = await app.url()
   const [pid] = await app.workers(1) as [number]
   const before = descriptors(app.pid)

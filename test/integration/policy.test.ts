@@ -3,7 +3,7 @@ import net from 'node:net'
 import t from 'tap'
 import { attempt, Exchange, keptAlive } from '../client.js'
 import { RawClient } from '../clients.js'
-import { type App, countServed, inTurn, perLane, request, start, unhooked, whoServes } from '../helper.js'
+import { type App, countServed, inTurn, perLane, request, start, whoServes } from '../helper.js'
 
 /** Who serves a new connection from this address of the loopback interface. */
 async function serves (url: string, localAddress: string): Promise<number> {
@@ -34,7 +34,7 @@ async function open (app: App, expected: number[]): Promise<void> {
 }
 
 perLane(t, 'least-connections: who has the fewest is next, whatever came before', async (t, lane) => {
-  const app = start(t, 'app.mjs', { ...unhooked, options: { workers: 3, lane, policy: 'least-connections', ...inTurn } })
+  const app = start(t, 'app.mjs', { options: { workers: 3, lane, policy: 'least-connections', ...inTurn } })
   const url = await app.url()
   await app.workers(3)
   await open(app, [0, 0, 0])
@@ -48,7 +48,7 @@ perLane(t, 'least-connections: who has the fewest is next, whatever came before'
 })
 
 perLane(t, 'sticky: the same client address, the same worker, through a crash and a reload', async (t, lane) => {
-  const app = start(t, 'app.mjs', { ...unhooked, options: { workers: 3, lane, policy: 'sticky' } })
+  const app = start(t, 'app.mjs', { options: { workers: 3, lane, policy: 'sticky' } })
   const url = await app.url()
   const [victim] = await app.workers(3) as [number]
   const before = await map(url)
@@ -70,7 +70,7 @@ perLane(t, 'sticky: the same client address, the same worker, through a crash an
 })
 
 perLane(t, 'sticky: a client waits for its worker while that is blocked, for stickyWait, and nobody else does', async (t, lane) => {
-  const app = start(t, 'app.mjs', { ...unhooked, options: { workers: 2, lane, policy: 'sticky', stickyWait: 60_000 } })
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, policy: 'sticky', stickyWait: 60_000 } })
   const url = await app.url()
   const homes = await map(url)
   await open(app, [0, 0])
@@ -84,7 +84,7 @@ perLane(t, 'sticky: a client waits for its worker while that is blocked, for sti
 })
 
 perLane(t, 'sticky: after stickyWait it goes to another, what its worker was sent and has not received too', async (t, lane) => {
-  const app = start(t, 'app.mjs', { ...unhooked, options: { workers: 2, lane, policy: 'sticky', stickyWait: 100 } })
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, policy: 'sticky', stickyWait: 100 } })
   const url = await app.url()
   const [victim] = await app.workers(2) as [number]
   const homes = await map(url)
@@ -101,7 +101,7 @@ perLane(t, 'sticky: after stickyWait it goes to another, what its worker was sen
 })
 
 perLane(t, 'a function of the app\'s own chooses, and what it says null of waits', async (t, lane) => {
-  const app = start(t, 'policy.mjs', { ...unhooked, options: { workers: 2, lane }, env: { POLICY: 'by-address' } })
+  const app = start(t, 'policy.mjs', { options: { workers: 2, lane }, env: { POLICY: 'by-address' } })
   const url = await app.url()
   t.same([await serves(url, '127.0.0.1'), await serves(url, '127.0.0.2'), await serves(url, '127.0.0.2')], [1, 2, 2])
   const nobodys = serves(url, '127.0.0.3')
@@ -113,7 +113,7 @@ perLane(t, 'a function of the app\'s own chooses, and what it says null of waits
 })
 
 t.test('a function that throws is in the log once, and round robin serves', async t => {
-  const app = start(t, 'policy.mjs', { ...unhooked, options: { workers: 2, takeBackAfter: 0 }, env: { POLICY: 'throws' } })
+  const app = start(t, 'policy.mjs', { options: { workers: 2, takeBackAfter: 0 }, env: { POLICY: 'throws' } })
   const url = await app.url()
   t.same([...(await countServed(url, 6)).values()], [3, 3])
   t.match(app.lines.filter(({ event }) => event === 'policy-error'), [{ level: 50, err: { message: 'a policy that throws' } }])
@@ -121,7 +121,7 @@ t.test('a function that throws is in the log once, and round robin serves', asyn
 })
 
 perLane(t, 'a saturated worker gets no connections while another is below, and has its turns again afterwards', async (t, lane) => {
-  const app = start(t, 'app.mjs', { ...unhooked, options: { workers: 2, lane, takeBackAfter: 0, saturation: { utilization: 0.5 } } })
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, takeBackAfter: 0, saturation: { utilization: 0.5 } } })
   const url = await app.url()
   const agent = keptAlive()
   t.teardown(() => { agent.destroy() })
@@ -144,7 +144,7 @@ perLane(t, 'a saturated worker gets no connections while another is below, and h
 })
 
 perLane(t, 'maxConnectionsPerWorker: what is beyond waits until a worker has fewer', async (t, lane) => {
-  const app = start(t, 'app.mjs', { ...unhooked, options: { workers: 2, lane, maxConnectionsPerWorker: 2 } })
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, maxConnectionsPerWorker: 2 } })
   const url = await app.url()
   const held = await hold(t, url, 4)
   await open(app, [2, 2])
@@ -156,7 +156,7 @@ perLane(t, 'maxConnectionsPerWorker: what is beyond waits until a worker has few
 })
 
 perLane(t, 'a worker refuses beyond its app\'s own maxConnections all the same, and another serves', async (t, lane) => {
-  const app = start(t, 'max-connections.mjs', { ...unhooked, options: { workers: 2, lane, policy: 'least-connections' } })
+  const app = start(t, 'max-connections.mjs', { options: { workers: 2, lane, policy: 'least-connections' } })
   const url = await app.url()
   const agents = [keptAlive(), keptAlive()]
   t.teardown(() => { for (const agent of agents) agent.destroy() })
@@ -166,7 +166,7 @@ perLane(t, 'a worker refuses beyond its app\'s own maxConnections all the same, 
 })
 
 perLane(t, 'a client that says nothing holds no credit: others are served by the same worker', async (t, lane) => {
-  const app = start(t, 'app.mjs', { ...unhooked, options: { workers: 1, lane } })
+  const app = start(t, 'app.mjs', { options: { workers: 1, lane } })
   const url = await app.url()
   const { port } = new URL(url)
   const silent = Array.from({ length: 20 }, () => net.connect(Number(port), '127.0.0.1'))

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import { io, type Socket } from 'socket.io-client'
 import t, { type Test } from 'tap'
-import { perLane, start, unhooked } from '../helper.js'
+import { perLane, start } from '../helper.js'
 
 const CLIENTS = 8
 
@@ -22,7 +22,7 @@ async function heard (socket: Socket, event: string): Promise<unknown> {
 }
 
 perLane(t, 'Socket.IO: long-polling works over sticky, and a broadcast reaches the clients of every worker', async (t, lane) => {
-  const app = start(t, 'socket-io.mjs', { ...unhooked, options: { workers: 3, lane, policy: 'sticky' } })
+  const app = start(t, 'socket-io.mjs', { options: { workers: 3, lane, policy: 'sticky' } })
   const url = await app.url()
   const sockets = Array.from({ length: CLIENTS }, (_, i) => connect(t, url, `127.0.2.${i + 1}`))
   const workers = await Promise.all(sockets.map(async socket => await heard(socket, 'worker')))

@@ -3,11 +3,11 @@ import http2 from 'node:http2'
 import type tls from 'node:tls'
 import t, { type Test } from 'tap'
 import { ca, fetchJson, stream } from '../clients.js'
-import { type App, inTurn, type LANES, perLane, start, unhooked } from '../helper.js'
+import { type App, inTurn, type LANES, perLane, start } from '../helper.js'
 import { resume, type Version, VERSIONS, visit } from '../tls-sessions.js'
 
 async function serve (t: Test, options: { lane?: typeof LANES[number], workers: number, ticketLifetime?: number }, server: object = {}): Promise<{ app: App, url: string }> {
-  const app = start(t, 'server.mjs', { ...unhooked, options: { ...options, ...inTurn }, env: { SERVER: JSON.stringify({ tls: {}, ...server }), LEVEL: 'debug' } })
+  const app = start(t, 'server.mjs', { options: { ...options, ...inTurn }, env: { SERVER: JSON.stringify({ tls: {}, ...server }), LEVEL: 'debug' } })
   return { app, url: await app.url() }
 }
 
