@@ -92,7 +92,7 @@ function node (unhooked: boolean, env?: NodeJS.ProcessEnv): string[] {
 }
 
 /** What to put before a program, so that it starts without tap's hooks. */
-export function withoutHooks (env: NodeJS.ProcessEnv = {}): string[] {
+export function withoutHooks (env: NodeJS.ProcessEnv = {}): [program: string, ...args: string[]] {
   return ['env', `NODE_OPTIONS=${env['NODE_OPTIONS'] ?? ''}`]
 }
 

@@ -10,12 +10,12 @@ async function ask (url: string): Promise<Told> {
   return JSON.parse((await request(url)).body)
 }
 
-function startDelayed (t: Parameters<typeof start>[0], lane: string, closeDelay: number): App {
+function startDelayed (t: Parameters<typeof start>[0], closeDelay: number, lane = 'auto'): App {
   return start(t, 'supervised.mjs', { options: { workers: 2, lane, closeDelay } })
 }
 
 perLane(t, 'closeDelay: after SIGTERM the health checks say no, and all is served as before until it stops', async (t, lane) => {
-  const app = startDelayed(t, lane, 3_000)
+  const app = startDelayed(t, 3_000, lane)
   const url = await app.url()
   await app.workers(2)
   t.match(await ask(url), { draining: false, ready: true })
@@ -43,8 +43,8 @@ perLane(t, 'closeDelay: after SIGTERM the health checks say no, and all is serve
   t.same(app.failures, [])
 })
 
-perLane(t, 'a worker that dies meanwhile is replaced, and its successor knows', async (t, lane) => {
-  const app = startDelayed(t, lane, 60_000)
+t.test('a worker that dies meanwhile is replaced, and its successor knows', async t => {
+  const app = startDelayed(t, 60_000)
   const url = await app.url()
   const [pid] = await app.workers(2) as [number]
   process.kill(app.pid, 'SIGTERM')
@@ -57,8 +57,8 @@ perLane(t, 'a worker that dies meanwhile is replaced, and its successor knows', 
   t.same(await app.stop('SIGINT'), STOPPED)
 })
 
-perLane(t, 'SIGTERM to all processes, as by systemd: the workers serve until the primary stops', async (t, lane) => {
-  const app = startDelayed(t, lane, 60_000)
+t.test('SIGTERM to all processes, as by systemd: the workers serve until the primary stops', async t => {
+  const app = startDelayed(t, 60_000)
   const url = await app.url()
   const pids = await app.workers(2)
   process.kill(app.pid, 'SIGTERM')
@@ -72,7 +72,7 @@ perLane(t, 'SIGTERM to all processes, as by systemd: the workers serve until the
 
 for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
   t.test(`${signal} waits for nothing`, async t => {
-    const app = startDelayed(t, 'auto', 60_000)
+    const app = startDelayed(t, 60_000)
     await app.url()
     t.same(await app.stop(signal), STOPPED)
     t.same(app.lines.filter(({ event }) => event === 'stop-announced'), [])
@@ -80,7 +80,7 @@ for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
 }
 
 t.test('a reload is refused meanwhile, and while workers start there is nothing to wait for', async t => {
-  const app = startDelayed(t, 'auto', 60_000)
+  const app = startDelayed(t, 60_000)
   await app.url()
   process.kill(app.pid, 'SIGTERM')
   await app.event('stop-announced')
@@ -93,8 +93,8 @@ t.test('a reload is refused meanwhile, and while workers start there is nothing 
   t.same(await starting.stop('SIGTERM'), STOPPED)
 })
 
-perLane(t, 'draining tells a request under way that its worker is to end: by a reload, by scaling, by a stop', async (t, lane) => {
-  const app = start(t, 'supervised.mjs', { options: { workers: 1, lane } })
+t.test('draining tells a request under way that its worker is to end: by a reload, by scaling, by a stop', async t => {
+  const app = start(t, 'supervised.mjs', { options: { workers: 1 } })
   const url = await app.url()
   for (const [signal, done] of [['SIGHUP', 'reload-end'], ['SIGTERM', 'stopped']] as const) {
     const before = app.lines.filter(({ event }) => event === 'waits').length

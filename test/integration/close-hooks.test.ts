@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Exchange, keptAlive, streamed } from '../client.js'
-import { type Answer, perLane, request, start } from '../helper.js'
+import { type Answer, request, start } from '../helper.js'
 
 const pidOf = ({ body }: Answer): number => JSON.parse(body).pid
 
@@ -48,8 +48,8 @@ t.test('a hook of the primary\'s that is never done does not keep it alive: code
   t.same(await app.leftBehind(), [])
 })
 
-perLane(t, 'registered in a context of its own, the plugin makes the whole app\'s close() wait', async (t, lane) => {
-  const app = start(t, 'nested.mjs', { options: { workers: 2, lane } })
+t.test('registered in a context of its own, the plugin makes the whole app\'s close() wait', async t => {
+  const app = start(t, 'nested.mjs', { options: { workers: 2 } })
   const url = await app.url()
   const agent = keptAlive()
   const slow = request(`${url}/after/300`, { agent })

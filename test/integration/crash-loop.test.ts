@@ -1,9 +1,9 @@
 import t from 'tap'
 import { attempt, Exchange } from '../client.js'
-import { appPath, command, perLane, start } from '../helper.js'
+import { appPath, command, start } from '../helper.js'
 
-perLane(t, 'more crashes than maxRestarts: the primary drains, and exits with 1', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane, maxRestarts: { count: 1 } } })
+t.test('more crashes than maxRestarts: the primary drains, and exits with 1', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, maxRestarts: { count: 1 } } })
   const url = await app.url()
   const [first] = await app.workers(2) as [number]
   process.kill(first, 'SIGKILL')
@@ -19,8 +19,8 @@ perLane(t, 'more crashes than maxRestarts: the primary drains, and exits with 1'
   t.same(await app.leftBehind(), [])
 })
 
-perLane(t, 'with signals: false too: it is no signal that ends it', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 1, lane, signals: false, maxRestarts: { count: 0 } } })
+t.test('with signals: false too: it is no signal that ends it', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 1, signals: false, maxRestarts: { count: 0 } } })
   const url = await app.url()
   await attempt(`${url}/throw`)
   t.same(await app.ended, { code: 1, signal: null })

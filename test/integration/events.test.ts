@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type App, type Line, perLane, request, start } from '../helper.js'
+import { type App, type Line, request, start } from '../helper.js'
 
 const STOPPED = { code: 0, signal: null }
 
@@ -21,8 +21,8 @@ function told (app: App): object[] {
     ({ name, id, generation, ...(signal != null && { signal }), ...(asked !== undefined && { asked }), ...(code != null && { code }) }))
 }
 
-perLane(t, 'the primary tells its app what happens to the workers', async (t, lane) => {
-  const { app } = startSupervised(t, { workers: 1, lane })
+t.test('the primary tells its app what happens to the workers', async t => {
+  const { app } = startSupervised(t, { workers: 1 })
   await app.url()
   const [pid] = await app.workers(1) as [number]
   process.kill(pid, 'SIGKILL')
@@ -57,8 +57,8 @@ t.test('a listener that throws is in the log, and harms nothing', async t => {
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'readyCheck: connections come when it has passed, with its own Fastify ready', async (t, lane) => {
-  const { app } = startSupervised(t, { workers: 2, lane })
+t.test('readyCheck: connections come when it has passed, with its own Fastify ready', async t => {
+  const { app } = startSupervised(t, { workers: 2 })
   await app.url()
   for (const pid of await app.workers(2)) {
     const check = await app.event('check', line => line.pid === pid)
@@ -69,8 +69,8 @@ perLane(t, 'readyCheck: connections come when it has passed, with its own Fastif
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'a readyCheck that throws on the first start ends the primary with its error', async (t, lane) => {
-  const { app } = startSupervised(t, { workers: 2, lane }, 'check-throws')
+t.test('a readyCheck that throws on the first start ends the primary with its error', async t => {
+  const { app } = startSupervised(t, { workers: 2 }, 'check-throws')
   t.same(await app.ended, { code: 1, signal: null })
   t.match(app.lines.find(({ event, err }) => event === 'worker-exit' && err !== undefined)?.err, {
     code: 'SHARED_PORT_ERR_READY_CHECK',
@@ -79,8 +79,8 @@ perLane(t, 'a readyCheck that throws on the first start ends the primary with it
   t.same(await app.leftBehind(), [])
 })
 
-perLane(t, 'a readyCheck that throws, or never ends, aborts a reload: the old workers stay', async (t, lane) => {
-  const { app, become } = startSupervised(t, { workers: 1, lane, bootTimeout: 4_000 })
+t.test('a readyCheck that throws, or never ends, aborts a reload: the old workers stay', async t => {
+  const { app, become } = startSupervised(t, { workers: 1, bootTimeout: 4_000 })
   const url = await app.url()
   become('check-throws')
   process.kill(app.pid, 'SIGHUP')

@@ -12,8 +12,8 @@ const ways = [
 ]
 
 for (const { name, way, cause, text } of ways) {
-  perLane(t, `a worker ${name} on the first start ends the primary: listen() rejects, exit code 1, nobody left`, async (t, lane) => {
-    const app = start(t, 'fails-on-load.mjs', { options: { workers: 2, lane }, env: { FAIL: way } })
+  t.test(`a worker ${name} on the first start ends the primary: listen() rejects, exit code 1, nobody left`, async t => {
+    const app = start(t, 'fails-on-load.mjs', { options: { workers: 2 }, env: { FAIL: way } })
     t.same(await app.ended, { code: 1, signal: null })
     t.same(await app.leftBehind(), [])
     const rejected = app.lines.find(({ event, pid }) => event === 'rejected' && pid === app.pid)

@@ -19,12 +19,12 @@ perLane(t, 'a worker that is killed while a second app gets ready is replaced: t
   t.same(await app.stop(), { code: 0, signal: null })
 })
 
-perLane(t, 'a second app that a worker fails at: its listen() rejects, its port is closed, and the first goes on', async (t, lane) => {
+t.test('a second app that a worker fails at: its listen() rejects, its port is closed, and the first goes on', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-'))
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const file = join(folder, 'fail')
   writeFileSync(file, '')
-  const app = start(t, 'late-listen.mjs', { options: { workers: 1, lane }, env: { FAIL_WHILE: file } })
+  const app = start(t, 'late-listen.mjs', { options: { workers: 1 }, env: { FAIL_WHILE: file } })
   const { url } = await app.event('first', byPrimary(app))
   t.equal((await app.event('second', byPrimary(app))).code, 'SHARED_PORT_ERR_WORKER_FAILED')
   rmSync(file)

@@ -49,8 +49,8 @@ for (const { name, fixture, leave } of ways) {
   })
 }
 
-perLane(t, 'a worker ignores the SIGINT and the SIGQUIT of the terminal: the primary decides', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 1, lane } })
+t.test('a worker ignores the SIGINT and the SIGQUIT of the terminal: the primary decides', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 1 } })
   const url = await app.url()
   const [pid] = await app.workers(1) as [number]
   process.kill(pid, 'SIGINT')

@@ -54,8 +54,8 @@ const others: Record<string, (t: Test) => Promise<number | net.Socket>> = {
 }
 
 for (const [name, open] of Object.entries(others)) {
-  perLane(t, `fd: ${name} is no listening socket: SHARED_PORT_ERR_FD, and no worker`, async (t, lane) => {
-    const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane }, listen: { fd: 3 }, inherit: [await open(t)] })
+  t.test(`fd: ${name} is no listening socket: SHARED_PORT_ERR_FD, and no worker`, async t => {
+    const app = start(t, 'listen.mjs', { options: { workers: WORKERS }, listen: { fd: 3 }, inherit: [await open(t)] })
     t.same(await app.ended, { code: 0, signal: null })
     t.match(app.lines, [{ event: 'listen-error', msg: 'File descriptor 3 is not a listening socket', err: { code: 'SHARED_PORT_ERR_FD' } }])
     t.equal(app.lines.length, 1)

@@ -23,8 +23,8 @@ perLane(t, 'a worker whose event loop does not turn is told of, killed and repla
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'one that is stopped by a signal is killed as well, and the others go on', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane, livenessTimeout: TIMEOUT } })
+t.test('one that is stopped by a signal is killed as well, and the others go on', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, livenessTimeout: TIMEOUT } })
   const url = await app.url()
   const [pid] = await app.workers(2) as [number]
   process.kill(pid, 'SIGSTOP')
@@ -34,8 +34,8 @@ perLane(t, 'one that is stopped by a signal is killed as well, and the others go
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'one that comes to itself in time is let alone, and the log says how long it stood still', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 1, lane } })
+t.test('one that comes to itself in time is let alone, and the log says how long it stood still', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 1 } })
   const url = await app.url()
   t.match(await request(`${url}/block/4600`), { status: 200 })
   await app.event('stalled')
@@ -44,8 +44,8 @@ perLane(t, 'one that comes to itself in time is let alone, and the log says how 
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'a primary that was stopped for longer kills nobody: it could not hear them', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane, livenessTimeout: 2_000 } })
+t.test('a primary that was stopped for longer kills nobody: it could not hear them', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, livenessTimeout: 2_000 } })
   const url = await app.url()
   await app.workers(2)
   const agent = keptAlive()
@@ -68,8 +68,8 @@ t.test('a worker whose inspector is open stands still as long as it likes', asyn
   t.equal(await whoServes(url), 1)
 })
 
-perLane(t, 'workers that are killed leave no zombies', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 3, lane } })
+t.test('workers that are killed leave no zombies', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 3 } })
   await app.url()
   for (const pid of await app.workers(3)) process.kill(pid, 'SIGKILL')
   await app.workers(6)
@@ -80,16 +80,16 @@ perLane(t, 'workers that are killed leave no zombies', async (t, lane) => {
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'a SIGKILL that nobody here has sent may have been the kernel\'s, and the log says so', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 1, lane } })
+t.test('a SIGKILL that nobody here has sent may have been the kernel\'s, and the log says so', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 1 } })
   await app.url()
   const [pid] = await app.workers(1) as [number]
   process.kill(pid, 'SIGKILL')
   t.match(await app.event('worker-exit'), { level: 50, code: null, signal: 'SIGKILL', msg: 'worker 1 was ended by SIGKILL unasked: it may have been the kernel, out of memory (see dmesg)' })
 })
 
-perLane(t, 'a worker that does not end in its grace is killed, and the processes that it leaves are named', async (t, lane) => {
-  const app = start(t, 'supervised.mjs', { options: { workers: 1, lane, grace: 500 } })
+t.test('a worker that does not end in its grace is killed, and the processes that it leaves are named', async t => {
+  const app = start(t, 'supervised.mjs', { options: { workers: 1, grace: 500 } })
   const url = await app.url()
   const { child } = JSON.parse((await request(`${url}/stay`)).body)
   t.same(await app.stop(), STOPPED)

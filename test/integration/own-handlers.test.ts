@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Exchange, streamed } from '../client.js'
-import { type App, perLane, start } from '../helper.js'
+import { type App, start } from '../helper.js'
 
 const targets: Array<{ name: string, send (app: App): void }> = [
   { name: 'the primary', send: ({ pid }) => process.kill(pid, 'SIGTERM') },
@@ -8,8 +8,8 @@ const targets: Array<{ name: string, send (app: App): void }> = [
 ]
 
 for (const { name, send } of targets) {
-  perLane(t, `signals: false leaves SIGTERM to ${name} to the app, whose close() drains the workers and resolves when they are gone`, async (t, lane) => {
-    const app = start(t, 'own-handlers.mjs', { options: { workers: 2, lane, signals: false } })
+  t.test(`signals: false leaves SIGTERM to ${name} to the app, whose close() drains the workers and resolves when they are gone`, async t => {
+    const app = start(t, 'own-handlers.mjs', { options: { workers: 2, signals: false } })
     const url = await app.url()
     const stream = new Exchange(`${url}/pipe`, streamed)
     await stream.send('before, ')
@@ -26,8 +26,8 @@ for (const { name, send } of targets) {
   })
 }
 
-perLane(t, 'signals: false leaves the worker\'s signals to their defaults, and its death to the primary', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 1, lane, signals: false } })
+t.test('signals: false leaves the worker\'s signals to their defaults, and its death to the primary', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 1, signals: false } })
   await app.url()
   const [pid] = await app.workers(1) as [number]
   process.kill(pid, 'SIGINT')

@@ -30,8 +30,8 @@ perLane(t, 'no orphans: when the primary is killed, the workers finish what they
   t.same(await app.leftBehind(), [])
 })
 
-perLane(t, 'no orphans: when the primary is killed, grace bounds what the workers have', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane, grace: 200 } })
+t.test('no orphans: when the primary is killed, grace bounds what the workers have', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, grace: 200 } })
   const url = await app.url()
   const stream = new Exchange(`${url}/pipe`, streamed)
   await stream.send('before')
@@ -46,8 +46,8 @@ for (const [what, fixture, event] of [
   ['that still start', 'never-ready.mjs', 'stuck'],
   ['whose app is never done with closing', 'never-closes.mjs', 'worker-ready']
 ] as const) {
-  perLane(t, `no orphans: when the primary is killed, workers ${what} end all the same`, async (t, lane) => {
-    const app = start(t, fixture, { options: { workers: 2, lane, grace: 0 } })
+  t.test(`no orphans: when the primary is killed, workers ${what} end all the same`, async t => {
+    const app = start(t, fixture, { options: { workers: 2, grace: 0 } })
     await app.events(event, 2)
     await app.stop('SIGKILL')
     t.same(await app.leftBehind(), [])

@@ -24,8 +24,8 @@ perLane(t, 'recycle.requests: each worker is replaced after so many, one at a ti
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'recycle.rss: a worker whose memory has grown is replaced, and one that is as it was is not', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane, recycle: { rss: '400mb', jitter: 0 } } })
+t.test('recycle.rss: a worker whose memory has grown is replaced, and one that is as it was is not', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, recycle: { rss: '400mb', jitter: 0 } } })
   const url = await app.url()
   const { grown } = JSON.parse((await request(`${url}/grow/400`)).body)
   t.match(await app.event('recycle'), { workerId: grown, reason: 'rss', limit: 400 * 2 ** 20 })
@@ -36,8 +36,8 @@ perLane(t, 'recycle.rss: a worker whose memory has grown is replaced, and one th
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'recycle.age: workers are replaced when they are so old', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane, recycle: { age: 1_500 } } })
+t.test('recycle.age: workers are replaced when they are so old', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 2, recycle: { age: 1_500 } } })
   await app.url()
   for (const { reason } of await app.events('recycle', 2)) t.equal(reason, 'age')
   await app.events('worker-exit', 2)

@@ -80,8 +80,8 @@ perLane(t, 'new code that fails aborts the reload: the old workers go on, and th
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'new code that never gets ready is ended by bootTimeout, and aborts the reload', async (t, lane) => {
-  const { app, become } = startReloadable(t, { workers: 1, lane, bootTimeout: 4_000 })
+t.test('new code that never gets ready is ended by bootTimeout, and aborts the reload', async t => {
+  const { app, become } = startReloadable(t, { workers: 1, bootTimeout: 4_000 })
   const url = await app.url()
   become('hang')
   process.kill(app.pid, 'SIGHUP')
@@ -90,8 +90,8 @@ perLane(t, 'new code that never gets ready is ended by bootTimeout, and aborts t
   t.same(await generation(url), { generation: 0, code: 'first' })
 })
 
-perLane(t, 'a reload during a reload ends with the newest code, once', async (t, lane) => {
-  const { app, become } = startReloadable(t, { workers: 2, lane })
+t.test('a reload during a reload ends with the newest code, once', async t => {
+  const { app, become } = startReloadable(t, { workers: 2 })
   const url = await app.url()
   process.kill(app.pid, 'SIGHUP')
   await app.event('reload-start')
@@ -103,8 +103,8 @@ perLane(t, 'a reload during a reload ends with the newest code, once', async (t,
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'a stop during a reload stops', async (t, lane) => {
-  const { app } = startReloadable(t, { workers: 2, lane })
+t.test('a stop during a reload stops', async t => {
+  const { app } = startReloadable(t, { workers: 2 })
   await app.url()
   process.kill(app.pid, 'SIGHUP')
   await app.event('reload-start')
@@ -112,11 +112,11 @@ perLane(t, 'a stop during a reload stops', async (t, lane) => {
   t.same(await app.leftBehind(), [])
 })
 
-perLane(t, 'the socket file is kept through a reload, and removed at the stop', async (t, lane) => {
+t.test('the socket file is kept through a reload, and removed at the stop', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'sf-'))
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const path = join(folder, 's')
-  const { app } = startReloadable(t, { workers: 1, lane }, { listen: { path } })
+  const { app } = startReloadable(t, { workers: 1 }, { listen: { path } })
   await app.workers(1)
   process.kill(app.pid, 'SIGHUP')
   await app.event('reload-end')

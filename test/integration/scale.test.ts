@@ -40,8 +40,8 @@ perLane(t, 'a worker that joins by scaling has its turn like the others', async 
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'the last worker stays', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 1, lane } })
+t.test('the last worker stays', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 1 } })
   const url = await app.url()
   process.kill(app.pid, 'SIGTTOU')
   t.match(await app.event('scale'), { level: 40, msg: 'there are from 1 to 1024 workers: it stays at 1' })
@@ -49,8 +49,8 @@ perLane(t, 'the last worker stays', async (t, lane) => {
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'scaling during a reload: what joins is of the newest generation, and both end', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
+t.test('scaling during a reload: what joins is of the newest generation, and both end', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 2 } })
   await app.url()
   process.kill(app.pid, 'SIGHUP')
   await app.event('reload-start')

@@ -11,15 +11,15 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
-perLane(t, 'SIGTERM to all processes while the workers start ends with 0 as well', async (t, lane) => {
-  const app = start(t, 'never-ready.mjs', { options: { workers: 2, lane } })
+t.test('SIGTERM to all processes while the workers start ends with 0 as well', async t => {
+  const app = start(t, 'never-ready.mjs', { options: { workers: 2 } })
   await app.events('stuck', 2)
   process.kill(-app.pid, 'SIGTERM')
   t.same(await app.ended, { code: 0, signal: null })
 })
 
-perLane(t, 'close() while the workers start rejects listen(), and resolves when they are gone', async (t, lane) => {
-  const app = start(t, 'closes-while-starting.mjs', { options: { workers: 2, lane } })
+t.test('close() while the workers start rejects listen(), and resolves when they are gone', async t => {
+  const app = start(t, 'closes-while-starting.mjs', { options: { workers: 2 } })
   await app.events('stuck', 2)
   process.kill(app.pid, 'SIGWINCH')
   t.same(await app.ended, { code: 0, signal: null })
@@ -28,16 +28,16 @@ perLane(t, 'close() while the workers start rejects listen(), and resolves when 
   t.ok(order.indexOf('closed') > order.lastIndexOf('worker-exit'))
 })
 
-perLane(t, 'a worker that traps SIGTERM while it starts is killed when its grace is over, and the primary ends with 0', async (t, lane) => {
-  const app = start(t, 'traps-term.mjs', { options: { workers: 1, lane, grace: 200 } })
+t.test('a worker that traps SIGTERM while it starts is killed when its grace is over, and the primary ends with 0', async t => {
+  const app = start(t, 'traps-term.mjs', { options: { workers: 1, grace: 200 } })
   await app.event('stuck')
   t.same(await app.stop(), { code: 0, signal: null })
   for (const name of ['trapped', 'worker-kill']) t.equal(app.lines.filter(({ event }) => event === name).length, 1, name)
   t.same(await app.leftBehind(), [])
 })
 
-perLane(t, 'SIGTERM while dead workers wait for their replacements ends with 0, and starts nobody', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
+t.test('SIGTERM while dead workers wait for their replacements ends with 0, and starts nobody', async t => {
+  const app = start(t, 'app.mjs', { options: { workers: 2 } })
   await app.url()
   for (const pid of await app.workers(2)) process.kill(pid, 'SIGKILL')
   await app.events('worker-replace', 2)

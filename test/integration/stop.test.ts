@@ -1,39 +1,44 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { attempt, Exchange, keptAlive, refused, streamed } from '../client.js'
 import { type App, perLane, request, start } from '../helper.js'
 
-const stops: Array<{ name: string, stop (app: App): void }> = [
-  { name: 'SIGTERM', stop: ({ pid }) => process.kill(pid, 'SIGTERM') },
+const others: Array<{ name: string, stop (app: App): void }> = [
   { name: 'SIGQUIT', stop: ({ pid }) => process.kill(pid, 'SIGQUIT') },
   { name: 'SIGINT to all processes, as a terminal sends it,', stop: ({ pid }) => process.kill(-pid, 'SIGINT') },
   { name: 'SIGTERM to all processes, as systemd sends it,', stop: ({ pid }) => process.kill(-pid, 'SIGTERM') }
 ]
 
-for (const { name, stop } of stops) {
-  perLane(t, `${name} closes the port, finishes what is open, and ends with 0 and nobody left`, async (t, lane) => {
-    const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
-    const url = await app.url()
-    const agent = keptAlive()
-    t.equal((await request(url, { agent })).headers.connection, 'keep-alive')
-    const stream = new Exchange(`${url}/pipe`, streamed)
-    await stream.send('before, ')
-    await stream.received('before, ')
-    const upload = new Exchange(`${url}/echo`, { agent, method: 'POST', headers: { 'content-type': 'text/plain', expect: '100-continue' } })
-    await upload.continued()
-    await upload.send('before, ')
+const promise = 'closes the port, finishes what is open, and ends with 0 and nobody left'
 
-    stop(app)
-    await app.events('drain', 2)
-    await refused(url)
-    await Promise.all([stream.end('after'), upload.end('after')])
-    t.equal((await stream.outcome).answer?.body, 'before, after', 'a streaming response is finished')
-    const { answer } = await upload.outcome
-    t.equal(answer?.body, 'before, after', 'a slow upload is finished')
-    t.equal(answer?.headers.connection, 'close', 'the last answer on a connection says so')
-    t.same(await app.ended, { code: 0, signal: null })
-    t.same(await app.leftBehind(), [])
-    t.ok(app.lines.filter(({ event }) => event === 'worker-exit').every(({ code, level }) => code === 0 && level === 30), 'nor did a worker fail')
-  })
+perLane(t, `SIGTERM ${promise}`, async (t, lane) => { await finishes(t, lane, ({ pid }) => process.kill(pid, 'SIGTERM')) })
+
+for (const { name, stop } of others) {
+  t.test(`${name} ${promise}`, async t => { await finishes(t, 'auto', stop) })
+}
+
+async function finishes (t: Test, lane: string, stop: (app: App) => void): Promise<void> {
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
+  const url = await app.url()
+  const agent = keptAlive()
+  t.equal((await request(url, { agent })).headers.connection, 'keep-alive')
+  const stream = new Exchange(`${url}/pipe`, streamed)
+  await stream.send('before, ')
+  await stream.received('before, ')
+  const upload = new Exchange(`${url}/echo`, { agent, method: 'POST', headers: { 'content-type': 'text/plain', expect: '100-continue' } })
+  await upload.continued()
+  await upload.send('before, ')
+
+  stop(app)
+  await app.events('drain', 2)
+  await refused(url)
+  await Promise.all([stream.end('after'), upload.end('after')])
+  t.equal((await stream.outcome).answer?.body, 'before, after', 'a streaming response is finished')
+  const { answer } = await upload.outcome
+  t.equal(answer?.body, 'before, after', 'a slow upload is finished')
+  t.equal(answer?.headers.connection, 'close', 'the last answer on a connection says so')
+  t.same(await app.ended, { code: 0, signal: null })
+  t.same(await app.leftBehind(), [])
+  t.ok(app.lines.filter(({ event }) => event === 'worker-exit').every(({ code, level }) => code === 0 && level === 30), 'nor did a worker fail')
 }
 
 perLane(t, 'SIGTERM closes a connection that is kept alive and idle', async (t, lane) => {

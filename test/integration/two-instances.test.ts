@@ -54,20 +54,20 @@ perLane(t, 'two Fastify instances in one process', async (t, lane) => {
   })
 })
 
-perLane(t, 'a second instance with other options does not listen, and the first goes on', async (t, lane) => {
-  const options = { workers: 2, lane, ...inTurn }
+t.test('a second instance with other options does not listen, and the first goes on', async t => {
+  const options = { workers: 2, ...inTurn }
   const app = start(t, 'two-apps.mjs', { options, env: { SECOND_OPTIONS: JSON.stringify({ ...options, workers: 3 }) } })
   const { url } = await app.event('first', ({ pid }) => pid === app.pid)
   t.equal((await app.event('second', ({ pid }) => pid === app.pid)).code, 'SHARED_PORT_ERR_OPTIONS_DIFFER')
   t.same([...(await countServed(url as string, 10)).values()], [5, 5])
 })
 
-perLane(t, 'a second instance that cannot bind says so in all processes alike, and the first goes on', async (t, lane) => {
+t.test('a second instance that cannot bind says so in all processes alike, and the first goes on', async t => {
   const taken = net.createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   t.teardown(() => { taken.close() })
   const { port } = taken.address() as net.AddressInfo
-  const app = start(t, 'two-apps.mjs', { options: { workers: 2, lane, ...inTurn }, env: { SECOND_LISTEN: JSON.stringify({ port, host: '127.0.0.1' }) } })
+  const app = start(t, 'two-apps.mjs', { options: { workers: 2, ...inTurn }, env: { SECOND_LISTEN: JSON.stringify({ port, host: '127.0.0.1' }) } })
   const { url } = await app.event('first', ({ pid }) => pid === app.pid)
   const lines = await app.events('second', 3)
   t.same(lines.map(({ code }) => code), ['EADDRINUSE', 'EADDRINUSE', 'EADDRINUSE'])

@@ -14,7 +14,7 @@ import { WorkerHandle } from '../../lib/primary/worker-handle.js'
 import type { Channel } from '../../lib/protocol.js'
 import { createLog } from '../fakes.js'
 import { createHandoff } from '../handoffs.js'
-import { fixturePath } from '../helper.js'
+import { fixturePath, withoutHooks } from '../helper.js'
 
 // Racing workers, killed and stopped at random while connections pour in: the bytes that each client
 // gets say whether it was served once, never, or twice. `npm run test:stress` does a million.
@@ -26,6 +26,8 @@ const WORKERS = 4
 const WINDOW = 128
 /** One fault for so many connections. */
 const FAULT_EVERY = 200
+
+const [program, ...args] = [...withoutHooks(), process.execPath]
 
 t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost that was not taken, no descriptor leaked`, async t => {
   const random = generator(SEED)
@@ -77,7 +79,7 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
       },
       onBroken () {}
     })
-    const child = fork(fixturePath('native/echo-worker.mjs'), { execArgv: [], stdio: ['ignore', 'pipe', 'inherit', 'ipc', ...wire.inherited], env: { ...process.env, NODE_OPTIONS: '' } })
+    const child = fork(fixturePath('native/echo-worker.mjs'), { execPath: program, execArgv: args, stdio: ['ignore', 'pipe', 'inherit', 'ipc', ...wire.inherited] })
     // What it writes down before it serves a connection: what it had in hand when it was killed.
     createInterface({ input: child.stdout as Readable }).on('line', address => { takenBy.set(address, worker) })
     const worker = new WorkerHandle(0, { id: child.pid as number, pid: child.pid, channel: child as Channel, kill: signal => { child.kill(signal) }, onExit () {}, onDisconnect () {} }, wire)
