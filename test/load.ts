@@ -86,7 +86,7 @@ function pipelining (t: Test, url: string): Client {
 
 function uploads (t: Test, url: string): Client {
   const agent = newAgent(t, url)
-  const body = randomBytes(256 * KIB)
+  const body = randomBytes(64 * KIB)
   const expected = sha256(body)
   return async () => {
     const { data } = await fetchBytes(`${url}/digest`, { method: 'POST', headers: OCTETS, agent }, body)
@@ -98,8 +98,8 @@ function uploads (t: Test, url: string): Client {
 function downloads (t: Test, url: string): Client {
   const agent = newAgent(t, url)
   return async () => {
-    const { data } = await fetchBytes(`${url}/bytes/${1024 * KIB}`, { agent })
-    if (data.length !== 1024 * KIB) throw new Error(`the download has ${data.length} bytes`)
+    const { data } = await fetchBytes(`${url}/bytes/${256 * KIB}`, { agent })
+    if (data.length !== 256 * KIB) throw new Error(`the download has ${data.length} bytes`)
     return 1
   }
 }

@@ -25,14 +25,14 @@ async function replaceUnderLoad (t: Test, lane: string, { server, clients }: Kin
   const url = await app.url()
   const pids = await app.workers(2)
   const load = new Load(clients(t, url))
-  await load.more(200)
+  await load.more(100)
   for (const pid of pids) {
     process.kill(pid, 'SIGTERM')
     t.match(await app.event('worker-exit', ({ workerPid }) => workerPid === pid), { code: 0, signal: null })
-    await load.more(200)
+    await load.more(100)
   }
   await app.events('worker-ready', 4)
-  await load.more(200)
+  await load.more(100)
   t.same(await load.stop(), [])
   t.same(await app.stop(), { code: 0, signal: null })
 }

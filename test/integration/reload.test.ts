@@ -2,17 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type App, descriptors, perLane, request, start, type StartOptions } from '../helper.js'
+import { type App, descriptors, hooked, perLane, request, start, type StartOptions } from '../helper.js'
 import { http1Clients, http2Clients, Load } from '../load.js'
 
 /** Between two reloads, before the first and after the last: 20,000 in all, over the kinds of servers and the lanes. */
-const REQUESTS = 700
+const REQUESTS = 910
 const STOPPED = { code: 0, signal: null }
 
 interface Kind { name: string, server: object, clients: typeof http1Clients, reloads: number }
 
-const kinds: Kind[] = [
-  { name: 'HTTP/1.1', server: {}, clients: http1Clients, reloads: 6 },
+const http1: Kind = { name: 'HTTP/1.1', server: {}, clients: http1Clients, reloads: 6 }
+const others: Kind[] = [
   { name: 'HTTPS', server: { tls: {} }, clients: http1Clients, reloads: 3 },
   { name: 'HTTP/2', server: { tls: {}, fastify: { http2: true } }, clients: http2Clients, reloads: 3 }
 ]
@@ -30,22 +30,28 @@ async function generation (url: string): Promise<{ generation: number, code: str
   return JSON.parse((await request(`${url}/generation`)).body)
 }
 
-for (const { name, server, clients, reloads } of kinds) {
-  perLane(t, `${reloads} reloads under load fail no request: ${name}`, async (t, lane) => {
-    const app = start(t, 'server.mjs', { options: { workers: 2, lane, reload: { concurrency: 2 } }, env: { SERVER: JSON.stringify(server) } })
-    const url = await app.url()
-    const load = new Load(clients(t, url))
+const promise = 'reloads under load fail no request'
+
+perLane(t, `${http1.reloads} ${promise}, ${http1.name}`, async (t, lane) => { await reloadUnderLoad(t, lane, http1) })
+
+for (const kind of others) {
+  t.test(`${kind.reloads} ${promise}, ${kind.name}`, async t => { await reloadUnderLoad(t, 'auto', kind) })
+}
+
+async function reloadUnderLoad (t: Test, lane: string, { server, clients, reloads }: Kind): Promise<void> {
+  const app = start(t, 'server.mjs', { options: { workers: 2, lane, reload: { concurrency: 2 } }, env: { SERVER: JSON.stringify(server) } })
+  const url = await app.url()
+  const load = new Load(clients(t, url))
+  await load.more(REQUESTS)
+  for (let i = 1; i <= reloads; i++) {
+    process.kill(app.pid, 'SIGHUP')
+    await app.events('reload-end', i)
     await load.more(REQUESTS)
-    for (let i = 1; i <= reloads; i++) {
-      process.kill(app.pid, 'SIGHUP')
-      await app.events('reload-end', i)
-      await load.more(REQUESTS)
-    }
-    t.same(await load.stop(), [])
-    t.same(app.failures, [])
-    t.same(await app.stop(), STOPPED)
-    t.same(await app.leftBehind(), [])
-  })
+  }
+  t.same(await load.stop(), [])
+  t.same(app.failures, [])
+  t.same(await app.stop(), STOPPED)
+  t.same(await app.leftBehind(), [])
 }
 
 perLane(t, 'a reload puts new code in the place of every worker, and leaves nothing behind', async (t, lane) => {
@@ -116,7 +122,7 @@ t.test('the socket file is kept through a reload, and removed at the stop', asyn
   const folder = mkdtempSync(join(tmpdir(), 'sf-'))
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const path = join(folder, 's')
-  const { app } = startReloadable(t, { workers: 1 }, { listen: { path } })
+  const { app } = startReloadable(t, { workers: 1 }, { ...hooked, listen: { path } })
   await app.workers(1)
   process.kill(app.pid, 'SIGHUP')
   await app.event('reload-end')
