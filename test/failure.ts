@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { appPath, command } from './helper.js'
+import { appPath, command, type CommandOptions } from './helper.js'
 
 /** A way in which an app of test/fixtures/apps fails to start. */
 export interface Failure {
@@ -17,10 +17,10 @@ export interface Failure {
 }
 
 /** Tests that the command says once what an app fails of, and ends with it. */
-export function testFailures (t: Test, failures: Failure[]): void {
+export function testFailures (t: Test, failures: Failure[], options?: CommandOptions): void {
   for (const { what, app: file, args = [], workers = 1, says, where, text } of failures) {
     t.test(`an app that ${what}: one error that says so, exit code 1, nobody left`, async t => {
-      const app = command(t, [appPath(file), '-n', String(workers), '-p', '0', ...args])
+      const app = command(t, [appPath(file), '-n', String(workers), '-p', '0', ...args], options)
       t.strictSame(await app.ended, { code: 1, signal: null })
       t.equal(app.failures.length, 1, 'one error')
       const [{ msg, err } = { msg: '', err: undefined }] = app.failures

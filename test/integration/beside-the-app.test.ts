@@ -1,9 +1,9 @@
 import t from 'tap'
 import { attempt, Exchange, keptAlive, streamed } from '../client.js'
-import { perLane, request, start, whoServes } from '../helper.js'
+import { hooked, perLane, request, start, whoServes } from '../helper.js'
 
 t.test('an instance that is only injected into binds nobody to its options', async t => {
-  const app = start(t, 'inject-first.mjs', { options: { workers: 1 } })
+  const app = start(t, 'inject-first.mjs', { ...hooked, options: { workers: 1 } })
   t.equal((await app.event('injected', ({ pid }) => pid === app.pid)).body, 'injected')
   t.same(await app.stop(), { code: 0, signal: null })
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { attempt, Exchange, keptAlive, type Outcome, refused } from '../client.js'
-import { type App, perLane, request, start } from '../helper.js'
+import { type App, hooked, perLane, request, start } from '../helper.js'
 
 const STOPPED = { code: 0, signal: null }
 
@@ -11,7 +11,7 @@ async function ask (url: string): Promise<Told> {
 }
 
 function startDelayed (t: Parameters<typeof start>[0], closeDelay: number, lane = 'auto'): App {
-  return start(t, 'supervised.mjs', { options: { workers: 2, lane, closeDelay } })
+  return start(t, 'supervised.mjs', { ...hooked, options: { workers: 2, lane, closeDelay } })
 }
 
 perLane(t, 'closeDelay: after SIGTERM the health checks say no, and all is served as before until it stops', async (t, lane) => {
@@ -94,7 +94,7 @@ t.test('a reload is refused meanwhile, and while workers start there is nothing 
 })
 
 t.test('draining tells a request under way that its worker is to end: by a reload, by scaling, by a stop', async t => {
-  const app = start(t, 'supervised.mjs', { options: { workers: 1 } })
+  const app = start(t, 'supervised.mjs', { ...hooked, options: { workers: 1 } })
   const url = await app.url()
   for (const [signal, done] of [['SIGHUP', 'reload-end'], ['SIGTERM', 'stopped']] as const) {
     const before = app.lines.filter(({ event }) => event === 'waits').length

@@ -1,11 +1,11 @@
 import t from 'tap'
 import { Exchange, keptAlive, streamed } from '../client.js'
-import { type Answer, request, start } from '../helper.js'
+import { type Answer, hooked, request, start, type StartOptions } from '../helper.js'
 
 const pidOf = ({ body }: Answer): number => JSON.parse(body).pid
 
-const hooks = (HOOK: string, PLACE: string): { env: NodeJS.ProcessEnv, options: object } =>
-  ({ env: { HOOK, PLACE }, options: { workers: 1, grace: 1_000 } })
+const hooks = (HOOK: string, PLACE: string): StartOptions =>
+  ({ env: { HOOK, PLACE }, options: { workers: 1, grace: 1_000 }, ...hooked })
 
 t.test('a hook that fails when one app is closed ends neither the worker nor what another app has open', async t => {
   const app = start(t, 'close-hooks.mjs', hooks('fails', 'worker'))

@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import { open } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
-import { appPath, command } from '../helper.js'
+import { appPath, command, hooked } from '../helper.js'
 
 t.test('a port in use: one error with Node\'s code, exit code 1, no worker started', async t => {
   const other = createServer().listen(0, '127.0.0.1')
   t.teardown(() => other.close())
   await once(other, 'listening')
   const { port } = other.address() as AddressInfo
-  const app = command(t, [appPath('tells-load.mjs'), '-a', '127.0.0.1', '-p', String(port)])
+  const app = command(t, [appPath('tells-load.mjs'), '-a', '127.0.0.1', '-p', String(port)], hooked)
   t.strictSame(await app.ended, { code: 1, signal: null })
   t.match(app.failures, [{ event: 'listen-failed', err: { code: 'EADDRINUSE' }, msg: `listen EADDRINUSE: address already in use 127.0.0.1:${port}` }])
   t.notOk(app.lines.some(({ event }) => event === 'loaded'))

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { testFailures } from '../failure.js'
-import { appPath, command } from '../helper.js'
+import { appPath, command, hooked } from '../helper.js'
 
 testFailures(t, [
   { what: 'throws while loading', app: 'throws.mjs', workers: 3, says: 'thrown while loading', where: 'apps/throws.mjs:1' },
@@ -20,7 +20,7 @@ testFailures(t, [
 
 t.test('what ends the command is told, however little is logged', async t => {
   for (const level of ['fatal', 'silent']) {
-    const app = command(t, [appPath('plugin-throws.mjs'), '-n', '1', '-p', '0', '-l', level])
+    const app = command(t, [appPath('plugin-throws.mjs'), '-n', '1', '-p', '0', '-l', level], hooked)
     t.strictSame(await app.ended, { code: 1, signal: null })
     if (level === 'fatal') t.match(app.lines, [{ level: 60, err: { message: 'thrown in the plugin' } }])
     else t.match(app.text, /^error: Worker 1 exited with code 1 before it was ready: thrown in the plugin$/m)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type App, appPath, command, request } from '../helper.js'
+import { type App, appPath, command, hooked, request } from '../helper.js'
 
 /** The lines that the app's workers wrote, as they came. */
 function linesOfWorkers (app: App): string[] {
@@ -17,7 +17,7 @@ t.test('every line of a worker has its id, once, from the first on', async t => 
 })
 
 t.test('with --options the app\'s logger options go over the command\'s; skipOverride makes it the root', async t => {
-  const app = command(t, [appPath('logger-options.mjs'), '-n', '1', '-p', '0', '-o', '-l', 'warn'])
+  const app = command(t, [appPath('logger-options.mjs'), '-n', '1', '-p', '0', '-o', '-l', 'warn'], hooked)
   const line = await app.line(({ msg }) => msg === 'in the app')
   t.strictSame({ ...line, time: 0 }, { level: 40, time: 0, app: 'own', workerId: 1, secret: '[Redacted]', msg: 'in the app' })
   await app.line(({ msg }) => msg === 'the root has it')
@@ -32,7 +32,7 @@ t.test('with --options the app may bring a logger of its own', async t => {
 })
 
 t.test('pretty logs are text, and say whose line it is', async t => {
-  const app = command(t, [appPath('plugin.mjs'), '-n', '1', '-p', '0'], { env: { FASTIFY_PRETTY_LOGS: 'true' } })
+  const app = command(t, [appPath('plugin.mjs'), '-n', '1', '-p', '0'], { ...hooked, env: { FASTIFY_PRETTY_LOGS: 'true' } })
   await app.printed(/ INFO: worker 1: Server listening at /)
   await app.printed(/ INFO: worker 1 is ready\n/)
   await app.printed(/ INFO: listening at /)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { testFailures } from '../failure.js'
-import { appPath, command, request } from '../helper.js'
+import { appPath, command, hooked, request } from '../helper.js'
 
 testFailures(t, [
   { what: 'exports nothing', app: 'exports-nothing.mjs', says: /must export a plugin.*; it exports nothing$/ },
@@ -13,7 +13,7 @@ testFailures(t, [
   { what: 'listens and catches the error', app: 'listens-and-catches.mjs', says: /calls listen\(\) itself/ },
   { what: 'listens in a hook', app: 'listens-in-hook.mjs', says: /calls listen\(\) itself/ },
   { what: 'is an instance, and the options are for a plugin', app: 'instance.mjs', args: ['-x', '/api', '-o', '--body-limit', '5', '--', '--greeting', 'hello'], says: /exports a Fastify instance, .*: --prefix, --options, --body-limit, -- --greeting is for apps/ }
-])
+], hooked)
 
 t.test('an app that is served may not listen itself: the call fails, and it goes on being served', async t => {
   const url = await command(t, [appPath('listens-later.mjs'), '-n', '1', '-p', '0']).url()

@@ -4,12 +4,12 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { appPath, command, request } from '../helper.js'
+import { appPath, command, hooked, request } from '../helper.js'
 
 const PLUGIN = appPath('plugin.mjs')
 
 t.test('prefix, plugin options and body limit arrive where they belong', async t => {
-  const app = command(t, [PLUGIN, '-n', '1', '-p', '0', '-x', '/api', '--body-limit', '3', '--', '--greeting', 'hello'])
+  const app = command(t, [PLUGIN, '-n', '1', '-p', '0', '-x', '/api', '--body-limit', '3', '--', '--greeting', 'hello'], hooked)
   const url = await app.url()
   t.strictSame(JSON.parse((await request(`${url}/api/options`)).body), { greeting: 'hello', prefix: '/api' })
   t.strictSame(JSON.parse((await request(`${url}/api/limit`)).body), { limit: 3 })
@@ -17,7 +17,7 @@ t.test('prefix, plugin options and body limit arrive where they belong', async t
 
 t.test('the environment and .env set what the command line does not, and the command line comes first', async t => {
   const cwd = t.testdir({ '.env': 'FASTIFY_PREFIX=/file\nFASTIFY_WORKERS=3\nFASTIFY_LOG_LEVEL=debug\n' })
-  const app = command(t, [PLUGIN, '-n', '1'], { cwd, env: { PORT: '0', FASTIFY_LOG_LEVEL: 'info' } })
+  const app = command(t, [PLUGIN, '-n', '1'], { ...hooked, cwd, env: { PORT: '0', FASTIFY_LOG_LEVEL: 'info' } })
   const url = await app.url()
   t.strictSame(JSON.parse((await request(`${url}/file/options`)).body), { prefix: '/file' })
   await app.stop()
@@ -34,7 +34,7 @@ t.test('--socket serves a Unix socket, and takes its file away at the end', asyn
   const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-')) // a test's own is too long for a socket's name
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const socketPath = join(folder, 's')
-  const app = command(t, [PLUGIN, '-n', '1', '-s', socketPath])
+  const app = command(t, [PLUGIN, '-n', '1', '-s', socketPath], hooked)
   await app.event('listening', ({ msg }) => msg === `listening at ${socketPath}`)
   t.match(JSON.parse((await request('http://localhost/', { socketPath })).body), { worker: 1 })
   t.strictSame(await app.stop(), { code: 0, signal: null })
@@ -46,7 +46,7 @@ t.test('--fd serves a listening socket that the command inherits', async t => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const app = command(t, [PLUGIN, '-n', '1', '--fd', '3'], { inherit: [server] })
+  const app = command(t, [PLUGIN, '-n', '1', '--fd', '3'], { ...hooked, inherit: [server] })
   await app.event('listening', ({ msg }) => msg === `listening at 127.0.0.1:${port}`)
   server.close() // it is the command's alone now
   t.match(JSON.parse((await request(`http://127.0.0.1:${port}/`)).body), { worker: 1 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { appPath, command } from '../helper.js'
+import { appPath, command, hooked } from '../helper.js'
 
 const APP = appPath('plugin.mjs')
 
@@ -23,7 +23,7 @@ const wrong: Array<{ what: string, args: string[], says: RegExp, env?: NodeJS.Pr
 
 for (const { what, args, says, env } of wrong) {
   t.test(`wrong usage is one line without a stack, and exit code 2: ${what}`, async t => {
-    const app = command(t, args, { env })
+    const app = command(t, args, { ...hooked, env })
     t.strictSame(await app.ended, { code: 2, signal: null })
     t.match(app.text, says)
     t.notMatch(app.text, /^ {4}at /m)

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { openSession, RawClient, stream } from '../clients.js'
-import { type App, start } from '../helper.js'
+import { type App, hooked, start } from '../helper.js'
 
 /** So long that nothing that waits for it would end within the test. */
 const NEVER = 600_000
@@ -15,7 +15,7 @@ const kinds: Record<string, object> = {
 }
 
 async function serve (t: Test, server: object, grace: number): Promise<{ app: App, url: string }> {
-  const app = start(t, 'server.mjs', { options: { workers: 1, grace }, env: { SERVER: JSON.stringify(server) } })
+  const app = start(t, 'server.mjs', { ...hooked, options: { workers: 1, grace }, env: { SERVER: JSON.stringify(server) } })
   return { app, url: await app.url() }
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type App, type Line, request, start } from '../helper.js'
+import { type App, hooked, type Line, request, start } from '../helper.js'
 
 const STOPPED = { code: 0, signal: null }
 
@@ -12,7 +12,7 @@ function startSupervised (t: Test, options: object, doing = ''): { app: App, bec
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const become = (doing: string): void => { writeFileSync(join(folder, 'do'), doing) }
   become(doing)
-  return { app: start(t, 'supervised.mjs', { options, env: { DO: join(folder, 'do') } }), become }
+  return { app: start(t, 'supervised.mjs', { ...hooked, options, env: { DO: join(folder, 'do') } }), become }
 }
 
 /** What the app was told, in the primary, without what is not the same twice. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { command, appPath, start, whoServes } from '../helper.js'
+import { appPath, command, hooked, start, whoServes } from '../helper.js'
 
 const [major] = process.versions.node.split('.').map(Number) as [number]
 const permission = [
@@ -32,13 +32,13 @@ for (const [where, execArgv] of Object.entries(refusals)) {
 }
 
 t.test('lane auto is the ipc one where the addon loads, but may not do what it does', async t => {
-  const app = start(t, 'app.mjs', { options: { workers: 1 }, execArgv: ['--import', appPath('../refused-addon.mjs')] })
+  const app = start(t, 'app.mjs', { ...hooked, options: { workers: 1 }, execArgv: ['--import', appPath('../refused-addon.mjs')] })
   await whoServes(await app.url())
   t.match(await app.event('lane'), { lane: 'ipc', reason: /EPERM/ })
 })
 
 t.test('the command says in one line that there is no native lane', async t => {
-  const app = command(t, [appPath('plugin.mjs'), '-n', '1', '-p', '0', '--lane', 'native'], { execArgv: ['--no-addons'] })
+  const app = command(t, [appPath('plugin.mjs'), '-n', '1', '-p', '0', '--lane', 'native'], { ...hooked, execArgv: ['--no-addons'] })
   t.same(await app.ended, { code: 1, signal: null })
   t.match(app.text, /^error: The native lane is not to be had here: .*\n$/)
 })

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { type App, perLane, start, whoServes } from '../helper.js'
+import { type App, hooked, perLane, start, whoServes } from '../helper.js'
 
 const byPrimary = (app: App) => ({ pid }: { pid: number }): boolean => pid === app.pid
 
@@ -24,7 +24,7 @@ t.test('a second app that a worker fails at: its listen() rejects, its port is c
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const file = join(folder, 'fail')
   writeFileSync(file, '')
-  const app = start(t, 'late-listen.mjs', { options: { workers: 1 }, env: { FAIL_WHILE: file } })
+  const app = start(t, 'late-listen.mjs', { ...hooked, options: { workers: 1 }, env: { FAIL_WHILE: file } })
   const { url } = await app.event('first', byPrimary(app))
   t.equal((await app.event('second', byPrimary(app))).code, 'SHARED_PORT_ERR_WORKER_FAILED')
   rmSync(file)

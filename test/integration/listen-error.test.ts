@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import t, { type Test } from 'tap'
-import { start } from '../helper.js'
+import { hooked, start } from '../helper.js'
 
 const WORKERS = 2
 const WAYS = ['promise', 'callback', 'server'] as const
@@ -10,7 +10,7 @@ const WAYS = ['promise', 'callback', 'server'] as const
 /** Fails if listen() does not reject, in the way it was called, with just this, or if anything is left. */
 async function rejects (t: Test, listen: object, err: object, { ways = WAYS, env = {} }: { ways?: readonly string[], env?: object } = {}): Promise<void> {
   await Promise.all(ways.map(async way => {
-    const app = start(t, 'listen.mjs', { options: { workers: WORKERS }, listen, env: { WAY: way, ...env } })
+    const app = start(t, 'listen.mjs', { ...hooked, options: { workers: WORKERS }, listen, env: { WAY: way, ...env } })
     t.same(await app.ended, { code: 0, signal: null }, `${way}: nothing keeps the primary alive`)
     t.match(app.lines, [{ event: 'listen-error', err }], way)
     t.equal(app.lines.length, 1, 'no worker was started')

@@ -4,7 +4,7 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { inTurn, perLane, request, start } from '../helper.js'
+import { hooked, inTurn, perLane, request, start } from '../helper.js'
 
 const WORKERS = 2
 
@@ -32,7 +32,7 @@ perLane(t, 'fd: an inherited Unix socket is served', async (t, lane) => {
   const [before, path] = [join(folder, `${lane}.before`), join(folder, `${lane}.sock`)]
   const socket = net.createServer().listen(before)
   await once(socket, 'listening')
-  const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane, ...inTurn }, listen: { fd: 3 }, inherit: [socket] })
+  const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane, ...inTurn }, listen: { fd: 3 }, inherit: [socket], ...hooked })
   renameSync(before, path) // or the next line would remove it
   socket.close()
   for (const { listening } of await app.events('listened', WORKERS + 1)) t.equal(listening, true)
@@ -55,7 +55,7 @@ const others: Record<string, (t: Test) => Promise<number | net.Socket>> = {
 
 for (const [name, open] of Object.entries(others)) {
   t.test(`fd: ${name} is no listening socket: SHARED_PORT_ERR_FD, and no worker`, async t => {
-    const app = start(t, 'listen.mjs', { options: { workers: WORKERS }, listen: { fd: 3 }, inherit: [await open(t)] })
+    const app = start(t, 'listen.mjs', { ...hooked, options: { workers: WORKERS }, listen: { fd: 3 }, inherit: [await open(t)] })
     t.same(await app.ended, { code: 0, signal: null })
     t.match(app.lines, [{ event: 'listen-error', msg: 'File descriptor 3 is not a listening socket', err: { code: 'SHARED_PORT_ERR_FD' } }])
     t.equal(app.lines.length, 1)

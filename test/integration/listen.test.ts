@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import t, { type Test } from 'tap'
-import { type App, fixturePath, type Line, perLane, request, start, type StartOptions } from '../helper.js'
+import { type App, fixturePath, hooked, type Line, perLane, request, start, type StartOptions } from '../helper.js'
 
 const WORKERS = 2
 
@@ -127,7 +127,7 @@ t.test('listenTextResolver: its text is logged in every process', async t => {
 })
 
 t.test('signal: an abort closes the port, ends the workers, and lets the primary end', async t => {
-  const { app, listened } = await listen(t, 'auto', { way: 'signal' })
+  const { app, listened } = await listen(t, 'auto', { ...hooked, way: 'signal' })
   process.kill(app.pid, 'SIGUSR2')
   t.same(await app.ended, { code: 0, signal: null })
   t.same(await app.leftBehind(), [])
@@ -137,7 +137,7 @@ t.test('signal: an abort closes the port, ends the workers, and lets the primary
 })
 
 t.test('signal: aborted before listen(), nothing is bound and no worker starts', async t => {
-  const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane: 'auto' }, env: { WAY: 'aborted' } })
+  const app = start(t, 'listen.mjs', { ...hooked, options: { workers: WORKERS }, env: { WAY: 'aborted' } })
   t.same(await app.ended, { code: 0, signal: null })
   t.match(app.lines, [{ event: 'listened', listening: false }])
   t.equal(app.lines.length, 1)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { attempt, keptAlive } from '../client.js'
-import { countServed, descriptors, perLane, request, start, whoServes } from '../helper.js'
+import { countServed, descriptors, hooked, perLane, request, start, whoServes } from '../helper.js'
 
 const STOPPED = { code: 0, signal: null }
 const TIMEOUT = 3_000
@@ -101,7 +101,7 @@ t.test('a worker that does not end in its grace is killed, and the processes tha
 })
 
 perLane(t, 'the primary never dies of a worker: one that sends what is no message is killed and replaced', async (t, lane) => {
-  const app = start(t, 'garbage.mjs', { options: { workers: 1, lane } })
+  const app = start(t, 'garbage.mjs', { ...hooked, options: { workers: 1, lane } })
   const url = await app.url()
   await attempt(`${url}/garbage`)
   t.match(await app.event('lane-error'), { level: 50, workerId: 1, err: { message: /it sent what is no message: .*'failed'/ } })

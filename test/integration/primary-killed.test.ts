@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Exchange, keptAlive, refused, streamed } from '../client.js'
-import { perLane, request, start } from '../helper.js'
+import { hooked, perLane, request, start } from '../helper.js'
 
 perLane(t, 'no orphans: when the primary is killed, the workers finish what they have, and nobody is left', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
@@ -31,7 +31,7 @@ perLane(t, 'no orphans: when the primary is killed, the workers finish what they
 })
 
 t.test('no orphans: when the primary is killed, grace bounds what the workers have', async t => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, grace: 200 } })
+  const app = start(t, 'app.mjs', { ...hooked, options: { workers: 2, grace: 200 } })
   const url = await app.url()
   const stream = new Exchange(`${url}/pipe`, streamed)
   await stream.send('before')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { start } from '../helper.js'
+import { hooked, start } from '../helper.js'
 
 const cases: Record<string, { way: string, code: string, msg: string }> = {
   'registered twice on one instance': {
@@ -15,7 +15,7 @@ const cases: Record<string, { way: string, code: string, msg: string }> = {
 
 for (const [name, { way, code, msg }] of Object.entries(cases)) {
   t.test(`${name}: one clear error, no worker, nothing left behind`, async t => {
-    const app = start(t, 'register.mjs', { env: { WAY: way } })
+    const app = start(t, 'register.mjs', { ...hooked, env: { WAY: way } })
     t.same(await app.ended, { code: 0, signal: null })
     t.match(app.lines, [{ event: 'register-error', code, msg }])
     t.equal(app.lines.length, 1)

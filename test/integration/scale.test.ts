@@ -1,6 +1,6 @@
 import t from 'tap'
 import { attempt, load } from '../client.js'
-import { type App, countServed, descriptors, inTurn, perLane, start, whoServes } from '../helper.js'
+import { type App, countServed, descriptors, hooked, inTurn, perLane, start, whoServes } from '../helper.js'
 
 const STOPPED = { code: 0, signal: null }
 
@@ -32,7 +32,7 @@ async function upAndDown (app: App): Promise<void> {
 }
 
 perLane(t, 'a worker that joins by scaling has its turn like the others', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane, ...inTurn } })
+  const app = start(t, 'app.mjs', { ...hooked, options: { workers: 2, lane, ...inTurn } })
   const url = await app.url()
   process.kill(app.pid, 'SIGTTIN')
   await app.workers(3)
@@ -62,7 +62,7 @@ t.test('scaling during a reload: what joins is of the newest generation, and bot
 })
 
 t.test('reload() and scale() say what they take, and when', async t => {
-  const app = start(t, 'steering.mjs', { options: { workers: 1 } })
+  const app = start(t, 'steering.mjs', { ...hooked, options: { workers: 1 } })
   const after = await app.events('after', 2)
   const [before] = app.lines.filter(({ event }) => event === 'before')
   t.match(before, { code: 'SHARED_PORT_ERR_NOT_RUNNING', message: 'reload() needs workers that run: between listen() and close(), in the primary' })

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { attempt, Exchange, keptAlive, refused, streamed } from '../client.js'
-import { type App, perLane, request, start } from '../helper.js'
+import { type App, hooked, perLane, request, start } from '../helper.js'
 
 const others: Array<{ name: string, stop (app: App): void }> = [
   { name: 'SIGQUIT', stop: ({ pid }) => process.kill(pid, 'SIGQUIT') },
@@ -17,7 +17,7 @@ for (const { name, stop } of others) {
 }
 
 async function finishes (t: Test, lane: string, stop: (app: App) => void): Promise<void> {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
+  const app = start(t, 'app.mjs', { ...hooked, options: { workers: 2, lane } })
   const url = await app.url()
   const agent = keptAlive()
   t.equal((await request(url, { agent })).headers.connection, 'keep-alive')
@@ -64,7 +64,7 @@ perLane(t, 'grace bounds a stop: what never ends is cut, a hung worker is killed
 })
 
 perLane(t, 'a second SIGINT ends everything at once, with 130', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
+  const app = start(t, 'app.mjs', { ...hooked, options: { workers: 2, lane } })
   const url = await app.url()
   const endless = new Exchange(`${url}/pipe`, streamed)
   await endless.send('before')

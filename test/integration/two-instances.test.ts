@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import t from 'tap'
 import { Exchange, refused, streamed } from '../client.js'
-import { type App, countServed, inTurn, perLane, request, start } from '../helper.js'
+import { type App, countServed, hooked, inTurn, perLane, request, start } from '../helper.js'
 
 const urls = async (app: App): Promise<[string, string]> => {
   const [first, second] = await Promise.all(['first', 'second'].map(async name => await app.event(name, ({ pid }) => pid === app.pid)))
@@ -10,7 +10,7 @@ const urls = async (app: App): Promise<[string, string]> => {
 }
 
 perLane(t, 'two Fastify instances in one process', async (t, lane) => {
-  const app = start(t, 'two-apps.mjs', { options: { workers: 2, lane, ...inTurn } })
+  const app = start(t, 'two-apps.mjs', { ...hooked, options: { workers: 2, lane, ...inTurn } })
   const [first, second] = await urls(app)
 
   await t.test('have one set of workers and two keys, each dealt in exact turn', async t => {

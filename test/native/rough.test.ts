@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { attempt, load, type Outcome } from '../client.js'
 import { RawClient } from '../clients.js'
 import { shortFolder } from '../fakes.js'
-import { type App, descriptors, inTurn, request, start, type StartOptions } from '../helper.js'
+import { type App, descriptors, hooked, inTurn, request, start, type StartOptions } from '../helper.js'
 import { addonWithSteps } from './addon-with-steps.js'
 
 // What workers, clients and the kernel do to the native lane that they should not.
@@ -32,7 +32,7 @@ async function together (app: App, count: number, send: (onConnected: () => void
 const unanswered = (outcomes: Outcome[]): Outcome[] => outcomes.filter(({ answer }) => answer?.status !== 200)
 
 t.test('a connection whose listener throws kills one worker, and of the frame that it came in only itself is lost', async t => {
-  const app = serve(t, { options: { workers: 1 } })
+  const app = serve(t, { ...hooked, options: { workers: 1 } })
   const url = await app.url()
   const { pid } = await act(url, 'throw-at-5th')
   const outcomes = await together(app, 10, async onConnected => await attempt(url, { onConnected }))
