@@ -50,6 +50,7 @@ for (const kind of KINDS) {
 
   perLane(t, `a client that is sending a body of a megabyte can send it to its end, over ${kind}`, async (t, lane) => {
     const { to, accepted } = listen(t, lane, kind)
+    const before = openDescriptors()
     for (let round = 0; round < 50; round++) {
       const client = new Client(t, to, { stays: true })
       client.socket.end(Buffer.alloc(1_048_576))
@@ -58,6 +59,7 @@ for (const kind of KINDS) {
       const end = await client.closed
       if (end !== 'end' || client.text !== answer.toString()) t.fail(`round ${round}: ${end} after ${client.text.length} bytes`)
     }
+    t.equal(await descriptorsLike(before), before, 'and nothing is left')
   })
 
   perLane(t, `clients that never close are closed, and nothing is left behind, over ${kind}`, async (t, lane) => {
