@@ -74,8 +74,8 @@ export type ToWorker =
   | { type: 'attach-failed', key: string, error: ErrorNotice }
   /** Nothing more will come for this key. */
   | { type: 'left', key: string }
-  /** Close this key's server; without one, all of them, and exit. Nothing more will come. */
-  | { type: 'drain', key?: string, grace: number }
+  /** Close this key's server; without one, all of them, and exit. Nothing more will come. In haste, where the code is out of date. */
+  | { type: 'drain', key?: string, grace: number, hasty?: boolean }
   /** There is a new key for TLS session tickets: it, and the former one. */
   | { type: 'ticket-keys', ticketKeys: readonly string[] }
   /** A stop has begun, in which there is more to come for a while. */

@@ -127,7 +127,7 @@ export class Worker {
         return this.#attached(message.key)?.resolve(message)
       case 'attach-failed': return this.#attached(message.key)?.reject(fromNotice(message.error))
       case 'left': return this.#leaving.get(message.key)?.()
-      case 'drain': return this.#drain(message.key, message.grace)
+      case 'drain': return this.#drain(message.key, message.grace, message.hasty)
       case 'ticket-keys': return this.#ticketKeys.set(message.ticketKeys)
       case 'stopping': this.#stopping = true; return
       case 'metrics': this.#tellMetrics(message.id); return
@@ -163,18 +163,18 @@ export class Worker {
   }
 
   /** The primary says that nothing more comes: for one key, or at all. */
-  #drain (key: string | undefined, grace: number): void {
+  #drain (key: string | undefined, grace: number, hasty = false): void {
     if (key === undefined) {
-      this.#end(grace)
+      this.#end(grace, hasty)
       return
     }
     for (const app of this.#apps) if (app.key === key) app.close(grace).catch(err => { this.#logCloseError(err) })
   }
 
   /** Finishes everything, and ends the process. */
-  async #end (grace: number): Promise<void> {
+  async #end (grace: number, hasty = false): Promise<void> {
     this.#receiver.leaving = true
-    this.#ending ??= Promise.all([...this.#apps].map(async app => { await app.close(grace) }))
+    this.#ending ??= Promise.all([...this.#apps].map(async app => { await app.close(grace, hasty) }))
       .then(async () => await this.#exit(0), async err => {
         this.#logCloseError(err)
         await this.#exit(1)

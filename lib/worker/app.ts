@@ -23,7 +23,7 @@ export interface AppParts {
   leave (key: string): Promise<void>
   receive (key: string, app: App, handle: SharedHandle): void
   refuse (key: string): void
-  drain (connections: Connections, grace: number, webSockets: () => Iterable<WebSocketClient>): Promise<void>
+  drain (connections: Connections, grace: number, webSockets: () => Iterable<WebSocketClient>, hasty: boolean): Promise<void>
   grace: number
   readyCheck: SharedPortOptions['readyCheck']
 }
@@ -34,7 +34,7 @@ export class App implements Share {
   readonly connections: Connections
   readonly #parts: AppParts
   #key: string | undefined
-  #asked: { left: boolean, grace: number } | undefined
+  #asked: { left: boolean, grace: number, hasty: boolean } | undefined
   #closing = false
 
   constructor (fastify: FastifyInstance, connections: Connections, parts: AppParts) {
@@ -99,14 +99,14 @@ export class App implements Share {
   }
 
   /** Closes Fastify when what is open is finished; nothing more will come. */
-  async close (grace: number): Promise<void> {
-    this.#asked = { left: true, grace }
+  async close (grace: number, hasty = false): Promise<void> {
+    this.#asked = { left: true, grace, hasty }
     await rootOf(this.fastify).close()
   }
 
   /** Takes nothing more, and finishes what it has. */
   async #finish (): Promise<void> {
-    const { left, grace } = this.#asked ?? { left: false, grace: this.#parts.grace }
+    const { left, grace, hasty } = this.#asked ?? { left: false, grace: this.#parts.grace, hasty: false }
     const key = this.#key
     this.#closing = true
     if (key === undefined || !this.fastify.server.listening) return
@@ -114,7 +114,7 @@ export class App implements Share {
     if (!left) await this.#parts.leave(key)
     const { count } = this.connections
     this.fastify.log.info({ event: 'drain' }, 'finishing what is open for %s: %d connections', key, count)
-    await this.#parts.drain(this.connections, Math.max(0, grace - (performance.now() - begun)), () => webSocketsOf(this.fastify))
+    await this.#parts.drain(this.connections, Math.max(0, grace - (performance.now() - begun)), () => webSocketsOf(this.fastify), hasty)
   }
 }
 

@@ -13,6 +13,8 @@ export interface OpenConnection {
   readonly raw: Socket
   /** HTTP/1: answers go out in order, so that the connection is busy until this one has ended. */
   response: ServerResponse | undefined
+  /** When that one, or else the connection, began: by performance.now(). */
+  usedAt: number
 }
 
 /** The connections that one server has open. Costs a request one look into a map, and a place in a list. */
@@ -72,7 +74,9 @@ export class Connections {
 
   answering (request: IncomingMessage, response: ServerResponse): void {
     const connection = this.of(request)
-    if (connection !== undefined) connection.response = response
+    if (connection === undefined) return
+    connection.response = response
+    connection.usedAt = performance.now()
   }
 
   /** To be called once a second: what began before the last time but one is not of now any more. */
@@ -98,7 +102,7 @@ export class Connections {
   }
 
   #opened (raw: Socket): void {
-    this.#open.set(raw, { socket: raw, raw, response: undefined })
+    this.#open.set(raw, { socket: raw, raw, response: undefined, usedAt: performance.now() })
     this.#count++
     raw.once('close', () => { this.#closed(raw) })
     this.#onChange()

@@ -11,6 +11,12 @@ const SWEEP = 100
 /** Milliseconds without a byte after which a connection is idle: long enough for a request under way to come in. */
 const IDLE = 1_000
 
+/**
+ * The same in haste, of a connection that has been served: a client that answers at once stays
+ * within it, and a person who saves a file and looks at the result does not.
+ */
+const HASTY_IDLE = 50
+
 /** Milliseconds between the two GOAWAYs of RFC 9113, section 6.8: at least one round trip. */
 const GOAWAY_PAUSE = 1_000
 
@@ -28,16 +34,21 @@ export interface WebSocketClient { close (code: number): void }
  * answer on each connection says `Connection: close`; what is idle is closed, HTTP/2 gets its
  * GOAWAY. Resolves when no connection is left, which after `grace` is made so.
  *
+ * In haste, what has been idle already is closed at once, and WebSockets are told to go right away.
+ *
  * `server.close()` and `fastify.close()` come after it: they close connections on which a request
  * may be under way, and answer 503.
  */
-export async function drain (connections: Connections, grace: number, webSockets: () => Iterable<WebSocketClient>): Promise<void> {
+export async function drain (connections: Connections, grace: number, webSockets: () => Iterable<WebSocketClient>, hasty = false): Promise<void> {
   const keepAlive = new LastAnswers(connections)
   keepAlive.begin()
+  const sweep = sweeper(connections, hasty)
+  if (hasty) sweep()
+  const spread = hasty ? 0 : grace * WEBSOCKETS_SHARE
   const ends = [
-    every(SWEEP, sweeper(connections)),
+    every(hasty ? HASTY_IDLE : SWEEP, sweep),
     ...drainSessions(connections),
-    after(grace * (1 - WEBSOCKETS_SHARE), () => { closeSpread([...webSockets()], grace * WEBSOCKETS_SHARE) }),
+    after(hasty ? 0 : grace - spread, () => { closeSpread([...webSockets()], spread) }),
     after(grace, () => { destroyAll(connections) })
   ]
   await connections.none()
@@ -85,19 +96,20 @@ class LastAnswers {
   }
 }
 
-/** Closes connections on which nothing happens, HTTP/1 only. */
-function sweeper (connections: Connections): () => void {
+/** Closes connections on which nothing happens, HTTP/1 only. In haste, that nothing has happened before counts too. */
+function sweeper (connections: Connections, hasty: boolean): () => void {
   const seen = new WeakMap<OpenConnection, { bytes: number, since: number }>()
   const secureH2 = speaks(connections.server) === 'h2'
+  const patience = ({ response }: OpenConnection): number => hasty && response !== undefined ? HASTY_IDLE : IDLE
   return () => {
     if (!connections.traceable || speaks(connections.server) === 'h2c') return
     const now = performance.now()
     for (const connection of connections) {
       const { raw, socket } = connection
-      const last = seen.get(connection)
-      if (last === undefined || isBusy(connection) || raw.bytesRead !== last.bytes) {
-        seen.set(connection, { bytes: raw.bytesRead, since: now })
-      } else if (now - last.since >= IDLE && !isUpgraded(socket) && !(secureH2 && (socket as TLSSocket).alpnProtocol === 'h2')) {
+      let last = seen.get(connection) ?? { bytes: raw.bytesRead, since: hasty ? connection.usedAt : now }
+      if (isBusy(connection) || raw.bytesRead !== last.bytes) last = { bytes: raw.bytesRead, since: now }
+      seen.set(connection, last)
+      if (now - last.since >= patience(connection) && !isUpgraded(socket) && !(secureH2 && (socket as TLSSocket).alpnProtocol === 'h2')) {
         closeIfIdle(connection)
       }
     }
