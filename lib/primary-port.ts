@@ -61,6 +61,11 @@ export function openPort (key: string, bound: Bound[], backlog: number, { option
       if (port.answerable === true) connection.shed(answer())
       else connection.reset()
     },
+    explain: (connection, outage) => {
+      // Nobody has ever said what the app speaks where it never started: most speak this.
+      if (port.answerable === false) connection.reset()
+      else connection.shed(outage)
+    },
     emit,
     clock,
     log

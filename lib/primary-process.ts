@@ -40,8 +40,11 @@ export class PrimaryProcess {
   #exiting = false
   #hurry: (() => void) | undefined
 
-  /** @throws SHARED_PORT_ERR_USER when the workers cannot run as whom the options say */
-  constructor (options: Options, log: FastifyBaseLogger, program: Program, about: About) {
+  /**
+   * @param development whether the app's code changes: see {@link Primary.restart}
+   * @throws SHARED_PORT_ERR_USER when the workers cannot run as whom the options say
+   */
+  constructor (options: Options, log: FastifyBaseLogger, program: Program, about: About, development = false) {
     const identity = findIdentity(options)
     this.options = options
     this.#about = about
@@ -52,6 +55,7 @@ export class PrimaryProcess {
       fork: forkBy({ ...program, ...identity }),
       identity,
       emit: this.#events.emit,
+      development,
       onCrashLoop: () => { this.#stop(1) } // for whoever watches over this process to see
     })
     this.#log = log
@@ -113,6 +117,11 @@ export class PrimaryProcess {
   /** As {@link Primary.reload}. */
   async reload (): Promise<void> {
     await this.#primary.reload()
+  }
+
+  /** As {@link Primary.restart}. */
+  restart (changed: readonly string[]): void {
+    this.#primary.restart(changed)
   }
 
   /** As {@link Primary.scale}. @throws SHARED_PORT_ERR_SCALE */

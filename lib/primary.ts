@@ -7,9 +7,11 @@ import { ClosedError, NotRunningError } from './errors.js'
 import { type Ack, type Lane, openLane } from './lane.js'
 import { KeyNames, type ListenTarget } from './listen-target.js'
 import type { Options } from './options.js'
+import { outageAnswer } from './outage-answer.js'
 import { openPort } from './primary-port.js'
 import { AppMetrics, type WorkerMetrics } from './primary/app-metrics.js'
 import { type Clock, systemClock } from './primary/clock.js'
+import { Development } from './primary/development.js'
 import { failureOf } from './primary/supervisor/ending.js'
 import type { Emit } from './primary/events.js'
 import type { Ending, Fork } from './primary/fork.js'
@@ -43,6 +45,8 @@ export interface PrimaryParts {
   emit: Emit
   /** There were too many crashes: no worker is started any more, and all is to end. */
   onCrashLoop (): void
+  /** The app's code changes, and may be broken: see {@link Primary.restart}. */
+  development?: boolean
   clock?: Clock
 }
 
@@ -69,6 +73,7 @@ export class Primary {
   readonly #lane: Lane
   readonly #supervisor: Supervisor
   readonly #reload: Reload
+  readonly #development: Development | undefined
   readonly #recycling: Recycling
   readonly #liveness: Liveness
   readonly #stalls: Stalls
@@ -93,7 +98,7 @@ export class Primary {
   #stopping: Promise<void> | undefined
   #stopped = false
 
-  constructor ({ options, log, fork, identity = {}, emit, onCrashLoop, clock = systemClock }: PrimaryParts) {
+  constructor ({ options, log, fork, identity = {}, emit, onCrashLoop, development = false, clock = systemClock }: PrimaryParts) {
     this.options = options
     this.#log = log
     this.#fork = fork
@@ -106,7 +111,8 @@ export class Primary {
       grace: options.grace,
       bootTimeout: options.bootTimeout,
       spawn: (generation, place) => this.#spawn(generation, place),
-      retire: (worker, grace) => { this.#retire(worker, grace) },
+      retire: (worker, grace, hasty) => { this.#retire(worker, grace, hasty) },
+      onFailed: development ? failure => { this.#development?.failed(failure) } : undefined,
       restarts: new Restarts(options.maxRestarts, clock),
       onCrashLoop,
       emit,
@@ -122,6 +128,7 @@ export class Primary {
       emit,
       log
     })
+    if (development) this.#development = this.#createDevelopment()
     this.#recycling = new Recycling({
       limits: options.recycle,
       slots: () => this.#supervisor.slots,
@@ -171,7 +178,7 @@ export class Primary {
   }
 
   /**
-   * Binds, and resolves when every worker serves what is bound.
+   * Binds, and resolves when every worker serves what is bound; in development, when the workers start.
    * @throws Node's own error of a bind that fails; nothing is left behind
    * @throws SHARED_PORT_ERR_WORKER_FAILED with the worker's error as its cause; everything is stopped then
    * @throws SHARED_PORT_ERR_CLOSED when the primary was closed meanwhile
@@ -179,6 +186,10 @@ export class Primary {
   async listen (key: string, target: ListenTarget): Promise<Listening> {
     const port = await this.#ports.add(key, target)
     if (!this.#started) await this.#start()
+    if (this.#development !== undefined) {
+      this.#up = true // whatever becomes of them
+      return port
+    }
     await new Promise<void>((resolve, reject) => {
       this.#waiting.set(port, { resolve, reject })
       this.#checkServed()
@@ -220,6 +231,11 @@ export class Primary {
   async reload (): Promise<void> {
     this.#assertRunning('reload()')
     await this.#reload.run()
+  }
+
+  /** In development: replaces every worker, since these files have changed; connections wait until the new ones are ready. */
+  restart (changed: readonly string[]): void {
+    if (this.#up && !this.stopping) this.#development?.restart(changed)
   }
 
   /**
@@ -447,6 +463,7 @@ export class Primary {
 
   #ready (worker: WorkerHandle): void {
     this.#supervisor.ready(worker)
+    this.#development?.ready()
     this.#liveness.watch(worker)
     this.#recycling.ready(worker)
     if (this.stopping) worker.tell({ type: 'stopping' })
@@ -487,9 +504,9 @@ export class Primary {
     return this.stopping && worker.state !== 'draining'
   }
 
-  #retire (worker: WorkerHandle, grace: number): void {
+  #retire (worker: WorkerHandle, grace: number, hasty: boolean): void {
     this.#ports.retire(worker)
-    worker.whenSettled(() => { worker.tell({ type: 'drain', grace }) })
+    worker.whenSettled(() => { worker.tell({ type: 'drain', grace, hasty }) })
   }
 
   /** Its channel is closed, by its exit or by itself: in the second case it drains on its own. */
@@ -523,6 +540,19 @@ export class Primary {
   #deal (last: string): void {
     for (const { key, handoff } of this.#ports.all) if (key !== last) handoff.deal()
     this.#ports.of(last)?.handoff.deal()
+  }
+
+  #createDevelopment (): Development {
+    return new Development({
+      nextGeneration: () => ++this.#supervisor.generation,
+      restart: () => { this.#supervisor.restart() },
+      hasWorkers: () => this.#supervisor.slots.some(({ worker, successor }) => worker !== undefined || successor !== undefined),
+      refuse: failure => {
+        const outage = failure && outageAnswer(failure)
+        for (const { handoff } of this.#ports.open) handoff.refuse(outage)
+      },
+      log: this.#log
+    })
   }
 
   #createTakeBack (): TakeBack {

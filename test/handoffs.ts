@@ -23,6 +23,7 @@ export function createHandoff ({ key = 'key', looks = 0, overloadParts, ...parts
       served: () => true,
       drop: matches => handoff.drop(matches),
       answer () {},
+      explain () {},
       emit () {},
       clock: parts.clock,
       log: createLog().log,

@@ -248,6 +248,12 @@ export class Handoff {
     return dropped
   }
 
+  /** From now on everybody is told this, instead of waiting for a worker; undefined: waits again. */
+  refuse (outage: Buffer | undefined): void {
+    this.#parts.overload.outage = outage
+    this.deal()
+  }
+
   /** Resolves when nothing is pending, or nobody is left to send it to. */
   async dealt (): Promise<void> {
     await new Promise<void>(resolve => {

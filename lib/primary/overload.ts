@@ -24,13 +24,17 @@ export interface OverloadParts {
   drop (matches: (connection: Connection) => boolean): Connection[]
   /** Tells the client that nobody will serve it, and ends the connection. */
   answer (connection: Connection): void
+  /** Tells the client why nobody can serve it, and ends the connection. */
+  explain (connection: Connection, outage: Buffer): void
   emit: Emit
   clock: Clock
   log: FastifyBaseLogger
 }
 
-/** Bounds what is pending of one listener, in number and in time, and tells when there was too much of it. */
+/** Bounds what is pending of one listener, in number and in time, and tells when there was too much of it. In an outage nothing may be. */
 export class Overload {
+  /** While nobody can serve at all: what every client is told, however few there are. */
+  outage: Buffer | undefined
   readonly #parts: OverloadParts
   #shed = 0
   /** While there is too much pending. */
@@ -51,13 +55,15 @@ export class Overload {
   /** How many of so many pending connections are to be shed now. */
   excess (pending: number): number {
     const { maxPending, sheds, canWait } = this.#parts
+    if (this.outage !== undefined) return pending
     return sheds || !canWait ? Math.max(0, pending - maxPending) : 0
   }
 
   /** It is one too many. */
   shed (connection: Connection): void {
     this.#shed++
-    if (this.#parts.sheds) this.#parts.answer(connection)
+    if (this.outage !== undefined) this.#parts.explain(connection, this.outage)
+    else if (this.#parts.sheds) this.#parts.answer(connection)
     else connection.reset()
   }
 

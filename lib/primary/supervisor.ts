@@ -47,8 +47,10 @@ export interface SupervisorParts {
   bootTimeout: number
   /** May throw where this process lacks what it takes to start one: descriptors, for one. */
   spawn (generation: number, place: number): WorkerHandle
-  /** Takes the worker out of the schedule; once nothing is un-acked, tells it to finish within `grace`. */
-  retire (worker: WorkerHandle, grace: number): void
+  /** Takes the worker out of the schedule; once nothing is un-acked, tells it to finish within `grace`, and whether in haste. */
+  retire (worker: WorkerHandle, grace: number, hasty: boolean): void
+  /** Where it is given, a slot whose worker failed before it was ready stays empty, and this is told why. */
+  onFailed?: ((failure: Error) => void) | undefined
   restarts: Restarts
   /** There were too many crashes: no worker is started any more, and all is to end. */
   onCrashLoop (): void
@@ -105,7 +107,7 @@ export class Supervisor {
   }
 
   /** Lets a worker finish what it has, and ends it after `grace`. */
-  drain (worker: WorkerHandle, grace = this.#parts.grace): void {
+  drain (worker: WorkerHandle, grace = this.#parts.grace, hasty = false): void {
     const life = this.#living.get(worker)
     if (life === undefined) return
     if (worker.state !== 'draining') {
@@ -113,7 +115,7 @@ export class Supervisor {
       worker.state = 'draining'
       life.endBoot()
       this.expectExit(worker, grace)
-      life.retire = () => { this.#parts.retire(worker, grace) }
+      life.retire = () => { this.#parts.retire(worker, grace, hasty) }
       // One that is not up yet may not be listening to us, and has nothing to finish. If it serves a
       // port after all, it answers the signal by asking to leave, and comes here again.
       if (!started) return worker.kill('SIGTERM')
@@ -155,6 +157,19 @@ export class Supervisor {
   /** Ends the successor that is starting. */
   abandon (slot: Slot): void {
     if (slot.successor !== undefined) this.#discard(slot.successor)
+  }
+
+  /** Every worker is out of date: all drain in haste at once, and others start beside them, in their slots. */
+  restart (): void {
+    for (const slot of this.#slots) {
+      const outdated = [slot.successor, slot.worker]
+      slot.cancel?.()
+      slot.delay = FIRST_DELAY
+      delete slot.successor
+      delete slot.worker
+      for (const worker of outdated) if (worker !== undefined) this.#discard(worker, true)
+    }
+    for (const slot of this.#slots) this.#refill(slot)
   }
 
   /**
@@ -206,9 +221,14 @@ export class Supervisor {
       slot.crashes++
       this.crashes++
     }
-    if (crashed && !this.#stopping && this.#parts.restarts.add()) this.#giveUp()
-    if (slot !== undefined) this.#vacate(slot, worker, { asked, readyAt })
-    life?.ended(this.#stopping && !fatal ? new ClosedError() : failureOf(worker, ending))
+    const failure = failureOf(worker, ending)
+    const stays = this.#parts.onFailed !== undefined && readyAt === undefined
+    if (crashed && !stays && !this.#stopping && this.#parts.restarts.add()) this.#giveUp()
+    if (slot !== undefined && this.#vacate(slot, worker) && !this.#stopping) {
+      if (stays) this.#parts.onFailed?.(failure)
+      else this.#replace(slot, { asked, readyAt })
+    }
+    life?.ended(this.#stopping && !fatal ? new ClosedError() : failure)
     if (this.#living.size > 0) return
     const waiting = this.#whenGone
     this.#whenGone = []
@@ -239,11 +259,11 @@ export class Supervisor {
     if (old !== undefined) this.#discard(old)
   }
 
-  /** Its worker, or its successor, is dead. */
-  #vacate (slot: Slot, worker: WorkerHandle, end: Leaving): void {
+  /** Its worker, or its successor, is dead. Whether it is empty now. */
+  #vacate (slot: Slot, worker: WorkerHandle): boolean {
     if (slot.successor === worker) delete slot.successor
     else delete slot.worker
-    if (slot.worker === undefined && slot.successor === undefined) this.#replace(slot, end)
+    return slot.worker === undefined && slot.successor === undefined
   }
 
   #replace (slot: Slot, { asked, readyAt }: Leaving): void {
@@ -307,10 +327,10 @@ export class Supervisor {
   }
 
   /** Nobody waits for it any more. */
-  #discard (worker: WorkerHandle): void {
+  #discard (worker: WorkerHandle, hasty = false): void {
     const life = this.#living.get(worker)
     if (life !== undefined) life.abandoned = true
-    this.drain(worker)
+    this.drain(worker, this.#parts.grace, hasty)
   }
 
   async #becomesReady (worker: WorkerHandle): Promise<Outcome> {

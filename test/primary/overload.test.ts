@@ -141,3 +141,22 @@ t.test('nothing waits for a time when all is over', async t => {
   handoff.close()
   t.same([all.map(({ closed }) => closed), clock.waiting], [[0, 1], []])
 })
+
+t.test('in an outage everybody is told why: those who wait, and those who come', async t => {
+  for (const canWait of [true, false]) {
+    const explained: string[] = []
+    const { handoff, answered, worker, ack } = create({ canWait, explain: (connection, outage) => { explained.push(`${String(connection)} ${outage.toString()}`) } })
+    handoff.distribute(connections('1 2 3'))
+    handoff.refuse(Buffer.from('why'))
+    t.same(explained.sort(), ['2 why', '3 why'])
+    handoff.remove(worker)
+    handoff.distribute(connections('4'))
+    t.same([explained.at(-1), handoff.pending, handoff.shed], ['4 why', 0, 3])
+    handoff.refuse(undefined)
+    handoff.distribute(connections('5'))
+    t.equal(handoff.pending, 1)
+    ack()
+    handoff.add(worker)
+    t.same([worker.dealt, answered], [[['1'], ['5']], []])
+  }
+})
