@@ -33,6 +33,8 @@ export class App implements Share {
   readonly fastify: FastifyInstance
   readonly connections: Connections
   readonly #parts: AppParts
+  /** The instance, and those of the plugins in it: what one of them decorates itself with, the others do not have. */
+  readonly #contexts: FastifyInstance[]
   #key: string | undefined
   #asked: { left: boolean, grace: number, hasty: boolean } | undefined
   #closing = false
@@ -41,6 +43,8 @@ export class App implements Share {
     this.fastify = fastify
     this.connections = connections
     this.#parts = parts
+    this.#contexts = [fastify]
+    fastify.addHook('onRegister', context => { this.#contexts.push(context) })
     beforeClose(fastify, async () => { await this.#finish() })
     fastify.server.once('close', () => {
       if (this.#key !== undefined) parts.tell({ type: 'closed', key: this.#key })
@@ -114,11 +118,12 @@ export class App implements Share {
     if (!left) await this.#parts.leave(key)
     const { count } = this.connections
     this.fastify.log.info({ event: 'drain' }, 'finishing what is open for %s: %d connections', key, count)
-    await this.#parts.drain(this.connections, Math.max(0, grace - (performance.now() - begun)), () => webSocketsOf(this.fastify), hasty)
+    await this.#parts.drain(this.connections, Math.max(0, grace - (performance.now() - begun)), () => webSocketsOf(this.#contexts), hasty)
   }
 }
 
 /** Those of @fastify/websocket, where the app uses it. */
-function webSocketsOf (fastify: FastifyInstance): Iterable<WebSocketClient> {
-  return (fastify as FastifyInstance & { websocketServer?: { clients: Set<WebSocketClient> } }).websocketServer?.clients ?? []
+function webSocketsOf (contexts: FastifyInstance[]): Iterable<WebSocketClient> {
+  const servers = contexts as Array<FastifyInstance & { websocketServer?: { clients: Set<WebSocketClient> } }>
+  return new Set(servers.flatMap(({ websocketServer }) => [...websocketServer?.clients ?? []]))
 }
