@@ -5,9 +5,9 @@ import { fail } from './cli/exit.js'
 import { createProgram } from './cli/program.js'
 
 try {
-  loadEnvFile() // first: the program reads the environment
+  const reloadEnvironment = loadEnvFile() // first: the program reads the environment
   const { own, app } = splitArguments(process.argv.slice(2))
-  await createProgram(app).parseAsync(own, { from: 'user' })
+  await createProgram(app, reloadEnvironment).parseAsync(own, { from: 'user' })
 } catch (err) {
   fail(err)
 }

@@ -22,6 +22,10 @@ export interface Config {
   pluginTimeout: number
   /** Bytes. */
   bodyLimit?: number
+  /** Whether a changed file restarts the workers. */
+  watch: boolean
+  /** Patterns of files that do not. */
+  watchIgnore: string[]
   /** For the app's plugin: what came after `--`, and the prefix. */
   pluginOptions: Record<string, unknown>
 }
@@ -41,16 +45,28 @@ export function readConfig (app: string, flags: StartFlags, sourceOf: SourceOf, 
   const { prefix, bodyLimit } = flags
   const listen = listenOptions(flags, sourceOf)
   if (listen.path === undefined && sourceOf('socketMode') === 'cli') throw new UsageError(`--socket-mode is of a socket file, and needs --socket; got --socket-mode ${flags.socketMode}`)
+  const { watch = false, watchIgnore = [] } = flags
+  if (!watch && sourceOf('watchIgnore') === 'cli') throw new UsageError(`--watch-ignore needs --watch; got --watch-ignore ${watchIgnore.join(' --watch-ignore ')}`)
   return {
     app: findApp(app),
     listen,
-    sharedPort: sharedPortOptions(flags),
+    sharedPort: { ...sharedPortOptions(flags), ...(watch && developmentDefaults(sourceOf)) },
     level: flags.logLevel,
     pretty: flags.prettyLogs ?? process.stdout.isTTY ?? false,
     useAppOptions: flags.options ?? false,
     pluginTimeout: flags.pluginTimeout,
     ...(bodyLimit !== undefined && { bodyLimit }),
+    watch,
+    watchIgnore,
     pluginOptions: { ...readPluginOptions(appArguments), ...(prefix !== undefined && { prefix }) }
+  }
+}
+
+/** Where nobody has said otherwise: one worker, so that a change is soon in force, and nobody who waits for it is sent away. */
+function developmentDefaults (sourceOf: SourceOf): SharedPortOptions {
+  return {
+    ...(sourceOf('workers') === 'default' && { workers: 1 }),
+    ...(sourceOf('pendingTimeout') === 'default' && { pendingTimeout: 0 })
   }
 }
 

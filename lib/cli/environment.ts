@@ -1,8 +1,34 @@
-/** Reads .env of the current folder, as fastify-cli does: what is set already stays as it is, and no file is no error. */
-export function loadEnvFile (): void {
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+
+/** In the current folder. */
+export const ENV_FILE = '.env'
+
+/**
+ * Reads .env of the current folder, as fastify-cli does: what is set already stays as it is, and no
+ * file is no error. Returns what reads it again: what the file had set becomes what it says by then.
+ */
+export function loadEnvFile (): () => void {
+  const ofFile = new Set<string>()
+  const load = (): void => {
+    for (const name of ofFile) delete process.env[name]
+    ofFile.clear()
+    for (const [name, value] of Object.entries(readEnvFile())) {
+      if (process.env[name] !== undefined) continue
+      process.env[name] = value
+      ofFile.add(name)
+    }
+  }
+  load()
+  return load
+}
+
+function readEnvFile (): NodeJS.Dict<string> {
   try {
-    process.loadEnvFile()
-  } catch {} // there is none, or it is not for us to read
+    return parseEnv(readFileSync(ENV_FILE, 'utf8'))
+  } catch {
+    return {} // there is none, or it is not for us to read
+  }
 }
 
 /** A variable of the environment; one that is set to nothing counts as not set. */

@@ -16,6 +16,8 @@ export interface StartFlags {
   prefix?: string
   options?: boolean
   import?: string[]
+  watch?: boolean
+  watchIgnore?: string[]
   logLevel: string
   prettyLogs?: boolean
   /** Milliseconds. */
@@ -81,6 +83,8 @@ export function createOptions (): Option[] {
     value('-x, --prefix <prefix>', "prefix of the app's routes"),
     toggle('-o, --options', 'create Fastify with what the app exports as "options"'),
     value('-i, --import <module>', 'module to load before the app; may be repeated', list),
+    toggle('-w, --watch', 'development: restart the workers when a file changes'),
+    value('--watch-ignore <pattern>', 'files that change nothing: a path, or a pattern as in .gitignore; may be repeated', list),
     value('-l, --log-level <level>', 'how much is logged').choices(LEVELS).default('info'),
     toggle('-P, --pretty-logs', 'readable logs (default on a terminal, JSON elsewhere)'),
     new Option('--no-pretty-logs', 'JSON on a terminal too'),

@@ -6,7 +6,7 @@ export const LEVELS = [...Object.keys(pino.levels.values), 'silent']
 const LEFT_OUT = 'pid,hostname,workerId'
 
 /** And of the primary's: the message says it, or says enough. */
-const PRIMARY_LEFT_OUT = `${LEFT_OUT},event,workerPid,code,signal,delay,lane,reason,workers,source,generation,before,grace,closeDelay,bootTimeout,silence,used,limit,rss,count,within,children,listener`
+const PRIMARY_LEFT_OUT = `${LEFT_OUT},event,workerPid,code,signal,delay,lane,reason,workers,source,generation,before,grace,closeDelay,bootTimeout,silence,used,limit,rss,count,within,children,listener,changed,folder`
 
 /** The primary's logger. It writes at once: what it says last, it says before it exits. */
 export async function createLog ({ level, pretty }: { level: string, pretty: boolean }): Promise<Logger> {

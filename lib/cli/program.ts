@@ -16,6 +16,11 @@ Environment: FASTIFY_<OPTION>, as FASTIFY_LOG_LEVEL=warn, sets an option that
 the command line does not; PORT the port, where FASTIFY_PORT does not. A .env
 file in the current folder is read first.
 
+Development: with --watch a changed file restarts the workers, of which there is
+one where no number is given. Requests wait until it is ready, and are answered
+503 with the error where it cannot be; the next change tries again. What
+.gitignore names is not watched, nor are node_modules and what is built.
+
 Signals: at SIGTERM, SIGINT and SIGQUIT the workers finish what they have, for
 --grace at most, and everything ends; at a second SIGINT it ends at once.
 SIGHUP replaces every worker by one with the app as it is now, and fails no
@@ -24,9 +29,9 @@ request; SIGTTIN adds a worker, SIGTTOU takes one away.
 Exit codes: 0 stopped as asked, 1 the app or its port failed, or the workers
 crashed more often than --max-restarts, 2 wrong usage, 130 a second SIGINT.`
 
-/** The commands; `appArguments` is what came after `--`. */
-export function createProgram (appArguments: string[]): Command {
-  const startCommand = createStart(appArguments)
+/** The commands; `appArguments` is what came after `--`, `reloadEnvironment` reads .env again. */
+export function createProgram (appArguments: string[], reloadEnvironment: () => void): Command {
+  const startCommand = createStart(appArguments, reloadEnvironment)
   return polite(new Command('shared-fastify'))
     .description('Serves a Fastify app from every core on one port.')
     .usage('[start] <app> [options] [-- plugin options]')
@@ -40,7 +45,7 @@ export function createProgram (appArguments: string[]): Command {
     .addHelpText('after', () => `\n${startCommand.helpInformation()}${NOTES}`)
 }
 
-function createStart (appArguments: string[]): Command {
+function createStart (appArguments: string[], reloadEnvironment: () => void): Command {
   const command = polite(new Command('start'))
     .description('Serve an app. The default command.')
     .usage('<app> [options] [-- plugin options]')
@@ -51,7 +56,7 @@ function createStart (appArguments: string[]): Command {
   return command.action(async (app: string, flags: StartFlags) => {
     assertOneApp(command.args)
     assertSwitches()
-    await start(readConfig(app, flags, flag => command.getOptionValueSource(flag), appArguments), flags.import ?? [])
+    await start(readConfig(app, flags, flag => command.getOptionValueSource(flag), appArguments), flags.import ?? [], reloadEnvironment)
   })
 }
 

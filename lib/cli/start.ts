@@ -10,13 +10,17 @@ import { spell } from './spell.js'
 import { workerProgram } from './worker-program.js'
 
 /** Serves an app: this process becomes its primary, which never loads it. */
-export async function start (config: Config, imports: string[]): Promise<void> {
+export async function start (config: Config, imports: string[], reloadEnvironment: () => void): Promise<void> {
   const target = readListenTarget(config.listen)
   const options = readOptions(config.sharedPort)
   const program = workerProgram(config, imports)
   const log = await createLog(config)
-  const primary = new PrimaryProcess(options, log, program, { mode: 'command', app: config.app })
+  const primary = new PrimaryProcess(options, log, program, { mode: 'command', app: config.app }, config.watch)
   try {
+    if (config.watch) {
+      const { restartOnChange } = await import('./restart-on-change.js') // others need not pay for it
+      await restartOnChange(config, primary, reloadEnvironment, log)
+    }
     for (const name of await primary.listen(primary.nextKey(target), target)) {
       log.info({ event: 'listening' }, 'listening at %s', spell(name))
     }

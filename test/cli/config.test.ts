@@ -95,3 +95,17 @@ t.test('without flags the options are the defaults of the plugin', async t => {
   const { sharedPort } = read(t, [])
   t.same(readOptions(sharedPort), readOptions({}))
 })
+
+t.test('--watch develops: one worker, and nobody who waits for it is sent away, unless something else is said', async t => {
+  const develop = (args: string[], env?: Record<string, string>): object => readOptions(read(t, ['--watch', ...args], env && { env }).sharedPort)
+  t.same(develop([]), { ...readOptions({}), workers: 1, pendingTimeout: 0 })
+  t.match(develop(['-n', '3', '--pending-timeout', '500']), { workers: 3, pendingTimeout: 500 })
+  t.match(develop(['-n', 'auto']), { workers: 'auto' })
+  t.match(develop([], { FASTIFY_WORKERS: '2' }), { workers: 2 })
+})
+
+t.test('--watch-ignore is for --watch', async t => {
+  t.match(read(t, ['--watch', '--watch-ignore', 'a', '--watch-ignore', 'b']), { watch: true, watchIgnore: ['a', 'b'] })
+  t.match(read(t, []), { watch: false, watchIgnore: [] })
+  t.throws(() => read(t, ['--watch-ignore', 'a']), { name: 'UsageError', message: '--watch-ignore needs --watch; got --watch-ignore a' })
+})

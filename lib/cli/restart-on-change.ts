@@ -1,0 +1,26 @@
+import { resolve } from 'node:path'
+import type { Logger } from 'pino'
+import type { PrimaryProcess } from '../primary-process.js'
+import type { Config } from './config.js'
+import { ENV_FILE } from './environment.js'
+import { findProject, spellFrom } from './project.js'
+import { SourceFilter } from './source-filter.js'
+import { SourceWatcher } from './source-watcher.js'
+
+/** What --watch does: from now on, each change of the app's source gives the primary new workers. */
+export async function restartOnChange ({ app, watchIgnore }: Config, primary: PrimaryProcess, reloadEnvironment: () => void, log: Logger): Promise<void> {
+  const project = findProject(app)
+  const envFile = resolve(ENV_FILE)
+  const filter = new SourceFilter(project, watchIgnore, [envFile])
+  const watcher = new SourceWatcher({
+    paths: [project.folder, envFile],
+    ignores: (path, isFolder) => filter.ignores(path, isFolder),
+    changed: paths => {
+      reloadEnvironment()
+      primary.restart(paths.map(path => spellFrom(project.folder, path)))
+    },
+    log
+  })
+  await watcher.start()
+  log.info({ event: 'watching', folder: project.folder }, 'watching %s', project.folder)
+}
