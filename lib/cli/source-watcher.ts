@@ -22,6 +22,8 @@ export interface SourceWatcherParts {
   /** These files were written, made or removed: told once for a burst of them. */
   changed (paths: string[]): void
   log: FastifyBaseLogger
+  /** Descriptors that this process writes to: should they be files, each line would be a change. */
+  outputs?: number[]
   open?: typeof watch
   clock?: Clock
 }
@@ -31,13 +33,14 @@ export class SourceWatcher {
   readonly #parts: Required<SourceWatcherParts>
   #watcher: FSWatcher | undefined
   #polls = false
-  /** What this process itself writes to, should that be a file: each line would be a change. */
-  readonly #own = new Set([1, 2].map(fd => identify(fstatSync(fd))))
+  /** The files behind them. */
+  readonly #outputs: Set<string>
   readonly #changed = new Set<string>()
   #burst: { endsAt: number, cancel: () => void } | undefined
 
   constructor (parts: SourceWatcherParts) {
-    this.#parts = { open: watch, clock: systemClock, ...parts }
+    this.#parts = { outputs: [1, 2], open: watch, clock: systemClock, ...parts }
+    this.#outputs = new Set(this.#parts.outputs.map(fd => identify(fstatSync(fd))))
   }
 
   /** Resolves when every change from now on is seen. */
@@ -53,7 +56,7 @@ export class SourceWatcher {
   #open (onReady: () => void): void {
     const { paths, ignores, open } = this.#parts
     const options: ChokidarOptions = {
-      ignored: (path, stats) => ignores(path, stats?.isDirectory()) || (stats !== undefined && this.#own.has(identify(stats))),
+      ignored: (path, stats) => ignores(path, stats?.isDirectory()) || (stats !== undefined && this.#outputs.has(identify(stats))),
       ignoreInitial: true,
       ignorePermissionErrors: true,
       followSymlinks: false, // they may lead anywhere, and in circles

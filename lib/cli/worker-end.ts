@@ -27,6 +27,6 @@ function tell (err: unknown, done?: () => void): void {
 }
 
 /** Of a syntax error in an ES module only Node itself can say where it is, and does where nobody catches it. */
-function isPlaceless (err: unknown): boolean {
+export function isPlaceless (err: unknown): boolean {
   return err instanceof SyntaxError && err.stack?.includes('compileSourceTextModule') === true
 }

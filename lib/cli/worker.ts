@@ -9,6 +9,7 @@ import { type Config, CONFIG } from './config.js'
 import { fastifyFor } from './create-fastify.js'
 import { ListenGuard, onFastify } from './listen-guard.js'
 import { isInstance, type LoadedApp, loadApp } from './load-app.js'
+import { SyntaxErrors } from './syntax-errors.js'
 import { endBy } from './worker-end.js'
 
 // A worker of the command: loads the app, registers the plugin, listens.
@@ -16,7 +17,11 @@ import { endBy } from './worker-end.js'
 const config = JSON.parse(process.env[CONFIG] as string) as Config
 
 onFastify(({ log }) => { markLog(log, cluster.worker?.id ?? 0) })
-serve().catch(endBy)
+const syntaxErrors = config.watch ? new SyntaxErrors() : undefined
+serve().then(() => { syntaxErrors?.end() }, err => {
+  syntaxErrors?.locate(err)
+  endBy(err)
+})
 
 async function serve (): Promise<void> {
   const guard = new ListenGuard(config.app, endBy)

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import type { ChokidarOptions, FSWatcher, watch } from 'chokidar'
 import t, { type Test } from 'tap'
@@ -7,8 +7,10 @@ import { SourceWatcher } from '../../lib/cli/source-watcher.js'
 import { createLog, FakeClock } from '../fakes.js'
 
 /** Watches a real folder; `next` resolves with the next burst of changes. */
-async function watching (t: Test, files: object): Promise<{ folder: string, next: () => Promise<string[]> }> {
+async function watching (t: Test, files: object, output?: string): Promise<{ folder: string, next: () => Promise<string[]> }> {
   const folder = t.testdir(files as Parameters<Test['testdir']>[0])
+  const outputs = output === undefined ? [] : [openSync(join(folder, output), 'a')]
+  t.teardown(() => { for (const fd of outputs) closeSync(fd) })
   const told = new EventEmitter()
   const bursts: string[][] = []
   const watcher = new SourceWatcher({
@@ -18,6 +20,7 @@ async function watching (t: Test, files: object): Promise<{ folder: string, next
       bursts.push(paths.map(path => relative(folder, path)).sort())
       told.emit('burst')
     },
+    outputs,
     log: createLog().log
   })
   t.teardown(async () => { await watcher.close() })
@@ -35,6 +38,13 @@ t.test('files that are written together are told of together, and those that are
   const { folder, next } = await watching(t, { 'a.js': '', 'ignored.js': '', lib: { 'b.js': '' } })
   for (const name of ['ignored.js', 'a.js', 'lib/b.js', 'new.js']) writeFileSync(join(folder, name), 'x')
   t.same(await next(), ['a.js', 'lib/b.js', 'new.js'])
+})
+
+t.test('what this process itself writes is no change, or each line of its log would lead to another', async t => {
+  const { folder, next } = await watching(t, { 'a.js': '', out: '' }, 'out')
+  appendFileSync(join(folder, 'out'), 'a line')
+  writeFileSync(join(folder, 'a.js'), 'x')
+  t.same(await next(), ['a.js'])
 })
 
 t.test('a file that is replaced by another, as editors save, is a change, again and again', async t => {
@@ -99,6 +109,8 @@ for (const code of ['ENOSPC', 'EMFILE']) {
     t.match(lines, [{ event: 'watch-polls', level: 40, err: { code } }])
     opened[1]?.emit('ready')
     await started
+    opened[1]?.emit('error', Object.assign(new Error('no room'), { code }))
+    t.match([opened.length, lines.at(-1)], [2, { event: 'watch-error' }], 'there is no third way')
   })
 }
 

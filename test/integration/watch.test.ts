@@ -82,19 +82,20 @@ t.test('five saves under load: no request is refused or fails, and none goes bac
   t.same(app.failures, [])
 })
 
-perLane(t, 'a syntax error is shown, in the log and to whoever asks, until it is mended', async (t, lane) => {
+perLane(t, 'a syntax error is shown, and where it is, in the log and to whoever asks, until it is mended', async (t, lane) => {
   const { app, url, write } = await develop(t, { 'app.js': answers("'old'") }, ['--lane', lane])
   t.equal((await request(url)).body, 'old')
-  write('app.js', 'export const a = = 1\n')
+  write('lib/broken.js', '\nexport const a = = 1 // here\n')
+  write('app.js', "import './lib/broken.js'\n")
   await app.event('restart-failed')
   for (let i = 0; i < 3; i++) {
     t.match(await request(url), {
       status: 503,
       headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', connection: 'close' },
-      body: /SyntaxError: Unexpected token '='/
+      body: /lib\/broken\.js:2\nexport const a = = 1 \/\/ here\n {17}\^\n\nSyntaxError: Unexpected token '='/
     })
   }
-  t.match(await app.event('worker-exit', ({ level }) => level >= 50), { err: { message: /Unexpected token '='/ } })
+  t.match(await app.event('worker-exit', ({ level }) => level >= 50), { err: { message: /Unexpected token '='/, stack: /lib\/broken\.js:2/ } })
   write('app.js', answers("'mended'"))
   await app.events('restart', 2)
   t.match(await request(url), { status: 200, body: 'mended' })

@@ -11,6 +11,7 @@ import { RawClient } from '../clients.js'
 
 async function serve (t: Test): Promise<{ connections: Connections, url: string }> {
   const server = http.createServer((_request, response) => { response.end() })
+  server.keepAliveTimeout = 0 // it would close them too
   const connections = new Connections(server, () => {})
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
