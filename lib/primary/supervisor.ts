@@ -215,15 +215,15 @@ export class Supervisor {
     if (fatal) this.#startNoMore()
     worker.state = 'exited'
     const slot = this.#slotOf(worker)
+    const stays = this.#parts.onFailed !== undefined && readyAt === undefined
     // That a successor fails, whoever asked for it hears.
-    const crashed = !asked && slot?.worker === worker
+    const crashed = !asked && !stays && slot?.worker === worker
     if (crashed) {
       slot.crashes++
       this.crashes++
     }
     const failure = failureOf(worker, ending)
-    const stays = this.#parts.onFailed !== undefined && readyAt === undefined
-    if (crashed && !stays && !this.#stopping && this.#parts.restarts.add()) this.#giveUp()
+    if (crashed && !this.#stopping && this.#parts.restarts.add()) this.#giveUp()
     if (slot !== undefined && this.#vacate(slot, worker) && !this.#stopping) {
       if (stays) this.#parts.onFailed?.(failure)
       else this.#replace(slot, { asked, readyAt })
