@@ -7,8 +7,9 @@ import type { FastifyInstance } from 'fastify'
 import { NodeUnsupportedError } from './errors.js'
 import { systemError } from './system-error.js'
 
-// The private parts of Node and Fastify that the project uses: what each is, and why it holds. Two
-// stand elsewhere: Node's own messages in protocol.ts, cluster.settings in primary/fork.ts. npm run test:matrix runs all of it on every Node version in the README.
+// The private parts of Node and Fastify that the project uses: what each is, and why it holds. Three
+// stand elsewhere: Node's own messages in protocol.ts, cluster.settings in primary/fork.ts, pino's stream in
+// app-logger.ts. npm run test:matrix runs all of it on every Node version in the README.
 
 /** What libuv's TCP and Pipe have in common, as far as it is used here. Numbers below 0 are libuv errors. */
 export interface RawHandle {
@@ -253,6 +254,16 @@ const TICKET_KEY_PART = 16
 function partsOf (keys: Buffer): { name: Buffer, hmac: Buffer, aes: Buffer } {
   const [name, hmac, aes] = [0, 1, 2].map(place => keys.subarray(place * TICKET_KEY_PART, (place + 1) * TICKET_KEY_PART)) as [Buffer, Buffer, Buffer]
   return { name, hmac, aes }
+}
+
+/**
+ * Whether writes to stdout wait until there is room, or fail with EAGAIN: O_NONBLOCK, which belongs to
+ * the pipe or socket, and so to all processes that have it. Node sets it when `process.stdout` is
+ * looked at, and takes it away when a process is started that inherits it (uv__process_child_init in libuv's
+ * src/unix/process.c): as stderr too, where both are the same.
+ */
+export function setStdoutBlocking (blocking: boolean): void {
+  (process.stdout as unknown as { _handle?: { setBlocking? (blocking: boolean): number } })._handle?.setBlocking?.(blocking)
 }
 
 /** Whether the HTTP server has let go of the socket after an upgrade: it takes the parser away then. */

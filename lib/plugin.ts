@@ -1,16 +1,19 @@
+import cluster from 'node:cluster'
 import fp from 'fastify-plugin'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { resolve } from 'node:path'
 import type { SharedPort, SharedPortOptions } from '../types/index.js'
+import { markLog } from './app-logger.js'
 import { AlreadyListeningError, RegisteredTwiceError } from './errors.js'
 import { assertNodeSupported, rootOf } from './internals.js'
 import { shareListen } from './listen.js'
+import { onFastify } from './on-fastify.js'
 import { assertSameOptions, type Options, readOptions } from './options.js'
 import { ownProgram } from './primary/fork.js'
+import { type Output, openOutput } from './primary/output.js'
 import { PrimaryProcess } from './primary-process.js'
-import { findRole, type WorkerMark } from './role.js'
+import { findMark, findRole, type WorkerMark } from './role.js'
 import { PrimarySharedPort, StandaloneSharedPort, WorkerSharedPort } from './shared-port.js'
-import { markLog } from './worker-log.js'
 import { Worker } from './worker.js'
 
 /** The plugin: finds out which part this process plays, and lets `listen()` play it. */
@@ -26,9 +29,18 @@ export const sharedPort = fp<SharedPortOptions>((fastify, given, done) => {
 // One per process, whatever number of Fastify instances it has.
 let primary: PrimaryProcess | undefined
 let worker: Worker | undefined
+let output: Output | undefined
 
 /** By their root instances: a context may not know of another's decorators. */
 const registered = new WeakSet<FastifyInstance>()
+
+// Every line of a worker says whose it is, from the first on: the plugin itself comes later.
+const mark = findMark()
+if (mark !== undefined) onFastify(({ log }) => { markLog(log, whose(mark)) })
+
+function whose ({ generation }: WorkerMark): { workerId: number, generation: number } {
+  return { workerId: cluster.worker?.id ?? 0, generation }
+}
 
 function share (fastify: FastifyInstance, given: unknown): SharedPort {
   const root = rootOf(fastify)
@@ -43,21 +55,22 @@ function share (fastify: FastifyInstance, given: unknown): SharedPort {
 }
 
 function inPrimary (fastify: FastifyInstance, options: Options): SharedPort {
-  if (primary === undefined || primary.done) primary = newPrimary(options, fastify.log)
+  output ??= openOutput()
+  if (primary === undefined || primary.done) primary = newPrimary(options, fastify.log, output)
   else assertSameOptions(primary.options, options)
   const port = new PrimarySharedPort(primary)
   shareListen(fastify, primary.add(fastify, port))
   return port
 }
 
-function newPrimary (options: Options, log: FastifyBaseLogger): PrimaryProcess {
+function newPrimary (options: Options, log: FastifyBaseLogger, output: Output): PrimaryProcess {
   const program = ownProgram()
-  return new PrimaryProcess(options, log, program, { mode: 'plugin', app: resolve(program.exec) })
+  return new PrimaryProcess(options, log, program, output, { mode: 'plugin', app: resolve(program.exec) })
 }
 
 function inWorker (fastify: FastifyInstance, options: Options, mark: WorkerMark): SharedPort {
   worker ??= new Worker(mark, fastify.log)
-  markLog(fastify.log, worker.id)
+  markLog(fastify.log, whose(mark))
   shareListen(fastify, worker.add(fastify, options))
   return new WorkerSharedPort(worker)
 }

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { SharedPortEvents, Stats, Status } from '../types/index.js'
 import { Admin } from './admin.js'
 import type { Operable } from './admin/operable.js'
+import { stdoutOf } from './app-logger.js'
 import { ScaleError, WorkerFailedError } from './errors.js'
 import { rootOf, type SocketName } from './internals.js'
 import type { Share } from './listen.js'
@@ -15,6 +16,7 @@ import { App } from './primary/app.js'
 import { Events } from './primary/events.js'
 import { forkBy, type Program } from './primary/fork.js'
 import { findIdentity } from './primary/identity.js'
+import type { Output } from './primary/output.js'
 import { onSteeringSignals, onStopSignals } from './primary/signals.js'
 import { END_DELAY } from './timing.js'
 import { version } from './version.js'
@@ -30,6 +32,7 @@ export class PrimaryProcess {
   readonly options: Options
   readonly #primary: Primary
   readonly #log: FastifyBaseLogger
+  readonly #output: Output
   readonly #events: Events
   readonly #apps = new Set<FastifyInstance>()
   readonly #about: About
@@ -44,7 +47,7 @@ export class PrimaryProcess {
    * @param development whether the app's code changes: see {@link Primary.restart}
    * @throws SHARED_PORT_ERR_USER when the workers cannot run as whom the options say
    */
-  constructor (options: Options, log: FastifyBaseLogger, program: Program, about: About, development = false) {
+  constructor (options: Options, log: FastifyBaseLogger, program: Program, output: Output, about: About, development = false) {
     const identity = findIdentity(options)
     this.options = options
     this.#about = about
@@ -52,13 +55,16 @@ export class PrimaryProcess {
     this.#primary = new Primary({
       options,
       log,
-      fork: forkBy({ ...program, ...identity }),
+      fork: forkBy({ ...program, ...identity }, output.relays ? stdout => { output.relay(stdout) } : undefined),
       identity,
       emit: this.#events.emit,
       development,
-      onCrashLoop: () => { this.#stop(1) } // for whoever watches over this process to see
+      onCrashLoop: () => { this.#stop(1) }, // for whoever watches over this process to see
+      outputWaits: () => output.paused
     })
     this.#log = log
+    this.#output = output
+    output.onLost = lines => { log.warn({ event: 'lines-lost', lines }, '%d lines of the log are lost: nobody read them in time', lines) }
     this.#admin = new Admin(this.#operable(log), options)
   }
 
@@ -140,6 +146,7 @@ export class PrimaryProcess {
     const root = rootOf(fastify)
     const place = this.#apps.size
     this.#apps.add(root)
+    if (this.#output.relays) this.#takeLinesOf(root)
     this.#events.add(emitter)
     fastify.addHook('onClose', async () => {
       this.#apps.delete(root)
@@ -151,6 +158,16 @@ export class PrimaryProcess {
       listen: async (key, target) => await this.listen(key, target),
       close: async key => { await this.#close(key) }
     })
+  }
+
+  /** What the app's logger writes to stdout goes by the same way as what the workers write. */
+  #takeLinesOf ({ log }: FastifyInstance): void {
+    const stdout = stdoutOf(log)
+    if (stdout === undefined) return
+    stdout.write = line => {
+      this.#output.write(line)
+      return true
+    }
   }
 
   /** As {@link Primary.listen}; a worker that fails on the first start ends this process with exit code 1. */
@@ -179,6 +196,7 @@ export class PrimaryProcess {
 
   async #close (key: string): Promise<void> {
     await this.#primary.close(key)
+    if (this.#primary.stopped) await this.#output.end(END_DELAY)
     this.#letGoIfDone()
   }
 
@@ -256,18 +274,21 @@ export class PrimaryProcess {
 
   /** Ends this process when its apps are closed, a second after `grace` in any case. */
   async #exit (code: number, grace: number): Promise<void> {
-    setTimeout(() => {
+    const deadline = performance.now() + Math.max(0, grace) + END_DELAY
+    const timer = setTimeout(() => {
       this.#log.error({ event: 'close-error' }, 'the app did not close in time')
       process.exit(1)
-    }, Math.max(0, grace) + END_DELAY).unref()
+    }, deadline - performance.now()).unref()
     try {
       await Promise.all([...this.#apps].map(async fastify => { await fastify.close() }))
       await this.#admin.close()
-      process.exit(code)
     } catch (err) {
       this.#log.error({ event: 'close-error', err }, 'the app failed to close')
-      process.exit(1)
+      code = 1
     }
+    clearTimeout(timer)
+    await this.#output.end(Math.min(deadline - performance.now(), END_DELAY))
+    process.exit(code)
   }
 
   #end (): void {

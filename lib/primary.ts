@@ -47,6 +47,8 @@ export interface PrimaryParts {
   onCrashLoop (): void
   /** The app's code changes, and may be broken: see {@link Primary.restart}. */
   development?: boolean
+  /** Whether the workers may wait, in the middle of what they do, for who reads what they write. */
+  outputWaits? (): boolean
   clock?: Clock
 }
 
@@ -98,7 +100,7 @@ export class Primary {
   #stopping: Promise<void> | undefined
   #stopped = false
 
-  constructor ({ options, log, fork, identity = {}, emit, onCrashLoop, development = false, clock = systemClock }: PrimaryParts) {
+  constructor ({ options, log, fork, identity = {}, emit, onCrashLoop, development = false, outputWaits = () => false, clock = systemClock }: PrimaryParts) {
     this.options = options
     this.#log = log
     this.#fork = fork
@@ -141,6 +143,7 @@ export class Primary {
     this.#liveness = new Liveness({
       timeout: options.livenessTimeout,
       hung: worker => { this.#supervisor.killWorker(worker) },
+      held: outputWaits,
       whenRead: setImmediate,
       emit,
       clock,

@@ -20,9 +20,8 @@ export type RoleFound =
 
 /** Finds out which part this process plays. */
 export function findRole (workers: number | 'auto'): RoleFound {
-  // A process started by a worker inherits its environment: the mark counts only under its own primary.
-  const mark = readMark()
-  if (cluster.isWorker && mark?.primary === process.ppid) return { role: 'worker', mark }
+  const mark = findMark()
+  if (mark !== undefined) return { role: 'worker', mark }
   if (workers === 0) return { role: 'standalone', why: 'workers is 0', asked: true }
   if (cluster.isWorker) {
     return { role: 'standalone', why: 'this process is a worker of another cluster, which shares its port already', asked: false }
@@ -31,6 +30,13 @@ export function findRole (workers: number | 'auto'): RoleFound {
     return { role: 'standalone', why: 'a thread cannot fork workers', asked: false }
   }
   return { role: 'primary' }
+}
+
+/** Where this process is a worker: what its primary has told it. */
+export function findMark (): WorkerMark | undefined {
+  // A process started by a worker inherits its environment: the mark counts only under its own primary.
+  const mark = readMark()
+  return cluster.isWorker && mark?.primary === process.ppid ? mark : undefined
 }
 
 function readMark (): WorkerMark | undefined {

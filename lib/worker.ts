@@ -17,6 +17,7 @@ import { drain } from './worker/drain.js'
 import { EventLoop, type LastSecond } from './worker/event-loop.js'
 import { Handlers } from './worker/handlers.js'
 import { ConnectionReceiver } from './worker/receiver.js'
+import { Stdout } from './worker/stdout.js'
 import { TicketKeys } from './worker/ticket-keys.js'
 
 /** Milliseconds for which changes of the number of connections are gathered before the primary is told. */
@@ -40,6 +41,7 @@ export class Worker {
   readonly #log: FastifyBaseLogger
   readonly #channel = process as Channel
   readonly #keyNames = new KeyNames()
+  readonly #stdout = new Stdout()
   readonly #receiver = new ConnectionReceiver()
   readonly #ticketKeys = new TicketKeys()
   readonly #apps = new Set<App>()
@@ -85,6 +87,7 @@ export class Worker {
     if (this.#options !== undefined && this.#serving > 0) assertSameOptions(this.#options, options)
     if (options.signals && this.#options?.signals !== true) this.#handleSignals()
     this.#options = options
+    this.#stdout.add(fastify.log)
     const place = this.#serving
     const connections = new Connections(fastify.server, () => { this.#reportOpen() })
     const app = new App(fastify, connections, {
@@ -174,18 +177,21 @@ export class Worker {
   /** Finishes everything, and ends the process. */
   async #end (grace: number, hasty = false): Promise<void> {
     this.#receiver.leaving = true
-    this.#ending ??= Promise.all([...this.#apps].map(async app => { await app.close(grace, hasty) }))
-      .then(async () => await this.#exit(0), async err => {
-        this.#logCloseError(err)
-        await this.#exit(1)
-      })
+    this.#ending ??= this.#closeAndExit(grace, hasty)
     await this.#ending
   }
 
-  /** What the app has measured until now goes to the primary, where that has ever asked for it. */
-  async #exit (code: number): Promise<void> {
+  async #closeAndExit (grace: number, hasty: boolean): Promise<void> {
+    let code = 0
+    try {
+      await Promise.all([...this.#apps].map(async app => { await app.close(grace, hasty) }))
+    } catch (err) {
+      this.#logCloseError(err)
+      code = 1
+    }
     this.#pulse(this.#eventLoop.last)
-    if (this.#measured) await this.#tellMetrics()
+    if (this.#measured) await this.#tellMetrics() // what the app has measured until now
+    await this.#stdout.drained()
     process.exit(code)
   }
 
@@ -216,6 +222,7 @@ export class Worker {
     for (const { reject } of this.#asking.values()) reject(new PrimaryGoneError())
     for (const { reject } of this.#attaching.values()) reject(new PrimaryGoneError())
     for (const resolve of this.#leaving.values()) resolve()
+    this.#stdout.lose()
     if (this.#ending === undefined) this.#log.warn({ event: 'primary-gone' }, 'the primary is gone, or has let go of this worker: finishing what is open')
     const grace = this.#options?.grace ?? 0
     this.#end(grace)

@@ -3,23 +3,37 @@ import { destination, type DestinationStream, type Logger, pino } from 'pino'
 export const LEVELS = [...Object.keys(pino.levels.values), 'silent']
 
 /** What a readable line leaves out, of a worker's: the app's own fields are all there. */
-const LEFT_OUT = 'pid,hostname,workerId'
+const LEFT_OUT = 'pid,hostname,workerId,generation'
 
 /** And of the primary's: the message says it, or says enough. */
-const PRIMARY_LEFT_OUT = `${LEFT_OUT},event,workerPid,code,signal,delay,lane,reason,workers,source,generation,before,grace,closeDelay,bootTimeout,silence,used,limit,rss,count,within,children,listener,changed,folder`
+const PRIMARY_LEFT_OUT = `${LEFT_OUT},event,workerPid,code,signal,delay,lane,reason,workers,source,before,grace,closeDelay,bootTimeout,silence,used,limit,rss,count,within,children,listener,changed,folder`
 
-/** The primary's logger. It writes at once: what it says last, it says before it exits. */
-export async function createLog ({ level, pretty }: { level: string, pretty: boolean }): Promise<Logger> {
-  return pino({ level }, pretty ? await prettyStream('{msg}', PRIMARY_LEFT_OUT) : destination({ dest: 1, sync: true }))
+/** When a line was written. */
+const TIME = 'HH:MM:ss.l'
+
+/** The primary's logger, which waits for nobody. */
+export async function createLog ({ level, pretty }: { level: string, pretty: boolean }, output: { write (line: string): void }): Promise<Logger> {
+  if (!pretty) return pino({ level }, output)
+  const { prettyFactory } = await import('pino-pretty')
+  const prettify = prettyFactory({ messageFormat: '{msg}', ignore: PRIMARY_LEFT_OUT, translateTime: TIME })
+  return pino({ level }, { write (line) { output.write(prettify(line)) } })
 }
 
-/** Where a worker's log lines go; without `pretty`, where Fastify's own logger writes. */
+/** Where a worker's log lines go: to stdout, as Fastify's own logger writes. */
 export async function workerStream (pretty: boolean): Promise<DestinationStream> {
-  return pretty ? await prettyStream('worker {workerId}: {msg}', LEFT_OUT) : destination(1)
+  const stdout = destination(1)
+  if (!pretty) return stdout
+  // In this process, not in a thread as pino's transports: with N workers that would be N threads.
+  const options = { messageFormat: 'worker {workerId}: {msg}', ignore: LEFT_OUT, translateTime: TIME }
+  const { prettyFactory } = await import('pino-pretty')
+  let prettify = prettyFactory(options)
+  stdout.on('message', ({ config }: PinoConfig) => {
+    prettify = prettyFactory({ ...options, messageKey: config.messageKey, errorLikeObjectKeys: ['err', 'error', config.errorKey], customLevels: config.levels.values })
+  })
+  const { write } = stdout
+  stdout.write = line => write.call(stdout, line && prettify(line))
+  return stdout
 }
 
-/** In this process, not in a thread as pino's transports: with N workers that would be N threads. */
-async function prettyStream (messageFormat: string, ignore: string): Promise<DestinationStream> {
-  const { default: prettify } = await import('pino-pretty')
-  return prettify({ messageFormat, ignore, translateTime: 'HH:MM:ss.l', sync: true })
-}
+/** What pino tells its stream of the logger: as it does its transports, https://getpino.io/#/docs/transports */
+interface PinoConfig { config: { messageKey: string, errorKey: string, levels: { values: Record<string, number> } } }

@@ -2,7 +2,9 @@ import type { Logger } from 'pino'
 import { WorkerFailedError } from '../errors.js'
 import { readListenTarget } from '../listen-target.js'
 import { readOptions } from '../options.js'
+import { openOutput } from '../primary/output.js'
 import { PrimaryProcess } from '../primary-process.js'
+import { END_DELAY } from '../timing.js'
 import type { Config } from './config.js'
 import { FAILED } from './exit.js'
 import { createLog } from './log.js'
@@ -14,8 +16,9 @@ export async function start (config: Config, imports: string[], reloadEnvironmen
   const target = readListenTarget(config.listen)
   const options = readOptions(config.sharedPort)
   const program = workerProgram(config, imports)
-  const log = await createLog(config)
-  const primary = new PrimaryProcess(options, log, program, { mode: 'command', app: config.app }, config.watch)
+  const output = openOutput()
+  const log = await createLog(config, output)
+  const primary = new PrimaryProcess(options, log, program, output, { mode: 'command', app: config.app }, config.watch)
   try {
     if (config.watch) {
       const { restartOnChange } = await import('./restart-on-change.js') // others need not pay for it
@@ -26,6 +29,7 @@ export async function start (config: Config, imports: string[], reloadEnvironmen
     }
   } catch (err) {
     tell(err as NodeJS.ErrnoException, log)
+    await output.end(END_DELAY)
     process.exit(FAILED)
   }
 }

@@ -1,13 +1,12 @@
-import cluster from 'node:cluster'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { AppIsInstanceError, AppIsReadyError, AppReturnsInstanceError } from '../errors.js'
 import { rootOf } from '../internals.js'
+import { onFastify } from '../on-fastify.js'
 import { sharedPort } from '../plugin.js'
-import { markLog } from '../worker-log.js'
 import { type Config, CONFIG } from './config.js'
 import { fastifyFor } from './create-fastify.js'
-import { ListenGuard, onFastify } from './listen-guard.js'
+import { ListenGuard } from './listen-guard.js'
 import { isInstance, type LoadedApp, loadApp } from './load-app.js'
 import { SyntaxErrors } from './syntax-errors.js'
 import { endBy } from './worker-end.js'
@@ -16,7 +15,6 @@ import { endBy } from './worker-end.js'
 
 const config = JSON.parse(process.env[CONFIG] as string) as Config
 
-onFastify(({ log }) => { markLog(log, cluster.worker?.id ?? 0) })
 const syntaxErrors = config.watch ? new SyntaxErrors() : undefined
 serve().then(() => { syntaxErrors?.end() }, err => {
   syntaxErrors?.locate(err)

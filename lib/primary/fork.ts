@@ -1,5 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import cluster, { type ClusterSettings, type Worker } from 'node:cluster'
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import { NoScriptError } from '../errors.js'
 import type { Identity } from './identity.js'
 import type { Channel } from '../protocol.js'
@@ -38,17 +40,25 @@ export function ownProgram (): Program {
   return { exec, args, execArgv: process.execArgv }
 }
 
-/** Milliseconds from exit on that a channel may stay open (a grandchild holds it) before it counts as read. */
+/** Milliseconds from exit on that a channel, or a stdout, may stay open (a grandchild holds it, or it is not read for now) before it counts as read. */
 const CLOSE_PATIENCE = 100
 
-/** Forks by node:cluster, so that `cluster.worker`, inspector ports and cluster's own users find what they know. */
-export function forkBy ({ exec, args, execArgv, env, ...identity }: Program): Fork {
+/**
+ * Forks by node:cluster, so that `cluster.worker`, inspector ports and cluster's own users find what they know.
+ * Where there is a `relay`, what the workers write to stdout goes there. Stderr is always inherited: what a process says
+ * as it dies is to be read wherever this one is.
+ */
+export function forkBy ({ exec, args, execArgv, env, ...identity }: Program, relay?: (stdout: Readable) => void): Fork {
   return (mark, inherited) => {
     const theirs = cluster.settings
     try {
       (cluster as { settings: ClusterSettings }).settings = {} // setupPrimary() would add to them
-      cluster.setupPrimary({ exec, args, execArgv, ...identity, stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...inherited] })
-      return new ClusterChild(cluster.fork({ ...env, [WORKER_MARK]: JSON.stringify(mark) }))
+      cluster.setupPrimary({ exec, args, execArgv, ...identity, stdio: ['inherit', relay === undefined ? 'inherit' : 'pipe', 'inherit', 'ipc', ...inherited] })
+      const worker = cluster.fork({ ...env, [WORKER_MARK]: JSON.stringify(mark) })
+      const stdout = worker.process.stdout as Socket | null
+      stdout?.unref() // the worker keeps this process alive; what else may hold its stdout must not
+      if (stdout !== null) relay?.(stdout)
+      return new ClusterChild(worker)
     } catch (error) {
       return new UnstartedChild(error as Error)
     } finally {

@@ -13,6 +13,8 @@ export interface LivenessParts {
   timeout: number
   /** What is to happen to one that hangs. */
   hung (worker: WorkerHandle): void
+  /** Whether the workers may stand still through no fault of theirs: nobody reads what they write. */
+  held (): boolean
   emit: Emit
   /** Calls `run` when what has come by now is read. */
   whenRead (run: () => void): void
@@ -76,9 +78,9 @@ export class Liveness {
   #look (): void {
     if (this.#cancel === undefined) return // stopped meanwhile
     const now = this.#parts.clock.now()
-    const late = now - this.#lookAt >= PULSE
+    const excused = now - this.#lookAt >= PULSE || this.#parts.held()
     for (const [worker, pulse] of this.#pulses) {
-      if (late) pulse.at = now
+      if (excused) pulse.at = now
       else if (!worker.debugged) this.#judge(worker, pulse, Math.round(now - pulse.at))
     }
     if (this.#pulses.size > 0) this.#lookLater()

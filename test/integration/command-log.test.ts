@@ -6,20 +6,23 @@ function linesOfWorkers (app: App): string[] {
   return app.raw.filter((line, place) => app.lines[place]?.pid !== app.pid)
 }
 
-t.test('every line of a worker has its id, once, from the first on', async t => {
+t.test('every line of a worker has its id and its generation, once, from the first on', async t => {
   const app = command(t, [appPath('instance.mjs'), '-n', '2', '-p', '0'])
   await request(await app.url())
   await app.stop()
   const lines = linesOfWorkers(app)
   t.equal(lines.filter(line => line.includes('"first line of the app"')).length, 2)
   t.equal(lines.filter(line => line.includes('"request completed"')).length, 1)
-  for (const line of lines) t.equal(line.match(/"workerId":[12][,}]/g)?.length, 1, line)
+  for (const line of lines) {
+    t.equal(line.match(/"workerId":[12][,}]/g)?.length, 1, line)
+    t.equal(line.match(/"generation":0[,}]/g)?.length, 1, line)
+  }
 })
 
 t.test('with --options the app\'s logger options go over the command\'s; skipOverride makes it the root', async t => {
   const app = command(t, [appPath('logger-options.mjs'), '-n', '1', '-p', '0', '-o', '-l', 'warn'], hooked)
   const line = await app.line(({ msg }) => msg === 'in the app')
-  t.strictSame({ ...line, time: 0 }, { level: 40, time: 0, app: 'own', workerId: 1, secret: '[Redacted]', msg: 'in the app' })
+  t.strictSame({ ...line, time: 0 }, { level: 40, time: 0, app: 'own', workerId: 1, generation: 0, secret: '[Redacted]', msg: 'in the app' })
   await app.line(({ msg }) => msg === 'the root has it')
   await app.stop()
   t.notOk(app.lines.some(({ level }) => level < 40), 'no line below the level')

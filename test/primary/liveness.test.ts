@@ -13,10 +13,12 @@ function create (timeout = TIMEOUT) {
   const stalled: number[] = []
   /** Whose pulses lie in the channel. */
   const unread: FakeWorker[] = []
+  const output = { waits: false }
   const worker = new FakeWorker(1)
   const liveness = new Liveness({
     timeout,
     hung: ({ id }: WorkerHandle) => { hung.push(id) },
+    held: () => output.waits,
     whenRead (run) {
       for (const worker of unread.splice(0)) liveness.pulse(worker)
       run()
@@ -33,6 +35,7 @@ function create (timeout = TIMEOUT) {
     worker,
     liveness,
     unread,
+    output,
     events: () => lines.map(({ event, level, silence }) => [event, level, silence]),
     /** So many seconds in which it gives its sign. */
     pulse (seconds: number) {
@@ -141,5 +144,17 @@ t.test('a sign of one that is not watched is no news', async t => {
   const { liveness, clock, hung } = create()
   liveness.pulse(new FakeWorker(2))
   clock.advance(TIMEOUT)
+  t.same(hung, [1])
+})
+
+t.test('one that may be waiting for who reads its lines is let alone, and has its full time afterwards', async t => {
+  const { clock, hung, stalled, output } = create()
+  output.waits = true
+  clock.advance(10 * TIMEOUT)
+  t.same([hung, stalled], [[], []])
+  output.waits = false
+  clock.advance(TIMEOUT - 1_000)
+  t.same(hung, [])
+  clock.advance(1_000)
   t.same(hung, [1])
 })

@@ -1,0 +1,162 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { Exchange } from '../client.js'
+import { shortFolder } from '../fakes.js'
+import { App, appPath, command, fixturePath, type Line, request, start, unhooked, whoServes } from '../helper.js'
+
+// The helper gives an app sockets to write to, as systemd does.
+
+const LINES = 20
+const BYTES = 65_536
+const flood = `/flood?lines=${LINES}&bytes=${BYTES}`
+
+const modes: Array<{ mode: string, begin (t: Test, workers: number): App }> = [
+  { mode: 'plugin', begin: (t, workers) => start(t, 'logs.mjs', { options: { workers }, ...unhooked }) },
+  { mode: 'command', begin: (t, workers) => command(t, [appPath('logs.mjs'), '-n', String(workers), '-p', '0'], unhooked) }
+]
+
+/** The plugin in a shell that does this with it and its stdout. */
+function startIn (t: Test, script: string, env: NodeJS.ProcessEnv = {}): App {
+  return new App(t, [fixturePath('logs.mjs')], {
+    ...process.env,
+    OPTIONS: JSON.stringify({ workers: 4 }),
+    LISTEN: JSON.stringify({ port: 0, host: '127.0.0.1' }),
+    ...env
+  }, undefined, [], ['env', '-u', 'NODE_OPTIONS', 'bash', '-c', script, process.execPath])
+}
+
+/** Resolves when so many floods are in the log, whole. */
+async function assertFloods (t: Test, app: App, count: number): Promise<void> {
+  const lines = await app.events('flood', count * LINES)
+  t.equal(lines.length, count * LINES)
+  t.equal(new Set(lines.map(({ text }) => (text as string).length)).size, 1, 'all of one length')
+  for (let number = 0; number < LINES; number++) t.equal(lines.filter(line => line.number === number).length, count)
+  t.equal(app.text, '', 'and nothing in pieces')
+}
+
+async function requests (url: string, count: number): Promise<void> {
+  await Promise.all(Array.from({ length: count }, async () => await request(url)))
+}
+
+for (const { mode, begin } of modes) {
+  t.test(`lines of 64 KiB that four workers write at the same time are whole (${mode})`, async t => {
+    const app = begin(t, 4)
+    await requests(await app.url() + flood, 16)
+    await assertFloods(t, app, 16)
+    t.ok(new Set(app.lines.filter(({ event }) => event === 'flood').map(({ workerId }) => workerId)).size > 1)
+    t.strictSame(await app.stop(), { code: 0, signal: null })
+  })
+
+  t.test(`while nobody reads, connections are handed off and the primary answers, and nothing is lost (${mode})`, async t => {
+    const app = begin(t, 2)
+    const url = await app.url()
+    app.child.stdout?.pause()
+    await requests(url + flood, 8)
+    const served = new Set<number>()
+    for (let i = 0; i < 20; i++) served.add(await whoServes(url))
+    t.equal(served.size, 2)
+    const { workers } = JSON.parse((await request(`${url}/stats`)).body) as { workers: unknown[] }
+    t.equal(workers.length, 2)
+    app.child.stdout?.resume()
+    await assertFloods(t, app, 8)
+    t.notOk(app.lines.some(({ event }) => event === 'lines-lost'))
+    t.strictSame(await app.stop(), { code: 0, signal: null })
+  })
+
+  t.test(`when who reads is gone, primary and workers go on (${mode})`, async t => {
+    const app = begin(t, 2)
+    const url = await app.url()
+    const [first] = await app.workers(2) as [number, number]
+    app.child.stdout?.destroy()
+    await requests(url + flood, 8)
+    process.kill(first, 'SIGKILL')
+    process.kill(app.pid, 'SIGHUP')
+    const generations = async (): Promise<number[]> => (JSON.parse((await request(`${url}/stats`)).body) as { workers: Array<{ generation: number }> }).workers.map(({ generation }) => generation)
+    while ((await generations()).join() !== '1,1') await new Promise(setImmediate)
+    await requests(url + flood, 8)
+    t.equal((await request(url)).status, 200)
+    t.strictSame(await app.stop(), { code: 0, signal: null })
+    t.same(await app.leftBehind(), [])
+  })
+}
+
+t.test('what a worker writes last, as it dies, is in the log', async t => {
+  const app = start(t, 'logs.mjs', { options: { workers: 1 }, ...unhooked })
+  const url = await app.url()
+  await t.rejects(request(`${url}/die?lines=${LINES}&bytes=${BYTES}`))
+  t.equal((await app.events('console', LINES)).length, LINES)
+  await app.event('worker-exit', ({ signal }) => signal === 'SIGKILL')
+  await app.stop()
+  t.equal(app.text, '')
+})
+
+t.test('what is logged as all is stopped is in the log when it ends, where who reads is slow', async t => {
+  const app = command(t, [appPath('logs.mjs'), '-n', '2', '-p', '0'], unhooked)
+  const url = await app.url()
+  app.child.stdout?.pause()
+  await requests(url + flood, 2)
+  const ended = app.stop()
+  app.child.stdout?.resume()
+  t.strictSame(await ended, { code: 0, signal: null })
+  await assertFloods(t, app, 2)
+  t.equal(app.lines.at(-1)?.event, 'stopped')
+})
+
+t.test('lines of 64 KiB are whole in a pipe', async t => {
+  const app = startIn(t, 'exec "$0" "$@" > >(exec cat)')
+  await requests(await app.url() + flood, 16)
+  await assertFloods(t, app, 16)
+  await app.stop()
+})
+
+t.test('lines of 64 KiB are whole in a file, which the workers inherit', async t => {
+  const folder = shortFolder(t)
+  const [file, socketPath] = [join(folder, 'log'), join(folder, 'http')]
+  const app = startIn(t, 'exec "$0" "$@" > "$LOG"', { LOG: file, LISTEN: JSON.stringify({ path: socketPath }) })
+  const lines = (event: string): Line[] => (existsSync(file) ? readFileSync(file, 'utf8') : '').split('\n').filter(line => line.includes(`"event":"${event}"`)).map(line => JSON.parse(line) as Line)
+  while (lines('worker-ready').length < 4) await sleep(10)
+  await Promise.all(Array.from({ length: 16 }, async () => await request(`http://localhost${flood}`, { socketPath })))
+  t.strictSame(await app.stop(), { code: 0, signal: null })
+  t.equal(lines('flood').length, 16 * LINES)
+  for (const line of readFileSync(file, 'utf8').trimEnd().split('\n')) JSON.parse(line)
+})
+
+t.test('a primary whose own logger waits for who reads does not, and tells what it has lost', async t => {
+  const app = start(t, 'logs.mjs', { options: { workers: 1 }, env: { LOGGER: 'sync' }, ...unhooked })
+  const url = await app.url()
+  app.child.stdout?.pause()
+  process.kill(app.pid, 'SIGUSR2') // it logs 4 MiB
+  const { workers } = JSON.parse((await request(`${url}/stats`)).body) as { workers: unknown[] }
+  t.equal(workers.length, 1)
+  app.child.stdout?.resume()
+  const { lines } = await app.event('lines-lost')
+  t.ok(Number(lines) > 0)
+  t.equal(app.lines.filter(({ event }) => event === 'flood').length + Number(lines), 64)
+  await app.stop()
+})
+
+t.test('no orphans: a worker whose primary is killed writes on in the middle of a request, and logs to stderr', async t => {
+  const app = start(t, 'logs.mjs', { options: { workers: 1 }, ...unhooked })
+  const url = await app.url()
+  const exchange = new Exchange(`${url}/wait`, { method: 'POST', headers: { 'content-type': 'text/plain', expect: '100-continue' } })
+  await exchange.continued()
+  process.kill(app.pid, 'SIGKILL')
+  await app.event('primary-gone')
+  await exchange.end('late')
+  t.equal((await exchange.outcome).answer?.body, 'late')
+  await app.event('logged')
+  t.same(await app.leftBehind(), [])
+})
+
+for (const logger of ['default', 'sync']) {
+  t.test(`no orphans: nobody is left where neither the primary nor who reads is there any more (${logger})`, async t => {
+    const app = start(t, 'logs.mjs', { options: { workers: 2 }, env: { LOGGER: logger }, ...unhooked })
+    await app.url()
+    app.child.stdout?.destroy()
+    app.child.stderr?.destroy()
+    process.kill(app.pid, 'SIGKILL')
+    t.same(await app.leftBehind(), [])
+  })
+}
