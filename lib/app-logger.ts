@@ -9,6 +9,9 @@ interface PinoLogger extends FastifyBaseLogger {
   setBindings (bindings: object): void
 }
 
+/** Pino's own levels. */
+export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
 /** Lets every line of a logger say who wrote it. What a line says already is left as it is, since pino would write the name twice. */
 export function markLog (logger: FastifyBaseLogger, whose: Record<string, unknown>): void {
   for (const log of pinoLoggers(logger)) {

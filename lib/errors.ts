@@ -57,6 +57,9 @@ export const NotRunningError = createError<[string]>(
 export const ScaleError = createError<[number, string]>(
   'SHARED_PORT_ERR_SCALE', 'scale() takes an integer from 1 to %d, got %s', undefined, TypeError)
 
+export const LogLevelError = createError<[string, string]>(
+  'SHARED_PORT_ERR_LOG_LEVEL', 'The log level is one of %s, got %s', undefined, TypeError)
+
 export const PrimaryGoneError = createError(
   'SHARED_PORT_ERR_PRIMARY_GONE', 'The primary does not answer: it is gone')
 

@@ -4,8 +4,8 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { SharedPortEvents, Stats, Status } from '../types/index.js'
 import { Admin } from './admin.js'
 import type { Operable } from './admin/operable.js'
-import { stdoutOf } from './app-logger.js'
-import { ScaleError, WorkerFailedError } from './errors.js'
+import { LEVELS, levelsOf, setLevel } from './app-logger.js'
+import { LogLevelError, ScaleError, WorkerFailedError } from './errors.js'
 import { rootOf, type SocketName } from './internals.js'
 import type { Share } from './listen.js'
 import type { ListenTarget } from './listen-target.js'
@@ -136,6 +136,18 @@ export class PrimaryProcess {
     await this.#primary.scale(workers)
   }
 
+  /**
+   * From now on so much is logged: by this process, by its workers, and by those that start later.
+   * @throws SHARED_PORT_ERR_LOG_LEVEL where this process's logger knows no such level; one that is not pino's has pino's levels
+   */
+  setLogLevel (level: string): void {
+    const levels = levelsOf(this.#log) ?? LEVELS
+    if (!levels.includes(level)) throw new LogLevelError(levels.join(', '), inspect(level))
+    for (const log of new Set([this.#log, ...[...this.#apps].map(({ log }) => log)])) setLevel(log, level)
+    this.#primary.setLogLevel(level)
+    this.#log.info({ event: 'log-level', logLevel: level }, 'the log level is %s', level)
+  }
+
   /** @param place of the app among those that are there */
   nextKey (target: ListenTarget, place = 0): string {
     return this.#primary.nextKey(target, place)
@@ -146,7 +158,7 @@ export class PrimaryProcess {
     const root = rootOf(fastify)
     const place = this.#apps.size
     this.#apps.add(root)
-    if (this.#output.relays) this.#takeLinesOf(root)
+    this.#output.take(root.log)
     this.#events.add(emitter)
     fastify.addHook('onClose', async () => {
       this.#apps.delete(root)
@@ -158,16 +170,6 @@ export class PrimaryProcess {
       listen: async (key, target) => await this.listen(key, target),
       close: async key => { await this.#close(key) }
     })
-  }
-
-  /** What the app's logger writes to stdout goes by the same way as what the workers write. */
-  #takeLinesOf ({ log }: FastifyInstance): void {
-    const stdout = stdoutOf(log)
-    if (stdout === undefined) return
-    stdout.write = line => {
-      this.#output.write(line)
-      return true
-    }
   }
 
   /** As {@link Primary.listen}; a worker that fails on the first start ends this process with exit code 1. */

@@ -92,6 +92,7 @@ export class Primary {
   readonly #waiting = new Map<Port, { resolve: () => void, reject: (err: Error) => void }>()
   /** Workers whose stray acks are in the log: a line each is enough. */
   readonly #strays = new WeakSet<WorkerHandle>()
+  #logLevel: string | undefined
   #started = false
   /** Every call of listen() has been served once: what fails from now on takes nobody along. */
   #up = false
@@ -107,7 +108,7 @@ export class Primary {
     this.#clock = clock
     this.#emit = emit
     this.#lane = openLane(options.lane, log)
-    this.#ports = new Ports({ bind: async target => await bind(target, { mode: options.socketMode, ...identity }), create: this.#createPort, ticketKeys: () => this.#ticketKeys.all, clock, log })
+    this.#ports = new Ports({ bind: async target => await bind(target, { mode: options.socketMode, ...identity }), create: this.#createPort, ticketKeys: () => this.#ticketKeys.all, logLevel: () => this.#logLevel, clock, log })
     this.#supervisor = new Supervisor({
       count: this.#countWorkers(),
       grace: options.grace,
@@ -266,6 +267,12 @@ export class Primary {
 
   #assertRunning (what: string): void {
     if (!this.#up || this.stopping) throw new NotRunningError(what)
+  }
+
+  /** Tells the workers how much is logged from now on, those that start later too. */
+  setLogLevel (level: string): void {
+    this.#logLevel = level
+    for (const worker of this.#supervisor.workers) worker.tell({ type: 'log-level', level })
   }
 
   /** Ends everything at once. */

@@ -69,7 +69,7 @@ export type ToPrimary =
   | { type: 'ack', number: number, accepted: boolean, leaving: boolean }
 
 export type ToWorker =
-  | { type: 'attached', key: string, names: Array<SocketName | string>, ticketKeys: readonly string[] }
+  | { type: 'attached', key: string, names: Array<SocketName | string>, ticketKeys: readonly string[], logLevel?: string | undefined }
   /** The primary could not bind this key. */
   | { type: 'attach-failed', key: string, error: ErrorNotice }
   /** Nothing more will come for this key. */
@@ -78,6 +78,8 @@ export type ToWorker =
   | { type: 'drain', key?: string, grace: number, hasty?: boolean }
   /** There is a new key for TLS session tickets: it, and the former one. */
   | { type: 'ticket-keys', ticketKeys: readonly string[] }
+  /** From now on so much is logged; where it was never changed, each logger has its own level. */
+  | { type: 'log-level', level: string }
   /** A stop has begun, in which there is more to come for a while. */
   | { type: 'stopping' }
   | { type: 'stats', id: number, stats: Stats }

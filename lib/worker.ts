@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import inspector from 'node:inspector'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { HandshakeStats, Stats } from '../types/index.js'
+import { setLevel } from './app-logger.js'
 import { PrimaryGoneError } from './errors.js'
 import { Histogram, REQUEST_BOUNDS } from './histogram.js'
 import { receiveConnections } from './lane.js'
@@ -127,16 +128,24 @@ export class Worker {
     switch (message.type) {
       case 'attached':
         this.#ticketKeys.set(message.ticketKeys)
+        if (message.logLevel !== undefined) this.#setLogLevel(message.logLevel)
         return this.#attached(message.key)?.resolve(message)
       case 'attach-failed': return this.#attached(message.key)?.reject(fromNotice(message.error))
       case 'left': return this.#leaving.get(message.key)?.()
       case 'drain': return this.#drain(message.key, message.grace, message.hasty)
       case 'ticket-keys': return this.#ticketKeys.set(message.ticketKeys)
+      case 'log-level': return this.#setLogLevel(message.level)
       case 'stopping': this.#stopping = true; return
       case 'metrics': this.#tellMetrics(message.id); return
       case 'stats':
         this.#asking.get(message.id)?.resolve(message.stats)
         this.#asking.delete(message.id)
+    }
+  }
+
+  #setLogLevel (level: string): void {
+    for (const log of new Set([...this.#apps].map(({ fastify }) => fastify.log))) {
+      if (!setLevel(log, level)) log.warn({ event: 'log-level', logLevel: level }, 'this logger has no level %s: it logs as before', level)
     }
   }
 

@@ -18,6 +18,7 @@ const codes = {
   ControlFolderError: 'SHARED_PORT_ERR_CONTROL_FOLDER',
   ControlInUseError: 'SHARED_PORT_ERR_CONTROL_IN_USE',
   LaneUnavailableError: 'SHARED_PORT_ERR_LANE',
+  LogLevelError: 'SHARED_PORT_ERR_LOG_LEVEL',
   NoScriptError: 'SHARED_PORT_ERR_NO_SCRIPT',
   NodeUnsupportedError: 'SHARED_PORT_ERR_NODE_UNSUPPORTED',
   TooManyKeysError: 'SHARED_PORT_ERR_TOO_MANY_KEYS',

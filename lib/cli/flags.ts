@@ -1,10 +1,10 @@
 import { InvalidArgumentError, Option } from 'commander'
+import { LEVELS } from '../app-logger.js'
 import { ADMIN, LEAST_LIVENESS_TIMEOUT, LEAST_STALL, LONGEST_GRACE, MODE, MOST_CONNECTIONS, MOST_RESTARTS, MOST_WORKERS, POLICIES, SIZE, TOKEN } from '../options-schema.js'
 import { LONGEST_DELAY } from '../timing.js'
 import type { PolicyName, SharedPortOptions } from '../../types/index.js'
 import { variable, variableOf } from './environment.js'
 import { UsageError } from './exit.js'
-import { LEVELS } from './log.js'
 
 /** The flags of `start`, as they were given, checked. */
 export interface StartFlags {

@@ -1,7 +1,5 @@
 import { destination, type DestinationStream, type Logger, pino } from 'pino'
 
-export const LEVELS = [...Object.keys(pino.levels.values), 'silent']
-
 /** What a readable line leaves out, of a worker's: the app's own fields are all there. */
 const LEFT_OUT = 'pid,hostname,workerId,generation'
 

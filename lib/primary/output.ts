@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyBaseLogger } from 'fastify'
+import { stdoutOf } from '../app-logger.js'
 import { Queue } from '../queue.js'
 import { tearsLines, writeIfRoom } from '../stdout.js'
 import type { Clock } from './clock.js'
@@ -78,6 +80,16 @@ export class Output {
     }
     this.#ownBytes += data.length
     this.#add({ data, own: true, inLine: false })
+  }
+
+  /** From now on what a logger of this process writes to stdout goes here, if the workers' lines do. */
+  take (logger: FastifyBaseLogger): void {
+    const stdout = this.relays ? stdoutOf(logger) : undefined
+    if (stdout === undefined) return
+    stdout.write = line => {
+      this.write(line)
+      return true
+    }
   }
 
   /** From now on what a worker writes goes here. */

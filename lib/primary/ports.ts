@@ -14,6 +14,8 @@ export interface PortsParts {
   create (key: string, bound: Bound[], target: ListenTarget): Port
   /** For the workers: one set of keys, so that a TLS session of one resumes on another. */
   ticketKeys (): readonly string[]
+  /** For the workers: how much is logged, where that was changed. */
+  logLevel (): string | undefined
   clock: Clock
   log: FastifyBaseLogger
 }
@@ -135,7 +137,7 @@ export class Ports {
 
   #answer (key: string): ToWorker | undefined {
     const port = this.#ports.get(key)
-    if (port !== undefined) return { type: 'attached', key, names: port.names, ticketKeys: this.#parts.ticketKeys() }
+    if (port !== undefined) return { type: 'attached', key, names: port.names, ticketKeys: this.#parts.ticketKeys(), logLevel: this.#parts.logLevel() }
     const error = this.#failures.get(key)
     return error === undefined ? undefined : { type: 'attach-failed', key, error }
   }

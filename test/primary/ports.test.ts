@@ -22,6 +22,7 @@ function create (): { ports: Ports, handle: FakeHandle, bind: PromiseWithResolve
       return { key, names: bound.map(({ name }) => name), closed: false } as unknown as Port
     },
     ticketKeys: () => ['new', 'former'],
+    logLevel: () => 'debug',
     clock,
     log
   })
@@ -41,7 +42,7 @@ t.test('a worker that asks for a key is answered when it is bound, and at once f
   bind.resolve([{ handle, name: 'here' }])
   t.equal(await adding, ports.of('a'))
   ports.attach(late, 'a')
-  for (const worker of [early, late]) t.same(told(worker), [{ type: 'attached', key: 'a', names: ['here'], ticketKeys: ['new', 'former'] }])
+  for (const worker of [early, late]) t.same(told(worker), [{ type: 'attached', key: 'a', names: ['here'], ticketKeys: ['new', 'former'], logLevel: 'debug' }])
   t.same(created, ['a 511'])
 })
 

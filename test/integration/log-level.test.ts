@@ -1,0 +1,62 @@
+import t from 'tap'
+import { type App, type Line, request, start, unhooked } from '../helper.js'
+
+/** Lets the primary change the level to the next one; resolves with what came of it. */
+async function change (app: App): Promise<Line> {
+  const told = app.lines.filter(({ event }) => event === 'told').length
+  process.kill(app.pid, 'SIGUSR2')
+  return (await app.events('told', told + 1)).at(-1) as Line
+}
+
+/** What is said by which logger at which level, by a worker that is asked. */
+async function said (app: App, url: string, path: string): Promise<string[]> {
+  const before = app.lines.length
+  await request(url + path)
+  await request(`${url}/own`)
+  await app.line(line => app.lines.indexOf(line) >= before && line.whose === 'route' && line.at === 'warn')
+  const lines = app.lines.slice(before).filter(({ event }) => event === 'said')
+  for (const { workerId, generation } of lines) t.same([typeof workerId, typeof generation], ['number', 'number'])
+  return lines.filter(({ whose }) => path === '/own' || whose !== 'route').map(({ whose, at }) => `${whose as string} ${at as string}`)
+}
+
+const all = (levels: string[], whose: string[]): string[] => whose.flatMap(name => levels.map(level => `${name} ${level}`))
+
+for (const [name, env, whose] of [
+  ['a logger of Fastify\'s', {}, ['context', 'request', 'child']],
+  ['a logger of the app\'s', { INSTANCE: 'true' }, ['context', 'request', 'child', 'instance']]
+] as const) {
+  t.test(`the level changes in all processes, for whatever derives from the logger, and in workers that start later (${name})`, async t => {
+    const app = start(t, 'log-level.mjs', { options: { workers: 1 }, env: { LEVELS: 'debug warn', ...env }, ...unhooked })
+    const url = await app.url()
+    t.same(await said(app, url, '/levels'), all(['info', 'warn'], [...whose]))
+    t.match(await change(app), { level: 'debug' })
+    await app.event('log-level', ({ logLevel }) => logLevel === 'debug')
+    t.same(await said(app, url, '/levels'), all(['debug', 'info', 'warn'], [...whose]))
+
+    process.kill(app.pid, 'SIGHUP')
+    await app.event('reload-end')
+    t.ok(app.lines.some(({ event, level }) => event === 'worker-start' && level === 20), 'the primary logs at debug too')
+    t.same(await said(app, url, '/levels'), all(['debug', 'info', 'warn'], [...whose]))
+
+    await change(app)
+    t.same(await said(app, url, '/levels'), all(['warn'], [...whose]))
+    await app.stop()
+    t.notOk(app.lines.some(({ event }) => event === 'stopped'))
+  })
+}
+
+t.test('a route\'s own level stays what the app said', async t => {
+  const app = start(t, 'log-level.mjs', { options: { workers: 1 }, env: { LEVELS: 'trace' }, ...unhooked })
+  const url = await app.url()
+  await change(app)
+  t.same((await said(app, url, '/own')).filter(line => line.startsWith('route')), ['route warn', 'route warn'])
+})
+
+t.test('a level that there is not is an error that names those that there are, the app\'s own included', async t => {
+  const app = start(t, 'log-level.mjs', { options: { workers: 1 }, env: { LEVELS: 'loud audit', LOGGER: JSON.stringify({ customLevels: { audit: 35 } }) }, ...unhooked })
+  const url = await app.url()
+  t.match(await change(app), { code: 'SHARED_PORT_ERR_LOG_LEVEL', message: 'The log level is one of trace, debug, info, warn, error, fatal, audit, silent, got \'loud\'' })
+  t.same(await said(app, url, '/levels'), all(['info', 'warn'], ['context', 'request', 'child']))
+  t.match(await change(app), { level: 'audit' })
+  t.same(await said(app, url, '/levels'), all(['warn'], ['context', 'request', 'child']))
+})
