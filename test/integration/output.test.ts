@@ -160,3 +160,20 @@ for (const logger of ['default', 'sync']) {
     t.same(await app.leftBehind(), [])
   })
 }
+
+t.test('with transports in the app\'s logger nothing is lost, neither in a file nor on stdout, at a reload and a stop', async t => {
+  const folder = shortFolder(t)
+  const [file, pretty] = [join(folder, 'log'), join(folder, 'pretty')]
+  const app = start(t, 'logs.mjs', { options: { workers: 2 }, env: { LOGGER: 'transport', LOG_FILE: file, PRETTY_FILE: pretty }, ...unhooked })
+  const url = await app.url()
+  await requests(`${url}/flood?lines=100&bytes=100`, 4)
+  process.kill(app.pid, 'SIGHUP')
+  await app.event('reload-end')
+  await requests(`${url}/flood?lines=100&bytes=100`, 4)
+  t.strictSame(await app.stop(), { code: 0, signal: null })
+  const ofFlood = (text: string): string[] => text.split('\n').filter(line => line.includes('"event":"flood"'))
+  t.equal(app.lines.filter(({ event }) => event === 'flood').length, 800)
+  t.equal(ofFlood(readFileSync(file, 'utf8')).length, 800)
+  t.equal(readFileSync(pretty, 'utf8').match(/event: "flood"/g)?.length, 800)
+  t.ok(app.lines.some(({ event, pid }) => event === 'stopped' && pid === app.pid))
+})

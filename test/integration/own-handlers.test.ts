@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Exchange, streamed } from '../client.js'
-import { type App, start } from '../helper.js'
+import { type App, perLane, start, unhooked } from '../helper.js'
 
 const targets: Array<{ name: string, send (app: App): void }> = [
   { name: 'the primary', send: ({ pid }) => process.kill(pid, 'SIGTERM') },
@@ -33,4 +33,14 @@ t.test('signals: false leaves the worker\'s signals to their defaults, and its d
   process.kill(pid, 'SIGINT')
   t.match(await app.event('worker-exit'), { workerPid: pid, signal: 'SIGINT' })
   await app.workers(2)
+})
+
+t.test('SIGUSR2 is the app\'s, in the primary and in the workers', async t => {
+  const app = start(t, 'own-handlers.mjs', { options: { workers: 2 }, ...unhooked })
+  await app.url()
+  for (const pid of [app.pid, ...await app.workers(2)]) {
+    process.kill(pid, 'SIGUSR2')
+    t.equal((await app.event('own SIGUSR2', line => line.pid === pid)).listeners, 1)
+  }
+  t.equal(app.processes().length, 3)
 })
