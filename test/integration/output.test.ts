@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import type { Stats } from '../../types/index.js'
 import { Exchange } from '../client.js'
 import { shortFolder } from '../fakes.js'
 import { App, appPath, command, fixturePath, type Line, request, start, unhooked, whoServes } from '../helper.js'
@@ -40,6 +41,12 @@ async function requests (url: string, count: number): Promise<void> {
   await Promise.all(Array.from({ length: count }, async () => await request(url)))
 }
 
+/** Those of the workers, as the primary tells them. */
+async function generations (url: string): Promise<number[]> {
+  const { workers } = JSON.parse((await request(`${url}/stats`)).body) as Stats
+  return workers.map(({ generation }) => generation)
+}
+
 for (const { mode, begin } of modes) {
   t.test(`lines of 64 KiB that four workers write at the same time are whole (${mode})`, async t => {
     const app = begin(t, 4)
@@ -57,8 +64,7 @@ for (const { mode, begin } of modes) {
     const served = new Set<number>()
     for (let i = 0; i < 20; i++) served.add(await whoServes(url))
     t.equal(served.size, 2)
-    const { workers } = JSON.parse((await request(`${url}/stats`)).body) as { workers: unknown[] }
-    t.equal(workers.length, 2)
+    t.equal((await generations(url)).length, 2)
     app.child.stdout?.resume()
     await assertFloods(t, app, 8)
     t.notOk(app.lines.some(({ event }) => event === 'lines-lost'))
@@ -73,8 +79,7 @@ for (const { mode, begin } of modes) {
     await requests(url + flood, 8)
     process.kill(first, 'SIGKILL')
     process.kill(app.pid, 'SIGHUP')
-    const generations = async (): Promise<number[]> => (JSON.parse((await request(`${url}/stats`)).body) as { workers: Array<{ generation: number }> }).workers.map(({ generation }) => generation)
-    while ((await generations()).join() !== '1,1') await new Promise(setImmediate)
+    while ((await generations(url)).join() !== '1,1') await new Promise(setImmediate)
     await requests(url + flood, 8)
     t.equal((await request(url)).status, 200)
     t.strictSame(await app.stop(), { code: 0, signal: null })
@@ -123,13 +128,26 @@ t.test('lines of 64 KiB are whole in a file, which the workers inherit', async t
   for (const line of readFileSync(file, 'utf8').trimEnd().split('\n')) JSON.parse(line)
 })
 
+t.test('while nobody reads, the primary answers, where stderr goes the same way', async t => {
+  const app = startIn(t, 'exec "$0" "$@" 2>&1')
+  const url = await app.url()
+  app.child.stdout?.pause()
+  await requests(url + flood, 8)
+  process.kill(app.pid, 'SIGHUP') // processes that are started with stderr take O_NONBLOCK away from it
+  while (!(await generations(url)).includes(1)) await new Promise(setImmediate)
+  await requests(url + flood, 8)
+  t.equal((await request(`${url}/stats`)).status, 200)
+  app.child.stdout?.resume()
+  await assertFloods(t, app, 16)
+  await app.stop()
+})
+
 t.test('a primary whose own logger waits for who reads does not, and tells what it has lost', async t => {
   const app = start(t, 'logs.mjs', { options: { workers: 1 }, env: { LOGGER: 'sync' }, ...unhooked })
   const url = await app.url()
   app.child.stdout?.pause()
   process.kill(app.pid, 'SIGUSR2') // it logs 4 MiB
-  const { workers } = JSON.parse((await request(`${url}/stats`)).body) as { workers: unknown[] }
-  t.equal(workers.length, 1)
+  t.equal((await generations(url)).length, 1)
   app.child.stdout?.resume()
   const { lines } = await app.event('lines-lost')
   t.ok(Number(lines) > 0)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Exchange, streamed } from '../client.js'
-import { type App, perLane, start, unhooked } from '../helper.js'
+import { type App, start, unhooked } from '../helper.js'
 
 const targets: Array<{ name: string, send (app: App): void }> = [
   { name: 'the primary', send: ({ pid }) => process.kill(pid, 'SIGTERM') },
