@@ -80,6 +80,7 @@ export class PrimaryProcess {
       reload: async () => { await this.reload() },
       scale: async workers => { await this.scale(workers) },
       stop: () => { this.#stop(0) },
+      setLogLevel: level => { this.setLogLevel(level) },
       get countsBySlot () { return primary.countsBySlot },
       get reclaimed () { return primary.reclaimed },
       get ackTimes () { return primary.ackTimes },

@@ -17,6 +17,8 @@ export interface Operable {
   scale (workers: number): Promise<void>
   /** As by SIGINT: finishes what is open, and ends. */
   stop (): void
+  /** From now on so much is logged, by all processes. @throws SHARED_PORT_ERR_LOG_LEVEL */
+  setLogLevel (level: string): void
   /** What the workers of each slot have done since the start. */
   readonly countsBySlot: Map<number, Counts>
   /** Connections that dead workers had not taken. */

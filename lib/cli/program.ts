@@ -1,9 +1,10 @@
 import { Command } from 'commander'
 import { status } from './commands/status.js'
-import { reload, scale, stop } from './commands/steer.js'
+import { logs, reload, scale, stop } from './commands/steer.js'
 import { readConfig } from './config.js'
 import { UsageError } from './exit.js'
 import { assertSwitches, createOptions, integer, type StartFlags, whichOptions } from './flags.js'
+import { LEVELS } from '../app-logger.js'
 import { MOST_WORKERS } from '../options-schema.js'
 import { start } from './start.js'
 import { version } from '../version.js'
@@ -41,6 +42,7 @@ export function createProgram (appArguments: string[], reloadEnvironment: () => 
     .addCommand(createStatus())
     .addCommand(createSteering('reload', 'replace every worker, the new one ready before the old one goes').action(reload))
     .addCommand(createScale())
+    .addCommand(createControl('logs', 'change how much is logged, by the primary and its workers').argument('<level>', `${LEVELS.join(', ')}, or one of the app's own`).action(logs))
     .addCommand(createSteering('stop', 'let the workers finish what they have, and end everything').action(stop))
     .addHelpText('after', () => `\n${startCommand.helpInformation()}${NOTES}`)
 }

@@ -159,6 +159,21 @@ t.test('there are as many workers as scale says', async t => {
   for (const wrong of ['0', 'x', '1025']) t.match(await run(t, env, 'scale', wrong), { code: 2, text: 'an integer from 1 to 1024' })
 })
 
+t.test('logs changes how much all processes log', async t => {
+  const { env } = runtimeFolder(t)
+  const { app, url } = await serve(t, env)
+  await request(url)
+  await app.line(({ msg }) => msg === 'request completed')
+  t.match(await run(t, env, 'logs', 'trace'), { code: 0, text: `primary ${app.pid} and its workers log at level trace` })
+  await app.event('log-level')
+  t.match(await run(t, env, 'scale', '3', '--wait'), { code: 0 })
+  t.ok(app.lines.some(({ event, level }) => event === 'worker-start' && level === 20), 'the primary')
+  t.match(await run(t, env, 'logs', 'error'), { code: 0 })
+  await request(url)
+  t.equal(app.lines.filter(({ msg }) => msg === 'request completed').length, 1, 'the workers')
+  t.match(await run(t, env, 'logs', 'loud'), { code: 1, text: /error: The log level is one of .*debug.*, got 'loud'/ })
+})
+
 t.test('stop lets what is open finish, and can be waited for', async t => {
   const { env } = runtimeFolder(t)
   const { app } = await serve(t, env)

@@ -33,6 +33,13 @@ export async function stop ({ wait = false, ...which }: SteerFlags): Promise<voi
   if (wait) say(`primary ${status.pid} has stopped`)
 }
 
+/** From now on so much is logged, by the primary and its workers. @throws ControlError where the primary knows no such level */
+export async function logs (level: string, which: Which): Promise<void> {
+  const { client, status } = await findPrimary(which)
+  await client.post('/log-level', { level })
+  say(`primary ${status.pid} and its workers log at level ${level}`)
+}
+
 async function follow (client: ControlClient, url: string, body: object | undefined, what: string): Promise<void> {
   for await (const step of client.follow(url, body)) {
     const { event, id, reload, error } = step as unknown as Step
