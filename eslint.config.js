@@ -22,7 +22,7 @@ export default [
   ...neostandard({
     ts: true,
     filesTs: ['**/*.ts'],
-    ignores: [...resolveIgnoresFromGitignore(), 'test/fixtures/apps/broken/', 'lib/options-validator.ts']
+    ignores: [...resolveIgnoresFromGitignore(), 'test/fixtures/apps/broken/', 'lib/options-validator.ts', 'lib/cli/config-validator.ts']
   }),
   ...layers.map(({ files, notFrom, siblings = false, types = false, lazy = false }) => ({
     files,

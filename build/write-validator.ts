@@ -1,4 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import { validatorSource } from './validator.js'
+import { validators } from './validator.js'
 
-writeFileSync(new URL('../lib/options-validator.ts', import.meta.url), validatorSource())
+for (const [file, source] of Object.entries(validators)) writeFileSync(new URL(`../${file}`, import.meta.url), source())

@@ -63,6 +63,9 @@ export const LogLevelError = createError<[string, string]>(
 export const PrimaryGoneError = createError(
   'SHARED_PORT_ERR_PRIMARY_GONE', 'The primary does not answer: it is gone')
 
+export const ConfigFailedError = createError<[string, string, ErrorOptions?]>(
+  'SHARED_PORT_ERR_CONFIG_FAILED', 'The config file %s failed to load: %s')
+
 export const AppNotFoundError = createError<[string]>(
   'SHARED_PORT_ERR_APP_NOT_FOUND', 'There is no app at %s')
 

@@ -38,6 +38,26 @@ export const TOKEN = `^[A-Za-z0-9._~+/-]{${SHORTEST_TOKEN},}=*$`
 /** What Node takes as an id when it starts a process: an int. */
 export const MOST_ID = 2 ** 31 - 1
 
+/** A part of a schema, as far as it is read beside Ajv. */
+export interface Part {
+  readonly type?: string | readonly string[]
+  readonly minimum?: number
+  readonly exclusiveMinimum?: number
+  readonly maximum?: number
+  readonly pattern?: string
+  readonly const?: unknown
+  readonly enum?: readonly string[]
+  readonly anyOf?: readonly Part[]
+  readonly items?: Part
+  readonly required?: readonly string[]
+  readonly properties?: Readonly<Record<string, Part>>
+  readonly additionalProperties?: boolean
+  readonly isFunction?: boolean
+  readonly writeOnly?: boolean
+  readonly default?: unknown
+  readonly description?: string
+}
+
 const aFunction = { isFunction: true, description: 'a function' } as const
 
 const anId = {
@@ -217,7 +237,7 @@ export const schema = {
       properties: {
         port: { type: 'integer', minimum: 0, maximum: 65_535, description: 'an integer from 0 to 65535' },
         host: { type: 'string', pattern: '.', description: 'an address or the name of a host' },
-        token: { type: 'string', pattern: TOKEN, description: `at least ${SHORTEST_TOKEN} letters, digits or any of ._~+/-` },
+        token: { type: 'string', pattern: TOKEN, writeOnly: true, description: `at least ${SHORTEST_TOKEN} letters, digits or any of ._~+/-` },
         hosts: { type: 'array', items: { type: 'string', pattern: '.', description: 'the name of a host' }, description: 'an array of host names' }
       },
       description: "a port, a text like '127.0.0.1:9000', or an object with a port"

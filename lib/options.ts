@@ -3,7 +3,7 @@ import bytes from 'bytes'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import type { AdminOptions, MaxRestarts, RecycleOptions, ReloadOptions, SharedPortOptions } from '../types/index.js'
 import { OptionsDifferError, OptionsError } from './errors.js'
-import { schema } from './options-schema.js'
+import { type Part, schema } from './options-schema.js'
 import { validate as compiled } from './options-validator.js'
 
 /** Those that stay undefined when they are left out. */
@@ -30,33 +30,38 @@ const validate = compiled as ValidateFunction<SharedPortOptions>
 /** Each app's own; of the others there is one set for the process. */
 const OF_THE_APP: ReadonlySet<string> = new Set<keyof Options>(['readyCheck'])
 
+/** How errors name an option. */
+export type Spell = (name: string) => string
+
+const asOption: Spell = name => `option '${name}'`
+
 /**
  * The options in force: what was given, over the defaults. The caller's object stays as it is.
  * @throws SHARED_PORT_ERR_OPTIONS that names every option that is wrong, what it got and what it takes
  */
-export function readOptions (given: unknown): Options {
+export function readOptions (given: unknown, spell = asOption): Options {
   if (given !== undefined && (typeof given !== 'object' || given === null)) {
     throw new OptionsError(`options must be an object, got ${inspect(given)}`)
   }
   const options = copy(given as SharedPortOptions | undefined ?? {})
-  assertNotIdle(options)
-  if (!validate(options)) throw new OptionsError(explain(validate.errors ?? []))
-  return Object.freeze(withAdmin(withNumbers(options)))
+  assertNotIdle(options, spell)
+  if (!validate(options)) throw new OptionsError(explain(validate.errors ?? [], schema, { spell }).join('; '))
+  return Object.freeze(withAdmin(withNumbers(options, spell), spell))
 }
 
 /** Before the defaults are in: what would do nothing is a mistake. */
-function assertNotIdle ({ maxRestarts }: SharedPortOptions): void {
+function assertNotIdle ({ maxRestarts }: SharedPortOptions, spell: Spell): void {
   if (maxRestarts?.within !== undefined && maxRestarts.count === undefined) {
-    throw new OptionsError(`option 'maxRestarts.within' needs 'maxRestarts.count', which is not given; got ${inspect(maxRestarts)}`)
+    throw new OptionsError(`${spell('maxRestarts.within')} needs ${spell('maxRestarts.count')}, which is not given; got ${inspect(maxRestarts.within)}`)
   }
 }
 
 /** In place: it is a copy of what was given. */
-function withNumbers (options: SharedPortOptions): Options {
+function withNumbers (options: SharedPortOptions, spell: Spell): Options {
   const { recycle = {}, socketMode } = options
   if (typeof recycle.rss === 'string') {
     const size = bytes.parse(recycle.rss)
-    if (size === null || size < 1) throw new OptionsError(`option 'recycle.rss' must be ${schema.properties.recycle.properties.rss.description}, got ${inspect(recycle.rss)}`)
+    if (size === null || size < 1) throw new OptionsError(`${spell('recycle.rss')} must be ${schema.properties.recycle.properties.rss.description}, got ${inspect(recycle.rss)}`)
     recycle.rss = size
   }
   if (typeof socketMode === 'string') options.socketMode = parseInt(socketMode, 8)
@@ -64,11 +69,11 @@ function withNumbers (options: SharedPortOptions): Options {
 }
 
 /** In place too: a port, or a text, becomes where to listen. */
-function withAdmin (options: Options): Options {
+function withAdmin (options: Options, spell: Spell): Options {
   const { admin } = options as SharedPortOptions
   if (admin === undefined) return options
   const { host, port, ...rest } = typeof admin === 'object' ? admin : { ...splitAddress(String(admin)) }
-  if (port > MOST_PORT) throw new OptionsError(`option 'admin' must be ${schema.properties.admin.description}, got ${inspect(admin)}`)
+  if (port > MOST_PORT) throw new OptionsError(`${spell('admin')} must be ${schema.properties.admin.description}, got ${inspect(admin)}`)
   return Object.assign(options, { admin: { hosts: [], ...rest, host: host ?? '127.0.0.1', port } })
 }
 
@@ -99,16 +104,17 @@ function isPlain (value: unknown): value is object {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }
 
-/** A part of the schema, as far as errors are explained by it. */
-interface Described { description?: string, properties?: Record<string, Described>, items?: Described }
-
-function explain (errors: ErrorObject[]): string {
-  const sentences = new Set(errors.map(({ keyword, params, instancePath, data }) => {
+/** What is wrong, each thing in a sentence. `unknown` says so of a key that is not taken there. */
+export function explain (errors: ErrorObject[], schema: Part, { spell = asOption, unknown = isUnknown }: { spell?: Spell, unknown?: typeof isUnknown } = {}): string[] {
+  return [...new Set(errors.map(({ keyword, params, instancePath, data }) => {
     const path = instancePath.split('/').slice(1)
-    const { description, properties } = path.reduce<Described>((part, name) => part.properties?.[name] ?? part.items ?? {}, schema)
-    if (keyword !== 'additionalProperties') return `option '${path.join('.')}' must be ${description}, got ${inspect(data)}`
-    const unknown = [...path, params['additionalProperty']].join('.')
-    return `unknown option '${unknown}': the options are ${Object.keys(properties ?? {}).map(name => [...path, name].join('.')).join(', ')}`
-  }))
-  return [...sentences].join('; ')
+    const { description, properties, writeOnly } = path.reduce<Part>((part, name) => part.properties?.[name] ?? part.items ?? {}, schema)
+    if (keyword !== 'additionalProperties') return `${spell(path.join('.'))} must be ${description}, got ${writeOnly === true ? '***' : inspect(data)}`
+    const [name, ...taken] = [params['additionalProperty'], ...Object.keys(properties ?? {})].map(name => [...path, name].join('.')) as [string, ...string[]]
+    return unknown(name, taken)
+  }))]
+}
+
+function isUnknown (name: string, taken: string[]): string {
+  return `unknown option '${name}': the options are ${taken.join(', ')}`
 }

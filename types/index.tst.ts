@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { expect, test } from 'tstyche'
-import sharedPort, { sharedPort as named, type HandshakeStats, type SharedPort, type SharedPortOptions, type Stats, type WorkerEvent, type WorkerExit, type WorkerStalled } from 'shared-fastify'
+import sharedPort, { sharedPort as named, type CommandConfig, type HandshakeStats, type SharedPort, type SharedPortOptions, type Stats, type WorkerEvent, type WorkerExit, type WorkerStalled } from 'shared-fastify'
 
 test('the plugin registers with and without options', () => {
   const fastify = Fastify()
@@ -67,4 +67,10 @@ test('the stats', () => {
 
 test('every option may be left out', () => {
   expect<SharedPortOptions>().type.toBeAssignableFrom({})
+})
+
+test('what a config file of the command takes', () => {
+  expect<CommandConfig>().type.toBeAssignableFrom({ app: 'app.ts', workers: 'auto' as const, port: 0, logLevel: 'warn' as const, import: ['a'], recycle: { rss: '1gb' }, policy: () => null })
+  expect<CommandConfig>().type.not.toBeAssignableFrom({ readyCheck () {} })
+  expect<CommandConfig>().type.not.toBeAssignableFrom({ port: '80' })
 })

@@ -2,8 +2,8 @@ import { statSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
 import { AppNotFoundError, AppTypeError } from '../errors.js'
 
-const TYPESCRIPT = ['.ts', '.mts', '.cts']
-const JAVASCRIPT = ['.js', '.mjs', '.cjs']
+export const TYPESCRIPT = ['.ts', '.mts', '.cts']
+export const JAVASCRIPT = ['.js', '.mjs', '.cjs']
 
 /**
  * The app's file, as an absolute path.
@@ -23,11 +23,15 @@ export function isTypeScript (app: string): boolean {
   return TYPESCRIPT.includes(extname(app))
 }
 
-/** The tsconfig.json that is meant for the app: the nearest one in its folder or above. */
-export function findTsconfig (app: string): string | undefined {
-  for (let folder = dirname(app), above; folder !== above; folder = dirname(above = folder)) {
-    const path = join(folder, 'tsconfig.json')
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return path
+/** The file of that name that is meant for another: the nearest one in its folder or above. */
+export function findFor (file: string, name: string): string | undefined {
+  for (let folder = dirname(file), above; folder !== above; folder = dirname(above = folder)) {
+    const path = join(folder, name)
+    if (isFile(path)) return path
   }
   return undefined
+}
+
+export function isFile (path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
 }

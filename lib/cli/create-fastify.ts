@@ -3,24 +3,24 @@ import type { fastify as createFastify, FastifyInstance, FastifyServerOptions } 
 import type { Config } from './config.js'
 import { workerStream } from './log.js'
 
-/** The Fastify instance for an app that is a plugin. With --options, what the app exports comes first, as in fastify-cli. */
+/** The Fastify instance for an app that is a plugin. With --options, what the app exports goes over our defaults, and what was asked for over both. */
 export async function fastifyFor (config: Config, appOptions: FastifyServerOptions): Promise<FastifyInstance> {
-  const { pluginTimeout, bodyLimit, useAppOptions } = config
+  const { pluginTimeout, asked: { logLevel, ...asked }, useAppOptions } = config
   const theirs = useAppOptions ? appOptions : {}
   return requireFastify(config.app)({
     pluginTimeout,
-    ...(bodyLimit !== undefined && { bodyLimit }),
     ...theirs,
+    ...asked,
     ...(theirs.loggerInstance === undefined && { logger: await loggerOptions(config, theirs.logger) })
   })
 }
 
-/** The app's logger options, over ours: the level, and the stream unless it has another place to write to. */
-async function loggerOptions ({ level, pretty }: Config, theirs: FastifyServerOptions['logger'] = true): Promise<FastifyServerOptions['logger']> {
+/** The app's logger options, over ours: the level, unless it was asked for, and the stream, unless it has another place to write to. */
+async function loggerOptions ({ level, pretty, asked: { logLevel } }: Config, theirs: FastifyServerOptions['logger'] = true): Promise<FastifyServerOptions['logger']> {
   if (theirs === false) return false
   const options = theirs === true ? {} : theirs
   const elsewhere = ['stream', 'file', 'transport'].some(name => name in options)
-  return { level, ...(!elsewhere && { stream: await workerStream(pretty) }), ...options }
+  return { level, ...(!elsewhere && { stream: await workerStream(pretty) }), ...options, ...(logLevel !== undefined && { level: logLevel }) }
 }
 
 /** The app's own Fastify, where it has one: its plugins are made for that version. */

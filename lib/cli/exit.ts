@@ -14,8 +14,22 @@ export class UsageError extends Error {
 export function fail (err: unknown): never {
   if (err instanceof CommanderError) process.exit(err.exitCode === 0 ? 0 : USAGE) // commander has said it
   if (!isUsage(err) && !isOurs(err)) throw err // a bug: its stack tells
-  process.stderr.write(`error: ${err.message}\n`)
+  process.stderr.write(`error: ${err.message}\n${placeOf(err.cause)}`)
+  if (isPlaceless(err.cause)) throw err.cause
   process.exit(isUsage(err) ? USAGE : FAILED)
+}
+
+/** Of a syntax error in an ES module only Node itself can say where it is, and does where nobody catches it. */
+export function isPlaceless (err: unknown): boolean {
+  return err instanceof SyntaxError && err.stack?.includes('compileSourceTextModule') === true
+}
+
+const OURS = new URL('..', import.meta.url).href
+
+/** Where it was thrown, in files of the user's. */
+function placeOf (err: unknown): string {
+  const lines = err instanceof Error && !isPlaceless(err) ? err.stack?.split('\n') ?? [] : []
+  return lines.filter(line => /^ +at .*\//.test(line) && !/node:|\/node_modules\//.test(line) && !line.includes(OURS)).map(line => `${line}\n`).join('')
 }
 
 /** An app that is not there, or a value that cannot be, is the user's. */

@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import type { FastifyInstance, FastifyPluginAsync, FastifyServerOptions } from 'fastify'
 import { AppExportsError, AppFailedError, AppNeverLoadsError } from '../errors.js'
+import { untilLoaded } from './until-loaded.js'
 
 /** What an app's file turned out to be: a plugin and the Fastify options beside it, or an instance. */
 export type LoadedApp =
@@ -15,7 +16,12 @@ export type LoadedApp =
  * @throws SHARED_PORT_ERR_APP_EXPORTS
  */
 export async function loadApp (path: string): Promise<LoadedApp> {
-  return readExports(path, await untilLoaded(path, importApp(path)))
+  process.channel?.unref() // else one that never loads would wait for the primary
+  try {
+    return readExports(path, await untilLoaded(importApp(path), () => new AppNeverLoadsError(path)))
+  } finally {
+    process.channel?.ref()
+  }
 }
 
 async function importApp (path: string): Promise<Record<string, unknown>> {
@@ -23,22 +29,6 @@ async function importApp (path: string): Promise<Record<string, unknown>> {
     return await import(pathToFileURL(path).href)
   } catch (err) {
     throw new AppFailedError(path, { cause: err instanceof Error ? err : new Error(`threw ${inspect(err)}`) })
-  }
-}
-
-/** Rejects when nothing is under way any more, and the file has not loaded: Node alone would wait for the primary then. */
-async function untilLoaded<T> (path: string, loading: Promise<T>): Promise<T> {
-  let onIdle = (): void => {}
-  const idle = new Promise<never>((_resolve, reject) => {
-    onIdle = () => { reject(new AppNeverLoadsError(path)) }
-  })
-  process.channel?.unref()
-  process.once('beforeExit', onIdle)
-  try {
-    return await Promise.race([loading, idle])
-  } finally {
-    process.off('beforeExit', onIdle)
-    process.channel?.ref()
   }
 }
 

@@ -1,11 +1,15 @@
 import { Command } from 'commander'
+import { MOST_WORKERS } from '../options-schema.js'
+import { readOptions, type Options } from '../options.js'
 import { status } from './commands/status.js'
 import { logs, reload, scale, stop } from './commands/steer.js'
-import { readConfig } from './config.js'
+import { type Config, readConfig } from './config.js'
+import { readConfigFile } from './config-file.js'
 import { UsageError } from './exit.js'
-import { assertSwitches, createOptions, integer, type StartFlags, whichOptions } from './flags.js'
+import { createOptions, integer, whichOptions } from './flags.js'
+import { InForce } from './in-force.js'
+import { show } from './show.js'
 import { LEVELS } from '../app-logger.js'
-import { MOST_WORKERS } from '../options-schema.js'
 import { start } from './start.js'
 import { version } from '../version.js'
 
@@ -15,7 +19,7 @@ Plugin options: what comes after -- goes to the app's plugin.
 
 Environment: FASTIFY_<OPTION>, as FASTIFY_LOG_LEVEL=warn, sets an option that
 the command line does not; PORT the port, where FASTIFY_PORT does not. A .env
-file in the current folder is read first.
+file in the current folder is read first. A config file comes after both.
 
 Development: with --watch a changed file restarts the workers, of which there is
 one where no number is given. Requests wait until it is ready, and are answered
@@ -27,8 +31,9 @@ Signals: at SIGTERM, SIGINT and SIGQUIT the workers finish what they have, for
 SIGHUP replaces every worker by one with the app as it is now, and fails no
 request; SIGTTIN adds a worker, SIGTTOU takes one away.
 
-Exit codes: 0 stopped as asked, 1 the app or its port failed, or the workers
-crashed more often than --max-restarts, 2 wrong usage, 130 a second SIGINT.`
+Exit codes: 0 stopped as asked, 1 the app, its port or its config file failed,
+or the workers crashed more often than --max-restarts, 2 wrong usage, 130 a
+second SIGINT.`
 
 /** The commands; `appArguments` is what came after `--`, `reloadEnvironment` reads .env again. */
 export function createProgram (appArguments: string[], reloadEnvironment: () => void): Command {
@@ -39,6 +44,7 @@ export function createProgram (appArguments: string[], reloadEnvironment: () => 
     .version(version, '-v, --version', 'print the version')
     .helpCommand(false)
     .addCommand(startCommand, { isDefault: true })
+    .addCommand(createConfig(appArguments))
     .addCommand(createStatus())
     .addCommand(createSteering('reload', 'replace every worker, the new one ready before the old one goes').action(reload))
     .addCommand(createScale())
@@ -48,18 +54,46 @@ export function createProgram (appArguments: string[], reloadEnvironment: () => 
 }
 
 function createStart (appArguments: string[], reloadEnvironment: () => void): Command {
-  const command = polite(new Command('start'))
+  const command = withSettings(new Command('start'), '<app> [options] [-- plugin options]')
     .description('Serve an app. The default command.')
-    .usage('<app> [options] [-- plugin options]')
-    .argument('<app>', 'a .ts, .mts, .cts, .js, .mjs or .cjs file that exports a plugin, async function (fastify, opts), or a Fastify instance that does not listen')
     .addHelpText('after', NOTES)
+  return command.action(async (app: string | undefined) => {
+    const settings = await find(command, app)
+    const { config, options } = understand(command, settings, appArguments)
+    await start(config, options, settings.value('import') ?? [], reloadEnvironment)
+  })
+}
+
+/** All that `start` would do before it starts anything, and what it would go by. */
+function createConfig (appArguments: string[]): Command {
+  const command = withSettings(new Command('config'), '[app] [options] [-- plugin options]')
+    .description('print the settings in force, and where each comes from; fail as start would')
+    .option('--json', 'as JSON')
+  return command.action(async (app: string | undefined, { json = false }: { json?: boolean }) => {
+    const settings = await find(command, app)
+    process.stdout.write(show(settings, json))
+    understand(command, settings, appArguments)
+  })
+}
+
+function withSettings (command: Command, usage: string): Command {
+  polite(command)
+    .usage(usage)
+    .argument('[app]', 'a .ts, .mts, .cts, .js, .mjs or .cjs file that exports a plugin, async function (fastify, opts), or a Fastify instance that does not listen')
     .allowExcessArguments()
   for (const option of createOptions()) command.addOption(option)
-  return command.action(async (app: string, flags: StartFlags) => {
-    assertOneApp(command.args)
-    assertSwitches()
-    await start(readConfig(app, flags, flag => command.getOptionValueSource(flag), appArguments), flags.import ?? [], reloadEnvironment)
-  })
+  return command
+}
+
+async function find (command: Command, app: string | undefined): Promise<InForce> {
+  assertOneApp(command.args)
+  return new InForce(command, app, await readConfigFile(command.getOptionValue('config'), app))
+}
+
+function understand (command: Command, settings: InForce, appArguments: string[]): { config: Config, options: Options } {
+  const app = settings.value('app') ?? command.error("error: missing required argument 'app'", { code: 'commander.missingArgument' })
+  const config = readConfig(app, settings, appArguments)
+  return { config, options: readOptions(config.sharedPort, name => settings.spell(name)) }
 }
 
 function createStatus (): Command {
@@ -71,7 +105,7 @@ function createStatus (): Command {
 
 function createScale (): Command {
   return createSteering('scale', 'keep so many workers from now on')
-    .argument('<workers>', `how many: 1 to ${MOST_WORKERS}`, integer({ least: 1, most: MOST_WORKERS }))
+    .argument('<workers>', `how many: 1 to ${MOST_WORKERS}`, integer({ minimum: 1, maximum: MOST_WORKERS }))
     .action(scale)
 }
 

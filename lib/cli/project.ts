@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { findTsconfig } from './app-file.js'
+import { findFor } from './app-file.js'
 
 /** The folders that an app is developed in; absolute, and without symbolic links. */
 export interface Project {
@@ -21,7 +21,7 @@ export function findProject (given: string): Project {
     app,
     folder,
     repository: findUp(folder, '.git') ?? folder,
-    outputs: [...outDirs(findTsconfig(app)), join(folder, 'dist')].filter(output => output !== folder && isInside(output, folder))
+    outputs: [...outDirs(findFor(app, 'tsconfig.json')), join(folder, 'dist')].filter(output => output !== folder && isInside(output, folder))
   }
 }
 

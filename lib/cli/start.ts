@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { WorkerFailedError } from '../errors.js'
 import { readListenTarget } from '../listen-target.js'
-import { readOptions } from '../options.js'
+import type { Options } from '../options.js'
 import { openOutput } from '../primary/output.js'
 import { PrimaryProcess } from '../primary-process.js'
 import { END_DELAY } from '../timing.js'
@@ -12,9 +12,8 @@ import { spell } from './spell.js'
 import { workerProgram } from './worker-program.js'
 
 /** Serves an app: this process becomes its primary, which never loads it. */
-export async function start (config: Config, imports: string[], reloadEnvironment: () => void): Promise<void> {
+export async function start (config: Config, options: Options, imports: string[], reloadEnvironment: () => void): Promise<void> {
   const target = readListenTarget(config.listen)
-  const options = readOptions(config.sharedPort)
   const program = workerProgram(config, imports)
   const output = openOutput()
   const log = await createLog(config, output)

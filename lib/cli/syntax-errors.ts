@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { fileURLToPath } from 'node:url'
-import { isPlaceless } from './worker-end.js'
+import { isPlaceless } from './exit.js'
 
 /** The name by which the inspector is shown an error. */
 const SHOWN = 'sharedFastifySyntaxError'

@@ -1,5 +1,5 @@
 import { type Channel, post, toNotice } from '../protocol.js'
-import { FAILED } from './exit.js'
+import { FAILED, isPlaceless } from './exit.js'
 
 // How a worker that cannot serve tells why. The primary logs it: here is no logger that would be
 // sure to work. What is told first counts, since the rest follows from it.
@@ -24,9 +24,4 @@ function tell (err: unknown, done?: () => void): void {
   if (told) return
   told = true
   post(process as Channel, { type: 'failed', error: toNotice(err) }, undefined, done)
-}
-
-/** Of a syntax error in an ES module only Node itself can say where it is, and does where nobody catches it. */
-export function isPlaceless (err: unknown): boolean {
-  return err instanceof SyntaxError && err.stack?.includes('compileSourceTextModule') === true
 }

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Program } from '../primary/fork.js'
-import { findTsconfig, isTypeScript } from './app-file.js'
+import { findFor, isTypeScript } from './app-file.js'
 import { type Config, CONFIG } from './config.js'
 import { UsageError } from './exit.js'
 
@@ -16,7 +16,7 @@ const TSCONFIG = 'TSX_TSCONFIG_PATH'
 export function workerProgram (config: Config, imports: string[]): Program {
   const files = imports.map(findImport)
   const typescript = [config.app, ...files].some(isTypeScript)
-  const tsconfig = typescript && process.env[TSCONFIG] === undefined ? findTsconfig(config.app) : undefined
+  const tsconfig = typescript && process.env[TSCONFIG] === undefined ? findFor(config.app, 'tsconfig.json') : undefined
   const modules = [
     new URL('watch.js', import.meta.url).href, // first: what those after it throw is told to the primary
     ...(typescript ? [import.meta.resolve('tsx')] : []),

@@ -42,8 +42,11 @@ function register (fastify: FastifyInstance): void {
 }
 
 function registerApp (fastify: FastifyInstance, app: LoadedApp): void {
-  const { pluginOptions, useAppOptions } = config
-  if (app.instance !== undefined) return assertNothingIgnored()
+  const { pluginOptions, useAppOptions, forPlugins } = config
+  if (app.instance !== undefined) {
+    if (forPlugins.length > 0) throw new AppIsInstanceError(config.app, forPlugins.join(', '))
+    return
+  }
   const options = { ...(useAppOptions && app.options), ...pluginOptions }
   // As in fastify-cli: with skipOverride the app's decorators and hooks are the root's.
   const plugin = refuseInstances(app.plugin)
@@ -63,16 +66,4 @@ function refuseInstances (plugin: FastifyPluginAsync): FastifyPluginAsync {
   // Fastify looks at the number of arguments, at what fastify-plugin has put there, and at the name.
   const { length, name } = plugin
   return Object.defineProperties(Object.assign(wrapped, plugin), { length: { value: length }, name: { value: name } }) as FastifyPluginAsync
-}
-
-/** @throws SHARED_PORT_ERR_APP_IS_INSTANCE for options that would do nothing */
-function assertNothingIgnored (): void {
-  const { prefix, ...others } = config.pluginOptions
-  const ignored = [
-    ...(prefix !== undefined ? ['--prefix'] : []),
-    ...(config.useAppOptions ? ['--options'] : []),
-    ...(config.bodyLimit !== undefined ? ['--body-limit'] : []),
-    ...Object.keys(others).map(name => `-- --${name}`)
-  ]
-  if (ignored.length > 0) throw new AppIsInstanceError(config.app, ignored.join(', '))
 }

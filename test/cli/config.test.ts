@@ -1,29 +1,17 @@
-import { Command } from 'commander'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { type Config, readConfig } from '../../lib/cli/config.js'
-import { createOptions, type StartFlags } from '../../lib/cli/flags.js'
 import { readOptions } from '../../lib/options.js'
 import { appPath } from '../helper.js'
+import { type Given, readSettings } from './read-settings.js'
 
-/** What is read of a command line and an environment. */
-function read (t: Test, args: string[], { env = {}, appArguments = [] }: { env?: Record<string, string>, appArguments?: string[] } = {}): Config {
-  const before = Object.keys(env).map(name => [name, process.env[name]] as const)
-  Object.assign(process.env, env)
-  t.teardown(() => {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name]
-      else process.env[name] = value
-    }
-  })
-  const command = new Command().exitOverride()
-  for (const option of createOptions()) command.addOption(option)
-  const flags: StartFlags = command.parse(args, { from: 'user' }).opts()
-  return readConfig(appPath('plugin.mjs'), flags, flag => command.getOptionValueSource(flag), appArguments)
+/** What the command is to do by all that it is given. */
+function read (args: string[], { appArguments = [], ...given }: Given & { appArguments?: string[] } = {}): Config {
+  return readConfig(appPath('plugin.mjs'), readSettings({ args, ...given }), appArguments)
 }
 
 const socket = { path: '/s' }
-const { host } = readConfig(appPath('plugin.mjs'), { port: 0 } as StartFlags, () => undefined, []).listen // what this machine is
-const listening: Array<{ says: string, args: string[], env?: Record<string, string>, listen: object }> = [
+const { host } = read([]).listen // what this machine is
+const listening: Array<{ says: string, args: string[], env?: Record<string, string>, file?: Given['file'], listen: object }> = [
   { says: 'a port, where nothing is said', args: [], listen: { port: 3000, host } },
   { says: 'an address', args: ['-a', '::1'], listen: { port: 3000, host: '::1' } },
   { says: 'a socket', args: ['-s', '/s'], listen: socket },
@@ -31,32 +19,52 @@ const listening: Array<{ says: string, args: string[], env?: Record<string, stri
   { says: 'a socket, whatever port the environment has', args: ['-s', '/s'], env: { PORT: '80', FASTIFY_ADDRESS: '::1', FASTIFY_FD: '3' }, listen: socket },
   { says: 'a port, whatever socket the environment has', args: ['-p', '1'], env: { FASTIFY_SOCKET: '/s' }, listen: { port: 1, host } },
   { says: 'the socket of the environment, and not its port', args: [], env: { PORT: '80', FASTIFY_SOCKET: '/s' }, listen: socket },
+  { says: 'the socket of a config file, and not the port that the environment has for whatever is started', args: [], env: { PORT: '80' }, file: { socket: '/s' }, listen: socket },
+  { says: 'the port of the environment, whatever socket a config file has', args: [], env: { FASTIFY_PORT: '80' }, file: { socket: '/s', socketMode: '660' }, listen: { port: 80, host } },
+  { says: 'the port of the environment, at the address of a config file', args: [], env: { PORT: '80' }, file: { port: 81, address: '::1' }, listen: { port: 80, host: '::1' } },
+  { says: 'a socket, whatever port a config file has', args: ['-s', '/s'], file: { port: 81, address: '::1' }, listen: socket },
   { says: 'in Kubernetes an address that can be reached', args: [], env: { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, listen: { port: 3000, host: '0.0.0.0' } }
 ]
 
-for (const { says, args, env, listen } of listening) {
+for (const { says, args, listen, ...given } of listening) {
   t.test(`it listens on ${says}`, async t => {
-    t.strictSame(read(t, args, { env }).listen, listen)
+    t.strictSame(read(args, given).listen, listen)
   })
 }
 
 t.test('two places to listen on are one too many, in the environment too', async t => {
-  t.throws(() => read(t, ['-s', '/s', '--fd', '3']), { name: 'UsageError', message: /got a descriptor and a socket$/ })
-  t.throws(() => read(t, [], { env: { FASTIFY_SOCKET: '/s', FASTIFY_ADDRESS: '::1' } }), { name: 'UsageError', message: /got a socket and a port$/ })
+  t.throws(() => read(['-s', '/s', '--fd', '3']), { name: 'UsageError', message: /got a descriptor and a socket$/ })
+  t.throws(() => read([], { env: { FASTIFY_SOCKET: '/s', FASTIFY_ADDRESS: '::1' } }), { name: 'UsageError', message: /got a socket and a port$/ })
+  t.throws(() => read([], { file: { socket: '/s', fd: 3 } }), { name: 'UsageError', message: /got a descriptor and a socket$/ })
 })
 
-t.test('what would do nothing is said: a mode without a socket file, a time without a number of crashes', async t => {
-  t.throws(() => read(t, ['--socket-mode', '660']), { name: 'UsageError', message: /needs --socket; got --socket-mode 660$/ })
-  t.throws(() => readOptions(read(t, ['--max-restarts-within', '5']).sharedPort), { code: 'SHARED_PORT_ERR_OPTIONS' })
+t.test('what would do nothing is said, by the name under which it was given: a mode without a socket file, a time without a number of crashes', async t => {
+  t.throws(() => read(['--socket-mode', '660']), { name: 'UsageError', message: '--socket-mode is of a socket file, and needs --socket; got 660' })
+  t.throws(() => read([], { file: { socketMode: '660' } }), { name: 'UsageError', message: "'socketMode' in /the/file is of a socket file, and needs --socket; got 660" })
+  const idle = [
+    { args: ['--max-restarts-within', '5'], says: '--max-restarts-within needs --max-restarts, which is not given; got 5' },
+    { env: { FASTIFY_MAX_RESTARTS_WITHIN: '5' }, says: 'FASTIFY_MAX_RESTARTS_WITHIN needs --max-restarts, which is not given; got 5' },
+    { file: { maxRestarts: { within: 5 } }, says: "'maxRestarts.within' in /the/file needs --max-restarts, which is not given; got 5" }
+  ]
+  for (const { says, ...given } of idle) {
+    const settings = readSettings(given)
+    t.throws(() => readOptions(settings.options(), name => settings.spell(name)), { code: 'SHARED_PORT_ERR_OPTIONS', message: says })
+  }
+})
+
+t.test('what an app that is an instance has no use for is known by the names under which it was given', async t => {
+  const { forPlugins } = read(['-x', '/api'], { env: { FASTIFY_OPTIONS: 'true' }, file: { bodyLimit: 5 }, appArguments: ['--greeting', 'hello'] })
+  t.strictSame(forPlugins, ['--prefix', 'FASTIFY_OPTIONS', "'bodyLimit' in /the/file", '-- --greeting'])
+  t.strictSame(read([], { env: { FASTIFY_OPTIONS: 'false' } }).forPlugins, [])
 })
 
 t.test('the prefix is the plugin\'s option, and wins over one behind --', async t => {
-  t.strictSame(read(t, ['-x', '/api'], { appArguments: ['--prefix', '/other', '--greeting', 'hello'] }).pluginOptions, { prefix: '/api', greeting: 'hello' })
-  t.strictSame(read(t, [], { appArguments: ['--prefix', '/other'] }).pluginOptions, { prefix: '/other' })
+  t.strictSame(read(['-x', '/api'], { appArguments: ['--prefix', '/other', '--greeting', 'hello'] }).pluginOptions, { prefix: '/api', greeting: 'hello' })
+  t.strictSame(read([], { appArguments: ['--prefix', '/other'] }).pluginOptions, { prefix: '/other' })
 })
 
 t.test('what looks after the workers arrives as the options of the plugin', async t => {
-  const { sharedPort } = read(t, [
+  const { sharedPort } = read([
     '--liveness-timeout', '0', '--recycle-requests', '10', '--recycle-rss', '512mb', '--recycle-age', '1000', '--recycle-jitter', '0.5', '--max-restarts', '3',
     '--max-restarts-within', '500', '--close-delay', '100', '--user', 'app', '--group', '33', '--socket-mode', '660', '-s', '/s'
   ])
@@ -73,7 +81,7 @@ t.test('what looks after the workers arrives as the options of the plugin', asyn
 })
 
 t.test('what schedules and sheds arrives as the options of the plugin', async t => {
-  const { sharedPort } = read(t, [
+  const { sharedPort } = read([
     '--policy', 'sticky', '--sticky-wait', '5', '--sticky-ipv6-prefix', '56', '--stall-after', '100', '--saturation-utilization', '0.9', '--saturation-delay', '200',
     '--max-pending', '10', '--on-overload', 'shed', '--pending-timeout', '0', '--max-connections-per-worker', '7', '--ticket-lifetime', '1000'
   ])
@@ -91,13 +99,35 @@ t.test('what schedules and sheds arrives as the options of the plugin', async t 
   })
 })
 
+t.test('what comes from a config file arrives as the options of the plugin, functions too', async t => {
+  const policy = (): null => null
+  const { sharedPort } = read(['--recycle-age', '5', '--grace', '0'], { file: { grace: 1, recycle: { age: 6, rss: '1gb' }, takeBackAfter: 0, policy } })
+  t.strictSame(sharedPort, { grace: 0, recycle: { age: 5, rss: '1gb' }, takeBackAfter: 0, policy })
+})
+
+t.test('the parts of the admin server may be said in several places', async t => {
+  const token = 'a-secret-of-some-length'
+  t.strictSame(read(['--admin', '9001', '--admin-host', 'a'], { env: { FASTIFY_ADMIN_TOKEN: token }, file: { admin: { port: 9000, hosts: ['b'] } } }).sharedPort, { admin: { port: 9001, token, hosts: ['a'] } })
+  t.strictSame(read(['--admin-host', 'a'], { file: { admin: { port: 9000, host: '::1', token } } }).sharedPort, { admin: { port: 9000, host: '::1', token, hosts: ['a'] } })
+  t.strictSame(read([], { file: { admin: '[::1]:9000' } }).sharedPort, { admin: { host: '::1', port: 9000 } })
+  t.throws(() => read(['--admin-host', 'a']), { name: 'UsageError', message: '--admin-host is of the admin server, and needs --admin; got a' })
+  const settings = readSettings({ args: ['--admin', '99999'] })
+  t.throws(() => readOptions(read(['--admin', '99999']).sharedPort, name => settings.spell(name)), { message: '--admin must be an integer from 0 to 65535, got 99999' })
+})
+
+t.test('--control says where, --no-control that there is none', async t => {
+  t.strictSame(read(['--control', '/c']).sharedPort, { control: '/c' })
+  t.strictSame(read(['--no-control'], { env: { FASTIFY_CONTROL: '/c' } }).sharedPort, { control: false })
+  t.strictSame(read([], { file: { control: false } }).sharedPort, { control: false })
+})
+
 t.test('without flags the options are the defaults of the plugin', async t => {
-  const { sharedPort } = read(t, [])
+  const { sharedPort } = read([])
   t.same(readOptions(sharedPort), readOptions({}))
 })
 
 t.test('--watch develops: one worker, and nobody who waits for it is sent away, unless something else is said', async t => {
-  const develop = (args: string[], env?: Record<string, string>): object => readOptions(read(t, ['--watch', ...args], env && { env }).sharedPort)
+  const develop = (args: string[], env?: Record<string, string>): object => readOptions(read(['--watch', ...args], env && { env }).sharedPort)
   t.same(develop([]), { ...readOptions({}), workers: 1, pendingTimeout: 0 })
   t.match(develop(['-n', '3', '--pending-timeout', '500']), { workers: 3, pendingTimeout: 500 })
   t.match(develop(['-n', 'auto']), { workers: 'auto' })
@@ -105,7 +135,7 @@ t.test('--watch develops: one worker, and nobody who waits for it is sent away, 
 })
 
 t.test('--watch-ignore is for --watch', async t => {
-  t.match(read(t, ['--watch', '--watch-ignore', 'a', '--watch-ignore', 'b']), { watch: true, watchIgnore: ['a', 'b'] })
-  t.match(read(t, []), { watch: false, watchIgnore: [] })
-  t.throws(() => read(t, ['--watch-ignore', 'a']), { name: 'UsageError', message: '--watch-ignore needs --watch; got --watch-ignore a' })
+  t.match(read(['--watch', '--watch-ignore', 'a', '--watch-ignore', 'b']), { watch: true, watchIgnore: ['a', 'b'] })
+  t.match(read([]), { watch: false, watchIgnore: [] })
+  t.throws(() => read(['--watch-ignore', 'a']), { name: 'UsageError', message: '--watch-ignore needs --watch; got --watch-ignore a' })
 })

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import t, { type Test } from 'tap'
-import { assertSwitches, createOptions, type StartFlags } from '../../lib/cli/flags.js'
+import { createOptions } from '../../lib/cli/flags.js'
 
-function parse (t: Test, args: string[], env: Record<string, string> = {}): StartFlags {
+function parse (t: Test, args: string[], env: Record<string, string> = {}): Record<string, unknown> {
   const before = { ...process.env }
   Object.assign(process.env, env)
   t.teardown(() => {
@@ -28,6 +28,7 @@ const wrong: Array<[args: string[], message: string]> = [
   ...['1.1', '-0.1', 'some', ''].map((given): [string[], string] => [[`--recycle-jitter=${given}`], `option '--recycle-jitter <share>' argument '${given}' is invalid. It must be a number from 0 to 1.`]),
   [['--max-restarts=-1'], "option '--max-restarts <number>' argument '-1' is invalid. It must be an integer from 0 to 1000000."],
   [['--close-delay=5s'], "option '--close-delay <ms>' argument '5s' is invalid. It must be an integer from 0 to 2147483647."],
+  [['--user=-r'], "option '--user <user>' argument '-r' is invalid. It must be a name or an id."],
   [['--user='], "option '--user <user>' argument '' is invalid. It must not be empty."],
   [['--socket-mode=888'], "option '--socket-mode <mode>' argument '888' is invalid. It must be octal digits like '660'."],
   [['--plugin-timeout=10s'], "option '-T, --plugin-timeout <ms>' argument '10s' is invalid. It must be an integer from 0 to 2147483647."],
@@ -37,7 +38,7 @@ const wrong: Array<[args: string[], message: string]> = [
   [['--policy=random'], "option '--policy <policy>' argument 'random' is invalid. Allowed choices are round-robin, least-connections, sticky."],
   [['--sticky-ipv6-prefix=0'], "option '--sticky-ipv6-prefix <bits>' argument '0' is invalid. It must be an integer from 1 to 128."],
   [['--stall-after=5'], "option '--stall-after <ms>' argument '5' is invalid. It must be an integer from 20 to 2147483647."],
-  [['--saturation-utilization=90%'], "option '--saturation-utilization <share>' argument '90%' is invalid. It must be a number from 0 to 1."],
+  ...['90%', '0', '1.1'].map((given): [string[], string] => [[`--saturation-utilization=${given}`], `option '--saturation-utilization <share>' argument '${given}' is invalid. It must be a number over 0, up to 1.`]),
   [['--max-pending=0'], "option '--max-pending <number>' argument '0' is invalid. It must be an integer from 1 to 1048576."],
   [['--on-overload=drop'], "option '--on-overload <what>' argument 'drop' is invalid. Allowed choices are wait, shed."],
   [['--pending-timeout=10s'], "option '--pending-timeout <ms>' argument '10s' is invalid. It must be an integer from 0 to 2147483647."],
@@ -70,19 +71,4 @@ t.test('the port is that of FASTIFY_PORT, else of PORT, else 3000; one that is s
   t.equal(parse(t, [], { PORT: '81', FASTIFY_PORT: '' }).port, 81)
   t.equal(parse(t, [], { PORT: '81', FASTIFY_PORT: '82' }).port, 82)
   t.equal(parse(t, ['-p', '83'], { PORT: '81', FASTIFY_PORT: '82' }).port, 83)
-})
-
-t.test('a switch is on or off by its variable, and the command line comes before it', async t => {
-  t.equal(parse(t, []).prettyLogs, undefined)
-  t.equal(parse(t, [], { FASTIFY_PRETTY_LOGS: 'true' }).prettyLogs, true)
-  t.equal(parse(t, [], { FASTIFY_PRETTY_LOGS: 'false' }).prettyLogs, false)
-  t.equal(parse(t, ['--no-pretty-logs'], { FASTIFY_PRETTY_LOGS: 'true' }).prettyLogs, false)
-  t.equal(parse(t, ['-P'], { FASTIFY_PRETTY_LOGS: 'false' }).prettyLogs, true)
-  t.equal(parse(t, [], { FASTIFY_OPTIONS: 'true' }).options, true)
-  assertSwitches()
-})
-
-t.test('a switch that is neither on nor off is an error when it comes to serving, and not before', async t => {
-  t.equal(parse(t, [], { FASTIFY_OPTIONS: 'yes' }).options, false)
-  t.throws(assertSwitches, { name: 'UsageError', message: "FASTIFY_OPTIONS must be true or false, got 'yes'" })
 })

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { appPath, command, hooked, request } from '../helper.js'
+import { appPath, command, hooked, request, unhooked } from '../helper.js'
 
 const PLUGIN = appPath('plugin.mjs')
 
@@ -23,6 +23,19 @@ t.test('the environment and .env set what the command line does not, and the com
   await app.stop()
   t.equal(app.lines.filter(({ event }) => event === 'worker-ready').length, 1)
   t.notOk(app.lines.some(({ level }) => level < 30))
+})
+
+t.test('with --options the app comes before the defaults, and what was asked for before the app', async t => {
+  const cwd = t.testdir({
+    'app.mjs': `
+      export const options = { bodyLimit: 3, pluginTimeout: 7000, logger: { level: 'warn' } }
+      export default async fastify => { fastify.get('/', async () => [fastify.initialConfig.bodyLimit, fastify.initialConfig.pluginTimeout, fastify.log.level]) }`
+  })
+  const answer = async (args: string[]): Promise<unknown> => {
+    return JSON.parse((await request(await command(t, ['app.mjs', '-o', '-n', '1', '-p', '0', ...args], { cwd, env: { FASTIFY_PLUGIN_TIMEOUT: args.length > 0 ? '8000' : '' }, ...unhooked }).url())).body)
+  }
+  t.strictSame(await answer([]), [3, 7_000, 'warn'])
+  t.strictSame(await answer(['--body-limit', '5', '-l', 'info']), [5, 8_000, 'info'])
 })
 
 t.test('imports are loaded before the app, in their order', async t => {

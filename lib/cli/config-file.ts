@@ -1,0 +1,116 @@
+import { readFileSync, statSync } from 'node:fs'
+import { basename, dirname, extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { inspect } from 'node:util'
+import type { CommandConfig } from '../../types/index.js'
+import { ConfigFailedError } from '../errors.js'
+import { findFor, isFile, isTypeScript, JAVASCRIPT, TYPESCRIPT } from './app-file.js'
+import { UsageError } from './exit.js'
+import { settings } from './settings.js'
+import { untilLoaded } from './until-loaded.js'
+
+/** What a config file says, its paths absolute. */
+export interface ConfigFile {
+  /** Where that is, in words. */
+  readonly name: string
+  readonly values: CommandConfig
+}
+
+const NAME = 'shared-fastify.config'
+const EXTENSIONS = [...TYPESCRIPT, ...JAVASCRIPT, '.json']
+const PACKAGE = 'package.json'
+const KEY = 'shared-fastify'
+
+/**
+ * What the file says that is given; else that of the current folder, or the package.json of the app.
+ * @throws UsageError where there is more than one, and for what it may not say
+ * @throws SHARED_PORT_ERR_CONFIG_FAILED for one that cannot be loaded
+ */
+export async function readConfigFile (given: string | undefined, app: string | undefined): Promise<ConfigFile | undefined> {
+  const path = given === undefined ? find(app) : existing(given)
+  if (path === undefined) return undefined
+  const { checked } = await import('./check-config.js') // with a validator that others have no use for
+  const values = checked(isPackage(path) ? readPackage(path) : await load(path), inWords(path))
+  return { name: inWords(path), values: withPaths(values, dirname(path)) }
+}
+
+function find (app = '.'): string | undefined {
+  const files = EXTENSIONS.map(extension => resolve(NAME + extension)).filter(isFile)
+  const manifest = findFor(resolve(app === '.' ? PACKAGE : app), PACKAGE)
+  if (manifest !== undefined && readPackage(manifest) !== undefined) files.push(manifest)
+  if (files.length > 1) throw new UsageError(`one configuration is taken, and here are ${files.map(inWords).join(' and ')}: keep one, or name it by --config`)
+  return files[0]
+}
+
+function existing (given: string): string {
+  const path = resolve(given)
+  if (!isFile(path)) throw new UsageError(`--config takes a file, got '${given}': ${statSync(path, { throwIfNoEntry: false }) === undefined ? 'there is no such file' : 'this is no file'}`)
+  if (!EXTENSIONS.includes(extname(path))) throw new UsageError(`--config takes a ${EXTENSIONS.join(', ')} file, got '${given}'`)
+  if (isPackage(path) && readPackage(path) === undefined) throw new UsageError(`--config takes a package.json with the key "${KEY}", which ${path} has not`)
+  return path
+}
+
+function isPackage (path: string): boolean {
+  return basename(path) === PACKAGE
+}
+
+function inWords (path: string): string {
+  return isPackage(path) ? `"${KEY}" of ${path}` : path
+}
+
+function readPackage (path: string): unknown {
+  return (readJson(path) as Record<string, unknown> | null)?.[KEY]
+}
+
+function readJson (path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw failed(path, cause)
+  }
+}
+
+async function load (path: string): Promise<unknown> {
+  if (extname(path) === '.json') return readJson(path)
+  try {
+    return await untilLoaded(evaluate(path), () => new Error('it waits for something that never comes: look at its top-level await'))
+  } catch (cause) {
+    throw failed(path, cause)
+  }
+}
+
+async function evaluate (path: string): Promise<unknown> {
+  const { default: exported } = await importFile(path)
+  // CommonJS, and TypeScript that became it, has the export one level further down.
+  const config = (exported as { default?: unknown } | null | undefined)?.default ?? exported
+  return typeof config === 'function' ? await config() : config
+}
+
+/** TypeScript by tsx, in no other module than this one and what it imports. */
+async function importFile (path: string): Promise<{ default?: unknown }> {
+  const { href } = pathToFileURL(path)
+  if (!isTypeScript(path)) return await import(href)
+  const { tsImport } = await import('tsx/esm/api')
+  const tsconfig = findFor(path, 'tsconfig.json')
+  return await tsImport(href, { parentURL: import.meta.url, ...(tsconfig !== undefined && { tsconfig }) })
+}
+
+function failed (path: string, cause: unknown): Error {
+  return new ConfigFailedError(path, cause instanceof Error ? cause.message : inspect(cause), { cause })
+}
+
+/** Its paths are from its own folder, wherever the command is started. */
+function withPaths (values: CommandConfig, folder: string): CommandConfig {
+  const given = values as Record<string, unknown>
+  const paths = settings.filter(({ name, isPath }) => isPath === true && typeof given[name] === 'string')
+  return {
+    ...values,
+    ...Object.fromEntries(paths.map(({ name }) => [name, resolve(folder, given[name] as string)])),
+    ...(values.import !== undefined && { import: values.import.map(module => isPathOf(module, folder) ? resolve(folder, module) : module) })
+  }
+}
+
+/** Otherwise it is the name of a package. */
+function isPathOf (module: string, folder: string): boolean {
+  return /^\.{0,2}\//.test(module) || isFile(resolve(folder, module))
+}

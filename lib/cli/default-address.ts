@@ -1,0 +1,9 @@
+import { existsSync } from 'node:fs'
+import isDocker from 'is-docker'
+
+/** As in fastify-cli: in a container, what listens on localhost alone cannot be reached. */
+export function defaultAddress (): string {
+  const isContainer = isDocker() || process.env['KUBERNETES_SERVICE_HOST'] !== undefined ||
+    existsSync('/run/secrets/kubernetes.io/serviceaccount/token')
+  return isContainer ? '0.0.0.0' : 'localhost'
+}

@@ -1,0 +1,136 @@
+import { LEVELS } from '../app-logger.js'
+import { MOST_WORKERS, type Part, schema } from '../options-schema.js'
+import { LONGEST_DELAY } from '../timing.js'
+import { defaultAddress } from './default-address.js'
+
+/** Whatever the command can be told, described once: its flag, its variable, its key in a config file, its default. */
+export interface Setting {
+  /** Its key in a config file, with a dot before what is nested; the plugin's option of that name, where there is one. */
+  readonly name: string
+  /** What it takes. `writeOnly`: it is shown to nobody. */
+  readonly takes: Part
+  /** The flag, in the words of commander. Without: see {@link isArgument}, or it comes from a config file alone. */
+  readonly flags?: string
+  readonly description?: string
+  /** A text that has to match a pattern: what to say of one that does not. */
+  readonly says?: string
+  /** A variable that counts where FASTIFY_<OPTION> is not set. */
+  readonly variable?: string
+  /** What the flag that switches it off does. */
+  readonly off?: string
+  /** Whether it is a path: in a config file one from the file's folder. */
+  readonly isPath?: boolean
+  /** Whether it is given without a flag. */
+  readonly isArgument?: boolean
+  /** Whether it is not for a config file to say. */
+  readonly notInFile?: boolean
+  /** What it is where nobody says it, when that is for the machine to say. */
+  readonly otherwise?: () => unknown
+}
+
+type More = Omit<Setting, 'name' | 'takes' | 'flags' | 'description'>
+
+/** Options of the plugin that the command does not take, and why. */
+export const REFUSED: Readonly<Record<string, string>> = {
+  readyCheck: 'the workers would call it, and they do not load this file: let an onReady hook of the app do what it does',
+  signals: 'the command handles them always'
+}
+
+/** Here 0 is not taken, as in the plugin: there the app would serve, but here is none. */
+const workers = { ...schema.properties.workers, anyOf: [{ const: 'auto' }, { type: 'integer', minimum: 1, maximum: MOST_WORKERS }], description: `'auto' or an integer from 1 to ${MOST_WORKERS}` } as const
+
+const options: Record<string, Part> = Object.fromEntries(Object.entries({ ...schema.properties, workers }).filter(([name]) => !(name in REFUSED)))
+
+/** What an int takes, as which the kernel has descriptors. */
+const MOST_FD = 2 ** 31 - 1
+
+const aText = { type: 'string', pattern: '\\S', description: 'a text that is not empty' } as const
+const aSwitch = { type: 'boolean', description: 'true or false' } as const
+
+/** Everything, in the order of --help. To add a setting is to add its line. */
+export const settings: readonly Setting[] = [
+  own('app', undefined, 'the app', aText, { isPath: true, isArgument: true }),
+  own('config', '--config <path>', 'config file (default: shared-fastify.config.* here, or "shared-fastify" in the app\'s package.json)', aText, { notInFile: true }),
+  option('workers', '-n, --workers <number>', 'how many workers: 1 to 1024, or auto: one for each CPU'),
+  own('port', '-p, --port <port>', 'port; 0: any that is free', anInteger(0, 65_535, { default: 3000 }), { variable: 'PORT' }),
+  own('address', '-a, --address <address>', 'address (default: localhost; 0.0.0.0 in Docker and Kubernetes)', aText, { otherwise: defaultAddress }),
+  own('socket', '-s, --socket <path>', 'Unix socket, instead of a port', aText, { isPath: true }),
+  own('fd', '--fd <number>', 'inherited descriptor of a listening socket, instead of a port', anInteger(0, MOST_FD)),
+  own('prefix', '-x, --prefix <prefix>', "prefix of the app's routes", { type: 'string', description: 'a text' }),
+  own('options', '-o, --options', 'create Fastify with what the app exports as "options"', { ...aSwitch, default: false }),
+  own('import', '-i, --import <module>', 'module to load before the app; may be repeated', { type: 'array', items: aText, description: 'an array of texts' }),
+  own('watch', '-w, --watch', 'development: restart the workers when a file changes', { ...aSwitch, default: false }),
+  own('watchIgnore', '--watch-ignore <pattern>', 'files that change nothing: a path, or a pattern as in .gitignore; may be repeated', { type: 'array', items: aText, description: 'an array of texts' }),
+  own('logLevel', '-l, --log-level <level>', 'how much is logged', { enum: LEVELS, default: 'info', description: oneOf(LEVELS) }),
+  own('prettyLogs', '-P, --pretty-logs', 'readable logs (default on a terminal, JSON elsewhere)', aSwitch, { off: 'JSON on a terminal too', otherwise: () => process.stdout.isTTY ?? false }),
+  own('pluginTimeout', '-T, --plugin-timeout <ms>', 'how long a plugin may take to load; 0: no limit', anInteger(0, LONGEST_DELAY, { default: 10_000 })),
+  own('bodyLimit', '--body-limit <bytes>', 'largest request body (default: 1 MiB)', { type: 'integer', minimum: 1, description: 'an integer from 1 on' }),
+  option('grace', '-g, --grace <ms>', 'how long a stopping worker has to finish what it has'),
+  option('bootTimeout', '--boot-timeout <ms>', 'how long a worker may take to become ready; 0: no limit'),
+  option('reload.concurrency', '--reload-concurrency <number>', 'how many workers a reload (SIGHUP) replaces at a time'),
+  option('livenessTimeout', '--liveness-timeout <ms>', 'how long the event loop of a worker may stand still before it is killed; 0: no limit'),
+  option('recycle.requests', '--recycle-requests <number>', 'replace a worker after so many requests'),
+  option('recycle.rss', '--recycle-rss <size>', 'replace a worker with more memory: bytes, or as 512mb', { says: "bytes, or a text like '512mb'" }),
+  option('recycle.age', '--recycle-age <ms>', 'replace a worker that is so old'),
+  option('recycle.jitter', '--recycle-jitter <share>', "lower each worker's limits by a random share up to this, 0 to 1"),
+  option('maxRestarts.count', '--max-restarts <number>', 'exit with 1 when the workers crash more often than this (default: never)'),
+  option('maxRestarts.within', '--max-restarts-within <ms>', 'the time in which crashes are counted'),
+  option('closeDelay', '--close-delay <ms>', 'how long to serve as before after SIGTERM'),
+  option('user', '--user <user>', 'user that the workers run as: a name or an id', { says: 'a name or an id' }),
+  option('group', '--group <group>', "group that the workers run as (default: the user's)", { says: 'a name or an id' }),
+  option('socketMode', '--socket-mode <mode>', 'mode of the socket file, as 660', { says: "octal digits like '660'" }),
+  option('onWorkerStart'),
+  option('onWorkerExit'),
+  option('lane', '--lane <lane>', 'how connections travel to the workers'),
+  option('takeBackAfter', '--take-back-after <ms>', 'after how long connections that a busy worker has not received go to another; 0: never'),
+  option('policy', '--policy <policy>', 'who gets the next connection'),
+  option('stickyWait', '--sticky-wait <ms>', 'how long a connection waits for the worker of its client (policy sticky)'),
+  option('stickyIpv6Prefix', '--sticky-ipv6-prefix <bits>', 'how much of an IPv6 address makes a client (policy sticky)'),
+  option('stallAfter', '--stall-after <ms>', 'how long an event loop stands still to be told of'),
+  option('saturation.utilization', '--saturation-utilization <share>', 'pass over workers that are busier, 0 to 1, while others are not'),
+  option('saturation.delay', '--saturation-delay <ms>', 'pass over workers that are later than this, while others are not'),
+  option('maxPending', '--max-pending <number>', 'connections that wait for a worker, at most'),
+  option('onOverload', '--on-overload <what>', 'what becomes of those beyond: they wait with the kernel, or are answered 503'),
+  option('pendingTimeout', '--pending-timeout <ms>', 'how long a connection waits for a worker before it is shed; 0: no limit'),
+  option('maxConnectionsPerWorker', '--max-connections-per-worker <number>', 'connections that a worker is given at a time'),
+  option('ticketLifetime', '--ticket-lifetime <ms>', 'how long a key for TLS session tickets is used; 0: no limit'),
+  option('control', '--control <path>', 'where the control socket is (default: in a folder of this user, by pid)', { isPath: true, off: 'no control socket' }),
+  option('admin', '--admin <[host:]port>', 'admin server: a page, /livez, /readyz, /metrics, /status (default: none)', { says: 'a port, or a host and a port as 127.0.0.1:9000' }),
+  option('admin.token', '--admin-token <token>', 'what a bearer has to say for a reload or a scaling by the admin server; better in FASTIFY_ADMIN_TOKEN, out of the process list', { says: 'at least 16 letters, digits or any of ._~+/-' }),
+  option('admin.hosts', '--admin-host <name>', 'name by which the admin server may be asked for, beside addresses and localhost; may be repeated')
+]
+
+/** What a config file takes; `npm run build:validator` makes config-validator.ts of it. */
+export const fileSchema = {
+  type: 'object',
+  description: 'an object, or a function that returns one',
+  additionalProperties: false,
+  properties: {
+    ...Object.fromEntries(settings.filter(({ name, notInFile }) => notInFile !== true && !name.includes('.')).map(({ name, takes }) => [name, takes])),
+    ...options
+  } as Record<string, Part>
+} as const
+
+/** Whether the plugin takes it. */
+export function isOption ({ name }: Setting): boolean {
+  return name.split('.')[0] as string in options
+}
+
+/** A setting of the command's own. */
+function own (name: string, flags: string | undefined, description: string, takes: Part, more: More = {}): Setting {
+  return { name, description, takes, ...(flags !== undefined && { flags }), ...more }
+}
+
+/** An option of the plugin: what it takes is described there. */
+function option (name: string, flags?: string, description?: string, more: More = {}): Setting {
+  const takes = name.split('.').reduce<Part>((part, key) => part.properties?.[key] as Part, { properties: options })
+  return { name, takes, ...(flags !== undefined && { flags }), ...(description !== undefined && { description }), ...more }
+}
+
+function anInteger (minimum: number, maximum: number, more: Part = {}): Part {
+  return { type: 'integer', minimum, maximum, description: `an integer from ${minimum} to ${maximum}`, ...more }
+}
+
+function oneOf (names: readonly string[]): string {
+  return `one of ${names.map(name => `'${name}'`).join(', ')}`
+}

@@ -1,0 +1,42 @@
+import { inspect } from 'node:util'
+import type { Part } from '../options-schema.js'
+import type { Found, InForce, Source } from './in-force.js'
+import { settings } from './settings.js'
+import { table } from './table.js'
+
+type Row = { readonly name: string } & Found
+
+/** What is in force, and where it comes from: a table, or JSON. */
+export function show (inForce: InForce, json: boolean): string {
+  const rows = settings.filter(({ notInFile }) => notInFile !== true).map(({ name, takes }) => {
+    const { value, source } = inForce.found(name)
+    return { name, value: veiled(value, takes), source }
+  })
+  return json ? asJson(rows) : asTable(rows)
+}
+
+/** Without what is secret. */
+function veiled (value: unknown, { writeOnly = false, properties }: Part): unknown {
+  if (writeOnly && value !== undefined) return '***'
+  if (properties === undefined || typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, veiled(part, properties[name] ?? {})]))
+}
+
+function asJson (rows: Row[]): string {
+  const entries = rows.map(({ name, value, source: { kind: source, ...by } }) => [name, { value: typeof value === 'function' ? inspect(value) : value ?? null, source, ...by }])
+  return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`
+}
+
+function asTable (rows: Row[]): string {
+  const columns = ['SETTING', 'VALUE', 'FROM'].map(title => ({ title, align: 'left' } as const))
+  return `${table(columns, rows.map(({ name, value, source }) => [name, text(value), inWords(source)]))}\n`
+}
+
+function inWords (source: Source): string {
+  return 'name' in source ? source.name : source.kind
+}
+
+function text (value: unknown): string {
+  if (value === undefined) return '-'
+  return typeof value === 'string' ? value : inspect(value, { breakLength: Infinity })
+}

@@ -1,0 +1,26 @@
+import { Command } from 'commander'
+import type { ConfigFile } from '../../lib/cli/config-file.js'
+import { createOptions } from '../../lib/cli/flags.js'
+import { InForce } from '../../lib/cli/in-force.js'
+
+export interface Given {
+  args?: string[]
+  env?: Record<string, string>
+  /** What a config file says. */
+  file?: ConfigFile['values']
+  app?: string
+}
+
+/** What is in force by a command line, an environment and a config file. */
+export function readSettings ({ args = [], env = {}, file, app }: Given = {}): InForce {
+  const before = { ...process.env }
+  Object.assign(process.env, env)
+  try {
+    const command = new Command().exitOverride()
+    for (const option of createOptions()) command.addOption(option)
+    return new InForce(command.parse(args, { from: 'user' }), app, file && { name: '/the/file', values: file })
+  } finally {
+    for (const name of Object.keys(env)) delete process.env[name]
+    Object.assign(process.env, before)
+  }
+}
