@@ -66,6 +66,9 @@ export const PrimaryGoneError = createError(
 export const ConfigFailedError = createError<[string, string, ErrorOptions?]>(
   'SHARED_PORT_ERR_CONFIG_FAILED', 'The config file %s failed to load: %s')
 
+export const PidfileError = createError<[string, string, ErrorOptions?]>(
+  'SHARED_PORT_ERR_PIDFILE', 'The pidfile %s %s')
+
 export const AppNotFoundError = createError<[string]>(
   'SHARED_PORT_ERR_APP_NOT_FOUND', 'There is no app at %s')
 

@@ -324,6 +324,15 @@ export interface CommandConfig extends Omit<SharedPortOptions, 'readyCheck' | 's
   /** Files that change nothing: paths, or patterns as in .gitignore; with `watch`. */
   watchIgnore?: string[]
 
+  /**
+   * 1 to 64 printable characters, for log lines (`name`) and the process list: `NAME: primary`,
+   * `NAME: worker 3`. Left out: Node's own titles.
+   */
+  name?: string
+
+  /** File that has the primary's process id while it runs. */
+  pidfile?: string
+
   /** @default 'info' */
   logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 

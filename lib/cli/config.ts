@@ -10,6 +10,7 @@ import type { InForce } from './in-force.js'
 export interface Config {
   /** The app's file. */
   app: string
+  name?: string
   listen: GivenListenOptions
   sharedPort: SharedPortOptions
   level: string
@@ -46,6 +47,7 @@ export function readConfig (app: string, settings: InForce, appArguments: string
   const pluginOptions = readPluginOptions(appArguments)
   return {
     app: findApp(app),
+    ...settings.given('name'),
     listen: listenOptions(settings),
     sharedPort: { ...settings.options(), ...adminOption(settings), ...(watch && developmentDefaults(settings)) },
     level: settings.value('logLevel'),

@@ -15,12 +15,12 @@ export async function fastifyFor (config: Config, appOptions: FastifyServerOptio
   })
 }
 
-/** The app's logger options, over ours: the level, unless it was asked for, and the stream, unless it has another place to write to. */
-async function loggerOptions ({ level, pretty, asked: { logLevel } }: Config, theirs: FastifyServerOptions['logger'] = true): Promise<FastifyServerOptions['logger']> {
+/** The app's logger options, over ours: the name, the level, unless it was asked for, and the stream, unless it has another place to write to. */
+async function loggerOptions ({ level, pretty, name, asked: { logLevel } }: Config, theirs: FastifyServerOptions['logger'] = true): Promise<FastifyServerOptions['logger']> {
   if (theirs === false) return false
   const options = theirs === true ? {} : theirs
   const elsewhere = ['stream', 'file', 'transport'].some(name => name in options)
-  return { level, ...(!elsewhere && { stream: await workerStream(pretty) }), ...options, ...(logLevel !== undefined && { level: logLevel }) }
+  return { level, ...(name !== undefined && { name }), ...(!elsewhere && { stream: await workerStream(pretty) }), ...options, ...(logLevel !== undefined && { level: logLevel }) }
 }
 
 /** The app's own Fastify, where it has one: its plugins are made for that version. */

@@ -10,11 +10,12 @@ const PRIMARY_LEFT_OUT = `${LEFT_OUT},event,workerPid,code,signal,delay,lane,rea
 const TIME = 'HH:MM:ss.l'
 
 /** The primary's logger, which waits for nobody. */
-export async function createLog ({ level, pretty }: { level: string, pretty: boolean }, output: { write (line: string): void }): Promise<Logger> {
-  if (!pretty) return pino({ level }, output)
+export async function createLog ({ level, pretty, name }: { level: string, pretty: boolean, name?: string }, output: { write (line: string): void }): Promise<Logger> {
+  const options = { level, ...(name !== undefined && { name }) }
+  if (!pretty) return pino(options, output)
   const { prettyFactory } = await import('pino-pretty')
   const prettify = prettyFactory({ messageFormat: '{msg}', ignore: PRIMARY_LEFT_OUT, translateTime: TIME })
-  return pino({ level }, { write (line) { output.write(prettify(line)) } })
+  return pino(options, { write (line) { output.write(prettify(line)) } })
 }
 
 /** Where a worker's log lines go: to stdout, as Fastify's own logger writes. */

@@ -60,7 +60,7 @@ function createStart (appArguments: string[], reloadEnvironment: () => void): Co
   return command.action(async (app: string | undefined) => {
     const settings = await find(command, app)
     const { config, options } = understand(command, settings, appArguments)
-    await start(config, options, settings.value('import') ?? [], reloadEnvironment)
+    await start(config, options, { imports: settings.value('import'), pidfile: settings.value('pidfile'), reloadEnvironment })
   })
 }
 

@@ -31,7 +31,7 @@ function number (text: string, { minimum = -Infinity, exclusiveMinimum = -Infini
 }
 
 function matching (text: string, pattern: string, says = 'a text'): string {
-  if (!new RegExp(pattern).test(text)) throw new InvalidArgumentError(`It must be ${says}.`)
+  if (!new RegExp(pattern, 'u').test(text)) throw new InvalidArgumentError(`It must be ${says}.`)
   return text
 }
 

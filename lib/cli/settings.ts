@@ -45,6 +45,7 @@ const options: Record<string, Part> = Object.fromEntries(Object.entries({ ...sch
 const MOST_FD = 2 ** 31 - 1
 
 const aText = { type: 'string', pattern: '\\S', description: 'a text that is not empty' } as const
+const aName = { type: 'string', pattern: '^(?=.*\\S)[\\p{L}\\p{M}\\p{N}\\p{P}\\p{S} ]{1,64}$', description: '1 to 64 printable characters' } as const
 const aSwitch = { type: 'boolean', description: 'true or false' } as const
 
 /** Everything, in the order of --help. To add a setting is to add its line. */
@@ -61,6 +62,8 @@ export const settings: readonly Setting[] = [
   own('import', '-i, --import <module>', 'module to load before the app; may be repeated', { type: 'array', items: aText, description: 'an array of texts' }),
   own('watch', '-w, --watch', 'development: restart the workers when a file changes', { ...aSwitch, default: false }),
   own('watchIgnore', '--watch-ignore <pattern>', 'files that change nothing: a path, or a pattern as in .gitignore; may be repeated', { type: 'array', items: aText, description: 'an array of texts' }),
+  own('name', '--name <name>', 'name of this server, in its log lines and in the process list', aName, { says: aName.description }),
+  own('pidfile', '--pidfile <path>', "file for the primary's process id, while it runs", aText, { isPath: true }),
   own('logLevel', '-l, --log-level <level>', 'how much is logged', { enum: LEVELS, default: 'info', description: oneOf(LEVELS) }),
   own('prettyLogs', '-P, --pretty-logs', 'readable logs (default on a terminal, JSON elsewhere)', aSwitch, { off: 'JSON on a terminal too', otherwise: () => process.stdout.isTTY ?? false }),
   own('pluginTimeout', '-T, --plugin-timeout <ms>', 'how long a plugin may take to load; 0: no limit', anInteger(0, LONGEST_DELAY, { default: 10_000 })),

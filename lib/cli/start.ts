@@ -8,16 +8,29 @@ import { END_DELAY } from '../timing.js'
 import type { Config } from './config.js'
 import { FAILED } from './exit.js'
 import { createLog } from './log.js'
+import { writePidfile } from './pidfile.js'
 import { spell } from './spell.js'
+import { setTitle } from './title.js'
 import { workerProgram } from './worker-program.js'
 
+/** What only the primary has to know. */
+export interface StartOptions {
+  imports?: string[] | undefined
+  pidfile?: string | undefined
+  /** Reads .env again. */
+  reloadEnvironment: () => void
+}
+
 /** Serves an app: this process becomes its primary, which never loads it. */
-export async function start (config: Config, options: Options, imports: string[], reloadEnvironment: () => void): Promise<void> {
+export async function start (config: Config, options: Options, { imports = [], pidfile, reloadEnvironment }: StartOptions): Promise<void> {
   const target = readListenTarget(config.listen)
   const program = workerProgram(config, imports)
+  setTitle(config, 'primary')
+  if (pidfile !== undefined) writePidfile(pidfile)
   const output = openOutput()
   const log = await createLog(config, output)
-  const primary = new PrimaryProcess(options, log, program, output, { mode: 'command', app: config.app }, config.watch)
+  const about = { mode: 'command', app: config.app, ...(config.name !== undefined && { name: config.name }) } as const
+  const primary = new PrimaryProcess(options, log, program, output, about, config.watch)
   try {
     if (config.watch) {
       const { restartOnChange } = await import('./restart-on-change.js') // others need not pay for it

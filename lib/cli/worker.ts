@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { AppIsInstanceError, AppIsReadyError, AppReturnsInstanceError } from '../errors.js'
@@ -9,12 +10,14 @@ import { fastifyFor } from './create-fastify.js'
 import { ListenGuard } from './listen-guard.js'
 import { isInstance, type LoadedApp, loadApp } from './load-app.js'
 import { SyntaxErrors } from './syntax-errors.js'
+import { setTitle } from './title.js'
 import { endBy } from './worker-end.js'
 
 // A worker of the command: loads the app, registers the plugin, listens.
 
 const config = JSON.parse(process.env[CONFIG] as string) as Config
 
+setTitle(config, `worker ${cluster.worker?.id ?? 0}`)
 const syntaxErrors = config.watch ? new SyntaxErrors() : undefined
 serve().then(() => { syntaxErrors?.end() }, err => {
   syntaxErrors?.locate(err)

@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { type App, appPath, command, unhooked } from '../helper.js'
+
+const PLUGIN = appPath('plugin.mjs')
+
+function serve (t: Test, pidfile: string, args: string[] = []): App {
+  return command(t, [PLUGIN, '-n', '1', '-p', '0', '--pidfile', pidfile, ...args], unhooked)
+}
+
+/** The id of a process that has ended, and that its parent has heard of. */
+async function deadPid (): Promise<number> {
+  const child = spawn('true')
+  await once(child, 'exit')
+  return child.pid as number
+}
+
+function titleOf (pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0.*$/s, '').trim()
+}
+
+t.test('--name is the title of every process, and in every line of the log', async t => {
+  const app = command(t, [PLUGIN, '-n', '2', '-p', '0', '--name', 'web α'], unhooked)
+  const [first, second] = await app.workers(2) as [number, number]
+  await app.url()
+  t.equal(titleOf(app.pid), 'web α: primary')
+  t.equal(titleOf(first), 'web α: worker 1')
+  t.equal(titleOf(second), 'web α: worker 2')
+  await app.stop()
+  t.strictSame(app.lines.filter(({ name }) => name !== 'web α'), [])
+  t.ok(app.lines.some(({ pid }) => pid === first), 'a worker has written one too')
+})
+
+t.test('--pidfile has the primary\'s id while it runs, before the port is bound, and nothing is left beside it', async t => {
+  const folder = t.testdir({})
+  const pidfile = join(folder, 'app.pid')
+  const app = serve(t, pidfile)
+  await app.event('listening')
+  t.equal(readFileSync(pidfile, 'utf8'), `${app.pid}\n`)
+  t.strictSame(readdirSync(folder), ['app.pid'])
+  t.strictSame(await app.stop(), { code: 0, signal: null })
+  t.strictSame(readdirSync(folder), [])
+})
+
+t.test('a pidfile is taken away when the start fails, too', async t => {
+  const pidfile = join(t.testdir({}), 'app.pid')
+  const app = command(t, [appPath('throws.mjs'), '-n', '1', '-p', '0', '--pidfile', pidfile], unhooked)
+  t.strictSame(await app.ended, { code: 1, signal: null })
+  t.notOk(existsSync(pidfile))
+})
+
+t.test('the pidfile of a living process is an error that names both, and stays as it is', async t => {
+  const pidfile = join(t.testdir({ 'app.pid': `${process.pid}\n` }), 'app.pid')
+  const app = serve(t, pidfile)
+  t.strictSame(await app.ended, { code: 1, signal: null })
+  t.equal(app.text, `error: The pidfile ${pidfile} is of the process ${process.pid}, which is running\n`)
+  t.strictSame(app.lines, [])
+  t.equal(readFileSync(pidfile, 'utf8'), `${process.pid}\n`)
+})
+
+t.test('the pidfile that a dead process has left is replaced', async t => {
+  const pidfile = join(t.testdir({ 'app.pid': `${await deadPid()}\n` }), 'app.pid')
+  const app = serve(t, pidfile)
+  await app.event('listening')
+  t.equal(readFileSync(pidfile, 'utf8'), `${app.pid}\n`)
+})
+
+t.test('a pidfile that has become another\'s is left alone', async t => {
+  const pidfile = join(t.testdir({}), 'app.pid')
+  const app = serve(t, pidfile)
+  await app.event('listening')
+  writeFileSync(pidfile, `${process.pid}\n`)
+  await app.stop()
+  t.equal(readFileSync(pidfile, 'utf8'), `${process.pid}\n`)
+})
+
+t.test('a pidfile that cannot be written is one error, before anything is bound', async t => {
+  const folder = t.testdir({ 'app.js': 'no pidfile' })
+  const wrong = [
+    { pidfile: join(folder, 'nowhere/app.pid'), says: /^error: The pidfile .*\/nowhere\/app\.pid cannot be written: ENOENT: .*\n$/ },
+    { pidfile: join(folder, 'app.js'), says: /^error: The pidfile .*\/app\.js is there already, and is no pidfile\n$/ },
+    { pidfile: folder, says: /^error: The pidfile .* cannot be written: EISDIR: .*\n$/ }
+  ]
+  for (const { pidfile, says } of wrong) {
+    const app = serve(t, pidfile)
+    t.strictSame(await app.ended, { code: 1, signal: null })
+    t.match(app.text, says)
+    t.strictSame(app.lines, [])
+  }
+  t.strictSame(readdirSync(folder), ['app.js'])
+  t.equal(readFileSync(join(folder, 'app.js'), 'utf8'), 'no pidfile')
+})
