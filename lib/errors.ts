@@ -66,6 +66,9 @@ export const PrimaryGoneError = createError(
 export const ConfigFailedError = createError<[string, string, ErrorOptions?]>(
   'SHARED_PORT_ERR_CONFIG_FAILED', 'The config file %s failed to load: %s')
 
+export const InspectorError = createError<[string, string, ErrorOptions?]>(
+  'SHARED_PORT_ERR_INSPECTOR', 'The inspector cannot be opened at %s: %s')
+
 export const PidfileError = createError<[string, string, ErrorOptions?]>(
   'SHARED_PORT_ERR_PIDFILE', 'The pidfile %s %s')
 

@@ -26,8 +26,8 @@ export const MOST_CONNECTIONS = 2 ** 20
 
 export const POLICIES = ['round-robin', 'least-connections', 'sticky'] as const
 
-/** What `admin` takes as a text. */
-export const ADMIN = '^(.+:)?\\d{1,5}$'
+/** A port, and a host before it or none. */
+export const ADDRESS = '^(.+:)?\\d{1,5}$'
 
 /** Characters of the token by which the admin server is steered: fewer could be guessed. */
 const SHORTEST_TOKEN = 16
@@ -231,7 +231,7 @@ export const schema = {
       type: ['integer', 'string', 'object'],
       minimum: 0,
       maximum: 65_535,
-      pattern: ADMIN,
+      pattern: ADDRESS,
       additionalProperties: false,
       required: ['port'],
       properties: {

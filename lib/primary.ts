@@ -433,7 +433,7 @@ export class Primary {
       onAck: ack => { this.#onAck(worker, ack) },
       onBroken: err => { this.#onBroken(worker, err) }
     })
-    const child = this.#fork({ primary: process.pid, generation, lane: this.#lane.name }, wire.inherited)
+    const child = this.#fork({ primary: process.pid, generation, slot: place, lane: this.#lane.name }, wire.inherited)
     const worker = new WorkerHandle(generation, child, wire, place, this.#clock.now())
     wire.start(child.channel)
     const ignore = receive<ToPrimary>(child.channel, message => { this.#onMessage(worker, message) })
@@ -455,10 +455,19 @@ export class Primary {
       case 'open': return this.#onOpen(worker, message)
       case 'pulse': return this.#onPulse(worker, message)
       case 'checking': worker.checking = true; return
+      case 'inspecting': return this.#inspecting(worker, message.url)
       case 'stats': return worker.tell({ type: 'stats', id: message.id, stats: this.stats() })
       case 'metrics': return this.#appMetrics.answered(worker, message)
       case 'failed': worker.failure = fromNotice(message.error)
     }
+  }
+
+  /** A debugger may hold it while it boots, for as long as it takes. */
+  #inspecting (worker: WorkerHandle, url: string | undefined): void {
+    this.#supervisor.endBoot(worker)
+    const { id: workerId, pid: workerPid } = worker
+    if (url === undefined) this.#log.info({ event: 'inspect', workerId, workerPid }, 'worker %d is inspected as soon as the inspector of the one before it is closed', workerId)
+    else this.#log.info({ event: 'inspect', workerId, workerPid, url }, 'worker %d is inspected at %s', workerId, url)
   }
 
   #joined (worker: WorkerHandle, key: string, plain: boolean): void {

@@ -60,6 +60,8 @@ export type ToPrimary =
   | { type: 'pulse' } & Pulse
   /** My app is ready, and its readyCheck has begun. */
   | { type: 'checking' }
+  /** My inspector is open, or will be when its port is free. */
+  | { type: 'inspecting', url?: string }
   | { type: 'stats', id: number }
   /** What the app's own metrics are, as text that is packed; nothing where it has none. Without a question's number: the last ones. */
   | { type: 'metrics', id?: number, metrics?: string }
@@ -139,6 +141,7 @@ const fields: { [T in ToPrimary['type']]: Record<string, (value: unknown) => boo
   pulse: { requests: isCount, rss: isCount, debugged: isFlag, utilization: isShare, delay: isCount, stalls: isCount, stall: isStall, handshakes: isHandshakes, durations: isBuckets },
   metrics: { id: value => value === undefined || isCount(value), metrics: value => value === undefined || isText(value) },
   checking: {},
+  inspecting: { url: value => value === undefined || isName(value) },
   stats: { id: isCount },
   failed: { error: isNotice },
   ack: { number: isCount, accepted: isFlag, leaving: isFlag }

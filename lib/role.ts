@@ -10,6 +10,8 @@ export interface WorkerMark {
   /** The primary's process id. */
   primary: number
   generation: number
+  /** The number of its slot. */
+  slot: number
   lane: LaneName
 }
 

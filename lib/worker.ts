@@ -186,6 +186,7 @@ export class Worker {
   /** Finishes everything, and ends the process. */
   async #end (grace: number, hasty = false): Promise<void> {
     this.#receiver.leaving = true
+    if (isDebugged()) inspector.close() // else Node waits at the end for the debugger to go, and a successor for the port
     this.#ending ??= this.#closeAndExit(grace, hasty)
     await this.#ending
   }

@@ -10,6 +10,7 @@ const codes = {
   AppIsReadyError: 'SHARED_PORT_ERR_APP_IS_READY',
   AppListensError: 'SHARED_PORT_ERR_APP_LISTENS',
   AppNeverLoadsError: 'SHARED_PORT_ERR_APP_NEVER_LOADS',
+  InspectorError: 'SHARED_PORT_ERR_INSPECTOR',
   PidfileError: 'SHARED_PORT_ERR_PIDFILE',
   ConfigFailedError: 'SHARED_PORT_ERR_CONFIG_FAILED',
   AppNotFoundError: 'SHARED_PORT_ERR_APP_NOT_FOUND',

@@ -333,6 +333,18 @@ export interface CommandConfig extends Omit<SharedPortOptions, 'readyCheck' | 's
   /** File that has the primary's process id while it runs. */
   pidfile?: string
 
+  /** Where the inspector of one worker is opened: `true` for 127.0.0.1:9229, a port, or a text like `'0.0.0.0:9229'`. */
+  inspect?: boolean | number | string
+
+  /** The same, and the worker waits for a debugger before it loads the app. */
+  inspectBrk?: boolean | number | string
+
+  /**
+   * Which worker is inspected: the number of its slot.
+   * @default 0
+   */
+  inspectWorker?: number
+
   /** @default 'info' */
   logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 

@@ -1,9 +1,16 @@
 import { parseArgs } from 'node:util'
+import { ADDRESS } from '../options-schema.js'
 
 /** The two parts of the command line: up to `--` it is ours, after it the app's. */
 export function splitArguments (args: string[]): { own: string[], app: string[] } {
   const end = args.indexOf('--')
-  return end === -1 ? { own: args, app: [] } : { own: args.slice(0, end), app: args.slice(end + 1) }
+  const [own, app] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)]
+  return { own: own.map((arg, place) => takesNothing(arg, own[place + 1]) ? `${arg}=true` : arg), app }
+}
+
+/** In `--inspect app.js` the app is no address. */
+function takesNothing (arg: string, next: string | undefined): boolean {
+  return (arg === '--inspect' || arg === '--inspect-brk') && next !== undefined && !new RegExp(ADDRESS).test(next)
 }
 
 /**

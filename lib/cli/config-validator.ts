@@ -3,16 +3,16 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$id":"validate","type":"object","description":"an object, or a function that returns one","additionalProperties":false,"properties":{"app":{"type":"string","pattern":"\\S","description":"a text that is not empty"},"workers":{"anyOf":[{"const":"auto"},{"type":"integer","minimum":1,"maximum":1024}],"default":"auto","description":"'auto' or an integer from 1 to 1024"},"port":{"type":"integer","minimum":0,"maximum":65535,"description":"an integer from 0 to 65535","default":3000},"address":{"type":"string","pattern":"\\S","description":"a text that is not empty"},"socket":{"type":"string","pattern":"\\S","description":"a text that is not empty"},"fd":{"type":"integer","minimum":0,"maximum":2147483647,"description":"an integer from 0 to 2147483647"},"prefix":{"type":"string","description":"a text"},"options":{"type":"boolean","description":"true or false","default":false},"import":{"type":"array","items":{"type":"string","pattern":"\\S","description":"a text that is not empty"},"description":"an array of texts"},"watch":{"type":"boolean","description":"true or false","default":false},"watchIgnore":{"type":"array","items":{"type":"string","pattern":"\\S","description":"a text that is not empty"},"description":"an array of texts"},"name":{"type":"string","pattern":"^(?=.*\\S)[\\p{L}\\p{M}\\p{N}\\p{P}\\p{S} ]{1,64}$","description":"1 to 64 printable characters"},"pidfile":{"type":"string","pattern":"\\S","description":"a text that is not empty"},"logLevel":{"enum":["trace","debug","info","warn","error","fatal","silent"],"default":"info","description":"one of 'trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'"},"prettyLogs":{"type":"boolean","description":"true or false"},"pluginTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"description":"an integer from 0 to 2147483647","default":10000},"bodyLimit":{"type":"integer","minimum":1,"description":"an integer from 1 on"},"grace":{"type":"integer","minimum":0,"maximum":2147482647,"default":10000,"description":"an integer from 0 to 2147482647 (milliseconds)"},"bootTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"default":30000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for no limit)"},"livenessTimeout":{"anyOf":[{"const":0},{"type":"integer","minimum":2000,"maximum":2147483647}],"default":30000,"description":"0 (never) or an integer from 2000 to 2147483647 (milliseconds)"},"closeDelay":{"type":"integer","minimum":0,"maximum":2147483647,"default":0,"description":"an integer from 0 to 2147483647 (milliseconds)"},"user":{"type":["integer","string"],"minimum":0,"maximum":2147483647,"pattern":"^[^\\s:-][^\\s:]*$","description":"a name or an integer from 0 to 2147483647"},"group":{"type":["integer","string"],"minimum":0,"maximum":2147483647,"pattern":"^[^\\s:-][^\\s:]*$","description":"a name or an integer from 0 to 2147483647"},"socketMode":{"type":["integer","string"],"minimum":0,"maximum":511,"pattern":"^0?[0-7]{3}$","description":"a number up to 0o777, or octal digits like '660'"},"onWorkerStart":{"isFunction":true,"description":"a function"},"onWorkerExit":{"isFunction":true,"description":"a function"},"lane":{"enum":["auto","native","ipc"],"default":"auto","description":"'auto', 'native' or 'ipc'"},"takeBackAfter":{"type":"integer","minimum":0,"maximum":2147483647,"default":2,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for never)"},"policy":{"anyOf":[{"enum":["round-robin","least-connections","sticky"]},{"isFunction":true}],"default":"round-robin","description":"'round-robin', 'least-connections', 'sticky' or a function"},"stickyWait":{"type":"integer","minimum":0,"maximum":2147483647,"default":1000,"description":"an integer from 0 to 2147483647 (milliseconds)"},"stickyIpv6Prefix":{"type":"integer","minimum":1,"maximum":128,"default":64,"description":"an integer from 1 to 128 (bits)"},"stallAfter":{"type":"integer","minimum":20,"maximum":2147483647,"default":50,"description":"an integer from 20 to 2147483647 (milliseconds)"},"maxPending":{"type":"integer","minimum":1,"maximum":1048576,"default":1024,"description":"an integer from 1 to 1048576"},"onOverload":{"enum":["wait","shed"],"default":"wait","description":"'wait' or 'shed'"},"pendingTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"default":10000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for no limit)"},"maxConnectionsPerWorker":{"type":"integer","minimum":1,"maximum":1048576,"description":"an integer from 1 to 1048576"},"ticketLifetime":{"type":"integer","minimum":0,"maximum":2147483647,"default":43200000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for ever)"},"control":{"type":["boolean","string"],"pattern":".","default":true,"description":"true, false or a path"},"admin":{"type":["integer","string","object"],"minimum":0,"maximum":65535,"pattern":"^(.+:)?\\d{1,5}$","additionalProperties":false,"required":["port"],"properties":{"port":{"type":"integer","minimum":0,"maximum":65535,"description":"an integer from 0 to 65535"},"host":{"type":"string","pattern":".","description":"an address or the name of a host"},"token":{"type":"string","pattern":"^[A-Za-z0-9._~+/-]{16,}=*$","writeOnly":true,"description":"at least 16 letters, digits or any of ._~+/-"},"hosts":{"type":"array","items":{"type":"string","pattern":".","description":"the name of a host"},"description":"an array of host names"}},"description":"a port, a text like '127.0.0.1:9000', or an object with a port"},"reload":{"type":"object","additionalProperties":false,"properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1024,"default":1,"description":"an integer from 1 to 1024"}},"default":{},"description":"an object"},"recycle":{"type":"object","additionalProperties":false,"properties":{"requests":{"type":"integer","minimum":1,"description":"an integer from 1 on"},"rss":{"type":["integer","string"],"minimum":1,"pattern":"^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$","description":"bytes, an integer from 1 on, or a text like '512mb'"},"age":{"type":"integer","minimum":1,"description":"an integer from 1 on (milliseconds)"},"jitter":{"type":"number","minimum":0,"maximum":1,"default":0.1,"description":"a number from 0 to 1"}},"default":{},"description":"an object"},"maxRestarts":{"type":"object","additionalProperties":false,"properties":{"count":{"type":"integer","minimum":0,"maximum":1000000,"description":"an integer from 0 to 1000000"},"within":{"type":"integer","minimum":1,"maximum":2147483647,"default":60000,"description":"an integer from 1 to 2147483647 (milliseconds)"}},"default":{},"description":"an object"},"saturation":{"type":"object","additionalProperties":false,"properties":{"utilization":{"type":"number","exclusiveMinimum":0,"maximum":1,"description":"a number over 0, up to 1"},"delay":{"type":"integer","minimum":1,"maximum":2147483647,"description":"an integer from 1 to 2147483647 (milliseconds)"}},"default":{},"description":"an object"}}};
+const schema11 = {"$id":"validate","type":"object","description":"an object, or a function that returns one","additionalProperties":false,"properties":{"app":{"type":"string","pattern":"\\S","description":"a text that is not empty"},"workers":{"anyOf":[{"const":"auto"},{"type":"integer","minimum":1,"maximum":1024}],"default":"auto","description":"'auto' or an integer from 1 to 1024"},"port":{"type":"integer","minimum":0,"maximum":65535,"description":"an integer from 0 to 65535","default":3000},"address":{"type":"string","pattern":"\\S","description":"a text that is not empty"},"socket":{"type":"string","pattern":"\\S","description":"a text that is not empty"},"fd":{"type":"integer","minimum":0,"maximum":2147483647,"description":"an integer from 0 to 2147483647"},"prefix":{"type":"string","description":"a text"},"options":{"type":"boolean","description":"true or false","default":false},"import":{"type":"array","items":{"type":"string","pattern":"\\S","description":"a text that is not empty"},"description":"an array of texts"},"watch":{"type":"boolean","description":"true or false","default":false},"watchIgnore":{"type":"array","items":{"type":"string","pattern":"\\S","description":"a text that is not empty"},"description":"an array of texts"},"name":{"type":"string","pattern":"^(?=.*\\S)[\\p{L}\\p{M}\\p{N}\\p{P}\\p{S} ]{1,64}$","description":"1 to 64 printable characters"},"pidfile":{"type":"string","pattern":"\\S","description":"a text that is not empty"},"logLevel":{"enum":["trace","debug","info","warn","error","fatal","silent"],"default":"info","description":"one of 'trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'"},"prettyLogs":{"type":"boolean","description":"true or false"},"pluginTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"description":"an integer from 0 to 2147483647","default":10000},"bodyLimit":{"type":"integer","minimum":1,"description":"an integer from 1 on"},"inspect":{"type":["boolean","integer","string"],"minimum":0,"maximum":65535,"pattern":"^(.+:)?\\d{1,5}$","description":"true, false, a port, or a text like '127.0.0.1:9229'"},"inspectBrk":{"type":["boolean","integer","string"],"minimum":0,"maximum":65535,"pattern":"^(.+:)?\\d{1,5}$","description":"true, false, a port, or a text like '127.0.0.1:9229'"},"inspectWorker":{"type":"integer","minimum":0,"maximum":1023,"description":"an integer from 0 to 1023","default":0},"grace":{"type":"integer","minimum":0,"maximum":2147482647,"default":10000,"description":"an integer from 0 to 2147482647 (milliseconds)"},"bootTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"default":30000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for no limit)"},"livenessTimeout":{"anyOf":[{"const":0},{"type":"integer","minimum":2000,"maximum":2147483647}],"default":30000,"description":"0 (never) or an integer from 2000 to 2147483647 (milliseconds)"},"closeDelay":{"type":"integer","minimum":0,"maximum":2147483647,"default":0,"description":"an integer from 0 to 2147483647 (milliseconds)"},"user":{"type":["integer","string"],"minimum":0,"maximum":2147483647,"pattern":"^[^\\s:-][^\\s:]*$","description":"a name or an integer from 0 to 2147483647"},"group":{"type":["integer","string"],"minimum":0,"maximum":2147483647,"pattern":"^[^\\s:-][^\\s:]*$","description":"a name or an integer from 0 to 2147483647"},"socketMode":{"type":["integer","string"],"minimum":0,"maximum":511,"pattern":"^0?[0-7]{3}$","description":"a number up to 0o777, or octal digits like '660'"},"onWorkerStart":{"isFunction":true,"description":"a function"},"onWorkerExit":{"isFunction":true,"description":"a function"},"lane":{"enum":["auto","native","ipc"],"default":"auto","description":"'auto', 'native' or 'ipc'"},"takeBackAfter":{"type":"integer","minimum":0,"maximum":2147483647,"default":2,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for never)"},"policy":{"anyOf":[{"enum":["round-robin","least-connections","sticky"]},{"isFunction":true}],"default":"round-robin","description":"'round-robin', 'least-connections', 'sticky' or a function"},"stickyWait":{"type":"integer","minimum":0,"maximum":2147483647,"default":1000,"description":"an integer from 0 to 2147483647 (milliseconds)"},"stickyIpv6Prefix":{"type":"integer","minimum":1,"maximum":128,"default":64,"description":"an integer from 1 to 128 (bits)"},"stallAfter":{"type":"integer","minimum":20,"maximum":2147483647,"default":50,"description":"an integer from 20 to 2147483647 (milliseconds)"},"maxPending":{"type":"integer","minimum":1,"maximum":1048576,"default":1024,"description":"an integer from 1 to 1048576"},"onOverload":{"enum":["wait","shed"],"default":"wait","description":"'wait' or 'shed'"},"pendingTimeout":{"type":"integer","minimum":0,"maximum":2147483647,"default":10000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for no limit)"},"maxConnectionsPerWorker":{"type":"integer","minimum":1,"maximum":1048576,"description":"an integer from 1 to 1048576"},"ticketLifetime":{"type":"integer","minimum":0,"maximum":2147483647,"default":43200000,"description":"an integer from 0 to 2147483647 (milliseconds, 0 for ever)"},"control":{"type":["boolean","string"],"pattern":".","default":true,"description":"true, false or a path"},"admin":{"type":["integer","string","object"],"minimum":0,"maximum":65535,"pattern":"^(.+:)?\\d{1,5}$","additionalProperties":false,"required":["port"],"properties":{"port":{"type":"integer","minimum":0,"maximum":65535,"description":"an integer from 0 to 65535"},"host":{"type":"string","pattern":".","description":"an address or the name of a host"},"token":{"type":"string","pattern":"^[A-Za-z0-9._~+/-]{16,}=*$","writeOnly":true,"description":"at least 16 letters, digits or any of ._~+/-"},"hosts":{"type":"array","items":{"type":"string","pattern":".","description":"the name of a host"},"description":"an array of host names"}},"description":"a port, a text like '127.0.0.1:9000', or an object with a port"},"reload":{"type":"object","additionalProperties":false,"properties":{"concurrency":{"type":"integer","minimum":1,"maximum":1024,"default":1,"description":"an integer from 1 to 1024"}},"default":{},"description":"an object"},"recycle":{"type":"object","additionalProperties":false,"properties":{"requests":{"type":"integer","minimum":1,"description":"an integer from 1 on"},"rss":{"type":["integer","string"],"minimum":1,"pattern":"^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$","description":"bytes, an integer from 1 on, or a text like '512mb'"},"age":{"type":"integer","minimum":1,"description":"an integer from 1 on (milliseconds)"},"jitter":{"type":"number","minimum":0,"maximum":1,"default":0.1,"description":"a number from 0 to 1"}},"default":{},"description":"an object"},"maxRestarts":{"type":"object","additionalProperties":false,"properties":{"count":{"type":"integer","minimum":0,"maximum":1000000,"description":"an integer from 0 to 1000000"},"within":{"type":"integer","minimum":1,"maximum":2147483647,"default":60000,"description":"an integer from 1 to 2147483647 (milliseconds)"}},"default":{},"description":"an object"},"saturation":{"type":"object","additionalProperties":false,"properties":{"utilization":{"type":"number","exclusiveMinimum":0,"maximum":1,"description":"a number over 0, up to 1"},"delay":{"type":"integer","minimum":1,"maximum":2147483647,"description":"an integer from 1 to 2147483647 (milliseconds)"}},"default":{},"description":"an object"}}};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("\\S", "u");
 const pattern5 = new RegExp("^(?=.*\\S)[\\p{L}\\p{M}\\p{N}\\p{P}\\p{S} ]{1,64}$", "u");
-const pattern7 = new RegExp("^[^\\s:-][^\\s:]*$", "u");
-const pattern9 = new RegExp("^0?[0-7]{3}$", "u");
-const pattern10 = new RegExp(".", "u");
-const pattern11 = new RegExp("^(.+:)?\\d{1,5}$", "u");
-const pattern13 = new RegExp("^[A-Za-z0-9._~+/-]{16,}=*$", "u");
-const pattern15 = new RegExp("^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$", "u");
+const pattern7 = new RegExp("^(.+:)?\\d{1,5}$", "u");
+const pattern9 = new RegExp("^[^\\s:-][^\\s:]*$", "u");
+const pattern11 = new RegExp("^0?[0-7]{3}$", "u");
+const pattern12 = new RegExp(".", "u");
+const pattern15 = new RegExp("^[A-Za-z0-9._~+/-]{16,}=*$", "u");
+const pattern17 = new RegExp("^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 /*# sourceURL="validate" */;
@@ -509,10 +509,10 @@ errors++;
 }
 }
 }
-if(data.grace !== undefined){
-let data19 = data.grace;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
-const err38 = {instancePath:instancePath+"/grace",schemaPath:"#/properties/grace/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.grace.type,parentSchema:schema11.properties.grace,data:data19};
+if(data.inspect !== undefined){
+let data19 = data.inspect;
+if(((typeof data19 !== "boolean") && (!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19))))) && (typeof data19 !== "string")){
+const err38 = {instancePath:instancePath+"/inspect",schemaPath:"#/properties/inspect/type",keyword:"type",params:{type: schema11.properties.inspect.type},message:"must be boolean,integer,string",schema:schema11.properties.inspect.type,parentSchema:schema11.properties.inspect,data:data19};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -522,8 +522,8 @@ vErrors.push(err38);
 errors++;
 }
 if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 2147482647 || isNaN(data19)){
-const err39 = {instancePath:instancePath+"/grace",schemaPath:"#/properties/grace/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147482647},message:"must be <= 2147482647",schema:2147482647,parentSchema:schema11.properties.grace,data:data19};
+if(data19 > 65535 || isNaN(data19)){
+const err39 = {instancePath:instancePath+"/inspect",schemaPath:"#/properties/inspect/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema11.properties.inspect,data:data19};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -533,7 +533,7 @@ vErrors.push(err39);
 errors++;
 }
 if(data19 < 0 || isNaN(data19)){
-const err40 = {instancePath:instancePath+"/grace",schemaPath:"#/properties/grace/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.grace,data:data19};
+const err40 = {instancePath:instancePath+"/inspect",schemaPath:"#/properties/inspect/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.inspect,data:data19};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -543,11 +543,9 @@ vErrors.push(err40);
 errors++;
 }
 }
-}
-if(data.bootTimeout !== undefined){
-let data20 = data.bootTimeout;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
-const err41 = {instancePath:instancePath+"/bootTimeout",schemaPath:"#/properties/bootTimeout/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.bootTimeout.type,parentSchema:schema11.properties.bootTimeout,data:data20};
+if(typeof data19 === "string"){
+if(!pattern7.test(data19)){
+const err41 = {instancePath:instancePath+"/inspect",schemaPath:"#/properties/inspect/pattern",keyword:"pattern",params:{pattern: "^(.+:)?\\d{1,5}$"},message:"must match pattern \""+"^(.+:)?\\d{1,5}$"+"\"",schema:"^(.+:)?\\d{1,5}$",parentSchema:schema11.properties.inspect,data:data19};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -556,9 +554,12 @@ vErrors.push(err41);
 }
 errors++;
 }
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 2147483647 || isNaN(data20)){
-const err42 = {instancePath:instancePath+"/bootTimeout",schemaPath:"#/properties/bootTimeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.bootTimeout,data:data20};
+}
+}
+if(data.inspectBrk !== undefined){
+let data20 = data.inspectBrk;
+if(((typeof data20 !== "boolean") && (!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20))))) && (typeof data20 !== "string")){
+const err42 = {instancePath:instancePath+"/inspectBrk",schemaPath:"#/properties/inspectBrk/type",keyword:"type",params:{type: schema11.properties.inspectBrk.type},message:"must be boolean,integer,string",schema:schema11.properties.inspectBrk.type,parentSchema:schema11.properties.inspectBrk,data:data20};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -567,8 +568,9 @@ vErrors.push(err42);
 }
 errors++;
 }
-if(data20 < 0 || isNaN(data20)){
-const err43 = {instancePath:instancePath+"/bootTimeout",schemaPath:"#/properties/bootTimeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.bootTimeout,data:data20};
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 65535 || isNaN(data20)){
+const err43 = {instancePath:instancePath+"/inspectBrk",schemaPath:"#/properties/inspectBrk/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema11.properties.inspectBrk,data:data20};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -577,15 +579,8 @@ vErrors.push(err43);
 }
 errors++;
 }
-}
-}
-if(data.livenessTimeout !== undefined){
-let data21 = data.livenessTimeout;
-const _errs47 = errors;
-let valid6 = false;
-const _errs48 = errors;
-if(0 !== data21){
-const err44 = {instancePath:instancePath+"/livenessTimeout",schemaPath:"#/properties/livenessTimeout/anyOf/0/const",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",schema:0,parentSchema:schema11.properties.livenessTimeout.anyOf[0],data:data21};
+if(data20 < 0 || isNaN(data20)){
+const err44 = {instancePath:instancePath+"/inspectBrk",schemaPath:"#/properties/inspectBrk/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.inspectBrk,data:data20};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -594,12 +589,10 @@ vErrors.push(err44);
 }
 errors++;
 }
-var _valid1 = _errs48 === errors;
-valid6 = valid6 || _valid1;
-if(!valid6){
-const _errs49 = errors;
-if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-const err45 = {instancePath:instancePath+"/livenessTimeout",schemaPath:"#/properties/livenessTimeout/anyOf/1/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.livenessTimeout.anyOf[1].type,parentSchema:schema11.properties.livenessTimeout.anyOf[1],data:data21};
+}
+if(typeof data20 === "string"){
+if(!pattern7.test(data20)){
+const err45 = {instancePath:instancePath+"/inspectBrk",schemaPath:"#/properties/inspectBrk/pattern",keyword:"pattern",params:{pattern: "^(.+:)?\\d{1,5}$"},message:"must match pattern \""+"^(.+:)?\\d{1,5}$"+"\"",schema:"^(.+:)?\\d{1,5}$",parentSchema:schema11.properties.inspectBrk,data:data20};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -608,9 +601,12 @@ vErrors.push(err45);
 }
 errors++;
 }
-if((typeof data21 == "number") && (isFinite(data21))){
-if(data21 > 2147483647 || isNaN(data21)){
-const err46 = {instancePath:instancePath+"/livenessTimeout",schemaPath:"#/properties/livenessTimeout/anyOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.livenessTimeout.anyOf[1],data:data21};
+}
+}
+if(data.inspectWorker !== undefined){
+let data21 = data.inspectWorker;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+const err46 = {instancePath:instancePath+"/inspectWorker",schemaPath:"#/properties/inspectWorker/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.inspectWorker.type,parentSchema:schema11.properties.inspectWorker,data:data21};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -619,8 +615,9 @@ vErrors.push(err46);
 }
 errors++;
 }
-if(data21 < 2000 || isNaN(data21)){
-const err47 = {instancePath:instancePath+"/livenessTimeout",schemaPath:"#/properties/livenessTimeout/anyOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 2000},message:"must be >= 2000",schema:2000,parentSchema:schema11.properties.livenessTimeout.anyOf[1],data:data21};
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 > 1023 || isNaN(data21)){
+const err47 = {instancePath:instancePath+"/inspectWorker",schemaPath:"#/properties/inspectWorker/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1023},message:"must be <= 1023",schema:1023,parentSchema:schema11.properties.inspectWorker,data:data21};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -629,12 +626,8 @@ vErrors.push(err47);
 }
 errors++;
 }
-}
-var _valid1 = _errs49 === errors;
-valid6 = valid6 || _valid1;
-}
-if(!valid6){
-const err48 = {instancePath:instancePath+"/livenessTimeout",schemaPath:"#/properties/livenessTimeout/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema11.properties.livenessTimeout.anyOf,parentSchema:schema11.properties.livenessTimeout,data:data21};
+if(data21 < 0 || isNaN(data21)){
+const err48 = {instancePath:instancePath+"/inspectWorker",schemaPath:"#/properties/inspectWorker/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.inspectWorker,data:data21};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -643,22 +636,12 @@ vErrors.push(err48);
 }
 errors++;
 }
-else {
-errors = _errs47;
-if(vErrors !== null){
-if(_errs47){
-vErrors.length = _errs47;
-}
-else {
-vErrors = null;
 }
 }
-}
-}
-if(data.closeDelay !== undefined){
-let data22 = data.closeDelay;
+if(data.grace !== undefined){
+let data22 = data.grace;
 if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
-const err49 = {instancePath:instancePath+"/closeDelay",schemaPath:"#/properties/closeDelay/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.closeDelay.type,parentSchema:schema11.properties.closeDelay,data:data22};
+const err49 = {instancePath:instancePath+"/grace",schemaPath:"#/properties/grace/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.grace.type,parentSchema:schema11.properties.grace,data:data22};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -668,8 +651,8 @@ vErrors.push(err49);
 errors++;
 }
 if((typeof data22 == "number") && (isFinite(data22))){
-if(data22 > 2147483647 || isNaN(data22)){
-const err50 = {instancePath:instancePath+"/closeDelay",schemaPath:"#/properties/closeDelay/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.closeDelay,data:data22};
+if(data22 > 2147482647 || isNaN(data22)){
+const err50 = {instancePath:instancePath+"/grace",schemaPath:"#/properties/grace/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147482647},message:"must be <= 2147482647",schema:2147482647,parentSchema:schema11.properties.grace,data:data22};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -679,7 +662,7 @@ vErrors.push(err50);
 errors++;
 }
 if(data22 < 0 || isNaN(data22)){
-const err51 = {instancePath:instancePath+"/closeDelay",schemaPath:"#/properties/closeDelay/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.closeDelay,data:data22};
+const err51 = {instancePath:instancePath+"/grace",schemaPath:"#/properties/grace/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.grace,data:data22};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -690,10 +673,10 @@ errors++;
 }
 }
 }
-if(data.user !== undefined){
-let data23 = data.user;
-if((!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))) && (typeof data23 !== "string")){
-const err52 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/type",keyword:"type",params:{type: schema11.properties.user.type},message:"must be integer,string",schema:schema11.properties.user.type,parentSchema:schema11.properties.user,data:data23};
+if(data.bootTimeout !== undefined){
+let data23 = data.bootTimeout;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+const err52 = {instancePath:instancePath+"/bootTimeout",schemaPath:"#/properties/bootTimeout/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.bootTimeout.type,parentSchema:schema11.properties.bootTimeout,data:data23};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -704,7 +687,7 @@ errors++;
 }
 if((typeof data23 == "number") && (isFinite(data23))){
 if(data23 > 2147483647 || isNaN(data23)){
-const err53 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.user,data:data23};
+const err53 = {instancePath:instancePath+"/bootTimeout",schemaPath:"#/properties/bootTimeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.bootTimeout,data:data23};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -714,7 +697,7 @@ vErrors.push(err53);
 errors++;
 }
 if(data23 < 0 || isNaN(data23)){
-const err54 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.user,data:data23};
+const err54 = {instancePath:instancePath+"/bootTimeout",schemaPath:"#/properties/bootTimeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.bootTimeout,data:data23};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -724,9 +707,14 @@ vErrors.push(err54);
 errors++;
 }
 }
-if(typeof data23 === "string"){
-if(!pattern7.test(data23)){
-const err55 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/pattern",keyword:"pattern",params:{pattern: "^[^\\s:-][^\\s:]*$"},message:"must match pattern \""+"^[^\\s:-][^\\s:]*$"+"\"",schema:"^[^\\s:-][^\\s:]*$",parentSchema:schema11.properties.user,data:data23};
+}
+if(data.livenessTimeout !== undefined){
+let data24 = data.livenessTimeout;
+const _errs53 = errors;
+let valid6 = false;
+const _errs54 = errors;
+if(0 !== data24){
+const err55 = {instancePath:instancePath+"/livenessTimeout",schemaPath:"#/properties/livenessTimeout/anyOf/0/const",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",schema:0,parentSchema:schema11.properties.livenessTimeout.anyOf[0],data:data24};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -735,12 +723,12 @@ vErrors.push(err55);
 }
 errors++;
 }
-}
-}
-if(data.group !== undefined){
-let data24 = data.group;
-if((!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))) && (typeof data24 !== "string")){
-const err56 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/type",keyword:"type",params:{type: schema11.properties.group.type},message:"must be integer,string",schema:schema11.properties.group.type,parentSchema:schema11.properties.group,data:data24};
+var _valid1 = _errs54 === errors;
+valid6 = valid6 || _valid1;
+if(!valid6){
+const _errs55 = errors;
+if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+const err56 = {instancePath:instancePath+"/livenessTimeout",schemaPath:"#/properties/livenessTimeout/anyOf/1/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.livenessTimeout.anyOf[1].type,parentSchema:schema11.properties.livenessTimeout.anyOf[1],data:data24};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -751,7 +739,7 @@ errors++;
 }
 if((typeof data24 == "number") && (isFinite(data24))){
 if(data24 > 2147483647 || isNaN(data24)){
-const err57 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.group,data:data24};
+const err57 = {instancePath:instancePath+"/livenessTimeout",schemaPath:"#/properties/livenessTimeout/anyOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.livenessTimeout.anyOf[1],data:data24};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -760,8 +748,8 @@ vErrors.push(err57);
 }
 errors++;
 }
-if(data24 < 0 || isNaN(data24)){
-const err58 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.group,data:data24};
+if(data24 < 2000 || isNaN(data24)){
+const err58 = {instancePath:instancePath+"/livenessTimeout",schemaPath:"#/properties/livenessTimeout/anyOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 2000},message:"must be >= 2000",schema:2000,parentSchema:schema11.properties.livenessTimeout.anyOf[1],data:data24};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -771,9 +759,11 @@ vErrors.push(err58);
 errors++;
 }
 }
-if(typeof data24 === "string"){
-if(!pattern7.test(data24)){
-const err59 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/pattern",keyword:"pattern",params:{pattern: "^[^\\s:-][^\\s:]*$"},message:"must match pattern \""+"^[^\\s:-][^\\s:]*$"+"\"",schema:"^[^\\s:-][^\\s:]*$",parentSchema:schema11.properties.group,data:data24};
+var _valid1 = _errs55 === errors;
+valid6 = valid6 || _valid1;
+}
+if(!valid6){
+const err59 = {instancePath:instancePath+"/livenessTimeout",schemaPath:"#/properties/livenessTimeout/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema11.properties.livenessTimeout.anyOf,parentSchema:schema11.properties.livenessTimeout,data:data24};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -782,12 +772,22 @@ vErrors.push(err59);
 }
 errors++;
 }
+else {
+errors = _errs53;
+if(vErrors !== null){
+if(_errs53){
+vErrors.length = _errs53;
+}
+else {
+vErrors = null;
 }
 }
-if(data.socketMode !== undefined){
-let data25 = data.socketMode;
-if((!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))) && (typeof data25 !== "string")){
-const err60 = {instancePath:instancePath+"/socketMode",schemaPath:"#/properties/socketMode/type",keyword:"type",params:{type: schema11.properties.socketMode.type},message:"must be integer,string",schema:schema11.properties.socketMode.type,parentSchema:schema11.properties.socketMode,data:data25};
+}
+}
+if(data.closeDelay !== undefined){
+let data25 = data.closeDelay;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+const err60 = {instancePath:instancePath+"/closeDelay",schemaPath:"#/properties/closeDelay/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.closeDelay.type,parentSchema:schema11.properties.closeDelay,data:data25};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -797,8 +797,8 @@ vErrors.push(err60);
 errors++;
 }
 if((typeof data25 == "number") && (isFinite(data25))){
-if(data25 > 511 || isNaN(data25)){
-const err61 = {instancePath:instancePath+"/socketMode",schemaPath:"#/properties/socketMode/maximum",keyword:"maximum",params:{comparison: "<=", limit: 511},message:"must be <= 511",schema:511,parentSchema:schema11.properties.socketMode,data:data25};
+if(data25 > 2147483647 || isNaN(data25)){
+const err61 = {instancePath:instancePath+"/closeDelay",schemaPath:"#/properties/closeDelay/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.closeDelay,data:data25};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -808,7 +808,7 @@ vErrors.push(err61);
 errors++;
 }
 if(data25 < 0 || isNaN(data25)){
-const err62 = {instancePath:instancePath+"/socketMode",schemaPath:"#/properties/socketMode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.socketMode,data:data25};
+const err62 = {instancePath:instancePath+"/closeDelay",schemaPath:"#/properties/closeDelay/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.closeDelay,data:data25};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -818,9 +818,11 @@ vErrors.push(err62);
 errors++;
 }
 }
-if(typeof data25 === "string"){
-if(!pattern9.test(data25)){
-const err63 = {instancePath:instancePath+"/socketMode",schemaPath:"#/properties/socketMode/pattern",keyword:"pattern",params:{pattern: "^0?[0-7]{3}$"},message:"must match pattern \""+"^0?[0-7]{3}$"+"\"",schema:"^0?[0-7]{3}$",parentSchema:schema11.properties.socketMode,data:data25};
+}
+if(data.user !== undefined){
+let data26 = data.user;
+if((!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))) && (typeof data26 !== "string")){
+const err63 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/type",keyword:"type",params:{type: schema11.properties.user.type},message:"must be integer,string",schema:schema11.properties.user.type,parentSchema:schema11.properties.user,data:data26};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -829,12 +831,9 @@ vErrors.push(err63);
 }
 errors++;
 }
-}
-}
-if(data.onWorkerStart !== undefined){
-let data26 = data.onWorkerStart;
-if(typeof data26 !== "function"){
-const err64 = {instancePath:instancePath+"/onWorkerStart",schemaPath:"#/properties/onWorkerStart/isFunction",keyword:"isFunction",params:{},message:"must pass \"isFunction\" keyword validation",schema:true,parentSchema:schema11.properties.onWorkerStart,data:data26};
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 2147483647 || isNaN(data26)){
+const err64 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.user,data:data26};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -843,11 +842,8 @@ vErrors.push(err64);
 }
 errors++;
 }
-}
-if(data.onWorkerExit !== undefined){
-let data27 = data.onWorkerExit;
-if(typeof data27 !== "function"){
-const err65 = {instancePath:instancePath+"/onWorkerExit",schemaPath:"#/properties/onWorkerExit/isFunction",keyword:"isFunction",params:{},message:"must pass \"isFunction\" keyword validation",schema:true,parentSchema:schema11.properties.onWorkerExit,data:data27};
+if(data26 < 0 || isNaN(data26)){
+const err65 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.user,data:data26};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -857,10 +853,9 @@ vErrors.push(err65);
 errors++;
 }
 }
-if(data.lane !== undefined){
-let data28 = data.lane;
-if(!(((data28 === "auto") || (data28 === "native")) || (data28 === "ipc"))){
-const err66 = {instancePath:instancePath+"/lane",schemaPath:"#/properties/lane/enum",keyword:"enum",params:{allowedValues: schema11.properties.lane.enum},message:"must be equal to one of the allowed values",schema:schema11.properties.lane.enum,parentSchema:schema11.properties.lane,data:data28};
+if(typeof data26 === "string"){
+if(!pattern9.test(data26)){
+const err66 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/pattern",keyword:"pattern",params:{pattern: "^[^\\s:-][^\\s:]*$"},message:"must match pattern \""+"^[^\\s:-][^\\s:]*$"+"\"",schema:"^[^\\s:-][^\\s:]*$",parentSchema:schema11.properties.user,data:data26};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -870,10 +865,11 @@ vErrors.push(err66);
 errors++;
 }
 }
-if(data.takeBackAfter !== undefined){
-let data29 = data.takeBackAfter;
-if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
-const err67 = {instancePath:instancePath+"/takeBackAfter",schemaPath:"#/properties/takeBackAfter/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.takeBackAfter.type,parentSchema:schema11.properties.takeBackAfter,data:data29};
+}
+if(data.group !== undefined){
+let data27 = data.group;
+if((!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))) && (typeof data27 !== "string")){
+const err67 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/type",keyword:"type",params:{type: schema11.properties.group.type},message:"must be integer,string",schema:schema11.properties.group.type,parentSchema:schema11.properties.group,data:data27};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -882,9 +878,9 @@ vErrors.push(err67);
 }
 errors++;
 }
-if((typeof data29 == "number") && (isFinite(data29))){
-if(data29 > 2147483647 || isNaN(data29)){
-const err68 = {instancePath:instancePath+"/takeBackAfter",schemaPath:"#/properties/takeBackAfter/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.takeBackAfter,data:data29};
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 2147483647 || isNaN(data27)){
+const err68 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.group,data:data27};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -893,8 +889,8 @@ vErrors.push(err68);
 }
 errors++;
 }
-if(data29 < 0 || isNaN(data29)){
-const err69 = {instancePath:instancePath+"/takeBackAfter",schemaPath:"#/properties/takeBackAfter/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.takeBackAfter,data:data29};
+if(data27 < 0 || isNaN(data27)){
+const err69 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.group,data:data27};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -904,14 +900,9 @@ vErrors.push(err69);
 errors++;
 }
 }
-}
-if(data.policy !== undefined){
-let data30 = data.policy;
-const _errs65 = errors;
-let valid7 = false;
-const _errs66 = errors;
-if(!(((data30 === "round-robin") || (data30 === "least-connections")) || (data30 === "sticky"))){
-const err70 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/anyOf/0/enum",keyword:"enum",params:{allowedValues: schema11.properties.policy.anyOf[0].enum},message:"must be equal to one of the allowed values",schema:schema11.properties.policy.anyOf[0].enum,parentSchema:schema11.properties.policy.anyOf[0],data:data30};
+if(typeof data27 === "string"){
+if(!pattern9.test(data27)){
+const err70 = {instancePath:instancePath+"/group",schemaPath:"#/properties/group/pattern",keyword:"pattern",params:{pattern: "^[^\\s:-][^\\s:]*$"},message:"must match pattern \""+"^[^\\s:-][^\\s:]*$"+"\"",schema:"^[^\\s:-][^\\s:]*$",parentSchema:schema11.properties.group,data:data27};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -920,12 +911,12 @@ vErrors.push(err70);
 }
 errors++;
 }
-var _valid2 = _errs66 === errors;
-valid7 = valid7 || _valid2;
-if(!valid7){
-const _errs67 = errors;
-if(typeof data30 !== "function"){
-const err71 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/anyOf/1/isFunction",keyword:"isFunction",params:{},message:"must pass \"isFunction\" keyword validation",schema:true,parentSchema:schema11.properties.policy.anyOf[1],data:data30};
+}
+}
+if(data.socketMode !== undefined){
+let data28 = data.socketMode;
+if((!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))) && (typeof data28 !== "string")){
+const err71 = {instancePath:instancePath+"/socketMode",schemaPath:"#/properties/socketMode/type",keyword:"type",params:{type: schema11.properties.socketMode.type},message:"must be integer,string",schema:schema11.properties.socketMode.type,parentSchema:schema11.properties.socketMode,data:data28};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -934,11 +925,9 @@ vErrors.push(err71);
 }
 errors++;
 }
-var _valid2 = _errs67 === errors;
-valid7 = valid7 || _valid2;
-}
-if(!valid7){
-const err72 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema11.properties.policy.anyOf,parentSchema:schema11.properties.policy,data:data30};
+if((typeof data28 == "number") && (isFinite(data28))){
+if(data28 > 511 || isNaN(data28)){
+const err72 = {instancePath:instancePath+"/socketMode",schemaPath:"#/properties/socketMode/maximum",keyword:"maximum",params:{comparison: "<=", limit: 511},message:"must be <= 511",schema:511,parentSchema:schema11.properties.socketMode,data:data28};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -947,22 +936,8 @@ vErrors.push(err72);
 }
 errors++;
 }
-else {
-errors = _errs65;
-if(vErrors !== null){
-if(_errs65){
-vErrors.length = _errs65;
-}
-else {
-vErrors = null;
-}
-}
-}
-}
-if(data.stickyWait !== undefined){
-let data31 = data.stickyWait;
-if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
-const err73 = {instancePath:instancePath+"/stickyWait",schemaPath:"#/properties/stickyWait/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.stickyWait.type,parentSchema:schema11.properties.stickyWait,data:data31};
+if(data28 < 0 || isNaN(data28)){
+const err73 = {instancePath:instancePath+"/socketMode",schemaPath:"#/properties/socketMode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.socketMode,data:data28};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -971,9 +946,10 @@ vErrors.push(err73);
 }
 errors++;
 }
-if((typeof data31 == "number") && (isFinite(data31))){
-if(data31 > 2147483647 || isNaN(data31)){
-const err74 = {instancePath:instancePath+"/stickyWait",schemaPath:"#/properties/stickyWait/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.stickyWait,data:data31};
+}
+if(typeof data28 === "string"){
+if(!pattern11.test(data28)){
+const err74 = {instancePath:instancePath+"/socketMode",schemaPath:"#/properties/socketMode/pattern",keyword:"pattern",params:{pattern: "^0?[0-7]{3}$"},message:"must match pattern \""+"^0?[0-7]{3}$"+"\"",schema:"^0?[0-7]{3}$",parentSchema:schema11.properties.socketMode,data:data28};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -982,8 +958,12 @@ vErrors.push(err74);
 }
 errors++;
 }
-if(data31 < 0 || isNaN(data31)){
-const err75 = {instancePath:instancePath+"/stickyWait",schemaPath:"#/properties/stickyWait/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.stickyWait,data:data31};
+}
+}
+if(data.onWorkerStart !== undefined){
+let data29 = data.onWorkerStart;
+if(typeof data29 !== "function"){
+const err75 = {instancePath:instancePath+"/onWorkerStart",schemaPath:"#/properties/onWorkerStart/isFunction",keyword:"isFunction",params:{},message:"must pass \"isFunction\" keyword validation",schema:true,parentSchema:schema11.properties.onWorkerStart,data:data29};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -993,11 +973,10 @@ vErrors.push(err75);
 errors++;
 }
 }
-}
-if(data.stickyIpv6Prefix !== undefined){
-let data32 = data.stickyIpv6Prefix;
-if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
-const err76 = {instancePath:instancePath+"/stickyIpv6Prefix",schemaPath:"#/properties/stickyIpv6Prefix/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.stickyIpv6Prefix.type,parentSchema:schema11.properties.stickyIpv6Prefix,data:data32};
+if(data.onWorkerExit !== undefined){
+let data30 = data.onWorkerExit;
+if(typeof data30 !== "function"){
+const err76 = {instancePath:instancePath+"/onWorkerExit",schemaPath:"#/properties/onWorkerExit/isFunction",keyword:"isFunction",params:{},message:"must pass \"isFunction\" keyword validation",schema:true,parentSchema:schema11.properties.onWorkerExit,data:data30};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -1006,9 +985,11 @@ vErrors.push(err76);
 }
 errors++;
 }
-if((typeof data32 == "number") && (isFinite(data32))){
-if(data32 > 128 || isNaN(data32)){
-const err77 = {instancePath:instancePath+"/stickyIpv6Prefix",schemaPath:"#/properties/stickyIpv6Prefix/maximum",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",schema:128,parentSchema:schema11.properties.stickyIpv6Prefix,data:data32};
+}
+if(data.lane !== undefined){
+let data31 = data.lane;
+if(!(((data31 === "auto") || (data31 === "native")) || (data31 === "ipc"))){
+const err77 = {instancePath:instancePath+"/lane",schemaPath:"#/properties/lane/enum",keyword:"enum",params:{allowedValues: schema11.properties.lane.enum},message:"must be equal to one of the allowed values",schema:schema11.properties.lane.enum,parentSchema:schema11.properties.lane,data:data31};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -1017,8 +998,11 @@ vErrors.push(err77);
 }
 errors++;
 }
-if(data32 < 1 || isNaN(data32)){
-const err78 = {instancePath:instancePath+"/stickyIpv6Prefix",schemaPath:"#/properties/stickyIpv6Prefix/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.stickyIpv6Prefix,data:data32};
+}
+if(data.takeBackAfter !== undefined){
+let data32 = data.takeBackAfter;
+if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
+const err78 = {instancePath:instancePath+"/takeBackAfter",schemaPath:"#/properties/takeBackAfter/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.takeBackAfter.type,parentSchema:schema11.properties.takeBackAfter,data:data32};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -1027,12 +1011,9 @@ vErrors.push(err78);
 }
 errors++;
 }
-}
-}
-if(data.stallAfter !== undefined){
-let data33 = data.stallAfter;
-if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
-const err79 = {instancePath:instancePath+"/stallAfter",schemaPath:"#/properties/stallAfter/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.stallAfter.type,parentSchema:schema11.properties.stallAfter,data:data33};
+if((typeof data32 == "number") && (isFinite(data32))){
+if(data32 > 2147483647 || isNaN(data32)){
+const err79 = {instancePath:instancePath+"/takeBackAfter",schemaPath:"#/properties/takeBackAfter/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.takeBackAfter,data:data32};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -1041,9 +1022,8 @@ vErrors.push(err79);
 }
 errors++;
 }
-if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 2147483647 || isNaN(data33)){
-const err80 = {instancePath:instancePath+"/stallAfter",schemaPath:"#/properties/stallAfter/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.stallAfter,data:data33};
+if(data32 < 0 || isNaN(data32)){
+const err80 = {instancePath:instancePath+"/takeBackAfter",schemaPath:"#/properties/takeBackAfter/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.takeBackAfter,data:data32};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -1052,8 +1032,15 @@ vErrors.push(err80);
 }
 errors++;
 }
-if(data33 < 20 || isNaN(data33)){
-const err81 = {instancePath:instancePath+"/stallAfter",schemaPath:"#/properties/stallAfter/minimum",keyword:"minimum",params:{comparison: ">=", limit: 20},message:"must be >= 20",schema:20,parentSchema:schema11.properties.stallAfter,data:data33};
+}
+}
+if(data.policy !== undefined){
+let data33 = data.policy;
+const _errs71 = errors;
+let valid7 = false;
+const _errs72 = errors;
+if(!(((data33 === "round-robin") || (data33 === "least-connections")) || (data33 === "sticky"))){
+const err81 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/anyOf/0/enum",keyword:"enum",params:{allowedValues: schema11.properties.policy.anyOf[0].enum},message:"must be equal to one of the allowed values",schema:schema11.properties.policy.anyOf[0].enum,parentSchema:schema11.properties.policy.anyOf[0],data:data33};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -1062,12 +1049,12 @@ vErrors.push(err81);
 }
 errors++;
 }
-}
-}
-if(data.maxPending !== undefined){
-let data34 = data.maxPending;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
-const err82 = {instancePath:instancePath+"/maxPending",schemaPath:"#/properties/maxPending/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.maxPending.type,parentSchema:schema11.properties.maxPending,data:data34};
+var _valid2 = _errs72 === errors;
+valid7 = valid7 || _valid2;
+if(!valid7){
+const _errs73 = errors;
+if(typeof data33 !== "function"){
+const err82 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/anyOf/1/isFunction",keyword:"isFunction",params:{},message:"must pass \"isFunction\" keyword validation",schema:true,parentSchema:schema11.properties.policy.anyOf[1],data:data33};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -1076,9 +1063,11 @@ vErrors.push(err82);
 }
 errors++;
 }
-if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 1048576 || isNaN(data34)){
-const err83 = {instancePath:instancePath+"/maxPending",schemaPath:"#/properties/maxPending/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576},message:"must be <= 1048576",schema:1048576,parentSchema:schema11.properties.maxPending,data:data34};
+var _valid2 = _errs73 === errors;
+valid7 = valid7 || _valid2;
+}
+if(!valid7){
+const err83 = {instancePath:instancePath+"/policy",schemaPath:"#/properties/policy/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema11.properties.policy.anyOf,parentSchema:schema11.properties.policy,data:data33};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -1087,8 +1076,22 @@ vErrors.push(err83);
 }
 errors++;
 }
-if(data34 < 1 || isNaN(data34)){
-const err84 = {instancePath:instancePath+"/maxPending",schemaPath:"#/properties/maxPending/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.maxPending,data:data34};
+else {
+errors = _errs71;
+if(vErrors !== null){
+if(_errs71){
+vErrors.length = _errs71;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+if(data.stickyWait !== undefined){
+let data34 = data.stickyWait;
+if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+const err84 = {instancePath:instancePath+"/stickyWait",schemaPath:"#/properties/stickyWait/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.stickyWait.type,parentSchema:schema11.properties.stickyWait,data:data34};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -1097,12 +1100,9 @@ vErrors.push(err84);
 }
 errors++;
 }
-}
-}
-if(data.onOverload !== undefined){
-let data35 = data.onOverload;
-if(!((data35 === "wait") || (data35 === "shed"))){
-const err85 = {instancePath:instancePath+"/onOverload",schemaPath:"#/properties/onOverload/enum",keyword:"enum",params:{allowedValues: schema11.properties.onOverload.enum},message:"must be equal to one of the allowed values",schema:schema11.properties.onOverload.enum,parentSchema:schema11.properties.onOverload,data:data35};
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 2147483647 || isNaN(data34)){
+const err85 = {instancePath:instancePath+"/stickyWait",schemaPath:"#/properties/stickyWait/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.stickyWait,data:data34};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -1111,11 +1111,8 @@ vErrors.push(err85);
 }
 errors++;
 }
-}
-if(data.pendingTimeout !== undefined){
-let data36 = data.pendingTimeout;
-if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
-const err86 = {instancePath:instancePath+"/pendingTimeout",schemaPath:"#/properties/pendingTimeout/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.pendingTimeout.type,parentSchema:schema11.properties.pendingTimeout,data:data36};
+if(data34 < 0 || isNaN(data34)){
+const err86 = {instancePath:instancePath+"/stickyWait",schemaPath:"#/properties/stickyWait/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.stickyWait,data:data34};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -1124,9 +1121,12 @@ vErrors.push(err86);
 }
 errors++;
 }
-if((typeof data36 == "number") && (isFinite(data36))){
-if(data36 > 2147483647 || isNaN(data36)){
-const err87 = {instancePath:instancePath+"/pendingTimeout",schemaPath:"#/properties/pendingTimeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.pendingTimeout,data:data36};
+}
+}
+if(data.stickyIpv6Prefix !== undefined){
+let data35 = data.stickyIpv6Prefix;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+const err87 = {instancePath:instancePath+"/stickyIpv6Prefix",schemaPath:"#/properties/stickyIpv6Prefix/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.stickyIpv6Prefix.type,parentSchema:schema11.properties.stickyIpv6Prefix,data:data35};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -1135,8 +1135,9 @@ vErrors.push(err87);
 }
 errors++;
 }
-if(data36 < 0 || isNaN(data36)){
-const err88 = {instancePath:instancePath+"/pendingTimeout",schemaPath:"#/properties/pendingTimeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.pendingTimeout,data:data36};
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 128 || isNaN(data35)){
+const err88 = {instancePath:instancePath+"/stickyIpv6Prefix",schemaPath:"#/properties/stickyIpv6Prefix/maximum",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",schema:128,parentSchema:schema11.properties.stickyIpv6Prefix,data:data35};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -1145,12 +1146,8 @@ vErrors.push(err88);
 }
 errors++;
 }
-}
-}
-if(data.maxConnectionsPerWorker !== undefined){
-let data37 = data.maxConnectionsPerWorker;
-if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
-const err89 = {instancePath:instancePath+"/maxConnectionsPerWorker",schemaPath:"#/properties/maxConnectionsPerWorker/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.maxConnectionsPerWorker.type,parentSchema:schema11.properties.maxConnectionsPerWorker,data:data37};
+if(data35 < 1 || isNaN(data35)){
+const err89 = {instancePath:instancePath+"/stickyIpv6Prefix",schemaPath:"#/properties/stickyIpv6Prefix/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.stickyIpv6Prefix,data:data35};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -1159,9 +1156,12 @@ vErrors.push(err89);
 }
 errors++;
 }
-if((typeof data37 == "number") && (isFinite(data37))){
-if(data37 > 1048576 || isNaN(data37)){
-const err90 = {instancePath:instancePath+"/maxConnectionsPerWorker",schemaPath:"#/properties/maxConnectionsPerWorker/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576},message:"must be <= 1048576",schema:1048576,parentSchema:schema11.properties.maxConnectionsPerWorker,data:data37};
+}
+}
+if(data.stallAfter !== undefined){
+let data36 = data.stallAfter;
+if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+const err90 = {instancePath:instancePath+"/stallAfter",schemaPath:"#/properties/stallAfter/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.stallAfter.type,parentSchema:schema11.properties.stallAfter,data:data36};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1170,8 +1170,9 @@ vErrors.push(err90);
 }
 errors++;
 }
-if(data37 < 1 || isNaN(data37)){
-const err91 = {instancePath:instancePath+"/maxConnectionsPerWorker",schemaPath:"#/properties/maxConnectionsPerWorker/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.maxConnectionsPerWorker,data:data37};
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 2147483647 || isNaN(data36)){
+const err91 = {instancePath:instancePath+"/stallAfter",schemaPath:"#/properties/stallAfter/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.stallAfter,data:data36};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1180,12 +1181,8 @@ vErrors.push(err91);
 }
 errors++;
 }
-}
-}
-if(data.ticketLifetime !== undefined){
-let data38 = data.ticketLifetime;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-const err92 = {instancePath:instancePath+"/ticketLifetime",schemaPath:"#/properties/ticketLifetime/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.ticketLifetime.type,parentSchema:schema11.properties.ticketLifetime,data:data38};
+if(data36 < 20 || isNaN(data36)){
+const err92 = {instancePath:instancePath+"/stallAfter",schemaPath:"#/properties/stallAfter/minimum",keyword:"minimum",params:{comparison: ">=", limit: 20},message:"must be >= 20",schema:20,parentSchema:schema11.properties.stallAfter,data:data36};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1194,9 +1191,12 @@ vErrors.push(err92);
 }
 errors++;
 }
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 2147483647 || isNaN(data38)){
-const err93 = {instancePath:instancePath+"/ticketLifetime",schemaPath:"#/properties/ticketLifetime/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.ticketLifetime,data:data38};
+}
+}
+if(data.maxPending !== undefined){
+let data37 = data.maxPending;
+if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
+const err93 = {instancePath:instancePath+"/maxPending",schemaPath:"#/properties/maxPending/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.maxPending.type,parentSchema:schema11.properties.maxPending,data:data37};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1205,8 +1205,9 @@ vErrors.push(err93);
 }
 errors++;
 }
-if(data38 < 0 || isNaN(data38)){
-const err94 = {instancePath:instancePath+"/ticketLifetime",schemaPath:"#/properties/ticketLifetime/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.ticketLifetime,data:data38};
+if((typeof data37 == "number") && (isFinite(data37))){
+if(data37 > 1048576 || isNaN(data37)){
+const err94 = {instancePath:instancePath+"/maxPending",schemaPath:"#/properties/maxPending/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576},message:"must be <= 1048576",schema:1048576,parentSchema:schema11.properties.maxPending,data:data37};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1215,12 +1216,8 @@ vErrors.push(err94);
 }
 errors++;
 }
-}
-}
-if(data.control !== undefined){
-let data39 = data.control;
-if((typeof data39 !== "boolean") && (typeof data39 !== "string")){
-const err95 = {instancePath:instancePath+"/control",schemaPath:"#/properties/control/type",keyword:"type",params:{type: schema11.properties.control.type},message:"must be boolean,string",schema:schema11.properties.control.type,parentSchema:schema11.properties.control,data:data39};
+if(data37 < 1 || isNaN(data37)){
+const err95 = {instancePath:instancePath+"/maxPending",schemaPath:"#/properties/maxPending/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.maxPending,data:data37};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1229,9 +1226,12 @@ vErrors.push(err95);
 }
 errors++;
 }
-if(typeof data39 === "string"){
-if(!pattern10.test(data39)){
-const err96 = {instancePath:instancePath+"/control",schemaPath:"#/properties/control/pattern",keyword:"pattern",params:{pattern: "."},message:"must match pattern \""+"."+"\"",schema:".",parentSchema:schema11.properties.control,data:data39};
+}
+}
+if(data.onOverload !== undefined){
+let data38 = data.onOverload;
+if(!((data38 === "wait") || (data38 === "shed"))){
+const err96 = {instancePath:instancePath+"/onOverload",schemaPath:"#/properties/onOverload/enum",keyword:"enum",params:{allowedValues: schema11.properties.onOverload.enum},message:"must be equal to one of the allowed values",schema:schema11.properties.onOverload.enum,parentSchema:schema11.properties.onOverload,data:data38};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1241,11 +1241,10 @@ vErrors.push(err96);
 errors++;
 }
 }
-}
-if(data.admin !== undefined){
-let data40 = data.admin;
-if(((!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))) && (typeof data40 !== "string")) && (!(data40 && typeof data40 == "object" && !Array.isArray(data40)))){
-const err97 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/type",keyword:"type",params:{type: schema11.properties.admin.type},message:"must be integer,string,object",schema:schema11.properties.admin.type,parentSchema:schema11.properties.admin,data:data40};
+if(data.pendingTimeout !== undefined){
+let data39 = data.pendingTimeout;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
+const err97 = {instancePath:instancePath+"/pendingTimeout",schemaPath:"#/properties/pendingTimeout/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.pendingTimeout.type,parentSchema:schema11.properties.pendingTimeout,data:data39};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1254,9 +1253,9 @@ vErrors.push(err97);
 }
 errors++;
 }
-if((typeof data40 == "number") && (isFinite(data40))){
-if(data40 > 65535 || isNaN(data40)){
-const err98 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema11.properties.admin,data:data40};
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 2147483647 || isNaN(data39)){
+const err98 = {instancePath:instancePath+"/pendingTimeout",schemaPath:"#/properties/pendingTimeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.pendingTimeout,data:data39};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1265,8 +1264,8 @@ vErrors.push(err98);
 }
 errors++;
 }
-if(data40 < 0 || isNaN(data40)){
-const err99 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.admin,data:data40};
+if(data39 < 0 || isNaN(data39)){
+const err99 = {instancePath:instancePath+"/pendingTimeout",schemaPath:"#/properties/pendingTimeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.pendingTimeout,data:data39};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1276,9 +1275,11 @@ vErrors.push(err99);
 errors++;
 }
 }
-if(typeof data40 === "string"){
-if(!pattern11.test(data40)){
-const err100 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/pattern",keyword:"pattern",params:{pattern: "^(.+:)?\\d{1,5}$"},message:"must match pattern \""+"^(.+:)?\\d{1,5}$"+"\"",schema:"^(.+:)?\\d{1,5}$",parentSchema:schema11.properties.admin,data:data40};
+}
+if(data.maxConnectionsPerWorker !== undefined){
+let data40 = data.maxConnectionsPerWorker;
+if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
+const err100 = {instancePath:instancePath+"/maxConnectionsPerWorker",schemaPath:"#/properties/maxConnectionsPerWorker/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.maxConnectionsPerWorker.type,parentSchema:schema11.properties.maxConnectionsPerWorker,data:data40};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1287,10 +1288,9 @@ vErrors.push(err100);
 }
 errors++;
 }
-}
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-if(data40.port === undefined){
-const err101 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'",schema:schema11.properties.admin.required,parentSchema:schema11.properties.admin,data:data40};
+if((typeof data40 == "number") && (isFinite(data40))){
+if(data40 > 1048576 || isNaN(data40)){
+const err101 = {instancePath:instancePath+"/maxConnectionsPerWorker",schemaPath:"#/properties/maxConnectionsPerWorker/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576},message:"must be <= 1048576",schema:1048576,parentSchema:schema11.properties.maxConnectionsPerWorker,data:data40};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1299,9 +1299,8 @@ vErrors.push(err101);
 }
 errors++;
 }
-for(const key1 in data40){
-if(!((((key1 === "port") || (key1 === "host")) || (key1 === "token")) || (key1 === "hosts"))){
-const err102 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.admin,data:data40};
+if(data40 < 1 || isNaN(data40)){
+const err102 = {instancePath:instancePath+"/maxConnectionsPerWorker",schemaPath:"#/properties/maxConnectionsPerWorker/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.maxConnectionsPerWorker,data:data40};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1311,10 +1310,11 @@ vErrors.push(err102);
 errors++;
 }
 }
-if(data40.port !== undefined){
-let data41 = data40.port;
+}
+if(data.ticketLifetime !== undefined){
+let data41 = data.ticketLifetime;
 if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-const err103 = {instancePath:instancePath+"/admin/port",schemaPath:"#/properties/admin/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.admin.properties.port.type,parentSchema:schema11.properties.admin.properties.port,data:data41};
+const err103 = {instancePath:instancePath+"/ticketLifetime",schemaPath:"#/properties/ticketLifetime/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.ticketLifetime.type,parentSchema:schema11.properties.ticketLifetime,data:data41};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1324,8 +1324,8 @@ vErrors.push(err103);
 errors++;
 }
 if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 65535 || isNaN(data41)){
-const err104 = {instancePath:instancePath+"/admin/port",schemaPath:"#/properties/admin/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema11.properties.admin.properties.port,data:data41};
+if(data41 > 2147483647 || isNaN(data41)){
+const err104 = {instancePath:instancePath+"/ticketLifetime",schemaPath:"#/properties/ticketLifetime/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.ticketLifetime,data:data41};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1335,7 +1335,7 @@ vErrors.push(err104);
 errors++;
 }
 if(data41 < 0 || isNaN(data41)){
-const err105 = {instancePath:instancePath+"/admin/port",schemaPath:"#/properties/admin/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.admin.properties.port,data:data41};
+const err105 = {instancePath:instancePath+"/ticketLifetime",schemaPath:"#/properties/ticketLifetime/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.ticketLifetime,data:data41};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1346,11 +1346,10 @@ errors++;
 }
 }
 }
-if(data40.host !== undefined){
-let data42 = data40.host;
-if(typeof data42 === "string"){
-if(!pattern10.test(data42)){
-const err106 = {instancePath:instancePath+"/admin/host",schemaPath:"#/properties/admin/properties/host/pattern",keyword:"pattern",params:{pattern: "."},message:"must match pattern \""+"."+"\"",schema:".",parentSchema:schema11.properties.admin.properties.host,data:data42};
+if(data.control !== undefined){
+let data42 = data.control;
+if((typeof data42 !== "boolean") && (typeof data42 !== "string")){
+const err106 = {instancePath:instancePath+"/control",schemaPath:"#/properties/control/type",keyword:"type",params:{type: schema11.properties.control.type},message:"must be boolean,string",schema:schema11.properties.control.type,parentSchema:schema11.properties.control,data:data42};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1359,9 +1358,9 @@ vErrors.push(err106);
 }
 errors++;
 }
-}
-else {
-const err107 = {instancePath:instancePath+"/admin/host",schemaPath:"#/properties/admin/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.admin.properties.host.type,parentSchema:schema11.properties.admin.properties.host,data:data42};
+if(typeof data42 === "string"){
+if(!pattern12.test(data42)){
+const err107 = {instancePath:instancePath+"/control",schemaPath:"#/properties/control/pattern",keyword:"pattern",params:{pattern: "."},message:"must match pattern \""+"."+"\"",schema:".",parentSchema:schema11.properties.control,data:data42};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1371,11 +1370,11 @@ vErrors.push(err107);
 errors++;
 }
 }
-if(data40.token !== undefined){
-let data43 = data40.token;
-if(typeof data43 === "string"){
-if(!pattern13.test(data43)){
-const err108 = {instancePath:instancePath+"/admin/token",schemaPath:"#/properties/admin/properties/token/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._~+/-]{16,}=*$"},message:"must match pattern \""+"^[A-Za-z0-9._~+/-]{16,}=*$"+"\"",schema:"^[A-Za-z0-9._~+/-]{16,}=*$",parentSchema:schema11.properties.admin.properties.token,data:data43};
+}
+if(data.admin !== undefined){
+let data43 = data.admin;
+if(((!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))) && (typeof data43 !== "string")) && (!(data43 && typeof data43 == "object" && !Array.isArray(data43)))){
+const err108 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/type",keyword:"type",params:{type: schema11.properties.admin.type},message:"must be integer,string,object",schema:schema11.properties.admin.type,parentSchema:schema11.properties.admin,data:data43};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1384,9 +1383,9 @@ vErrors.push(err108);
 }
 errors++;
 }
-}
-else {
-const err109 = {instancePath:instancePath+"/admin/token",schemaPath:"#/properties/admin/properties/token/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.admin.properties.token.type,parentSchema:schema11.properties.admin.properties.token,data:data43};
+if((typeof data43 == "number") && (isFinite(data43))){
+if(data43 > 65535 || isNaN(data43)){
+const err109 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema11.properties.admin,data:data43};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1395,16 +1394,8 @@ vErrors.push(err109);
 }
 errors++;
 }
-}
-if(data40.hosts !== undefined){
-let data44 = data40.hosts;
-if(Array.isArray(data44)){
-const len2 = data44.length;
-for(let i2=0; i2<len2; i2++){
-let data45 = data44[i2];
-if(typeof data45 === "string"){
-if(!pattern10.test(data45)){
-const err110 = {instancePath:instancePath+"/admin/hosts/" + i2,schemaPath:"#/properties/admin/properties/hosts/items/pattern",keyword:"pattern",params:{pattern: "."},message:"must match pattern \""+"."+"\"",schema:".",parentSchema:schema11.properties.admin.properties.hosts.items,data:data45};
+if(data43 < 0 || isNaN(data43)){
+const err110 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.admin,data:data43};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1414,8 +1405,9 @@ vErrors.push(err110);
 errors++;
 }
 }
-else {
-const err111 = {instancePath:instancePath+"/admin/hosts/" + i2,schemaPath:"#/properties/admin/properties/hosts/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.admin.properties.hosts.items.type,parentSchema:schema11.properties.admin.properties.hosts.items,data:data45};
+if(typeof data43 === "string"){
+if(!pattern7.test(data43)){
+const err111 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/pattern",keyword:"pattern",params:{pattern: "^(.+:)?\\d{1,5}$"},message:"must match pattern \""+"^(.+:)?\\d{1,5}$"+"\"",schema:"^(.+:)?\\d{1,5}$",parentSchema:schema11.properties.admin,data:data43};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1425,9 +1417,9 @@ vErrors.push(err111);
 errors++;
 }
 }
-}
-else {
-const err112 = {instancePath:instancePath+"/admin/hosts",schemaPath:"#/properties/admin/properties/hosts/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema11.properties.admin.properties.hosts.type,parentSchema:schema11.properties.admin.properties.hosts,data:data44};
+if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
+if(data43.port === undefined){
+const err112 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'",schema:schema11.properties.admin.required,parentSchema:schema11.properties.admin,data:data43};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1436,15 +1428,9 @@ vErrors.push(err112);
 }
 errors++;
 }
-}
-}
-}
-if(data.reload !== undefined){
-let data46 = data.reload;
-if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
-for(const key2 in data46){
-if(!(key2 === "concurrency")){
-const err113 = {instancePath:instancePath+"/reload",schemaPath:"#/properties/reload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.reload,data:data46};
+for(const key1 in data43){
+if(!((((key1 === "port") || (key1 === "host")) || (key1 === "token")) || (key1 === "hosts"))){
+const err113 = {instancePath:instancePath+"/admin",schemaPath:"#/properties/admin/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.admin,data:data43};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1454,10 +1440,10 @@ vErrors.push(err113);
 errors++;
 }
 }
-if(data46.concurrency !== undefined){
-let data47 = data46.concurrency;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-const err114 = {instancePath:instancePath+"/reload/concurrency",schemaPath:"#/properties/reload/properties/concurrency/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.reload.properties.concurrency.type,parentSchema:schema11.properties.reload.properties.concurrency,data:data47};
+if(data43.port !== undefined){
+let data44 = data43.port;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+const err114 = {instancePath:instancePath+"/admin/port",schemaPath:"#/properties/admin/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.admin.properties.port.type,parentSchema:schema11.properties.admin.properties.port,data:data44};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1466,9 +1452,9 @@ vErrors.push(err114);
 }
 errors++;
 }
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 1024 || isNaN(data47)){
-const err115 = {instancePath:instancePath+"/reload/concurrency",schemaPath:"#/properties/reload/properties/concurrency/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema11.properties.reload.properties.concurrency,data:data47};
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 65535 || isNaN(data44)){
+const err115 = {instancePath:instancePath+"/admin/port",schemaPath:"#/properties/admin/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema11.properties.admin.properties.port,data:data44};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1477,8 +1463,8 @@ vErrors.push(err115);
 }
 errors++;
 }
-if(data47 < 1 || isNaN(data47)){
-const err116 = {instancePath:instancePath+"/reload/concurrency",schemaPath:"#/properties/reload/properties/concurrency/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.reload.properties.concurrency,data:data47};
+if(data44 < 0 || isNaN(data44)){
+const err116 = {instancePath:instancePath+"/admin/port",schemaPath:"#/properties/admin/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.admin.properties.port,data:data44};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1489,9 +1475,11 @@ errors++;
 }
 }
 }
-}
-else {
-const err117 = {instancePath:instancePath+"/reload",schemaPath:"#/properties/reload/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.reload.type,parentSchema:schema11.properties.reload,data:data46};
+if(data43.host !== undefined){
+let data45 = data43.host;
+if(typeof data45 === "string"){
+if(!pattern12.test(data45)){
+const err117 = {instancePath:instancePath+"/admin/host",schemaPath:"#/properties/admin/properties/host/pattern",keyword:"pattern",params:{pattern: "."},message:"must match pattern \""+"."+"\"",schema:".",parentSchema:schema11.properties.admin.properties.host,data:data45};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1501,12 +1489,8 @@ vErrors.push(err117);
 errors++;
 }
 }
-if(data.recycle !== undefined){
-let data48 = data.recycle;
-if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
-for(const key3 in data48){
-if(!((((key3 === "requests") || (key3 === "rss")) || (key3 === "age")) || (key3 === "jitter"))){
-const err118 = {instancePath:instancePath+"/recycle",schemaPath:"#/properties/recycle/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.recycle,data:data48};
+else {
+const err118 = {instancePath:instancePath+"/admin/host",schemaPath:"#/properties/admin/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.admin.properties.host.type,parentSchema:schema11.properties.admin.properties.host,data:data45};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1516,10 +1500,11 @@ vErrors.push(err118);
 errors++;
 }
 }
-if(data48.requests !== undefined){
-let data49 = data48.requests;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
-const err119 = {instancePath:instancePath+"/recycle/requests",schemaPath:"#/properties/recycle/properties/requests/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.recycle.properties.requests.type,parentSchema:schema11.properties.recycle.properties.requests,data:data49};
+if(data43.token !== undefined){
+let data46 = data43.token;
+if(typeof data46 === "string"){
+if(!pattern15.test(data46)){
+const err119 = {instancePath:instancePath+"/admin/token",schemaPath:"#/properties/admin/properties/token/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._~+/-]{16,}=*$"},message:"must match pattern \""+"^[A-Za-z0-9._~+/-]{16,}=*$"+"\"",schema:"^[A-Za-z0-9._~+/-]{16,}=*$",parentSchema:schema11.properties.admin.properties.token,data:data46};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1528,9 +1513,9 @@ vErrors.push(err119);
 }
 errors++;
 }
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 < 1 || isNaN(data49)){
-const err120 = {instancePath:instancePath+"/recycle/requests",schemaPath:"#/properties/recycle/properties/requests/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.recycle.properties.requests,data:data49};
+}
+else {
+const err120 = {instancePath:instancePath+"/admin/token",schemaPath:"#/properties/admin/properties/token/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.admin.properties.token.type,parentSchema:schema11.properties.admin.properties.token,data:data46};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1540,11 +1525,15 @@ vErrors.push(err120);
 errors++;
 }
 }
-}
-if(data48.rss !== undefined){
-let data50 = data48.rss;
-if((!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))) && (typeof data50 !== "string")){
-const err121 = {instancePath:instancePath+"/recycle/rss",schemaPath:"#/properties/recycle/properties/rss/type",keyword:"type",params:{type: schema11.properties.recycle.properties.rss.type},message:"must be integer,string",schema:schema11.properties.recycle.properties.rss.type,parentSchema:schema11.properties.recycle.properties.rss,data:data50};
+if(data43.hosts !== undefined){
+let data47 = data43.hosts;
+if(Array.isArray(data47)){
+const len2 = data47.length;
+for(let i2=0; i2<len2; i2++){
+let data48 = data47[i2];
+if(typeof data48 === "string"){
+if(!pattern12.test(data48)){
+const err121 = {instancePath:instancePath+"/admin/hosts/" + i2,schemaPath:"#/properties/admin/properties/hosts/items/pattern",keyword:"pattern",params:{pattern: "."},message:"must match pattern \""+"."+"\"",schema:".",parentSchema:schema11.properties.admin.properties.hosts.items,data:data48};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1553,9 +1542,9 @@ vErrors.push(err121);
 }
 errors++;
 }
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 < 1 || isNaN(data50)){
-const err122 = {instancePath:instancePath+"/recycle/rss",schemaPath:"#/properties/recycle/properties/rss/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.recycle.properties.rss,data:data50};
+}
+else {
+const err122 = {instancePath:instancePath+"/admin/hosts/" + i2,schemaPath:"#/properties/admin/properties/hosts/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema11.properties.admin.properties.hosts.items.type,parentSchema:schema11.properties.admin.properties.hosts.items,data:data48};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1565,9 +1554,9 @@ vErrors.push(err122);
 errors++;
 }
 }
-if(typeof data50 === "string"){
-if(!pattern15.test(data50)){
-const err123 = {instancePath:instancePath+"/recycle/rss",schemaPath:"#/properties/recycle/properties/rss/pattern",keyword:"pattern",params:{pattern: "^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$"},message:"must match pattern \""+"^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$"+"\"",schema:"^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$",parentSchema:schema11.properties.recycle.properties.rss,data:data50};
+}
+else {
+const err123 = {instancePath:instancePath+"/admin/hosts",schemaPath:"#/properties/admin/properties/hosts/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema11.properties.admin.properties.hosts.type,parentSchema:schema11.properties.admin.properties.hosts,data:data47};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1578,10 +1567,13 @@ errors++;
 }
 }
 }
-if(data48.age !== undefined){
-let data51 = data48.age;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
-const err124 = {instancePath:instancePath+"/recycle/age",schemaPath:"#/properties/recycle/properties/age/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.recycle.properties.age.type,parentSchema:schema11.properties.recycle.properties.age,data:data51};
+}
+if(data.reload !== undefined){
+let data49 = data.reload;
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+for(const key2 in data49){
+if(!(key2 === "concurrency")){
+const err124 = {instancePath:instancePath+"/reload",schemaPath:"#/properties/reload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.reload,data:data49};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1590,9 +1582,11 @@ vErrors.push(err124);
 }
 errors++;
 }
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 < 1 || isNaN(data51)){
-const err125 = {instancePath:instancePath+"/recycle/age",schemaPath:"#/properties/recycle/properties/age/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.recycle.properties.age,data:data51};
+}
+if(data49.concurrency !== undefined){
+let data50 = data49.concurrency;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+const err125 = {instancePath:instancePath+"/reload/concurrency",schemaPath:"#/properties/reload/properties/concurrency/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.reload.properties.concurrency.type,parentSchema:schema11.properties.reload.properties.concurrency,data:data50};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1601,13 +1595,9 @@ vErrors.push(err125);
 }
 errors++;
 }
-}
-}
-if(data48.jitter !== undefined){
-let data52 = data48.jitter;
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 1 || isNaN(data52)){
-const err126 = {instancePath:instancePath+"/recycle/jitter",schemaPath:"#/properties/recycle/properties/jitter/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1",schema:1,parentSchema:schema11.properties.recycle.properties.jitter,data:data52};
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 1024 || isNaN(data50)){
+const err126 = {instancePath:instancePath+"/reload/concurrency",schemaPath:"#/properties/reload/properties/concurrency/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema11.properties.reload.properties.concurrency,data:data50};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1616,8 +1606,8 @@ vErrors.push(err126);
 }
 errors++;
 }
-if(data52 < 0 || isNaN(data52)){
-const err127 = {instancePath:instancePath+"/recycle/jitter",schemaPath:"#/properties/recycle/properties/jitter/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.recycle.properties.jitter,data:data52};
+if(data50 < 1 || isNaN(data50)){
+const err127 = {instancePath:instancePath+"/reload/concurrency",schemaPath:"#/properties/reload/properties/concurrency/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.reload.properties.concurrency,data:data50};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1627,8 +1617,10 @@ vErrors.push(err127);
 errors++;
 }
 }
+}
+}
 else {
-const err128 = {instancePath:instancePath+"/recycle/jitter",schemaPath:"#/properties/recycle/properties/jitter/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema11.properties.recycle.properties.jitter.type,parentSchema:schema11.properties.recycle.properties.jitter,data:data52};
+const err128 = {instancePath:instancePath+"/reload",schemaPath:"#/properties/reload/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.reload.type,parentSchema:schema11.properties.reload,data:data49};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1638,9 +1630,12 @@ vErrors.push(err128);
 errors++;
 }
 }
-}
-else {
-const err129 = {instancePath:instancePath+"/recycle",schemaPath:"#/properties/recycle/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.recycle.type,parentSchema:schema11.properties.recycle,data:data48};
+if(data.recycle !== undefined){
+let data51 = data.recycle;
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+for(const key3 in data51){
+if(!((((key3 === "requests") || (key3 === "rss")) || (key3 === "age")) || (key3 === "jitter"))){
+const err129 = {instancePath:instancePath+"/recycle",schemaPath:"#/properties/recycle/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.recycle,data:data51};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1650,12 +1645,10 @@ vErrors.push(err129);
 errors++;
 }
 }
-if(data.maxRestarts !== undefined){
-let data53 = data.maxRestarts;
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-for(const key4 in data53){
-if(!((key4 === "count") || (key4 === "within"))){
-const err130 = {instancePath:instancePath+"/maxRestarts",schemaPath:"#/properties/maxRestarts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.maxRestarts,data:data53};
+if(data51.requests !== undefined){
+let data52 = data51.requests;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+const err130 = {instancePath:instancePath+"/recycle/requests",schemaPath:"#/properties/recycle/properties/requests/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.recycle.properties.requests.type,parentSchema:schema11.properties.recycle.properties.requests,data:data52};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1664,11 +1657,9 @@ vErrors.push(err130);
 }
 errors++;
 }
-}
-if(data53.count !== undefined){
-let data54 = data53.count;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
-const err131 = {instancePath:instancePath+"/maxRestarts/count",schemaPath:"#/properties/maxRestarts/properties/count/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.maxRestarts.properties.count.type,parentSchema:schema11.properties.maxRestarts.properties.count,data:data54};
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 < 1 || isNaN(data52)){
+const err131 = {instancePath:instancePath+"/recycle/requests",schemaPath:"#/properties/recycle/properties/requests/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.recycle.properties.requests,data:data52};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1677,9 +1668,12 @@ vErrors.push(err131);
 }
 errors++;
 }
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 1000000 || isNaN(data54)){
-const err132 = {instancePath:instancePath+"/maxRestarts/count",schemaPath:"#/properties/maxRestarts/properties/count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema11.properties.maxRestarts.properties.count,data:data54};
+}
+}
+if(data51.rss !== undefined){
+let data53 = data51.rss;
+if((!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))) && (typeof data53 !== "string")){
+const err132 = {instancePath:instancePath+"/recycle/rss",schemaPath:"#/properties/recycle/properties/rss/type",keyword:"type",params:{type: schema11.properties.recycle.properties.rss.type},message:"must be integer,string",schema:schema11.properties.recycle.properties.rss.type,parentSchema:schema11.properties.recycle.properties.rss,data:data53};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1688,8 +1682,9 @@ vErrors.push(err132);
 }
 errors++;
 }
-if(data54 < 0 || isNaN(data54)){
-const err133 = {instancePath:instancePath+"/maxRestarts/count",schemaPath:"#/properties/maxRestarts/properties/count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.maxRestarts.properties.count,data:data54};
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 < 1 || isNaN(data53)){
+const err133 = {instancePath:instancePath+"/recycle/rss",schemaPath:"#/properties/recycle/properties/rss/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.recycle.properties.rss,data:data53};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1699,11 +1694,9 @@ vErrors.push(err133);
 errors++;
 }
 }
-}
-if(data53.within !== undefined){
-let data55 = data53.within;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
-const err134 = {instancePath:instancePath+"/maxRestarts/within",schemaPath:"#/properties/maxRestarts/properties/within/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.maxRestarts.properties.within.type,parentSchema:schema11.properties.maxRestarts.properties.within,data:data55};
+if(typeof data53 === "string"){
+if(!pattern17.test(data53)){
+const err134 = {instancePath:instancePath+"/recycle/rss",schemaPath:"#/properties/recycle/properties/rss/pattern",keyword:"pattern",params:{pattern: "^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$"},message:"must match pattern \""+"^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$"+"\"",schema:"^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$",parentSchema:schema11.properties.recycle.properties.rss,data:data53};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1712,9 +1705,12 @@ vErrors.push(err134);
 }
 errors++;
 }
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 2147483647 || isNaN(data55)){
-const err135 = {instancePath:instancePath+"/maxRestarts/within",schemaPath:"#/properties/maxRestarts/properties/within/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.maxRestarts.properties.within,data:data55};
+}
+}
+if(data51.age !== undefined){
+let data54 = data51.age;
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+const err135 = {instancePath:instancePath+"/recycle/age",schemaPath:"#/properties/recycle/properties/age/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.recycle.properties.age.type,parentSchema:schema11.properties.recycle.properties.age,data:data54};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1723,8 +1719,9 @@ vErrors.push(err135);
 }
 errors++;
 }
-if(data55 < 1 || isNaN(data55)){
-const err136 = {instancePath:instancePath+"/maxRestarts/within",schemaPath:"#/properties/maxRestarts/properties/within/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.maxRestarts.properties.within,data:data55};
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 < 1 || isNaN(data54)){
+const err136 = {instancePath:instancePath+"/recycle/age",schemaPath:"#/properties/recycle/properties/age/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.recycle.properties.age,data:data54};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -1735,9 +1732,11 @@ errors++;
 }
 }
 }
-}
-else {
-const err137 = {instancePath:instancePath+"/maxRestarts",schemaPath:"#/properties/maxRestarts/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.maxRestarts.type,parentSchema:schema11.properties.maxRestarts,data:data53};
+if(data51.jitter !== undefined){
+let data55 = data51.jitter;
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 1 || isNaN(data55)){
+const err137 = {instancePath:instancePath+"/recycle/jitter",schemaPath:"#/properties/recycle/properties/jitter/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1",schema:1,parentSchema:schema11.properties.recycle.properties.jitter,data:data55};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1746,13 +1745,8 @@ vErrors.push(err137);
 }
 errors++;
 }
-}
-if(data.saturation !== undefined){
-let data56 = data.saturation;
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
-for(const key5 in data56){
-if(!((key5 === "utilization") || (key5 === "delay"))){
-const err138 = {instancePath:instancePath+"/saturation",schemaPath:"#/properties/saturation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.saturation,data:data56};
+if(data55 < 0 || isNaN(data55)){
+const err138 = {instancePath:instancePath+"/recycle/jitter",schemaPath:"#/properties/recycle/properties/jitter/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.recycle.properties.jitter,data:data55};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -1762,11 +1756,8 @@ vErrors.push(err138);
 errors++;
 }
 }
-if(data56.utilization !== undefined){
-let data57 = data56.utilization;
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 1 || isNaN(data57)){
-const err139 = {instancePath:instancePath+"/saturation/utilization",schemaPath:"#/properties/saturation/properties/utilization/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1",schema:1,parentSchema:schema11.properties.saturation.properties.utilization,data:data57};
+else {
+const err139 = {instancePath:instancePath+"/recycle/jitter",schemaPath:"#/properties/recycle/properties/jitter/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema11.properties.recycle.properties.jitter.type,parentSchema:schema11.properties.recycle.properties.jitter,data:data55};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -1775,8 +1766,10 @@ vErrors.push(err139);
 }
 errors++;
 }
-if(data57 <= 0 || isNaN(data57)){
-const err140 = {instancePath:instancePath+"/saturation/utilization",schemaPath:"#/properties/saturation/properties/utilization/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0",schema:0,parentSchema:schema11.properties.saturation.properties.utilization,data:data57};
+}
+}
+else {
+const err140 = {instancePath:instancePath+"/recycle",schemaPath:"#/properties/recycle/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.recycle.type,parentSchema:schema11.properties.recycle,data:data51};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -1786,8 +1779,12 @@ vErrors.push(err140);
 errors++;
 }
 }
-else {
-const err141 = {instancePath:instancePath+"/saturation/utilization",schemaPath:"#/properties/saturation/properties/utilization/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema11.properties.saturation.properties.utilization.type,parentSchema:schema11.properties.saturation.properties.utilization,data:data57};
+if(data.maxRestarts !== undefined){
+let data56 = data.maxRestarts;
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+for(const key4 in data56){
+if(!((key4 === "count") || (key4 === "within"))){
+const err141 = {instancePath:instancePath+"/maxRestarts",schemaPath:"#/properties/maxRestarts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.maxRestarts,data:data56};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -1797,10 +1794,10 @@ vErrors.push(err141);
 errors++;
 }
 }
-if(data56.delay !== undefined){
-let data58 = data56.delay;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-const err142 = {instancePath:instancePath+"/saturation/delay",schemaPath:"#/properties/saturation/properties/delay/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.saturation.properties.delay.type,parentSchema:schema11.properties.saturation.properties.delay,data:data58};
+if(data56.count !== undefined){
+let data57 = data56.count;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+const err142 = {instancePath:instancePath+"/maxRestarts/count",schemaPath:"#/properties/maxRestarts/properties/count/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.maxRestarts.properties.count.type,parentSchema:schema11.properties.maxRestarts.properties.count,data:data57};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -1809,9 +1806,9 @@ vErrors.push(err142);
 }
 errors++;
 }
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 2147483647 || isNaN(data58)){
-const err143 = {instancePath:instancePath+"/saturation/delay",schemaPath:"#/properties/saturation/properties/delay/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.saturation.properties.delay,data:data58};
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 1000000 || isNaN(data57)){
+const err143 = {instancePath:instancePath+"/maxRestarts/count",schemaPath:"#/properties/maxRestarts/properties/count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema11.properties.maxRestarts.properties.count,data:data57};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -1820,8 +1817,8 @@ vErrors.push(err143);
 }
 errors++;
 }
-if(data58 < 1 || isNaN(data58)){
-const err144 = {instancePath:instancePath+"/saturation/delay",schemaPath:"#/properties/saturation/properties/delay/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.saturation.properties.delay,data:data58};
+if(data57 < 0 || isNaN(data57)){
+const err144 = {instancePath:instancePath+"/maxRestarts/count",schemaPath:"#/properties/maxRestarts/properties/count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema11.properties.maxRestarts.properties.count,data:data57};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -1832,9 +1829,10 @@ errors++;
 }
 }
 }
-}
-else {
-const err145 = {instancePath:instancePath+"/saturation",schemaPath:"#/properties/saturation/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.saturation.type,parentSchema:schema11.properties.saturation,data:data56};
+if(data56.within !== undefined){
+let data58 = data56.within;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+const err145 = {instancePath:instancePath+"/maxRestarts/within",schemaPath:"#/properties/maxRestarts/properties/within/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.maxRestarts.properties.within.type,parentSchema:schema11.properties.maxRestarts.properties.within,data:data58};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -1843,15 +1841,146 @@ vErrors.push(err145);
 }
 errors++;
 }
-}
-}
-else {
-const err146 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.type,parentSchema:schema11,data};
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 2147483647 || isNaN(data58)){
+const err146 = {instancePath:instancePath+"/maxRestarts/within",schemaPath:"#/properties/maxRestarts/properties/within/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.maxRestarts.properties.within,data:data58};
 if(vErrors === null){
 vErrors = [err146];
 }
 else {
 vErrors.push(err146);
+}
+errors++;
+}
+if(data58 < 1 || isNaN(data58)){
+const err147 = {instancePath:instancePath+"/maxRestarts/within",schemaPath:"#/properties/maxRestarts/properties/within/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.maxRestarts.properties.within,data:data58};
+if(vErrors === null){
+vErrors = [err147];
+}
+else {
+vErrors.push(err147);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err148 = {instancePath:instancePath+"/maxRestarts",schemaPath:"#/properties/maxRestarts/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.maxRestarts.type,parentSchema:schema11.properties.maxRestarts,data:data56};
+if(vErrors === null){
+vErrors = [err148];
+}
+else {
+vErrors.push(err148);
+}
+errors++;
+}
+}
+if(data.saturation !== undefined){
+let data59 = data.saturation;
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+for(const key5 in data59){
+if(!((key5 === "utilization") || (key5 === "delay"))){
+const err149 = {instancePath:instancePath+"/saturation",schemaPath:"#/properties/saturation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema11.properties.saturation,data:data59};
+if(vErrors === null){
+vErrors = [err149];
+}
+else {
+vErrors.push(err149);
+}
+errors++;
+}
+}
+if(data59.utilization !== undefined){
+let data60 = data59.utilization;
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 1 || isNaN(data60)){
+const err150 = {instancePath:instancePath+"/saturation/utilization",schemaPath:"#/properties/saturation/properties/utilization/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1",schema:1,parentSchema:schema11.properties.saturation.properties.utilization,data:data60};
+if(vErrors === null){
+vErrors = [err150];
+}
+else {
+vErrors.push(err150);
+}
+errors++;
+}
+if(data60 <= 0 || isNaN(data60)){
+const err151 = {instancePath:instancePath+"/saturation/utilization",schemaPath:"#/properties/saturation/properties/utilization/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0",schema:0,parentSchema:schema11.properties.saturation.properties.utilization,data:data60};
+if(vErrors === null){
+vErrors = [err151];
+}
+else {
+vErrors.push(err151);
+}
+errors++;
+}
+}
+else {
+const err152 = {instancePath:instancePath+"/saturation/utilization",schemaPath:"#/properties/saturation/properties/utilization/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema11.properties.saturation.properties.utilization.type,parentSchema:schema11.properties.saturation.properties.utilization,data:data60};
+if(vErrors === null){
+vErrors = [err152];
+}
+else {
+vErrors.push(err152);
+}
+errors++;
+}
+}
+if(data59.delay !== undefined){
+let data61 = data59.delay;
+if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
+const err153 = {instancePath:instancePath+"/saturation/delay",schemaPath:"#/properties/saturation/properties/delay/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema11.properties.saturation.properties.delay.type,parentSchema:schema11.properties.saturation.properties.delay,data:data61};
+if(vErrors === null){
+vErrors = [err153];
+}
+else {
+vErrors.push(err153);
+}
+errors++;
+}
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 > 2147483647 || isNaN(data61)){
+const err154 = {instancePath:instancePath+"/saturation/delay",schemaPath:"#/properties/saturation/properties/delay/maximum",keyword:"maximum",params:{comparison: "<=", limit: 2147483647},message:"must be <= 2147483647",schema:2147483647,parentSchema:schema11.properties.saturation.properties.delay,data:data61};
+if(vErrors === null){
+vErrors = [err154];
+}
+else {
+vErrors.push(err154);
+}
+errors++;
+}
+if(data61 < 1 || isNaN(data61)){
+const err155 = {instancePath:instancePath+"/saturation/delay",schemaPath:"#/properties/saturation/properties/delay/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema11.properties.saturation.properties.delay,data:data61};
+if(vErrors === null){
+vErrors = [err155];
+}
+else {
+vErrors.push(err155);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err156 = {instancePath:instancePath+"/saturation",schemaPath:"#/properties/saturation/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.properties.saturation.type,parentSchema:schema11.properties.saturation,data:data59};
+if(vErrors === null){
+vErrors = [err156];
+}
+else {
+vErrors.push(err156);
+}
+errors++;
+}
+}
+}
+else {
+const err157 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema11.type,parentSchema:schema11,data};
+if(vErrors === null){
+vErrors = [err157];
+}
+else {
+vErrors.push(err157);
 }
 errors++;
 }

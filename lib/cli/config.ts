@@ -1,16 +1,19 @@
 import type { CommandConfig, SharedPortOptions } from '../../types/index.js'
 import type { GivenListenOptions } from '../listen-target.js'
+import { countCpus } from '../cpus.js'
 import { splitAddress } from '../options.js'
 import { readPluginOptions } from './app-arguments.js'
 import { findApp } from './app-file.js'
 import { UsageError } from './exit.js'
 import type { InForce } from './in-force.js'
+import type { Inspect } from './inspection.js'
 
 /** What the command is to do; in JSON, which has no functions, it is what a worker knows of it. */
 export interface Config {
   /** The app's file. */
   app: string
   name?: string
+  inspect?: Inspect
   listen: GivenListenOptions
   sharedPort: SharedPortOptions
   level: string
@@ -31,6 +34,11 @@ export interface Config {
   forPlugins: string[]
 }
 
+/** Node's own default. */
+const INSPECTOR_PORT = 9229
+
+const MOST_PORT = 65_535
+
 /** The environment variable by which a worker gets its {@link Config}. */
 export const CONFIG = 'SHARED_FASTIFY_CONFIG'
 
@@ -44,16 +52,18 @@ export function readConfig (app: string, settings: InForce, appArguments: string
   const watch = settings.value('watch')
   const watchIgnore = settings.value('watchIgnore') ?? []
   if (!watch && settings.source('watchIgnore').kind === 'flag') throw new UsageError(`--watch-ignore needs --watch; got --watch-ignore ${watchIgnore.join(' --watch-ignore ')}`)
+  const sharedPort = { ...settings.options(), ...adminOption(settings), ...(watch && developmentDefaults(settings)) }
   const pluginOptions = readPluginOptions(appArguments)
   return {
     app: findApp(app),
     ...settings.given('name'),
     listen: listenOptions(settings),
-    sharedPort: { ...settings.options(), ...adminOption(settings), ...(watch && developmentDefaults(settings)) },
+    sharedPort,
     level: settings.value('logLevel'),
     pretty: settings.value('prettyLogs'),
     useAppOptions: settings.value('options'),
     pluginTimeout: settings.value('pluginTimeout'),
+    ...inspectOption(settings, sharedPort.workers),
     watch,
     watchIgnore,
     asked: { ...settings.given('logLevel'), ...settings.given('pluginTimeout'), ...settings.given('bodyLimit') },
@@ -71,6 +81,23 @@ function developmentDefaults (settings: InForce): SharedPortOptions {
     ...(!settings.isGiven('workers') && { workers: 1 }),
     ...(!settings.isGiven('pendingTimeout') && { pendingTimeout: 0 })
   }
+}
+
+/** @throws UsageError for a worker, or a port, that there is not */
+function inspectOption (settings: InForce, workers: SharedPortOptions['workers'] = 'auto'): Pick<Config, 'inspect'> {
+  const [name, ...others] = (['inspect', 'inspectBrk'] as const).filter(name => settings.isGiven(name) && settings.value(name) !== false)
+  if (name === undefined) {
+    if (settings.source('inspectWorker').kind === 'flag') throw new UsageError('--inspect-worker needs --inspect or --inspect-brk')
+    return {}
+  }
+  if (others.length > 0) throw new UsageError(`of ${settings.spell('inspect')} and ${settings.spell('inspectBrk')} one is taken`)
+  const given = settings.value(name)
+  const { host = '127.0.0.1', port } = given === true ? { port: INSPECTOR_PORT } : splitAddress(String(given))
+  if (port > MOST_PORT) throw new UsageError(`${settings.spell(name)} takes a port from 0 to ${MOST_PORT}, got ${port}`)
+  const slot = settings.value('inspectWorker')
+  const count = workers === 'auto' ? countCpus().count : workers
+  if (slot >= count) throw new UsageError(`${settings.spell('inspectWorker')} takes a slot below ${count}, the number of workers; got ${slot}`)
+  return { inspect: { slot, host, port, wait: name === 'inspectBrk' } }
 }
 
 /** @throws UsageError for what needs an admin server, where there is none */

@@ -1,3 +1,4 @@
+import inspector from 'node:inspector'
 import { createRequire } from 'node:module'
 import type { fastify as createFastify, FastifyInstance, FastifyServerOptions } from 'fastify'
 import type { Config } from './config.js'
@@ -11,6 +12,7 @@ export async function fastifyFor (config: Config, appOptions: FastifyServerOptio
     pluginTimeout,
     ...theirs,
     ...asked,
+    ...(inspector.url() !== undefined && { pluginTimeout: 0 }), // a debugger may hold it
     ...(theirs.loggerInstance === undefined && { logger: await loggerOptions(config, theirs.logger) })
   })
 }

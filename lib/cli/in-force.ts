@@ -12,7 +12,7 @@ export type Source = { readonly kind: 'argument' | 'default' } | { readonly kind
 export interface Found { readonly value: unknown, readonly source: Source }
 
 /** Of what can be left out, what has a value nevertheless. */
-type Filled = CommandConfig & Required<Pick<CommandConfig, 'port' | 'address' | 'options' | 'watch' | 'logLevel' | 'prettyLogs' | 'pluginTimeout'>>
+type Filled = CommandConfig & Required<Pick<CommandConfig, 'port' | 'address' | 'options' | 'watch' | 'logLevel' | 'prettyLogs' | 'pluginTimeout' | 'inspectWorker'>>
 
 /** What is in force: the command line before the environment before a config file before the defaults. */
 export class InForce {

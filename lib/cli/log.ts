@@ -4,7 +4,7 @@ import { destination, type DestinationStream, type Logger, pino } from 'pino'
 const LEFT_OUT = 'pid,hostname,workerId,generation'
 
 /** And of the primary's: the message says it, or says enough. */
-const PRIMARY_LEFT_OUT = `${LEFT_OUT},event,workerPid,code,signal,delay,lane,reason,workers,source,before,grace,closeDelay,bootTimeout,silence,used,limit,rss,count,within,children,listener,changed,folder`
+const PRIMARY_LEFT_OUT = `${LEFT_OUT},event,workerPid,code,signal,delay,lane,reason,workers,source,before,grace,closeDelay,bootTimeout,silence,used,limit,rss,count,within,children,listener,changed,folder,url`
 
 /** When a line was written. */
 const TIME = 'HH:MM:ss.l'

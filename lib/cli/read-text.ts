@@ -10,6 +10,7 @@ export function readText (text: string, { takes, says, previous }: { takes: Part
   if (takes.type === 'integer') return integer(text, takes)
   if (takes.type === 'number') return number(text, takes)
   if (takes.anyOf !== undefined) return either(text, takes.anyOf)
+  if ((text === 'true' || text === 'false') && takes.type?.includes('boolean') === true) return text === 'true'
   return takes.pattern === undefined ? text : matching(nonEmpty(text), takes.pattern, says)
 }
 

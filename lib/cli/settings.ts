@@ -1,5 +1,5 @@
 import { LEVELS } from '../app-logger.js'
-import { MOST_WORKERS, type Part, schema } from '../options-schema.js'
+import { ADDRESS, MOST_WORKERS, type Part, schema } from '../options-schema.js'
 import { LONGEST_DELAY } from '../timing.js'
 import { defaultAddress } from './default-address.js'
 
@@ -46,6 +46,7 @@ const MOST_FD = 2 ** 31 - 1
 
 const aText = { type: 'string', pattern: '\\S', description: 'a text that is not empty' } as const
 const aName = { type: 'string', pattern: '^(?=.*\\S)[\\p{L}\\p{M}\\p{N}\\p{P}\\p{S} ]{1,64}$', description: '1 to 64 printable characters' } as const
+const anAddress = { type: ['boolean', 'integer', 'string'], minimum: 0, maximum: 65_535, pattern: ADDRESS, description: "true, false, a port, or a text like '127.0.0.1:9229'" } as const
 const aSwitch = { type: 'boolean', description: 'true or false' } as const
 
 /** Everything, in the order of --help. To add a setting is to add its line. */
@@ -68,6 +69,9 @@ export const settings: readonly Setting[] = [
   own('prettyLogs', '-P, --pretty-logs', 'readable logs (default on a terminal, JSON elsewhere)', aSwitch, { off: 'JSON on a terminal too', otherwise: () => process.stdout.isTTY ?? false }),
   own('pluginTimeout', '-T, --plugin-timeout <ms>', 'how long a plugin may take to load; 0: no limit', anInteger(0, LONGEST_DELAY, { default: 10_000 })),
   own('bodyLimit', '--body-limit <bytes>', 'largest request body (default: 1 MiB)', { type: 'integer', minimum: 1, description: 'an integer from 1 on' }),
+  own('inspect', '--inspect [[host:]port]', 'open the inspector of one worker (default: 127.0.0.1:9229)', anAddress, { says: 'a port, or a host and a port as 127.0.0.1:9229' }),
+  own('inspectBrk', '--inspect-brk [[host:]port]', 'the same, and wait for a debugger before the app is loaded', anAddress, { says: 'a port, or a host and a port as 127.0.0.1:9229' }),
+  own('inspectWorker', '--inspect-worker <slot>', 'of which worker: the number of its slot, from 0 on', anInteger(0, MOST_WORKERS - 1, { default: 0 })),
   option('grace', '-g, --grace <ms>', 'how long a stopping worker has to finish what it has'),
   option('bootTimeout', '--boot-timeout <ms>', 'how long a worker may take to become ready; 0: no limit'),
   option('reload.concurrency', '--reload-concurrency <number>', 'how many workers a reload (SIGHUP) replaces at a time'),

@@ -7,6 +7,7 @@ import { PrimaryProcess } from '../primary-process.js'
 import { END_DELAY } from '../timing.js'
 import type { Config } from './config.js'
 import { FAILED } from './exit.js'
+import { assertFree } from './inspection.js'
 import { createLog } from './log.js'
 import { writePidfile } from './pidfile.js'
 import { spell } from './spell.js'
@@ -25,6 +26,7 @@ export interface StartOptions {
 export async function start (config: Config, options: Options, { imports = [], pidfile, reloadEnvironment }: StartOptions): Promise<void> {
   const target = readListenTarget(config.listen)
   const program = workerProgram(config, imports)
+  if (config.inspect !== undefined) await assertFree(config.inspect)
   setTitle(config, 'primary')
   if (pidfile !== undefined) writePidfile(pidfile)
   const output = openOutput()

@@ -1,4 +1,8 @@
 // Loaded before anything of the app's in a worker of the command.
+import { CONFIG, type Config } from './config.js'
+import { openInspector } from './inspection.js'
 import { watchExceptions } from './worker-end.js'
 
 watchExceptions()
+const { inspect } = JSON.parse(process.env[CONFIG] ?? '{}') as Partial<Config>
+if (inspect !== undefined) await openInspector(inspect)

@@ -7,6 +7,7 @@ import { onFastify } from '../on-fastify.js'
 import { sharedPort } from '../plugin.js'
 import { type Config, CONFIG } from './config.js'
 import { fastifyFor } from './create-fastify.js'
+import { held } from './inspection.js'
 import { ListenGuard } from './listen-guard.js'
 import { isInstance, type LoadedApp, loadApp } from './load-app.js'
 import { SyntaxErrors } from './syntax-errors.js'
@@ -27,6 +28,7 @@ serve().then(() => { syntaxErrors?.end() }, err => {
 async function serve (): Promise<void> {
   const guard = new ListenGuard(config.app, endBy)
   const endGuard = onFastify(fastify => { guard.guard(fastify) })
+  if (held) debugger // eslint-disable-line no-debugger -- what --inspect-brk is for: the app comes next
   const loaded = await loadApp(config.app)
   endGuard()
   const fastify = loaded.instance ?? await fastifyFor(config, loaded.options)

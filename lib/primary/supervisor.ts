@@ -106,6 +106,11 @@ export class Supervisor {
     this.#living.get(worker)?.ready()
   }
 
+  /** Lets a worker take as long as it likes to become ready. */
+  endBoot (worker: WorkerHandle): void {
+    this.#living.get(worker)?.endBoot()
+  }
+
   /** Lets a worker finish what it has, and ends it after `grace`. */
   drain (worker: WorkerHandle, grace = this.#parts.grace, hasty = false): void {
     const life = this.#living.get(worker)

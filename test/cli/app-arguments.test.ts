@@ -6,6 +6,14 @@ t.test('what comes after the first -- is the app\'s', async t => {
   t.strictSame(splitArguments(['app.js']), { own: ['app.js'], app: [] })
 })
 
+t.test('--inspect takes no app for an address', async t => {
+  const own = (...args: string[]): string[] => splitArguments(args).own
+  t.strictSame(own('--inspect', 'app.js', '-n', '1'), ['--inspect=true', 'app.js', '-n', '1'])
+  t.strictSame(own('--inspect-brk', '--prefix', '/a'), ['--inspect-brk=true', '--prefix', '/a'])
+  t.strictSame(own('app.js', '--inspect'), ['app.js', '--inspect'])
+  for (const address of ['9230', '0.0.0.0:9230', '[::1]:9230']) t.strictSame(own('--inspect', address, 'app.js'), ['--inspect', address, 'app.js'])
+})
+
 const cases: Array<[string, Record<string, unknown>]> = [
   ['', {}],
   ['--log-sql', { logSql: true }],

@@ -115,6 +115,34 @@ t.test('the parts of the admin server may be said in several places', async t =>
   t.throws(() => readOptions(read(['--admin', '99999']).sharedPort, name => settings.spell(name)), { message: '--admin must be an integer from 0 to 65535, got 99999' })
 })
 
+const inspected: Array<Given & { inspect: object | undefined }> = [
+  { args: ['--inspect'], inspect: { slot: 0, host: '127.0.0.1', port: 9229, wait: false } },
+  { args: ['--inspect', '9230'], inspect: { slot: 0, host: '127.0.0.1', port: 9230, wait: false } },
+  { args: ['--inspect-brk', '[::1]:0', '--inspect-worker', '1'], inspect: { slot: 1, host: '::1', port: 0, wait: true } },
+  { env: { FASTIFY_INSPECT: 'true' }, inspect: { slot: 0, host: '127.0.0.1', port: 9229, wait: false } },
+  { file: { inspectBrk: 9230, inspect: false }, inspect: { slot: 0, host: '127.0.0.1', port: 9230, wait: true } },
+  { file: { inspect: false, inspectWorker: 1 }, inspect: undefined }
+]
+
+for (const { inspect, args = [], ...given } of inspected) {
+  t.test(`what is inspected: ${JSON.stringify({ args, ...given })}`, async t => {
+    t.strictSame(read([...args, '-n', '2'], given).inspect, inspect)
+  })
+}
+
+t.test('a worker that there is not, or two ways at once, cannot be inspected', async t => {
+  const wrong = {
+    '--inspect --inspect-worker 2': '--inspect-worker takes a slot below 2, the number of workers; got 2',
+    '--inspect 99999': '--inspect takes a port from 0 to 65535, got 99999',
+    '--inspect --inspect-brk': 'of --inspect and --inspect-brk one is taken',
+    '--inspect-worker 1': '--inspect-worker needs --inspect or --inspect-brk'
+  }
+  for (const [args, message] of Object.entries(wrong)) {
+    t.throws(() => read(['-n', '2', ...args.split(' ')]), { name: 'UsageError', message })
+  }
+  t.throws(() => read(['-n', '1'], { file: { inspect: true, inspectWorker: 1 } }), { message: "'inspectWorker' in /the/file takes a slot below 1, the number of workers; got 1" })
+})
+
 t.test('--control says where, --no-control that there is none', async t => {
   t.strictSame(read(['--control', '/c']).sharedPort, { control: '/c' })
   t.strictSame(read(['--no-control'], { env: { FASTIFY_CONTROL: '/c' } }).sharedPort, { control: false })

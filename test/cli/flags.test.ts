@@ -35,6 +35,8 @@ const wrong: Array<[args: string[], message: string]> = [
   ...['0', '1mb'].map((given): [string[], string] => [[`--body-limit=${given}`], `option '--body-limit <bytes>' argument '${given}' is invalid. It must be an integer from 1.`]),
   [['--log-level=loud'], "option '-l, --log-level <level>' argument 'loud' is invalid. Allowed choices are trace, debug, info, warn, error, fatal, silent."],
   ...['a\tb', ' ', 'x'.repeat(65)].map((given): [string[], string] => [[`--name=${given}`], `option '--name <name>' argument '${given}' is invalid. It must be 1 to 64 printable characters.`]),
+  [['--inspect=here'], "option '--inspect [[host:]port]' argument 'here' is invalid. It must be a port, or a host and a port as 127.0.0.1:9229."],
+  [['--inspect-worker=first'], "option '--inspect-worker <slot>' argument 'first' is invalid. It must be an integer from 0 to 1023."],
   [['--lane=fast'], "option '--lane <lane>' argument 'fast' is invalid. Allowed choices are auto, native, ipc."],
   [['--policy=random'], "option '--policy <policy>' argument 'random' is invalid. Allowed choices are round-robin, least-connections, sticky."],
   [['--sticky-ipv6-prefix=0'], "option '--sticky-ipv6-prefix <bits>' argument '0' is invalid. It must be an integer from 1 to 128."],

@@ -254,6 +254,15 @@ t.test('what it was at then is in its error: its readyCheck', async t => {
   t.match(a.failure, { message: 'Worker 1 was not ready within bootTimeout, 2000 ms: its readyCheck has not ended' })
 })
 
+t.test('one that a debugger may hold takes as long as it likes', async t => {
+  const { supervisor, clock, spawned } = create(2, { bootTimeout: 2_000 })
+  supervisor.start()
+  const [held, other] = spawned as [FakeWorker, FakeWorker]
+  supervisor.endBoot(held)
+  clock.advance(2_000)
+  t.same([held, other].map(({ child }) => child.signals), [[], ['SIGKILL']])
+})
+
 t.test('one that is ready, draining or gone is not too slow', async t => {
   const { supervisor, clock, spawned } = create(3, { bootTimeout: 2_000 })
   supervisor.start()
