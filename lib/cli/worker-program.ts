@@ -9,6 +9,9 @@ import { UsageError } from './exit.js'
 /** Where tsx looks for a tsconfig.json instead of in the current folder: https://tsx.is/dev-api/entry-point */
 const TSCONFIG = 'TSX_TSCONFIG_PATH'
 
+/** By which @fastify/autoload loads TypeScript too: it knows tsx by --require alone (https://github.com/fastify/fastify-autoload#environment-variables). */
+const AUTOLOAD = 'FASTIFY_AUTOLOAD_TYPESCRIPT'
+
 /**
  * What the workers run: the worker's entry, after what --import names, with tsx where the app is TypeScript.
  * @throws UsageError for an --import that names no file
@@ -28,6 +31,7 @@ export function workerProgram (config: Config, imports: string[]): Program {
     execArgv: [...process.execArgv, ...modules.flatMap(module => ['--import', module])],
     env: {
       [CONFIG]: JSON.stringify(config),
+      ...(typescript && { [AUTOLOAD]: '1' }),
       ...(tsconfig !== undefined && { [TSCONFIG]: tsconfig })
     }
   }
