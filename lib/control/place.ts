@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, statSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ControlFolderError } from '../errors.js'
 
@@ -7,7 +7,7 @@ import { ControlFolderError } from '../errors.js'
 
 /** The folders in which primaries of this user may have their sockets; the first is where a new one has its. */
 export function controlFolders (): string[] {
-  const { uid } = userInfo()
+  const uid = userId()
   const runtime = process.env['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}` // a service has no such variable
   return [...(isOwn(runtime, uid) ? [join(runtime, 'shared-fastify')] : []), join(tmpdir(), `shared-fastify-${uid}`)]
 }
@@ -24,10 +24,15 @@ export function socketOf (folder: string, pid: number): string {
 export function makeFolder (folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const found = lstatSync(folder)
-  if (!found.isDirectory() || found.uid !== userInfo().uid || (found.mode & 0o077) !== 0) throw new ControlFolderError(folder)
+  if (!found.isDirectory() || found.uid !== userId() || (found.mode & 0o077) !== 0) throw new ControlFolderError(folder)
 }
 
 function isOwn (folder: string, uid: number): boolean {
   const found = statSync(folder, { throwIfNoEntry: false })
   return found?.isDirectory() === true && found.uid === uid
+}
+
+/** Not by userInfo(), which needs a line in /etc/passwd: whom a container runs as may have none. */
+function userId (): number {
+  return process.geteuid?.() ?? -1
 }

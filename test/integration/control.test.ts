@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Status } from '../../types/index.js'
-import { type App, appPath, command, type Ending, request, start, unhooked } from '../helper.js'
+import { type App, appPath, command, type Ending, fixturePath, request, start, unhooked } from '../helper.js'
 import { runtimeFolder } from '../runtime-folder.js'
 
 /** Runs a command to its end. */
@@ -93,6 +94,24 @@ t.test('where a socket cannot be, nobody who has not asked for it goes without a
     t.equal((await request(url)).status, 200)
     await app.stop()
   }
+})
+
+/** Nobody's, as those are that OpenShift runs containers as. */
+const ids = { uid: 54_321, gid: 54_321 }
+const skip = process.getuid?.() !== 0
+  ? 'only root may be somebody else'
+  : spawnSync('cat', [fixturePath('app.mjs')], ids).status !== 0 && 'no other user may read these files'
+
+t.test('a user without a name has a control socket like all others', { skip }, async t => {
+  const { env, sockets } = runtimeFolder(t)
+  chownSync(env.XDG_RUNTIME_DIR, ids.uid, ids.gid)
+  const execArgv = ['--import', `data:text/javascript,process.setgid(${ids.gid});process.setuid(${ids.uid})`]
+  const app = command(t, [appPath('plugin.mjs'), '--workers', '1', '--port', '0', '--address', '127.0.0.1'], { env, execArgv })
+  await app.url()
+  t.same(readdirSync(sockets), [`${app.pid}.sock`])
+  const status = command(t, ['status'], { env, execArgv })
+  t.equal((await status.ended).code, 0)
+  t.match(status.text, `pid ${app.pid}`)
 })
 
 t.test('a socket that something else listens on stays', async t => {
