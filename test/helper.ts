@@ -20,10 +20,7 @@ export const LANES = ['native', 'ipc'] as const
 export const inTurn = { takeBackAfter: 0 }
 
 /** For the few tests whose processes run what no unit test does: with tap's hooks there is coverage, and each process takes twice the time to start. */
-export const hooked = { unhooked: false }
-
-/** As apps start anyway. */
-export const unhooked = { unhooked: true }
+export const hooked = { hooked: true }
 
 /** A line of an app's log. */
 export interface Line {
@@ -60,35 +57,35 @@ export interface StartOptions {
   descriptorLimit?: number
   /** Node's own. */
   execArgv?: string[]
-  /** Without tap's hooks, and so without coverage: true unless said, see {@link hooked}. */
-  unhooked?: boolean
+  /** With tap's hooks, and so with coverage: see {@link hooked}. */
+  hooked?: boolean
   cwd?: string
   /** From number 3 on: further descriptors for the primary. */
   inherit?: Array<number | net.Server | net.Socket>
 }
 
 /** Starts test/fixtures/<fixture> as a primary of its own, in a process group of its own. */
-export function start (t: Starter, fixture: string, { options = {}, listen = { port: 0, host: '127.0.0.1' }, env, args = [], execArgv = [], cwd, inherit = [], descriptorLimit, unhooked = true, script }: StartOptions = {}): App {
+export function start (t: Starter, fixture: string, { options = {}, listen = { port: 0, host: '127.0.0.1' }, env, args = [], execArgv = [], cwd, inherit = [], descriptorLimit, hooked = false, script }: StartOptions = {}): App {
   const limited = descriptorLimit === undefined ? [] : ['sh', '-c', `ulimit -n ${descriptorLimit} && exec "$0" "$@"`]
   return new App(t, [...execArgv, ...(script === undefined ? [fixturePath(fixture)] : ['-e', script]), ...args], {
     ...process.env,
     ...env,
     OPTIONS: JSON.stringify(options),
     LISTEN: JSON.stringify(listen)
-  }, cwd, inherit, [...limited, ...node(unhooked, env)])
+  }, cwd, inherit, [...limited, ...node(hooked, env)])
 }
 
-export type CommandOptions = Pick<StartOptions, 'env' | 'cwd' | 'inherit' | 'execArgv' | 'unhooked'>
+export type CommandOptions = Pick<StartOptions, 'env' | 'cwd' | 'inherit' | 'execArgv' | 'hooked'>
 
 /** Runs the command. An app is given by its path in test/fixtures/apps/: see {@link appPath}. */
-export function command (t: Test, args: string[], { env, cwd, inherit = [], execArgv = [], unhooked = true }: CommandOptions = {}): App {
+export function command (t: Test, args: string[], { env, cwd, inherit = [], execArgv = [], hooked = false }: CommandOptions = {}): App {
   const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
-  return new App(t, [...execArgv, cli, ...args], { ...process.env, ...env }, cwd, inherit, node(unhooked, env))
+  return new App(t, [...execArgv, cli, ...args], { ...process.env, ...env }, cwd, inherit, node(hooked, env))
 }
 
 /** How Node is started. Tap puts its hooks into NODE_OPTIONS of whatever is spawned: env(1) takes them out again. */
-function node (unhooked: boolean, env?: NodeJS.ProcessEnv): string[] {
-  return unhooked ? [...withoutHooks(env), process.execPath] : [process.execPath]
+function node (hooked: boolean, env?: NodeJS.ProcessEnv): string[] {
+  return hooked ? [process.execPath] : [...withoutHooks(env), process.execPath]
 }
 
 /** What to put before a program, so that it starts without tap's hooks. */

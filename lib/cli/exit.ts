@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { ConfigFailedError } from '../errors.js'
 import { ControlError } from './control-client.js'
 
 /** Exit codes: the app or its port failed; the command was not understood. */
@@ -14,7 +15,7 @@ export class UsageError extends Error {
 export function fail (err: unknown): never {
   if (err instanceof CommanderError) process.exit(err.exitCode === 0 ? 0 : USAGE) // commander has said it
   if (!isUsage(err) && !isOurs(err)) throw err // a bug: its stack tells
-  process.stderr.write(`error: ${err.message}\n${placeOf(err.cause)}`)
+  process.stderr.write(`error: ${err.message}\n${err instanceof ConfigFailedError ? placeOf(err.cause) : ''}`)
   if (isPlaceless(err.cause)) throw err.cause
   process.exit(isUsage(err) ? USAGE : FAILED)
 }

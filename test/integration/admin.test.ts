@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import http from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { type App, appPath, command, request, start, unhooked } from '../helper.js'
+import { type App, appPath, command, request, start, hooked } from '../helper.js'
 
 const TOKEN = '0123456789abcdef'
 const authorization = `Bearer ${TOKEN}`
 
 /** An app of two workers that measures, with an admin server; whose address is `admin`. */
 async function serve (t: Test, ...args: string[]): Promise<{ app: App, url: string, admin: string }> {
-  const app = command(t, [appPath('measured.mjs'), '--workers', '2', '--port', '0', '--address', '127.0.0.1', '--admin', '127.0.0.1:0', '--admin-token', TOKEN, '--no-control', ...args], unhooked)
+  const app = command(t, [appPath('measured.mjs'), '--workers', '2', '--port', '0', '--address', '127.0.0.1', '--admin', '127.0.0.1:0', '--admin-token', TOKEN, '--no-control', ...args], hooked)
   return { app, url: await app.url(), admin: String((await app.event('admin')).address) }
 }
 
@@ -61,14 +61,14 @@ t.test('it says whether the server lives and whether connections should come: no
 })
 
 t.test('it does not say ready before a worker is', async t => {
-  const app = command(t, [appPath('never-ready.mjs'), '--port', '0', '--admin', '127.0.0.1:0', '--no-control'], unhooked)
+  const app = command(t, [appPath('never-ready.mjs'), '--port', '0', '--admin', '127.0.0.1:0', '--no-control'], hooked)
   const admin = String((await app.event('admin')).address)
   t.match(await request(`${admin}/readyz`), { status: 503 })
   t.match(JSON.parse((await request(`${admin}/status`)).body), { state: 'starting' })
 })
 
 t.test('the plugin has an admin server by the option, too', async t => {
-  const app = start(t, 'server.mjs', { ...unhooked, options: { workers: 2, admin: '127.0.0.1:0' } })
+  const app = start(t, 'server.mjs', { ...hooked, options: { workers: 2, admin: '127.0.0.1:0' } })
   await app.url()
   const admin = String((await app.event('admin')).address)
   t.match(JSON.parse((await request(`${admin}/status`)).body), { mode: 'plugin', pid: app.pid, steerable: false })
@@ -80,7 +80,7 @@ t.test('a port that is taken fails the start, and nothing is left', async t => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   const { port } = taken.address() as AddressInfo
-  const app = command(t, [appPath('plugin.mjs'), '--port', '0', '--admin', `127.0.0.1:${port}`], unhooked)
+  const app = command(t, [appPath('plugin.mjs'), '--port', '0', '--admin', `127.0.0.1:${port}`], hooked)
   t.same(await app.ended, { code: 1, signal: null })
   t.match(app.lines.at(-1), { event: 'listen-failed', err: { code: 'EADDRINUSE', port } })
   t.same(await app.leftBehind(), [])

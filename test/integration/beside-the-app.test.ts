@@ -1,5 +1,6 @@
 import t from 'tap'
 import { attempt, Exchange, keptAlive, streamed } from '../client.js'
+import { RawClient } from '../clients.js'
 import { hooked, perLane, request, start, whoServes } from '../helper.js'
 
 t.test('an instance that is only injected into binds nobody to its options', async t => {
@@ -30,9 +31,12 @@ perLane(t, 'a primary that hangs does not keep a worker from closing what it has
   await open.send('before, ')
   await open.received('before, ')
   await request(url, { agent })
+  const idle = await RawClient.connect(t, url)
+  idle.get('/')
+  t.equal((await idle.answer()).status, 200)
   process.kill(app.pid, 'SIGSTOP')
   t.equal((await attempt(`${url}/close`, { agent })).answer?.status, 200)
-  await app.event('drain')
+  t.equal(await idle.closed, 'end', 'which only a worker that drains does')
   process.kill(app.pid, 'SIGCONT')
   await open.end('after')
   t.equal((await open.outcome).answer?.body, 'before, after')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type App, appPath, command, request, unhooked } from '../helper.js'
+import { type App, appPath, command, request } from '../helper.js'
 
 const PLUGIN = appPath('plugin.mjs')
 
@@ -18,7 +18,7 @@ const typescript = {
 for (const [extension, text] of Object.entries(typescript)) {
   t.test(`a config file may be TypeScript: ${extension}`, async t => {
     const cwd = t.testdir({ [`shared-fastify.config.${extension}`]: text })
-    const app = command(t, ['config', PLUGIN, '--json'], { cwd, ...unhooked })
+    const app = command(t, ['config', PLUGIN, '--json'], { cwd })
     t.strictSame((await printed(app))['workers'], { value: 3, source: 'file', name: `${cwd}/shared-fastify.config.${extension}` })
   })
 }
@@ -32,7 +32,7 @@ t.test('shared-fastify alone serves what the config file says, by functions of i
       onWorkerStart (id) { console.log(JSON.stringify({ event: 'hook', id, pid: process.pid })) }
     })`
   })
-  const app = command(t, [], { cwd, ...unhooked })
+  const app = command(t, [], { cwd })
   const url = await app.url()
   for (let i = 0; i < 3; i++) t.strictSame(JSON.parse((await request(url)).body), { worker: 2 })
   t.strictSame((await app.events('hook', 2)).map(({ pid }) => pid), [app.pid, app.pid])
@@ -64,7 +64,7 @@ const failing = {
 
 for (const [file, { text, code, says }] of Object.entries(failing)) {
   t.test(`a config file that cannot be followed is an error that says why, and where: ${file}`, async t => {
-    const app = command(t, [PLUGIN, '--config', file], { cwd: t.testdir({ [file]: text }), ...unhooked })
+    const app = command(t, [PLUGIN, '--config', file], { cwd: t.testdir({ [file]: text }) })
     t.strictSame(await app.ended, { code, signal: null })
     t.match(app.text, says)
     t.strictSame(app.lines, [])

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
 import { Debugger } from '../debugger.js'
-import { type App, appPath, command, request, unhooked } from '../helper.js'
+import { type App, appPath, command, request } from '../helper.js'
 
 const PLUGIN = appPath('plugin.mjs')
 const EVALUATE = { expression: 'process.pid' }
@@ -28,7 +28,7 @@ function opened (app: App): string[] {
 
 t.test('--inspect opens the inspector of one worker, and says where; its successor has the same port', async t => {
   const address = `127.0.0.1:${await freePort()}`
-  const app = command(t, ['--inspect', address, PLUGIN, '-n', '2', '-p', '0', '--inspect-worker', '1'], unhooked)
+  const app = command(t, ['--inspect', address, PLUGIN, '-n', '2', '-p', '0', '--inspect-worker', '1'])
   const [, second] = await app.workers(2) as [number, number]
   const url = await inspectorOf(app, 2)
   t.ok(url.startsWith(`ws://${address}/`))
@@ -57,7 +57,7 @@ t.test('--inspect opens the inspector of one worker, and says where; its success
 })
 
 t.test('--inspect-brk waits for a debugger, and stops before the app is loaded', async t => {
-  const app = command(t, [appPath('tells-load.mjs'), '-n', '1', '-p', '0', '--inspect-brk', '127.0.0.1:0'], unhooked)
+  const app = command(t, [appPath('tells-load.mjs'), '-n', '1', '-p', '0', '--inspect-brk', '127.0.0.1:0'])
   const it = await Debugger.attach(t, await inspectorOf(app, 1))
   await it.ask('Debugger.enable')
   t.notOk(app.lines.some(({ event }) => event === 'loaded'))
@@ -71,7 +71,7 @@ t.test('--inspect-brk waits for a debugger, and stops before the app is loaded',
 })
 
 t.test('the bootTimeout is not for a worker that waits for a debugger', async t => {
-  const app = command(t, [appPath('never-ready.mjs'), '-n', '2', '-p', '0', '-T', '0', '--boot-timeout', '2000', '--inspect-brk', '127.0.0.1:0'], unhooked)
+  const app = command(t, [appPath('never-ready.mjs'), '-n', '2', '-p', '0', '-T', '0', '--boot-timeout', '2000', '--inspect-brk', '127.0.0.1:0'])
   t.strictSame(await app.ended, { code: 1, signal: null })
   t.match(app.lines.filter(({ event }) => event === 'boot-timeout'), [{ workerId: 2 }])
 })
@@ -81,14 +81,14 @@ t.test('where something else has the port of the inspector, there is one error, 
   t.teardown(() => other.close())
   await once(other, 'listening')
   const { port } = other.address() as AddressInfo
-  const app = command(t, [PLUGIN, '-n', '1', '-p', '0', '--inspect', String(port)], unhooked)
+  const app = command(t, [PLUGIN, '-n', '1', '-p', '0', '--inspect', String(port)])
   t.strictSame(await app.ended, { code: 1, signal: null })
   t.equal(app.text, `error: The inspector cannot be opened at 127.0.0.1:${port}: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`)
   t.strictSame(app.lines, [])
 })
 
 const byNode = {
-  'node --inspect': { execArgv: ['--inspect=127.0.0.1:0'], ...unhooked },
+  'node --inspect': { execArgv: ['--inspect=127.0.0.1:0'] },
   'NODE_OPTIONS=--inspect': { env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' } }
 }
 

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type App, appPath, command, unhooked } from '../helper.js'
+import { type App, appPath, command, hooked } from '../helper.js'
 
 const PLUGIN = appPath('plugin.mjs')
 
 function serve (t: Test, pidfile: string, args: string[] = []): App {
-  return command(t, [PLUGIN, '-n', '1', '-p', '0', '--pidfile', pidfile, ...args], unhooked)
+  return command(t, [PLUGIN, '-n', '1', '-p', '0', '--pidfile', pidfile, ...args], hooked)
 }
 
 /** The id of a process that has ended, and that its parent has heard of. */
@@ -23,7 +23,7 @@ function titleOf (pid: number): string {
 }
 
 t.test('--name is the title of every process, and in every line of the log', async t => {
-  const app = command(t, [PLUGIN, '-n', '2', '-p', '0', '--name', 'web α'], unhooked)
+  const app = command(t, [PLUGIN, '-n', '2', '-p', '0', '--name', 'web α'], hooked)
   const [first, second] = await app.workers(2) as [number, number]
   await app.url()
   t.equal(titleOf(app.pid), 'web α: primary')
@@ -47,7 +47,7 @@ t.test('--pidfile has the primary\'s id while it runs, before the port is bound,
 
 t.test('a pidfile is taken away when the start fails, too', async t => {
   const pidfile = join(t.testdir({}), 'app.pid')
-  const app = command(t, [appPath('throws.mjs'), '-n', '1', '-p', '0', '--pidfile', pidfile], unhooked)
+  const app = command(t, [appPath('throws.mjs'), '-n', '1', '-p', '0', '--pidfile', pidfile], hooked)
   t.strictSame(await app.ended, { code: 1, signal: null })
   t.notOk(existsSync(pidfile))
 })

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { appPath, command, hooked, request, unhooked } from '../helper.js'
+import { appPath, command, hooked, request } from '../helper.js'
 
 const PLUGIN = appPath('plugin.mjs')
 
@@ -32,7 +32,7 @@ t.test('with --options the app comes before the defaults, and what was asked for
       export default async fastify => { fastify.get('/', async () => [fastify.initialConfig.bodyLimit, fastify.initialConfig.pluginTimeout, fastify.log.level]) }`
   })
   const answer = async (args: string[]): Promise<unknown> => {
-    return JSON.parse((await request(await command(t, ['app.mjs', '-o', '-n', '1', '-p', '0', ...args], { cwd, env: { FASTIFY_PLUGIN_TIMEOUT: args.length > 0 ? '8000' : '' }, ...unhooked }).url())).body)
+    return JSON.parse((await request(await command(t, ['app.mjs', '-o', '-n', '1', '-p', '0', ...args], { cwd, env: { FASTIFY_PLUGIN_TIMEOUT: args.length > 0 ? '8000' : '' } }).url())).body)
   }
   t.strictSame(await answer([]), [3, 7_000, 'warn'])
   t.strictSame(await answer(['--body-limit', '5', '-l', 'info']), [5, 8_000, 'info'])

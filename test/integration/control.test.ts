@@ -5,19 +5,19 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Status } from '../../types/index.js'
-import { type App, appPath, command, type Ending, fixturePath, request, start, unhooked } from '../helper.js'
+import { type App, appPath, command, type Ending, fixturePath, request, start, hooked } from '../helper.js'
 import { runtimeFolder } from '../runtime-folder.js'
 
 /** Runs a command to its end. */
 async function run (t: Test, env: NodeJS.ProcessEnv, ...args: string[]): Promise<Ending & { text: string, raw: string[] }> {
-  const app = command(t, args, { ...unhooked, env })
+  const app = command(t, args, { ...hooked, env })
   const { code, signal } = await app.ended
   return { code, signal, text: app.text, raw: app.raw }
 }
 
 /** An app that the command serves. */
 async function serve (t: Test, env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ app: App, url: string }> {
-  const app = command(t, [appPath('measured.mjs'), '--workers', '2', '--port', '0', '--address', '127.0.0.1', ...args], { ...unhooked, env })
+  const app = command(t, [appPath('measured.mjs'), '--workers', '2', '--port', '0', '--address', '127.0.0.1', ...args], { ...hooked, env })
   return { app, url: await app.url() }
 }
 
@@ -36,7 +36,7 @@ t.test('a primary is found from the moment on that it listens, and no more when 
 
 t.test('the plugin has a control socket too', async t => {
   const { env } = runtimeFolder(t)
-  const app = start(t, 'server.mjs', { ...unhooked, options: { workers: 2 }, env })
+  const app = start(t, 'server.mjs', { ...hooked, options: { workers: 2 }, env })
   await app.url()
   const { raw: [line] } = await run(t, env, 'status', '--json')
   t.match(JSON.parse(line as string), { pid: app.pid, mode: 'plugin', state: 'ready', generation: 0, workers: [{ slot: 0 }, { slot: 1 }] })
@@ -66,7 +66,7 @@ t.test('a socket at a path of its own is found there, and by all commands', asyn
   const { app } = await serve(t, env, '--control', path)
   t.equal(statSync(path).mode & 0o777, 0o600)
   for (const args of [[], ['--control', path], ['--pid', String(app.pid)]]) t.match((await run(t, env, 'status', ...args)).text, `pid ${app.pid}`, args.join(' '))
-  const second = command(t, [appPath('plugin.mjs'), '--port', '0', '--control', path], { ...unhooked, env })
+  const second = command(t, [appPath('plugin.mjs'), '--port', '0', '--control', path], { ...hooked, env })
   t.equal((await second.ended).code, 1)
   t.match([...second.lines].at(-1), { event: 'listen-failed', err: { code: 'SHARED_PORT_ERR_CONTROL_IN_USE' } })
   await app.stop()
@@ -119,7 +119,7 @@ t.test('a socket that something else listens on stays', async t => {
   const path = join(env.XDG_RUNTIME_DIR, 'taken.sock')
   const other = createServer().listen(path)
   await once(other, 'listening')
-  const app = command(t, [appPath('plugin.mjs'), '--port', '0', '--control', path], { ...unhooked, env })
+  const app = command(t, [appPath('plugin.mjs'), '--port', '0', '--control', path], { ...hooked, env })
   t.equal((await app.ended).code, 1)
   t.ok(existsSync(path))
   other.close()
@@ -204,7 +204,7 @@ t.test('stop lets what is open finish, and can be waited for', async t => {
 t.test('status --watch goes on until the primary has gone', async t => {
   const { env } = runtimeFolder(t)
   const { app } = await serve(t, env)
-  const watching = command(t, ['status', '--watch', '--json'], { ...unhooked, env })
+  const watching = command(t, ['status', '--watch', '--json'], { ...hooked, env })
   await watching.line(line => (line as unknown as Status).pid === app.pid)
   await app.stop()
   t.same(await watching.ended, { code: 0, signal: null })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type App, type Line, request, start, unhooked } from '../helper.js'
+import { type App, type Line, request, start } from '../helper.js'
 
 /** Lets the primary change the level to the next one; resolves with what came of it. */
 async function change (app: App): Promise<Line> {
@@ -26,7 +26,7 @@ for (const [name, env, whose] of [
   ['a logger of the app\'s', { INSTANCE: 'true' }, ['context', 'request', 'child', 'instance']]
 ] as const) {
   t.test(`the level changes in all processes, for whatever derives from the logger, and in workers that start later (${name})`, async t => {
-    const app = start(t, 'log-level.mjs', { options: { workers: 1 }, env: { LEVELS: 'debug warn', ...env }, ...unhooked })
+    const app = start(t, 'log-level.mjs', { options: { workers: 1 }, env: { LEVELS: 'debug warn', ...env } })
     const url = await app.url()
     t.same(await said(app, url, '/levels'), all(['info', 'warn'], [...whose]))
     t.match(await change(app), { level: 'debug' })
@@ -46,14 +46,14 @@ for (const [name, env, whose] of [
 }
 
 t.test('a route\'s own level stays what the app said', async t => {
-  const app = start(t, 'log-level.mjs', { options: { workers: 1 }, env: { LEVELS: 'trace' }, ...unhooked })
+  const app = start(t, 'log-level.mjs', { options: { workers: 1 }, env: { LEVELS: 'trace' } })
   const url = await app.url()
   await change(app)
   t.same((await said(app, url, '/own')).filter(line => line.startsWith('route')), ['route warn', 'route warn'])
 })
 
 t.test('a level that there is not is an error that names those that there are, the app\'s own included', async t => {
-  const app = start(t, 'log-level.mjs', { options: { workers: 1 }, env: { LEVELS: 'loud audit', LOGGER: JSON.stringify({ customLevels: { audit: 35 } }) }, ...unhooked })
+  const app = start(t, 'log-level.mjs', { options: { workers: 1 }, env: { LEVELS: 'loud audit', LOGGER: JSON.stringify({ customLevels: { audit: 35 } }) } })
   const url = await app.url()
   t.match(await change(app), { code: 'SHARED_PORT_ERR_LOG_LEVEL', message: 'The log level is one of trace, debug, info, warn, error, fatal, audit, silent, got \'loud\'' })
   t.same(await said(app, url, '/levels'), all(['info', 'warn'], ['context', 'request', 'child']))

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import type { Stats } from '../../types/index.js'
 import { Exchange } from '../client.js'
 import { shortFolder } from '../fakes.js'
-import { App, appPath, command, fixturePath, type Line, request, start, unhooked, whoServes } from '../helper.js'
+import { App, appPath, command, fixturePath, type Line, request, start, whoServes } from '../helper.js'
 
 // The helper gives an app sockets to write to, as systemd does.
 
@@ -14,8 +14,8 @@ const BYTES = 65_536
 const flood = `/flood?lines=${LINES}&bytes=${BYTES}`
 
 const modes: Array<{ mode: string, begin (t: Test, workers: number): App }> = [
-  { mode: 'plugin', begin: (t, workers) => start(t, 'logs.mjs', { options: { workers }, ...unhooked }) },
-  { mode: 'command', begin: (t, workers) => command(t, [appPath('logs.mjs'), '-n', String(workers), '-p', '0'], unhooked) }
+  { mode: 'plugin', begin: (t, workers) => start(t, 'logs.mjs', { options: { workers } }) },
+  { mode: 'command', begin: (t, workers) => command(t, [appPath('logs.mjs'), '-n', String(workers), '-p', '0']) }
 ]
 
 /** The plugin in a shell that does this with it and its stdout. */
@@ -88,7 +88,7 @@ for (const { mode, begin } of modes) {
 }
 
 t.test('what a worker writes last, as it dies, is in the log', async t => {
-  const app = start(t, 'logs.mjs', { options: { workers: 1 }, ...unhooked })
+  const app = start(t, 'logs.mjs', { options: { workers: 1 } })
   const url = await app.url()
   await t.rejects(request(`${url}/die?lines=${LINES}&bytes=${BYTES}`))
   t.equal((await app.events('console', LINES)).length, LINES)
@@ -98,7 +98,7 @@ t.test('what a worker writes last, as it dies, is in the log', async t => {
 })
 
 t.test('what is logged as all is stopped is in the log when it ends, where who reads is slow', async t => {
-  const app = command(t, [appPath('logs.mjs'), '-n', '2', '-p', '0'], unhooked)
+  const app = command(t, [appPath('logs.mjs'), '-n', '2', '-p', '0'])
   const url = await app.url()
   app.child.stdout?.pause()
   await requests(url + flood, 2)
@@ -143,7 +143,7 @@ t.test('while nobody reads, the primary answers, where stderr goes the same way'
 })
 
 t.test('a primary whose own logger waits for who reads does not, and tells what it has lost', async t => {
-  const app = start(t, 'logs.mjs', { options: { workers: 1 }, env: { LOGGER: 'sync' }, ...unhooked })
+  const app = start(t, 'logs.mjs', { options: { workers: 1 }, env: { LOGGER: 'sync' } })
   const url = await app.url()
   app.child.stdout?.pause()
   process.kill(app.pid, 'SIGUSR2') // it logs 4 MiB
@@ -156,7 +156,7 @@ t.test('a primary whose own logger waits for who reads does not, and tells what 
 })
 
 t.test('no orphans: a worker whose primary is killed writes on in the middle of a request, and logs to stderr', async t => {
-  const app = start(t, 'logs.mjs', { options: { workers: 1 }, ...unhooked })
+  const app = start(t, 'logs.mjs', { options: { workers: 1 } })
   const url = await app.url()
   const exchange = new Exchange(`${url}/wait`, { method: 'POST', headers: { 'content-type': 'text/plain', expect: '100-continue' } })
   await exchange.continued()
@@ -170,7 +170,7 @@ t.test('no orphans: a worker whose primary is killed writes on in the middle of 
 
 for (const logger of ['default', 'sync']) {
   t.test(`no orphans: nobody is left where neither the primary nor who reads is there any more (${logger})`, async t => {
-    const app = start(t, 'logs.mjs', { options: { workers: 2 }, env: { LOGGER: logger }, ...unhooked })
+    const app = start(t, 'logs.mjs', { options: { workers: 2 }, env: { LOGGER: logger } })
     await app.url()
     app.child.stdout?.destroy()
     app.child.stderr?.destroy()
@@ -182,7 +182,7 @@ for (const logger of ['default', 'sync']) {
 t.test('with transports in the app\'s logger nothing is lost, neither in a file nor on stdout, at a reload and a stop', async t => {
   const folder = shortFolder(t)
   const [file, pretty] = [join(folder, 'log'), join(folder, 'pretty')]
-  const app = start(t, 'logs.mjs', { options: { workers: 2 }, env: { LOGGER: 'transport', LOG_FILE: file, PRETTY_FILE: pretty }, ...unhooked })
+  const app = start(t, 'logs.mjs', { options: { workers: 2 }, env: { LOGGER: 'transport', LOG_FILE: file, PRETTY_FILE: pretty } })
   const url = await app.url()
   await requests(`${url}/flood?lines=100&bytes=100`, 4)
   process.kill(app.pid, 'SIGHUP')

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Exchange, streamed } from '../client.js'
-import { type App, start, unhooked } from '../helper.js'
+import { type App, start } from '../helper.js'
 
 const targets: Array<{ name: string, send (app: App): void }> = [
   { name: 'the primary', send: ({ pid }) => process.kill(pid, 'SIGTERM') },
@@ -36,7 +36,7 @@ t.test('signals: false leaves the worker\'s signals to their defaults, and its d
 })
 
 t.test('SIGUSR2 is the app\'s, in the primary and in the workers', async t => {
-  const app = start(t, 'own-handlers.mjs', { options: { workers: 2 }, ...unhooked })
+  const app = start(t, 'own-handlers.mjs', { options: { workers: 2 } })
   await app.url()
   for (const pid of [app.pid, ...await app.workers(2)]) {
     process.kill(pid, 'SIGUSR2')

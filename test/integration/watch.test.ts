@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import WebSocket from 'ws'
 import { attempt } from '../client.js'
 import { RawClient } from '../clients.js'
-import { type App, command, type Line, perLane, request, unhooked } from '../helper.js'
+import { type App, command, type Line, perLane, request } from '../helper.js'
 
 /** A project that is developed: what is written there is served, by `--watch`. */
 interface Project {
@@ -24,7 +24,7 @@ async function develop (t: Test, files: Record<string, string>, args: string[] =
   }
   for (const [name, text] of Object.entries({ 'package.json': '{ "type": "module" }', ...files })) write(name, text)
   const [main] = Object.keys(files) as [string]
-  const app = command(t, [main, '-w', '-p', '0', '-a', '127.0.0.1', ...args], { ...unhooked, cwd: folder, env })
+  const app = command(t, [main, '-w', '-p', '0', '-a', '127.0.0.1', ...args], { cwd: folder, env })
   return { app, url: await app.url(), folder, write }
 }
 
