@@ -1,0 +1,138 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { appPath, command, request } from '../helper.js'
+import { metricOf, readExposition, readQuery, unknown } from '../prometheus.js'
+import { runtimeFolder } from '../runtime-folder.js'
+
+// What example/deploy says is done, and what it asks for has to be there.
+
+const FOLDER = fileURLToPath(new URL('../../example/deploy/', import.meta.url))
+const OPERATING = readFileSync(new URL('../../docs/OPERATING.md', import.meta.url), 'utf8')
+const STOPPED = { code: 0, signal: null }
+
+interface Panel { id: number, type: string, title: string, gridPos: { x: number, y: number, w: number, h: number }, targets?: Array<{ expr: string, legendFormat?: string }> }
+
+interface Dashboard {
+  panels: Panel[]
+  annotations: { list: Array<{ expr?: string, titleFormat?: string }> }
+  templating: { list: Array<{ name: string, definition?: string }> }
+}
+
+function read (name: string): string {
+  return readFileSync(join(FOLDER, name), 'utf8')
+}
+
+/** The lines of a file without its comments; one that goes on in the next is one with it. */
+function lines (text: string): string[] {
+  return text.replace(/^#.*\n/gm, '').replace(/\\\n\s*/g, '').split('\n').filter(line => line !== '')
+}
+
+/** What an instruction of the Dockerfile has as a list. */
+function listOf (instruction: string): string[] {
+  const line = lines(read('Dockerfile')).find(line => line.startsWith(`${instruction} `)) as string
+  return JSON.parse(line.slice(line.indexOf('['))) as string[]
+}
+
+/** A setting of the unit. */
+function setting (name: string): string {
+  return (lines(read('app.service')).find(line => line.startsWith(`${name}=`)) as string).slice(name.length + 1)
+}
+
+/** Exit code of the image's health check. */
+function check (admin: string): number | null {
+  const [program, flag, script] = listOf('HEALTHCHECK') as [string, string, string]
+  return spawnSync(program, [flag, script.replace('http://127.0.0.1:9000', admin)]).status
+}
+
+t.test('the unit starts, reloads and stops an app in the time that it gives', async t => {
+  const { env: { TMPDIR: folder } } = runtimeFolder(t)
+  const argumentsOf = (name: string): string[] => setting(name)
+    .replaceAll('/srv/app/current/app.js', appPath('plugin.mjs')).replaceAll('/run/app/', `${folder}/`).replace('127.0.0.1:9000', '127.0.0.1:0')
+    .split(' ').slice(1)
+  const args = argumentsOf('ExecStart')
+  const app = command(t, args)
+  await app.event('listening')
+  t.match(await request('http://localhost/', { socketPath: join(folder, 'http.sock') }), { status: 200 })
+  const reload = command(t, argumentsOf('ExecReload'))
+  t.same(await reload.ended, STOPPED)
+  t.match(reload.text, 'the reload is done')
+  const [closeDelay, grace] = ['--close-delay', '--grace'].map(flag => Number(args[args.indexOf(flag) + 1])) as [number, number]
+  t.equal(Number(setting('TimeoutStopSec')), (closeDelay + grace) / 1_000 + 2)
+  t.same(await app.stop('SIGINT'), STOPPED)
+})
+
+t.test('what docs/OPERATING.md shows of the unit and the Dockerfile is in them', async t => {
+  for (const [name, pattern] of [['app.service', /```ini\n(# \/etc\/systemd\/system\/app\.service\n.*?)```/s], ['Dockerfile', /```dockerfile\n(.*?)```/s]] as const) {
+    const [, shown = ''] = pattern.exec(OPERATING) ?? []
+    const all = lines(read(name))
+    t.ok(lines(shown).length > 10)
+    t.same(lines(shown).filter(line => !all.includes(line)), [], name)
+  }
+})
+
+t.test('the image serves its app, whose health and metrics are where they are asked for', async t => {
+  const [program, file, ...flags] = listOf('ENTRYPOINT')
+  t.same([program, file], ['shared-fastify', 'dist/app.js'])
+  // From its source, and at free ports of this machine alone.
+  const app = command(t, ['src/app.ts', ...flags, '--workers', '2', '--port', '0', '--address', '127.0.0.1', '--admin', '127.0.0.1:0', '--no-control'], { cwd: FOLDER })
+  t.match(await request(await app.url()), { status: 200, body: '"hello":"world"' })
+  const admin = String((await app.event('admin')).address)
+  t.equal(check(admin), 0)
+  const exposed = readExposition((await request(`${admin}/metrics`)).body)
+  const ours = [...exposed].filter(([sample]) => sample.startsWith('shared_fastify_'))
+  const names = new Set(ours.map(([sample, is]) => metricOf(sample, is)))
+
+  t.test('docs/OPERATING.md lists what is measured', async t => {
+    const rows = OPERATING.matchAll(/^\| `(shared_fastify_\w+)` \| (\w+) \|([^|]*)\|/gm)
+    const listed = [...rows].map(([, name, type, labels]) => [name, type, [...(labels as string).matchAll(/`(\w+)`/g)].map(([, label]) => label)])
+    const measured = [...names].map(name => {
+      const parts = ours.filter(([sample, is]) => metricOf(sample, is) === name)
+      return [name, parts[0]?.[1].type, [...new Set(parts.flatMap(([, { labels }]) => [...labels.keys()]))].filter(label => label !== 'le')]
+    })
+    t.same(listed, measured)
+  })
+
+  t.test('the dashboard asks for what there is', async t => {
+    const { panels, annotations, templating } = JSON.parse(read('grafana-dashboard.json')) as Dashboard
+    const queries = [
+      ...panels.flatMap(({ targets = [] }) => targets.map(({ expr, legendFormat }) => ({ expr, legend: legendFormat }))),
+      ...annotations.list.flatMap(({ expr, titleFormat }) => expr === undefined ? [] : [{ expr, legend: titleFormat }]),
+      ...templating.list.flatMap(({ definition }) => definition === undefined ? [] : [{ expr: definition, legend: undefined }])
+    ]
+    for (const { expr, legend = '' } of queries) {
+      const labels = [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label as string)
+      t.same(unknown(expr, labels, exposed), [], expr)
+      const grouped = readQuery(expr).labels
+      if (/^(sum|avg|min|max|histogram_quantile)\b/.test(expr)) t.same(labels.filter(label => !grouped.includes(label)), [], `${legend}: ${expr}`)
+    }
+    const asked = new Set(queries.flatMap(({ expr }) => readQuery(expr).samples))
+    t.same(ours.filter(([sample, { type }]) => type !== 'histogram' && !asked.has(sample)).map(([sample]) => sample), [], 'it has all of ours')
+    t.equal(new Set(panels.map(({ id }) => id)).size, panels.length)
+    for (const { title, gridPos: { x, y, w, h } } of panels) {
+      const over = panels.filter(({ gridPos }) => gridPos.x < x + w && x < gridPos.x + gridPos.w && gridPos.y < y + h && y < gridPos.y + gridPos.h)
+      t.same([over.length, x + w <= 24], [1, true], `${title} has its place`)
+    }
+  })
+
+  t.test('the rules ask for what there is', async t => {
+    const [, ...rules] = read('rules.yml').replace(/^ *#.*\n/gm, '').split('- alert: ') as [string, ...string[]]
+    t.ok(rules.length > 0)
+    for (const rule of rules) {
+      const labels = [...rule.matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label as string)
+      t.same(unknown(rule, labels, exposed), [], rule.slice(0, rule.indexOf('\n')))
+    }
+  })
+
+  t.same(await app.stop(), STOPPED)
+  t.equal(check(admin), 1)
+})
+
+t.test('each rule tells of what it is for', { skip: spawnSync('promtool', ['--version']).error !== undefined && 'there is no promtool here' }, async t => {
+  for (const args of [['check', 'config', 'prometheus.yml'], ['test', 'rules', 'rules.test.yml']]) {
+    const { status, stdout, stderr } = spawnSync('promtool', args, { cwd: FOLDER, encoding: 'utf8' })
+    t.equal(status, 0, `${stdout}${stderr}`)
+  }
+})
