@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Program } from '../primary/fork.js'
 import { findFor, isTypeScript } from './app-file.js'
 import { type Config, CONFIG } from './config.js'
+import { variableOf } from './environment.js'
 import { UsageError } from './exit.js'
 
 /** Where tsx looks for a tsconfig.json instead of in the current folder: https://tsx.is/dev-api/entry-point */
@@ -30,11 +31,20 @@ export function workerProgram (config: Config, imports: string[]): Program {
     args: process.argv.slice(2),
     execArgv: [...process.execArgv, ...modules.flatMap(module => ['--import', module])],
     env: {
-      [CONFIG]: JSON.stringify(config),
+      [CONFIG]: JSON.stringify(withoutToken(config)),
+      [variableOf('admin-token')]: undefined, // Node leaves it out
       ...(typescript && { [AUTOLOAD]: '1' }),
       ...(tsconfig !== undefined && { [TSCONFIG]: tsconfig })
     }
   }
+}
+
+/** Workers have no use for what steers them all, and what they run may show its environment. */
+function withoutToken (config: Config): Config {
+  const { admin } = config.sharedPort
+  if (typeof admin !== 'object') return config
+  const { token, ...rest } = admin
+  return { ...config, sharedPort: { ...config.sharedPort, admin: rest } }
 }
 
 /** A file, by its absolute path; or the name of a package, which Node looks for from the current folder. */

@@ -166,6 +166,13 @@ t.test('only who says the token steers', async t => {
   t.equal(app.lines.some(({ event }) => event === 'reload-start'), false)
 })
 
+t.test('the token is not in the environment of the workers', async t => {
+  const app = command(t, [appPath('measured.mjs'), '--workers', '1', '--port', '0', '--admin', '127.0.0.1:0', '--no-control'], { ...hooked, env: { FASTIFY_ADMIN_TOKEN: TOKEN } })
+  const url = await app.url()
+  t.notMatch((await request(`${url}/environment`)).body, TOKEN)
+  t.match(await request(`${String((await app.event('admin')).address)}/reload`, { method: 'POST', headers: { authorization } }), { status: 202 })
+})
+
 t.test('a page elsewhere can neither look nor steer', async t => {
   const { admin } = await serve(t, '--admin-host', 'admin.example.org')
   const { host, port } = new URL(admin)
