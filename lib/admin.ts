@@ -4,6 +4,7 @@ import { History } from './admin/history.js'
 import { Metrics } from './admin/metrics.js'
 import type { Operable } from './admin/operable.js'
 import { ControlSocket } from './control.js'
+import { ClosedError } from './errors.js'
 import type { AdminTarget, Options } from './options.js'
 
 /** How operators reach a primary: by its control socket, and by the admin server where there is to be one. */
@@ -40,7 +41,10 @@ export class Admin {
 
   async close (): Promise<void> {
     this.#history?.close()
-    await Promise.all([this.#control.close(), this.#server?.close(), this.#metrics.close()])
+    this.#history = undefined
+    const server = this.#server
+    this.#server = undefined
+    await Promise.all([this.#control.close(), server?.close(), this.#metrics.close()])
   }
 
   /** Nobody has asked for it: where it cannot be, all else goes on. */
@@ -50,7 +54,7 @@ export class Admin {
       const path = await this.#control.open()
       log.debug({ event: 'control', path }, 'the control socket is %s', path)
     } catch (err) {
-      log.warn({ event: 'control-error', err }, 'there is no control socket: commands will not find this primary')
+      if (!(err instanceof ClosedError)) log.warn({ event: 'control-error', err }, 'there is no control socket: commands will not find this primary')
     }
   }
 

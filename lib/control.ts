@@ -6,8 +6,8 @@ import { dirname, resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Parts } from './admin/apps.js'
 import { controlFolders, makeFolder, socketOf } from './control/place.js'
-import { livingSockets, removeStale } from './control/stale.js'
-import { ControlInUseError } from './errors.js'
+import { isListening, removeSocket, sweep } from './control/stale.js'
+import { ClosedError, ControlInUseError } from './errors.js'
 
 /**
  * The Unix socket by which this user steers the primary: HTTP and JSON. Most primaries are never
@@ -19,26 +19,30 @@ export class ControlSocket {
   readonly #sockets = new Set<Socket>()
   /** What is to be removed at the end. */
   readonly #files: string[] = []
+  #closed = false
   #app: Promise<{ http: HttpServer, app: FastifyInstance }> | undefined
 
   constructor (parts: Parts) {
     this.#parts = parts
     this.#server = createServer({ pauseOnConnect: true }, socket => { this.#onConnection(socket) })
     this.#server.unref()
+    this.#server.on('error', err => { if (this.#server.listening) parts.primary.log.warn({ event: 'control-error', err }, 'the control socket has failed') })
   }
 
   /**
    * @param path where it was told to be; else it is among those of this user, by its pid
    * @throws Node's own error where it cannot be there
    * @throws SHARED_PORT_ERR_CONTROL_FOLDER, SHARED_PORT_ERR_CONTROL_IN_USE
+   * @throws SHARED_PORT_ERR_CLOSED when it is closed meanwhile
    */
   async open (path?: string): Promise<string> {
+    this.#closed = false
     const folder = controlFolders()[0] as string
     const own = socketOf(folder, process.pid)
     process.once('exit', this.#removeFiles)
     if (path === undefined) {
       makeFolder(folder)
-      await livingSockets(folder)
+      await sweep(folder)
       return await this.#listen(own)
     }
     const listening = await this.#listen(resolve(path))
@@ -48,15 +52,20 @@ export class ControlSocket {
 
   /** Removes the socket; who is connected is cut off. */
   async close (): Promise<void> {
+    this.#closed = true
     process.off('exit', this.#removeFiles)
     this.#server.close()
     this.#removeFiles()
     for (const socket of this.#sockets) socket.destroy()
-    await (await this.#app)?.app.close()
+    const loaded = this.#app
+    this.#app = undefined
+    await (await loaded)?.app.close()
   }
 
   async #listen (path: string): Promise<string> {
-    if (!await removeStale(path)) throw new ControlInUseError(path)
+    if (await isListening(path)) throw new ControlInUseError(path)
+    if (this.#closed) throw new ClosedError()
+    removeSocket(path)
     // A socket is made as umask says, and is open to all until chmod(2) otherwise.
     const mask = process.umask(0o177)
     try {
@@ -64,8 +73,8 @@ export class ControlSocket {
     } finally {
       process.umask(mask)
     }
-    await once(this.#server, 'listening')
-    this.#server.on('error', err => { this.#parts.primary.log.warn({ event: 'control-error', err }, 'the control socket has failed') })
+    // Where it is bound it is so by now, and else the error is on its way.
+    if (!this.#server.listening) await once(this.#server, 'listening')
     this.#files.push(path)
     return path
   }

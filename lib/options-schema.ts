@@ -244,3 +244,10 @@ export const schema = {
     }
   }
 } as const
+
+/** A value without what is secret, for people to read. */
+export function veiled (value: unknown, { writeOnly = false, properties }: Part): unknown {
+  if (writeOnly && value !== undefined) return '***'
+  if (properties === undefined || typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, veiled(part, properties[name] ?? {})]))
+}

@@ -3,7 +3,7 @@ import bytes from 'bytes'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import type { AdminOptions, MaxRestarts, RecycleOptions, ReloadOptions, SharedPortOptions } from '../types/index.js'
 import { OptionsDifferError, OptionsError } from './errors.js'
-import { type Part, schema } from './options-schema.js'
+import { type Part, schema, veiled } from './options-schema.js'
 import { validate as compiled } from './options-validator.js'
 
 /** Those that stay undefined when they are left out. */
@@ -73,7 +73,7 @@ function withAdmin (options: Options, spell: Spell): Options {
   const { admin } = options as SharedPortOptions
   if (admin === undefined) return options
   const { host, port, ...rest } = typeof admin === 'object' ? admin : { ...splitAddress(String(admin)) }
-  if (port > MOST_PORT) throw new OptionsError(`${spell('admin')} must be ${schema.properties.admin.description}, got ${inspect(admin)}`)
+  if (port > MOST_PORT) throw new OptionsError(`${spell('admin')} must be ${schema.properties.admin.description}, got ${inspect(veiled(admin, schema.properties.admin))}`)
   return Object.assign(options, { admin: { hosts: [], ...rest, host: host ?? '127.0.0.1', port } })
 }
 
@@ -88,7 +88,8 @@ export function splitAddress (text: string): { host?: string, port: number } {
 export function assertSameOptions (first: Options, second: Options): void {
   for (const name of Object.keys({ ...first, ...second }) as Array<keyof Options>) {
     if (!OF_THE_APP.has(name) && !isDeepStrictEqual(first[name], second[name])) {
-      throw new OptionsDifferError(name, inspect(second[name]), inspect(first[name]))
+      const [asked, before] = [second, first].map(options => inspect(veiled(options[name], (schema.properties as Record<string, Part>)[name] ?? {}))) as [string, string]
+      throw new OptionsDifferError(name, asked, before)
     }
   }
 }
@@ -108,8 +109,9 @@ function isPlain (value: unknown): value is object {
 export function explain (errors: ErrorObject[], schema: Part, { spell = asOption, unknown = isUnknown }: { spell?: Spell, unknown?: typeof isUnknown } = {}): string[] {
   return [...new Set(errors.map(({ keyword, params, instancePath, data }) => {
     const path = instancePath.split('/').slice(1)
-    const { description, properties, writeOnly } = path.reduce<Part>((part, name) => part.properties?.[name] ?? part.items ?? {}, schema)
-    if (keyword !== 'additionalProperties') return `${spell(path.join('.'))} must be ${description}, got ${writeOnly === true ? '***' : inspect(data)}`
+    const part = path.reduce<Part>((part, name) => part.properties?.[name] ?? part.items ?? {}, schema)
+    const { description, properties } = part
+    if (keyword !== 'additionalProperties') return `${spell(path.join('.'))} must be ${description}, got ${inspect(veiled(data, part))}`
     const [name, ...taken] = [params['additionalProperty'], ...Object.keys(properties ?? {})].map(name => [...path, name].join('.')) as [string, ...string[]]
     return unknown(name, taken)
   }))]

@@ -38,6 +38,8 @@ export class PrimaryProcess {
   readonly #about: About
   readonly #admin: Admin
   #opened: Promise<void> | undefined
+  /** Calls of listen() that are under way. */
+  #listening = 0
   #ignoreSignals: (() => void) | undefined
   /** This process will end by itself, once all that it began has. */
   #exiting = false
@@ -84,8 +86,8 @@ export class PrimaryProcess {
       get countsBySlot () { return primary.countsBySlot },
       get reclaimed () { return primary.reclaimed },
       get ackTimes () { return primary.ackTimes },
-      appMetrics: async patience => await primary.appMetrics(patience),
-      onLastMetrics: listener => { primary.onLastMetrics(listener) }
+      askForMetrics: async patience => await primary.askForMetrics(patience),
+      onMetrics: listener => { primary.onMetrics(listener) }
     }
   }
 
@@ -164,9 +166,10 @@ export class PrimaryProcess {
     fastify.addHook('onClose', async () => {
       this.#apps.delete(root)
       this.#events.remove(emitter)
-      this.#letGoIfDone()
+      await this.#letGoIfDone()
     })
     return new App(fastify, {
+      open: async () => { await this.open() },
       nextKey: target => this.nextKey(target, place),
       listen: async (key, target) => await this.listen(key, target),
       close: async key => { await this.#close(key) }
@@ -176,31 +179,42 @@ export class PrimaryProcess {
   /** As {@link Primary.listen}; a worker that fails on the first start ends this process with exit code 1. */
   async listen (key: string, target: ListenTarget): Promise<Array<SocketName | string>> {
     if (this.options.signals) this.#ignoreSignals ??= this.#handleSignals()
+    this.#listening++
     try {
-      await (this.#opened ??= this.#open())
+      await this.open()
       return (await this.#primary.listen(key, target)).names
     } catch (err) {
       // An app that does not expect listen() to reject would turn an orderly end into a crash.
       if (this.#exiting) await new Promise(() => {})
       if (this.#primary.failed) this.#fail()
-      this.#letGoIfDone()
+      if (!this.#primary.started && this.#listening === 1) await this.#closeAdmin() // it would keep this process alive
+      await this.#letGoIfDone()
+      throw err
+    } finally {
+      this.#listening--
+    }
+  }
+
+  /** Lets operators in. @throws what {@link Admin.open} does; it may be tried again */
+  async open (): Promise<void> {
+    this.#opened ??= this.#admin.open()
+    try {
+      await this.#opened
+    } catch (err) {
+      this.#opened = undefined
       throw err
     }
   }
 
-  async #open (): Promise<void> {
-    try {
-      await this.#admin.open()
-    } catch (err) {
-      this.#opened = undefined // the app may try again
-      throw err
-    }
+  async #closeAdmin (): Promise<void> {
+    this.#opened = undefined
+    await this.#admin.close()
   }
 
   async #close (key: string): Promise<void> {
     await this.#primary.close(key)
     if (this.#primary.stopped) await this.#output.end(END_DELAY)
-    this.#letGoIfDone()
+    await this.#letGoIfDone()
   }
 
   #handleSignals (): () => void {
@@ -236,10 +250,10 @@ export class PrimaryProcess {
     })
   }
 
-  #letGoIfDone (): void {
+  async #letGoIfDone (): Promise<void> {
     if (!this.done) return
     this.#ignoreSignals?.()
-    this.#admin.close()
+    await this.#closeAdmin()
   }
 
   async #stopBy (signal: NodeJS.Signals): Promise<void> {
@@ -284,7 +298,7 @@ export class PrimaryProcess {
     }, deadline - performance.now()).unref()
     try {
       await Promise.all([...this.#apps].map(async fastify => { await fastify.close() }))
-      await this.#admin.close()
+      await this.#closeAdmin()
     } catch (err) {
       this.#log.error({ event: 'close-error', err }, 'the app failed to close')
       code = 1

@@ -9,7 +9,7 @@ import { KeyNames, type ListenTarget } from './listen-target.js'
 import type { Options } from './options.js'
 import { outageAnswer } from './outage-answer.js'
 import { openPort } from './primary-port.js'
-import { AppMetrics, type WorkerMetrics } from './primary/app-metrics.js'
+import { AppMetrics, type MetricsListener } from './primary/app-metrics.js'
 import { type Clock, systemClock } from './primary/clock.js'
 import { Development } from './primary/development.js'
 import { failureOf } from './primary/supervisor/ending.js'
@@ -108,7 +108,7 @@ export class Primary {
     this.#clock = clock
     this.#emit = emit
     this.#lane = openLane(options.lane, log)
-    this.#ports = new Ports({ bind: async target => await bind(target, { mode: options.socketMode, ...identity }), create: this.#createPort, ticketKeys: () => this.#ticketKeys.all, logLevel: () => this.#logLevel, clock, log })
+    this.#ports = new Ports({ bind: async target => await bind(target, { mode: options.socketMode, ...identity }), create: this.#createPort, ticketKeys: () => this.#ticketKeys.all, logLevel: () => this.#logLevel, measured: () => this.#appMetrics.wanted, clock, log })
     this.#supervisor = new Supervisor({
       count: this.#countWorkers(),
       grace: options.grace,
@@ -326,14 +326,14 @@ export class Primary {
     return this.#ackTimes.buckets
   }
 
-  /** What the workers' apps measure, of those that answer within so many milliseconds. */
-  async appMetrics (patience: number): Promise<WorkerMetrics[]> {
+  /** Asks the workers what their apps measure; resolves with how many have not answered within so many milliseconds. */
+  async askForMetrics (patience: number): Promise<number> {
     return await this.#appMetrics.ask(this.#supervisor.workers.filter(({ state }) => state !== 'starting'), patience)
   }
 
-  /** `listener` gets what a worker's app has measured when it ends; of those that have been asked before. */
-  onLastMetrics (listener: (metrics: WorkerMetrics) => void): void {
-    this.#appMetrics.onLast = listener
+  /** `listener` hears what the workers' apps measure. */
+  onMetrics (listener: MetricsListener): void {
+    this.#appMetrics.listener = listener
   }
 
   async #start (): Promise<void> {

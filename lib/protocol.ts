@@ -71,7 +71,7 @@ export type ToPrimary =
   | { type: 'ack', number: number, accepted: boolean, leaving: boolean }
 
 export type ToWorker =
-  | { type: 'attached', key: string, names: Array<SocketName | string>, ticketKeys: readonly string[], logLevel?: string | undefined }
+  | { type: 'attached', key: string, names: Array<SocketName | string>, ticketKeys: readonly string[], logLevel?: string | undefined, measured: boolean }
   /** The primary could not bind this key. */
   | { type: 'attach-failed', key: string, error: ErrorNotice }
   /** Nothing more will come for this key. */

@@ -54,7 +54,7 @@ export class Worker {
   readonly #beat: NodeJS.Timeout
   /** Seconds that requests took, where there is an admin server to tell of them. */
   #durations: Histogram | undefined
-  /** Whether the primary has ever asked for the app's own metrics. */
+  /** Whether the primary wants to know the app's own metrics. */
   #measured = false
   readonly #asking = new Map<number, { resolve: (stats: Stats) => void, reject: (err: Error) => void }>()
   #questions = 0
@@ -129,6 +129,7 @@ export class Worker {
       case 'attached':
         this.#ticketKeys.set(message.ticketKeys)
         if (message.logLevel !== undefined) this.#setLogLevel(message.logLevel)
+        this.#measured ||= message.measured
         return this.#attached(message.key)?.resolve(message)
       case 'attach-failed': return this.#attached(message.key)?.reject(fromNotice(message.error))
       case 'left': return this.#leaving.get(message.key)?.()

@@ -11,8 +11,9 @@ export function guardAgainstPages (fastify: FastifyInstance, hosts: readonly str
   const names = new Set(['localhost', ...hosts].map(host => host.toLowerCase()))
   fastify.addHook('onRequest', async (request, reply) => {
     const host = hostOf(request.headers.host)
-    if (host === undefined || !(isIP(host) !== 0 || names.has(host) || host.endsWith('.localhost'))) {
-      return await refuse(reply, 421, `this server is not asked for by the name '${request.headers.host ?? ''}': it takes an address, or ${[...names].join(', ')}`)
+    // No browser leaves it out; health checks by HTTP/1.0 do.
+    if (request.headers.host !== undefined && (host === undefined || !(isIP(host) !== 0 || names.has(host) || host.endsWith('.localhost')))) {
+      return await refuse(reply, 421, `this server is not asked for by the name '${request.headers.host}': it takes an address, or ${[...names].join(', ')}`)
     }
     if (request.method !== 'GET' && request.method !== 'HEAD' && isForeign(request)) {
       return await refuse(reply, 403, 'pages of another origin may not steer this server')

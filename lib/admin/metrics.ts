@@ -18,7 +18,10 @@ export class Metrics {
 
   constructor (primary: Operable) {
     this.#primary = primary
-    primary.onLastMetrics(({ id, metrics }) => { if (this.#thread !== undefined) this.#post({ id, metrics }) })
+    primary.onMetrics({
+      measured: (id, metrics) => { this.#thread?.postMessage({ id, metrics } satisfies ToThread) },
+      gone: id => { this.#thread?.postMessage({ gone: id } satisfies ToThread) }
+    })
   }
 
   /** Whoever asks while a scrape is under way gets the same. */
@@ -28,24 +31,20 @@ export class Metrics {
   }
 
   async close (): Promise<void> {
-    await this.#thread?.terminate()
+    const thread = this.#thread
+    if (thread !== undefined) this.#lost(thread, new Error('the server stops'))
+    await thread?.terminate()
   }
 
   async #scrape (): Promise<string> {
-    const answers = await this.#primary.appMetrics(PATIENCE)
-    const workers = this.#primary.status().workers.filter(({ state }) => state !== 'starting')
-    const silent = workers.filter(({ id }) => !answers.some(answer => answer.id === id)).length
-    for (const { id, metrics } of answers) this.#post({ id, metrics })
+    this.#thread ??= this.#start() // first: it is told of each answer as that comes
+    const silent = await this.#primary.askForMetrics(PATIENCE)
     const number = ++this.#scrapes
     return await new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject })
-      this.#post({ number, scrape: { own: ownMetrics(this.#primary, silent), living: workers.map(({ id }) => id) } })
+      if (this.#thread === undefined) this.#waiting.get(number)?.reject(new Error('the thread that puts metrics together has ended'))
+      this.#thread?.postMessage({ number, own: ownMetrics(this.#primary, silent) } satisfies ToThread)
     })
-  }
-
-  #post (message: ToThread): void {
-    this.#thread ??= this.#start()
-    this.#thread.postMessage(message)
   }
 
   /** Only who is scraped has this thread. */

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import type { FastifyBaseLogger } from 'fastify'
 import type { SharedPortEvents, Status } from '../../types/index.js'
 import type { Buckets } from '../histogram.js'
-import type { WorkerMetrics } from '../primary/app-metrics.js'
+import type { MetricsListener } from '../primary/app-metrics.js'
 import type { Counts } from '../primary/totals.js'
 
 /** What an operator may see of a primary, and do to it. */
@@ -25,8 +25,8 @@ export interface Operable {
   readonly reclaimed: number
   /** Seconds from the sending of a frame to its ack. */
   readonly ackTimes: Buckets
-  /** What the workers' apps measure, of those that answer within so many milliseconds. */
-  appMetrics (patience: number): Promise<WorkerMetrics[]>
-  /** `listener` gets what a worker's app has measured when it ends. */
-  onLastMetrics (listener: (metrics: WorkerMetrics) => void): void
+  /** Asks the workers what their apps measure; resolves when they have answered, with how many have not after so many milliseconds. */
+  askForMetrics (patience: number): Promise<number>
+  /** `listener` hears the answers, and what workers say at their end. */
+  onMetrics (listener: MetricsListener): void
 }

@@ -21,8 +21,7 @@ function spell (name: string): string {
 }
 
 function unknown (name: string, taken: string[]): string {
-  const reason = REFUSED[name]
-  if (reason !== undefined) return `'${name}' is not taken here: ${reason}`
+  if (Object.hasOwn(REFUSED, name)) return `'${name}' is not taken here: ${REFUSED[name]}`
   const meant = settings.find(other => other.notInFile !== true && isClose(simple(other.name), simple(name)))?.name
   return `unknown '${name}'${meant === undefined ? `: there are ${taken.join(', ')}` : `: did you mean '${meant}'?`}`
 }

@@ -106,6 +106,7 @@ function withPaths (values: CommandConfig, folder: string): CommandConfig {
   return {
     ...values,
     ...Object.fromEntries(paths.map(({ name }) => [name, resolve(folder, given[name] as string)])),
+    ...(values.watchIgnore !== undefined && { watchIgnore: values.watchIgnore.map(pattern => /^\.{1,2}\//.test(pattern) ? resolve(folder, pattern) : pattern) }),
     ...(values.import !== undefined && { import: values.import.map(module => isPathOf(module, folder) ? resolve(folder, module) : module) })
   }
 }

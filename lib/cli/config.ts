@@ -105,8 +105,9 @@ function adminOption (settings: InForce): Pick<SharedPortOptions, 'admin'> {
   const admin = settings.value('admin')
   const [token, hosts] = [settings.found('admin.token').value as string | undefined, settings.found('admin.hosts').value as string[] | undefined]
   if (admin !== undefined) return { admin: { ...(typeof admin === 'object' ? admin : splitAddress(String(admin))), ...(token !== undefined && { token }), ...(hosts !== undefined && { hosts }) } }
-  if (hosts === undefined) return {}
-  throw new UsageError(`${settings.spell('admin.hosts')} is of the admin server, and needs ${settings.spell('admin')}; got ${hosts.join(', ')}`)
+  if (hosts === undefined && settings.source('admin.token').kind !== 'flag') return {}
+  const idle = hosts === undefined ? 'admin.token' : 'admin.hosts'
+  throw new UsageError(`${settings.spell(idle)} is of the admin server, and needs ${settings.spell('admin')}`)
 }
 
 /** Where to listen: as the command line says, else the environment, else a config file; each may say one place. */

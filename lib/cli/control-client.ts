@@ -8,6 +8,9 @@ export class ControlError extends Error {
   override name = 'ControlError'
 }
 
+/** Milliseconds that a primary has to say how it is: one that hangs, or is held by a debugger, holds nobody up. */
+const PATIENCE = 5_000
+
 /** One primary, by its control socket. */
 export class ControlClient {
   /** The path of the socket. */
@@ -17,9 +20,17 @@ export class ControlClient {
     this.path = path
   }
 
-  /** @throws Node's own error where nobody answers */
+  /**
+   * @throws Node's own error where nobody listens
+   * @throws ControlError where it does not answer in time
+   */
   async status (): Promise<Status> {
-    return await this.#json('GET', '/status') as Status
+    const signal = AbortSignal.timeout(PATIENCE)
+    try {
+      return await this.#read(await this.#send('GET', '/status', undefined, {}, signal)) as Status
+    } catch (err) {
+      throw signal.aborted ? new ControlError(`not within ${PATIENCE} ms`) : err
+    }
   }
 
   /** @throws ControlError with the primary's reason */
@@ -60,8 +71,8 @@ export class ControlClient {
     return answer
   }
 
-  async #send (method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<IncomingMessage> {
-    const sent = request({ socketPath: this.path, method, path, agent: false, headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) } })
+  async #send (method: string, path: string, body?: object, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<IncomingMessage> {
+    const sent = request({ socketPath: this.path, method, path, agent: false, ...(signal !== undefined && { signal }), headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) } })
     sent.end(body === undefined ? undefined : JSON.stringify(body))
     const [response] = await once(sent, 'response') as [IncomingMessage]
     return response.on('error', () => {}) // where it is cut off, whoever reads it is told

@@ -23,18 +23,46 @@ function claim (path: string): void {
   rmSync(written, { force: true })
   writeFileSync(written, `${process.pid}\n`, { flag: 'wx' })
   try {
-    linkSync(written, path) // unlike a rename, of two processes it lets one succeed
-  } catch (err) {
-    if ((err as NodeJS.ErrnoException).code !== 'EEXIST') throw err
-    assertStale(path)
-    renameSync(written, path)
+    if (link(written, path)) return
+    clear(path, `${written}.stale`)
+    if (!link(written, path)) assertStale(path) // another one was faster
   } finally {
     rmSync(written, { force: true })
   }
 }
 
-function assertStale (path: string): void {
-  const text = readFileSync(path, 'utf8').trim()
+/** Whether there was none: unlike a rename, of two processes it lets one succeed. */
+function link (written: string, path: string): boolean {
+  try {
+    linkSync(written, path)
+    return true
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw err
+  }
+}
+
+/** Takes a stale file away. What another process has put in its place meanwhile is put back. */
+function clear (path: string, aside: string): void {
+  assertStale(path)
+  try {
+    renameSync(path, aside)
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code === 'ENOENT') return // another one has done it
+    throw err
+  }
+  try {
+    assertStale(aside, path)
+    rmSync(aside)
+  } catch (err) {
+    renameSync(aside, path)
+    throw err
+  }
+}
+
+/** @param path where it was */
+function assertStale (file: string, path = file): void {
+  const text = readFileSync(file, 'utf8').trim()
   if (!/^([1-9]\d*)?$/.test(text)) throw new PidfileError(path, 'is there already, and is no pidfile')
   // In a container each primary may have the same id.
   if (text !== '' && text !== String(process.pid) && isAlive(Number(text))) throw new PidfileError(path, `is of the process ${text}, which is running`)

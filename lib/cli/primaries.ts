@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Status } from '../../types/index.js'
-import { controlFolders } from '../control/place.js'
-import { livingSockets } from '../control/stale.js'
+import { socketOf, trustedFolders } from '../control/place.js'
+import { sweep } from '../control/stale.js'
 import { ControlClient, ControlError } from './control-client.js'
 import { UsageError } from './exit.js'
 import { spell } from './spell.js'
@@ -13,11 +13,18 @@ export interface Primary { client: ControlClient, status: Status }
 
 /** The primaries of this user that are meant, by their pids. */
 export async function findPrimaries ({ pid, port, control }: Which): Promise<Primary[]> {
-  const paths = control === undefined ? (await Promise.all(controlFolders().map(livingSockets))).flat() : [resolve(control)]
+  const paths = control === undefined ? await findSockets(pid) : [resolve(control)]
   const found = await Promise.all(paths.map(async path => await ask(new ControlClient(path), control !== undefined)))
   return found.filter(primary => primary !== undefined)
     .filter(({ status }) => (pid === undefined || status.pid === pid) && (port === undefined || listensAt(status, port)))
     .sort((a, b) => a.status.pid - b.status.pid)
+}
+
+/** Their sockets have the names of their pids. */
+async function findSockets (pid: number | undefined): Promise<string[]> {
+  const folders = trustedFolders()
+  const paths = (await Promise.all(folders.map(sweep))).flat()
+  return pid === undefined ? paths : paths.filter(path => folders.some(folder => path === socketOf(folder, pid)))
 }
 
 /**
@@ -44,12 +51,14 @@ export function placesOf ({ listeners }: Status): string {
   return listeners.flatMap(({ addresses }) => addresses.map(spell)).join(', ') || 'no port'
 }
 
-/** One that ends in this moment is none any more; of one that was named, why it does not answer is the answer. */
+/** One that ends in this moment is none any more, and one that hangs is worth a line; of one that was named, why it does not answer is the answer. */
 async function ask (client: ControlClient, named: boolean): Promise<Primary | undefined> {
   try {
     return { client, status: await client.status() }
   } catch (err) {
-    if (named) throw new ControlError(`nobody answers at ${client.path}: ${(err as Error).message}`)
+    const failure = `nobody answers at ${client.path}: ${(err as Error).message}`
+    if (named) throw new ControlError(failure)
+    if (err instanceof ControlError) process.stderr.write(`warning: ${failure}\n`)
     return undefined
   }
 }

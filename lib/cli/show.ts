@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type { Part } from '../options-schema.js'
+import { veiled } from '../options-schema.js'
 import type { Found, InForce, Source } from './in-force.js'
 import { settings } from './settings.js'
 import { table } from './table.js'
@@ -13,13 +13,6 @@ export function show (inForce: InForce, json: boolean): string {
     return { name, value: veiled(value, takes), source }
   })
   return json ? asJson(rows) : asTable(rows)
-}
-
-/** Without what is secret. */
-function veiled (value: unknown, { writeOnly = false, properties }: Part): unknown {
-  if (writeOnly && value !== undefined) return '***'
-  if (properties === undefined || typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, veiled(part, properties[name] ?? {})]))
 }
 
 function asJson (rows: Row[]): string {

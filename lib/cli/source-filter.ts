@@ -36,7 +36,8 @@ export class SourceFilter {
   ignores (path: string, isFolder = false): boolean {
     const { folder } = this.#project
     if (path === folder) return false
-    if (isInside(path, folder) && matches(this.#given, folder, path, isFolder).ignored) return true
+    if (!isInside(path, folder)) return !this.#leadsToAlways(path)
+    if (matches(this.#given, folder, path, isFolder).ignored) return true
     if (this.#always.has(path) || this.#leadsToBuilt(path)) return false
     return this.#isNoSource(path, isFolder, this.#built !== undefined && isInside(path, this.#built) ? this.#built : undefined)
   }
@@ -88,6 +89,10 @@ export class SourceFilter {
     const { app, folder, outputs } = this.#project
     const isApp = this.#isNoSource(app, false) || this.#foldersTo(app).some(above => above !== folder && isInside(above, folder) && this.#isNoSource(above, true))
     return isApp ? outputs.find(output => isInside(app, output)) ?? dirname(app) : undefined
+  }
+
+  #leadsToAlways (path: string): boolean {
+    return [...this.#always].some(file => isInside(file, path))
   }
 
   #leadsToBuilt (path: string): boolean {

@@ -16,6 +16,11 @@ export function socketOf (folder: string, pid: number): string {
   return join(folder, `${pid}.sock`)
 }
 
+/** Those of them that nobody else can have put anything into: of what is there. */
+export function trustedFolders (): string[] {
+  return controlFolders().filter(isPrivate)
+}
+
 /**
  * Makes the folder, for this user alone. In /tmp anybody could have made it first.
  * @throws SHARED_PORT_ERR_CONTROL_FOLDER where it is not ours, or open to others
@@ -23,8 +28,12 @@ export function socketOf (folder: string, pid: number): string {
  */
 export function makeFolder (folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const found = lstatSync(folder)
-  if (!found.isDirectory() || found.uid !== userId() || (found.mode & 0o077) !== 0) throw new ControlFolderError(folder)
+  if (!isPrivate(folder)) throw new ControlFolderError(folder)
+}
+
+function isPrivate (folder: string): boolean {
+  const found = lstatSync(folder, { throwIfNoEntry: false })
+  return found?.isDirectory() === true && found.uid === userId() && (found.mode & 0o077) === 0
 }
 
 function isOwn (folder: string, uid: number): boolean {

@@ -1,48 +1,59 @@
 import type { ToPrimary } from '../protocol.js'
 import type { WorkerHandle } from './worker-handle.js'
 
-/** What the app's own metrics were in one worker: as it packed them, unread. Undefined: it has none. */
-export interface WorkerMetrics { id: number, metrics: string | undefined }
+/** Hears what the workers' apps measure. */
+export interface MetricsListener {
+  /** What a worker's app has measured by now: as it packed that, unread. Undefined: nothing. */
+  measured (id: number, metrics: string | undefined): void
+  /** The worker is gone, and will say nothing more. */
+  gone (id: number): void
+}
 
-interface Question { id: number, open: Set<WorkerHandle>, answers: WorkerMetrics[], done: () => void }
+interface Question { open: Set<WorkerHandle>, done: () => void }
 
 /**
  * Asks the workers for the metrics of the app. They are passed on as they come: what the apps of 64
  * workers measure is too much to read for a process that hands connections off.
  */
 export class AppMetrics {
-  /** Called with what a worker said last, before it ended. */
-  onLast: (metrics: WorkerMetrics) => void = () => {}
+  listener: MetricsListener | undefined
   readonly #questions = new Map<number, Question>()
   #asked = 0
 
-  /** Resolves with what has been answered as soon as all have, after `patience` milliseconds at the latest. */
-  async ask (workers: readonly WorkerHandle[], patience: number): Promise<WorkerMetrics[]> {
-    const question: Question = { id: ++this.#asked, open: new Set(workers), answers: [], done: () => {} }
-    if (workers.length === 0) return []
-    this.#questions.set(question.id, question)
-    for (const worker of workers) worker.tell({ type: 'metrics', id: question.id })
+  /** Whether anybody wants to know: then workers say their last, too. */
+  get wanted (): boolean {
+    return this.#asked > 0
+  }
+
+  /** Resolves as soon as all have answered, after `patience` milliseconds at the latest, with how many have not. */
+  async ask (workers: readonly WorkerHandle[], patience: number): Promise<number> {
+    const id = ++this.#asked
+    if (workers.length === 0) return 0
+    const open = new Set(workers)
     await new Promise<void>(resolve => {
       const timer = setTimeout(resolve, patience)
-      question.done = () => {
-        clearTimeout(timer)
-        resolve()
-      }
+      this.#questions.set(id, {
+        open,
+        done: () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+      for (const worker of workers) worker.tell({ type: 'metrics', id })
     })
-    this.#questions.delete(question.id)
-    return question.answers
+    this.#questions.delete(id)
+    return open.size
   }
 
   answered (worker: WorkerHandle, { id, metrics }: Extract<ToPrimary, { type: 'metrics' }>): void {
-    if (id === undefined) return this.onLast({ id: worker.id, metrics })
-    const question = this.#questions.get(id)
-    if (question?.open.has(worker) !== true) return
-    question.answers.push({ id: worker.id, metrics })
-    this.#close(question, worker)
+    this.listener?.measured(worker.id, metrics)
+    const question = id === undefined ? undefined : this.#questions.get(id)
+    if (question !== undefined) this.#close(question, worker)
   }
 
   /** It is dead, and will not answer. */
   forget (worker: WorkerHandle): void {
+    this.listener?.gone(worker.id)
     for (const question of this.#questions.values()) this.#close(question, worker)
   }
 

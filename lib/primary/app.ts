@@ -6,6 +6,8 @@ import type { ListenTarget } from '../listen-target.js'
 
 /** What one app needs of its primary. */
 export interface AppParts {
+  /** Lets operators in: first, since what fails there has used no key up. */
+  open (): Promise<void>
   nextKey (target: ListenTarget): string
   listen (key: string, target: ListenTarget): Promise<Array<SocketName | string>>
   /** Resolves when the last connection for the key is closed, in all workers. */
@@ -23,6 +25,7 @@ export class App implements Share {
   }
 
   async attach (target: ListenTarget): Promise<Array<SocketName | string>> {
+    await this.#parts.open()
     this.#key = this.#parts.nextKey(target)
     return await this.#parts.listen(this.#key, target)
   }

@@ -55,10 +55,12 @@ export function forkBy ({ exec, args, execArgv, env, ...identity }: Program, rel
       (cluster as { settings: ClusterSettings }).settings = {} // setupPrimary() would add to them
       cluster.setupPrimary({ exec, args, execArgv, ...identity, stdio: ['inherit', relay === undefined ? 'inherit' : 'pipe', 'inherit', 'ipc', ...inherited] })
       const worker = cluster.fork({ ...env, [WORKER_MARK]: JSON.stringify(mark) })
-      const stdout = worker.process.stdout as Socket | null
+      const child = new ClusterChild(worker) // first: it hears the errors
+      // Null where it is inherited, and not there where no process could be started.
+      const stdout = worker.process.stdout as Socket | null | undefined
       stdout?.unref() // the worker keeps this process alive; what else may hold its stdout must not
-      if (stdout !== null) relay?.(stdout)
-      return new ClusterChild(worker)
+      if (stdout != null) relay?.(stdout)
+      return child
     } catch (error) {
       return new UnstartedChild(error as Error)
     } finally {

@@ -16,6 +16,8 @@ export interface PortsParts {
   ticketKeys (): readonly string[]
   /** For the workers: how much is logged, where that was changed. */
   logLevel (): string | undefined
+  /** For the workers: whether anybody wants to know what their apps measure. */
+  measured (): boolean
   clock: Clock
   log: FastifyBaseLogger
 }
@@ -137,7 +139,7 @@ export class Ports {
 
   #answer (key: string): ToWorker | undefined {
     const port = this.#ports.get(key)
-    if (port !== undefined) return { type: 'attached', key, names: port.names, ticketKeys: this.#parts.ticketKeys(), logLevel: this.#parts.logLevel() }
+    if (port !== undefined) return { type: 'attached', key, names: port.names, ticketKeys: this.#parts.ticketKeys(), logLevel: this.#parts.logLevel(), measured: this.#parts.measured() }
     const error = this.#failures.get(key)
     return error === undefined ? undefined : { type: 'attach-failed', key, error }
   }

@@ -15,8 +15,8 @@ const ENTRY = `${sep}prom-client${sep}index.js`
 
 /**
  * What the app measures by prom-client, if it has loaded it: the JSON of its registry, packed, so
- * that the primary can pass it on without reading it. Undefined where there is nothing. What a metric
- * of the app throws when it is read goes to `onError`.
+ * that the primary can pass it on without reading it. Undefined where there is nothing, or where it
+ * cannot be read: why, goes to `onError`.
  */
 export async function packAppMetrics (onError: (err: unknown) => void): Promise<string | undefined> {
   const registries = Object.values(cache).flatMap(module => {
@@ -24,16 +24,12 @@ export async function packAppMetrics (onError: (err: unknown) => void): Promise<
     const { register } = module.exports as Partial<PromClient>
     return typeof register?.getMetricsAsJSON === 'function' ? [register] : []
   })
-  const metrics = (await Promise.all(registries.map(async register => await read(register, onError)))).flat()
-  if (metrics.length === 0) return undefined
-  return (await pack(JSON.stringify(metrics), { level: constants.Z_BEST_SPEED })).toString('base64')
-}
-
-async function read (register: PromClient['register'], onError: (err: unknown) => void): Promise<unknown[]> {
   try {
-    return await register.getMetricsAsJSON()
+    const metrics = (await Promise.all(registries.map(async register => await register.getMetricsAsJSON()))).flat()
+    if (metrics.length === 0) return undefined
+    return (await pack(JSON.stringify(metrics), { level: constants.Z_BEST_SPEED })).toString('base64')
   } catch (err) {
     onError(err)
-    return []
+    return undefined
   }
 }

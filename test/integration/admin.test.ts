@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import http from 'node:http'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { type App, appPath, command, request, start, hooked } from '../helper.js'
 
@@ -24,6 +24,15 @@ async function metricBecomes (t: Test, admin: string, line: string, expected: nu
   let value
   while ((value = await metric(admin, line)) !== expected && t.passing()) await new Promise(resolve => { setTimeout(resolve, 50) })
   t.equal(value, expected, line)
+}
+
+async function freePort (): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 /** Server-sent events, as they come. */
@@ -87,6 +96,23 @@ t.test('a port that is taken fails the start, and nothing is left', async t => {
   taken.close()
 })
 
+t.test('an app whose admin server could not listen may try again, and all is as at the first time', async t => {
+  const port = await freePort()
+  const app = start(t, 'listens-twice.mjs', { options: { workers: 1, admin: port }, env: { AGAIN: 'yes' } })
+  t.equal((await app.event('refused')).code, 'EADDRINUSE')
+  await request(await app.url())
+  const seen: string[] = []
+  for await (const { event } of follow(`http://127.0.0.1:${port}`)) if (seen.push(event) === 4) break
+  t.same(seen, ['history', 'status', 'status', 'status'])
+  t.same(await app.stop(), { code: 0, signal: null })
+})
+
+t.test('a process whose listen() failed is not kept alive by its admin server', async t => {
+  const app = start(t, 'listens-twice.mjs', { options: { workers: 1, admin: await freePort() }, listen: { port: 0, host: '203.0.113.1' }, env: { AGAIN: 'yes' } })
+  t.same(await app.ended, { code: 0, signal: null })
+  t.same(app.lines.filter(({ event }) => event === 'refused').map(({ code }) => code), ['EADDRINUSE', 'EADDRNOTAVAIL'])
+})
+
 t.test('metrics count what each slot does, over the ends of its workers', async t => {
   const { app, url, admin } = await serve(t)
   for (let i = 0; i < 4; i++) await request(url)
@@ -119,6 +145,29 @@ t.test('what the app measures by prom-client is added up, and falls at no reload
   await request(`${admin}/reload`, { method: 'POST', headers: { authorization } })
   await app.event('reload-end')
   t.equal(await metric(admin, 'app_hits_total'), 8, 'a worker that is asked to end says its last')
+})
+
+t.test('what a worker has measured that came and went between two scrapes counts', async t => {
+  const { app, url, admin } = await serve(t)
+  const reload = async (count: number): Promise<void> => {
+    await request(`${admin}/reload`, { method: 'POST', headers: { authorization } })
+    await app.events('reload-end', count)
+  }
+  t.equal(await metric(admin, 'app_hits_total'), 0)
+  await reload(1)
+  for (let i = 0; i < 4; i++) await request(url)
+  await reload(2)
+  t.equal(await metric(admin, 'app_hits_total'), 4)
+})
+
+t.test('what an app measures and cannot be written, or added up, takes nothing else along', async t => {
+  const { app, url, admin } = await serve(t)
+  for (const path of ['/odd', '/big']) {
+    await request(url + path)
+    t.equal(await metric(admin, 'shared_fastify_ready'), 1)
+    await app.event('metrics-error', ({ pid }) => (pid === app.pid) === (path === '/odd'))
+  }
+  t.notOk(app.lines.some(({ event }) => event === 'worker-exit'))
 })
 
 t.test('a worker that does not answer keeps nobody from the metrics, and counts as it was', async t => {
@@ -184,6 +233,13 @@ t.test('a page elsewhere can neither look nor steer', async t => {
     t.equal(await post(headers), 403, JSON.stringify(headers))
   }
   t.equal(await post({ origin: admin, 'sec-fetch-site': 'same-origin' }), 202)
+})
+
+t.test('a health check without a Host header is answered', async t => {
+  const { admin } = await serve(t)
+  const socket = connect(Number(new URL(admin).port), '127.0.0.1').setEncoding('utf8')
+  socket.write('GET /readyz HTTP/1.0\r\n\r\n')
+  t.match((await socket.toArray()).join(''), /^HTTP\/1.1 200 /)
 })
 
 t.test('the page comes with a policy that lets nothing from elsewhere in', async t => {

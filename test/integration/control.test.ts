@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -123,6 +124,44 @@ t.test('a socket that something else listens on stays', async t => {
   t.equal((await app.ended).code, 1)
   t.ok(existsSync(path))
   other.close()
+})
+
+t.test('a file that is no socket stays, whatever --control says', async t => {
+  const { env } = runtimeFolder(t)
+  const path = join(env.XDG_RUNTIME_DIR, 'precious.txt')
+  writeFileSync(path, 'precious')
+  const app = command(t, [appPath('plugin.mjs'), '--port', '0', '--control', path], { ...hooked, env })
+  t.equal((await app.ended).code, 1)
+  t.match(app.lines.at(-1), { event: 'listen-failed', err: { code: 'EADDRINUSE' } })
+  t.equal(readFileSync(path, 'utf8'), 'precious')
+})
+
+t.test('a folder that others may write to is none that commands look into', async t => {
+  const { env, sockets } = runtimeFolder(t)
+  mkdirSync(sockets)
+  chmodSync(sockets, 0o777)
+  writeFileSync(join(sockets, '55.sock'), '')
+  const path = join(sockets, '56.sock')
+  const asked: string[] = []
+  const other = createHttpServer(({ url }, response) => {
+    asked.push(url as string)
+    response.end('{}')
+  }).listen(path)
+  t.teardown(() => other.close())
+  await once(other, 'listening')
+  t.equal((await run(t, env, 'stop')).code, 1)
+  t.same([asked, readdirSync(sockets)], [[], ['55.sock', '56.sock']])
+})
+
+t.test('a primary that hangs keeps nobody from the others', async t => {
+  const { env } = runtimeFolder(t)
+  const [{ app: hangs }, { app }] = await Promise.all([serve(t, env), serve(t, env)])
+  process.kill(hangs.pid, 'SIGSTOP')
+  t.match(await run(t, env, 'scale', '1', '--wait', '--pid', String(app.pid)), { code: 0 })
+  const { code, text } = await run(t, env, 'status')
+  t.equal(code, 0)
+  t.match(text, new RegExp(`warning: nobody answers at .*${hangs.pid}\\.sock: not within 5000 ms`))
+  t.match(text, `pid ${app.pid}`)
 })
 
 t.test('of several primaries a command says that one has to be named, and takes the one that is', async t => {

@@ -23,6 +23,7 @@ function create (): { ports: Ports, handle: FakeHandle, bind: PromiseWithResolve
     },
     ticketKeys: () => ['new', 'former'],
     logLevel: () => 'debug',
+    measured: () => true,
     clock,
     log
   })
@@ -42,7 +43,7 @@ t.test('a worker that asks for a key is answered when it is bound, and at once f
   bind.resolve([{ handle, name: 'here' }])
   t.equal(await adding, ports.of('a'))
   ports.attach(late, 'a')
-  for (const worker of [early, late]) t.same(told(worker), [{ type: 'attached', key: 'a', names: ['here'], ticketKeys: ['new', 'former'], logLevel: 'debug' }])
+  for (const worker of [early, late]) t.same(told(worker), [{ type: 'attached', key: 'a', names: ['here'], ticketKeys: ['new', 'former'], logLevel: 'debug', measured: true }])
   t.same(created, ['a 511'])
 })
 

@@ -10,16 +10,11 @@ export interface Metric {
   values: Array<{ value: number, labels: Record<string, string | number>, metricName?: string }>
 }
 
-/** What is to be put together: see {@link Sum.text}. */
-export interface Scrape {
-  /** The primary's own. */
-  own: Metric[]
-  /** All workers that there are, whether they answered or not. */
-  living: number[]
-}
-
 /** Bytes of what one worker's app measures: beyond this it is no metrics any more. */
 const LARGEST = 64 * 1024 * 1024
+
+/** How workers' values become one: those that prom-client has a function for (lib/metricAggregators.js). */
+const AGGREGATORS = new Set(['sum', 'first', 'omit', 'average', 'min', 'max'])
 
 /** Numbers that only grow: those of a dead worker still count. */
 const GROWING = new Set(['counter', 'histogram'])
@@ -39,18 +34,21 @@ export class Sum {
     if (metrics !== undefined) this.#known.set(id, unpack(metrics))
   }
 
-  /** In Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats/ */
-  async text ({ own, living }: Scrape): Promise<string> {
-    for (const id of this.#known.keys()) if (!living.includes(id)) await this.#bury(id)
+  /** The worker is gone, and will say nothing more. */
+  async bury (id: number): Promise<void> {
+    const last = this.#known.get(id)
+    if (last === undefined) return
+    this.#known.delete(id)
+    this.#gone = await aggregate([this.#gone, last.filter(({ type }) => GROWING.has(type))]).getMetricsAsJSON() as unknown as Metric[]
+  }
+
+  /**
+   * With our own metrics, in Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats/
+   */
+  async text (own: Metric[]): Promise<string> {
     const names = new Set(own.map(({ name }) => name))
     const theirs = [this.#gone, ...this.#known.values()].map(metrics => metrics.filter(({ name }) => !names.has(name)))
     return await aggregate([own, ...theirs]).metrics()
-  }
-
-  async #bury (id: number): Promise<void> {
-    const last = (this.#known.get(id) as Metric[]).filter(({ type }) => GROWING.has(type))
-    this.#gone = await aggregate([this.#gone, last]).getMetricsAsJSON() as unknown as Metric[]
-    this.#known.delete(id)
   }
 }
 
@@ -60,11 +58,18 @@ function aggregate (metrics: Metric[][]): prometheus.Registry {
 
 function unpack (metrics: string): Metric[] {
   const unpacked: unknown = JSON.parse(gunzipSync(Buffer.from(metrics, 'base64'), { maxOutputLength: LARGEST }).toString())
-  if (!Array.isArray(unpacked) || !unpacked.every(isMetric)) throw new TypeError('these are no metrics')
-  return unpacked
+  if (!Array.isArray(unpacked)) throw new TypeError('these are no metrics')
+  const wrong = unpacked.find(metric => !isMetric(metric)) as Partial<Metric> | undefined
+  if (wrong !== undefined) throw new TypeError(`the metric ${String(wrong?.name)} cannot be added to that of other workers: aggregator ${String(wrong?.aggregator)}`)
+  return unpacked as Metric[]
 }
 
 function isMetric (value: unknown): value is Metric {
-  const { name, type, values } = (value ?? {}) as Partial<Metric>
-  return typeof name === 'string' && typeof type === 'string' && Array.isArray(values)
+  const { name, type, aggregator, values } = (value ?? {}) as Partial<Metric>
+  return typeof name === 'string' && typeof type === 'string' && AGGREGATORS.has(aggregator as string) && Array.isArray(values) && values.every(isValue)
+}
+
+function isValue (value: unknown): boolean {
+  const { value: number, labels } = (value ?? {}) as Partial<Metric['values'][number]>
+  return (typeof number === 'number' || number === null) && typeof labels === 'object' && labels !== null
 }

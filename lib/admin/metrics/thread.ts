@@ -1,10 +1,10 @@
 import { parentPort } from 'node:worker_threads'
-import { type Scrape, Sum } from './sum.js'
+import { type Metric, Sum } from './sum.js'
 
 // Puts metrics together beside the primary's event loop, which has connections to hand off.
 
-/** What the thread is told, in this order for each scrape: what workers measure, then what to answer. */
-export type ToThread = { id: number, metrics: string | undefined } | { number: number, scrape: Scrape }
+/** What the thread is told: what a worker measures, that one is gone, or to answer a scrape with our own metrics. */
+export type ToThread = { id: number, metrics: string | undefined } | { gone: number } | { number: number, own: Metric[] }
 
 /** Its answer; or that what a worker measures cannot be read. */
 export type FromThread = { number: number, text: string } | { number: number, error: Error } | { id: number, error: Error }
@@ -13,8 +13,14 @@ const sum = new Sum()
 let turn = Promise.resolve()
 
 parentPort?.on('message', (message: ToThread) => {
-  turn = turn.then(async () => { await ('id' in message ? update(message) : answer(message)) })
+  turn = turn.then(async () => { await take(message) })
 })
+
+async function take (message: ToThread): Promise<void> {
+  if ('id' in message) update(message)
+  else if ('gone' in message) await sum.bury(message.gone)
+  else await answer(message)
+}
 
 function update ({ id, metrics }: Extract<ToThread, { id: number }>): void {
   try {
@@ -24,9 +30,9 @@ function update ({ id, metrics }: Extract<ToThread, { id: number }>): void {
   }
 }
 
-async function answer ({ number, scrape }: Extract<ToThread, { number: number }>): Promise<void> {
+async function answer ({ number, own }: Extract<ToThread, { number: number }>): Promise<void> {
   try {
-    post({ number, text: await sum.text(scrape) })
+    post({ number, text: await sum.text(own) })
   } catch (error) {
     post({ number, error: error as Error })
   }

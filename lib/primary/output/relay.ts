@@ -34,6 +34,7 @@ export class Relay {
   }
 
   resume (): void {
+    this.readAt = performance.now() // what has waited comes now
     this.#source.resume()
   }
 
