@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import t, { type Test } from 'tap'
 import WebSocket from 'ws'
 import { attempt } from '../client.js'
@@ -16,7 +16,7 @@ interface Project {
   write: (name: string, text: string) => void
 }
 
-async function develop (t: Test, files: Record<string, string>, args: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Project> {
+async function develop (t: Test, files: Record<string, string>, args: string[] = [], { env = {}, from = '.' }: { env?: NodeJS.ProcessEnv, from?: string } = {}): Promise<Project> {
   const folder = t.testdir({})
   const write = (name: string, text: string): void => {
     mkdirSync(dirname(join(folder, name)), { recursive: true })
@@ -24,7 +24,7 @@ async function develop (t: Test, files: Record<string, string>, args: string[] =
   }
   for (const [name, text] of Object.entries({ 'package.json': '{ "type": "module" }', ...files })) write(name, text)
   const [main] = Object.keys(files) as [string]
-  const app = command(t, [main, '-w', '-p', '0', '-a', '127.0.0.1', ...args], { cwd: folder, env })
+  const app = command(t, [relative(join(folder, from), join(folder, main)), '-w', '-p', '0', '-a', '127.0.0.1', ...args], { cwd: join(folder, from), env })
   return { app, url: await app.url(), folder, write }
 }
 
@@ -126,6 +126,19 @@ t.test('while it does not start, who spoke TLS to it is reset', async t => {
   await t.rejects(request(url.replace('https', 'http')), { code: 'ECONNRESET' }) // before it has connected, or after
 })
 
+t.test('it may be started from above the project, and from a folder beside the app', async t => {
+  for (const from of ['..', 'scripts']) {
+    await t.test(from, async t => {
+      const { app, url, write } = await develop(t, { 'app.js': answers("'old'"), 'scripts/.env': '' }, [], { from })
+      await app.event('worker-ready')
+      write('app.js', answers("'new'"))
+      await app.event('restart')
+      t.equal((await request(url)).body, 'new')
+      t.equal(restarts(app).length, 1)
+    })
+  }
+})
+
 t.test('what is installed, built, or named by .gitignore or --watch-ignore restarts nothing', async t => {
   const ignored = ['node_modules/dependency/index.js', 'dist/app.js', 'local/a.js', 'data/b.json', 'notes.md']
   const { app, write } = await develop(t, { 'app.js': answers("''"), '.gitignore': 'local/\n' }, ['--watch-ignore', 'data', '--watch-ignore', './*.md'])
@@ -170,7 +183,7 @@ t.test('an app in TypeScript, and its errors', async t => {
 })
 
 t.test('.env is read again, and what was set beside it stays', async t => {
-  const { app, url, write } = await develop(t, { 'app.js': answers("process.env.OF_FILE + ' ' + process.env.OF_BOTH"), '.gitignore': '.env', '.env': 'OF_FILE=1\nOF_BOTH=file\n' }, [], { OF_BOTH: 'environment' })
+  const { app, url, write } = await develop(t, { 'app.js': answers("process.env.OF_FILE + ' ' + process.env.OF_BOTH"), '.gitignore': '.env', '.env': 'OF_FILE=1\nOF_BOTH=file\n' }, [], { env: { OF_BOTH: 'environment' } })
   t.equal((await request(url)).body, '1 environment')
   write('.env', 'OF_FILE=2\nOF_BOTH=file\n')
   t.match(await app.event('restart'), { changed: ['.env'] })
