@@ -21,6 +21,16 @@ export function processState (pid: number): string | undefined {
   return STATES[letter]
 }
 
+/** Whether there is such a process, whosever it is, that has not ended. */
+export function isAlive (pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return processState(pid) !== 'dead'
+  } catch (err) {
+    return (err as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
 /** The processes that it has started, and that those have, as far as they still belong to it. */
 export function descendants (pid: number): ProcessInfo[] {
   return children(pid).flatMap(child => [{ pid: child, command: read(`/proc/${child}/comm`).trim() }, ...descendants(child)])

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import t from 'tap'
-import { descendants, processState } from '../lib/process-table.js'
+import { descendants, isAlive, processState } from '../lib/process-table.js'
 
 t.test('the children of a process and theirs are known by name', async t => {
   const child = spawn('sh', ['-c', 'sleep 1000 & echo started; wait'], { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
@@ -15,6 +15,7 @@ t.test('the children of a process and theirs are known by name', async t => {
 
 t.test('what a process does is said in words', async t => {
   t.equal(processState(process.pid), 'running')
+  t.equal(isAlive(process.pid), true)
   const child = spawn('sleep', ['1000'], { stdio: 'ignore' })
   t.teardown(() => { child.kill('SIGKILL') })
   await once(child, 'spawn')
@@ -26,4 +27,5 @@ t.test('what a process does is said in words', async t => {
 t.test('of a process that is not there nothing is known', async t => {
   t.equal(processState(2 ** 30), undefined)
   t.same(descendants(2 ** 30), [])
+  t.equal(isAlive(2 ** 30), false)
 })

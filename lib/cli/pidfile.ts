@@ -1,7 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { PidfileError } from '../errors.js'
-import { processState } from '../process-table.js'
+import { isAlive } from '../process-table.js'
 
 /**
  * Writes this process's id to a file, whole at once, and takes the file away at the end. One that a
@@ -66,15 +66,6 @@ function assertStale (file: string, path = file): void {
   if (!/^([1-9]\d*)?$/.test(text)) throw new PidfileError(path, 'is there already, and is no pidfile')
   // In a container each primary may have the same id.
   if (text !== '' && text !== String(process.pid) && isAlive(Number(text))) throw new PidfileError(path, `is of the process ${text}, which is running`)
-}
-
-function isAlive (pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return processState(pid) !== 'dead'
-  } catch (err) {
-    return (err as NodeJS.ErrnoException).code === 'EPERM' // it is another user's
-  }
 }
 
 /** Somebody else may have put one in its place. */

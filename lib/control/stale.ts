@@ -1,13 +1,18 @@
 import { lstatSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { isAlive } from '../process-table.js'
 
 /** Removes the sockets of a folder that dead primaries have left behind, and returns the paths of the others. */
 export async function sweep (folder: string): Promise<string[]> {
-  const paths = list(folder).filter(name => /^\d+\.sock$/.test(name)).map(name => join(folder, name))
-  const answered = await Promise.all(paths.map(isListening))
-  for (const path of paths.filter((_, i) => !answered[i])) removeSocket(path)
-  return paths.filter((_, i) => answered[i])
+  const names = list(folder).filter(name => /^\d+\.sock$/.test(name))
+  const living = await Promise.all(names.map(async name => {
+    // Not by connecting at once: who lives would load what answers. But a process of another container is none here.
+    if (isAlive(parseInt(name)) || await isListening(join(folder, name))) return true
+    removeSocket(join(folder, name))
+    return false
+  }))
+  return names.filter((_, i) => living[i]).map(name => join(folder, name))
 }
 
 /** Whether somebody listens there. Whoever may not connect is no judge of that. */
