@@ -2,11 +2,7 @@ import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Status } from '../../types/index.js'
-
-/** What the primary refused, or could not do. */
-export class ControlError extends Error {
-  override name = 'ControlError'
-}
+import { ControlError } from './exit.js'
 
 /** Milliseconds that a primary has to say how it is: one that hangs, or is held by a debugger, holds nobody up. */
 const PATIENCE = 5_000

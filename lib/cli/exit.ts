@@ -1,6 +1,5 @@
 import { CommanderError } from 'commander'
 import { ConfigFailedError } from '../errors.js'
-import { ControlError } from './control-client.js'
 
 /** Exit codes: the app or its port failed; the command was not understood. */
 export const FAILED = 1
@@ -9,6 +8,11 @@ export const USAGE = 2
 /** The user asked for something that cannot be: no stack trace, one line. */
 export class UsageError extends Error {
   override name = 'UsageError'
+}
+
+/** What a primary refused, or could not do. */
+export class ControlError extends Error {
+  override name = 'ControlError'
 }
 
 /** Ends the process with what is wrong in one line, and the exit code that goes with it. */

@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import type { Status } from '../../types/index.js'
 import { socketOf, trustedFolders } from '../control/place.js'
 import { sweep } from '../control/stale.js'
-import { ControlClient, ControlError } from './control-client.js'
-import { UsageError } from './exit.js'
+import { ControlClient } from './control-client.js'
+import { ControlError, UsageError } from './exit.js'
 import { spell } from './spell.js'
 
 /** Which primary is meant: any that all of these are true of. */

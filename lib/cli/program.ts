@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { MOST_WORKERS } from '../options-schema.js'
 import { readOptions, type Options } from '../options.js'
-import { status } from './commands/status.js'
-import { logs, reload, scale, stop } from './commands/steer.js'
+import type { StatusFlags } from './commands/status.js'
+import type { SteerFlags } from './commands/steer.js'
 import { type Config, readConfig } from './config.js'
 import { readConfigFile } from './config-file.js'
 import { FAILED, UsageError } from './exit.js'
@@ -46,10 +46,10 @@ export function createProgram (appArguments: string[], reloadEnvironment: () => 
     .addCommand(startCommand, { isDefault: true })
     .addCommand(createConfig(appArguments))
     .addCommand(createStatus())
-    .addCommand(createSteering('reload', 'replace every worker, the new one ready before the old one goes').action(reload))
+    .addCommand(createSteering('reload', 'replace every worker, the new one ready before the old one goes').action(async (flags: SteerFlags) => { await (await steering()).reload(flags) }))
     .addCommand(createScale())
-    .addCommand(createControl('logs', 'change how much is logged, by the primary and its workers').argument('<level>', `${LEVELS.join(', ')}, or one of the app's own`).action(logs))
-    .addCommand(createSteering('stop', 'let the workers finish what they have, and end everything').action(stop))
+    .addCommand(createControl('logs', 'change how much is logged, by the primary and its workers').argument('<level>', `${LEVELS.join(', ')}, or one of the app's own`).action(async (level: string, flags: SteerFlags) => { await (await steering()).logs(level, flags) }))
+    .addCommand(createSteering('stop', 'let the workers finish what they have, and end everything').action(async (flags: SteerFlags) => { await (await steering()).stop(flags) }))
     .addHelpText('after', () => `\n${startCommand.helpInformation()}${NOTES}`)
 }
 
@@ -100,13 +100,21 @@ function createStatus (): Command {
   return createControl('status', 'show every primary of this user, and its workers')
     .option('--json', 'a line of JSON for each')
     .option('--watch', 'show it again every second')
-    .action(status)
+    .action(async (flags: StatusFlags) => {
+      const { status } = await import('./commands/status.js')
+      await status(flags)
+    })
 }
 
 function createScale (): Command {
   return createSteering('scale', 'keep so many workers from now on')
     .argument('<workers>', `how many: 1 to ${MOST_WORKERS}`, integer({ minimum: 1, maximum: MOST_WORKERS }))
-    .action(scale)
+    .action(async (workers: number, flags: SteerFlags) => { await (await steering()).scale(workers, flags) })
+}
+
+/** Loaded where it is asked for: a primary that serves has no use for it. */
+async function steering (): Promise<typeof import('./commands/steer.js')> {
+  return await import('./commands/steer.js')
 }
 
 /** A command for one primary that changes it. */

@@ -15,7 +15,7 @@ const IDLE = 1_000
  * The same in haste, of a connection that has been served: a client that answers at once stays
  * within it, and a person who saves a file and looks at the result does not.
  */
-const HASTY_IDLE = 50
+const HASTY_IDLE = 200
 
 /** Milliseconds between the two GOAWAYs of RFC 9113, section 6.8: at least one round trip. */
 const GOAWAY_PAUSE = 1_000

@@ -131,6 +131,7 @@ t.test('metrics count what each slot does, over the ends of its workers', async 
   await app.event('reload-end')
   t.equal(await metric(admin, 'shared_fastify_requests_total'), 4)
   t.equal(await metric(admin, 'shared_fastify_reloads_total{result="completed"}'), 1)
+  await app.stop()
 })
 
 t.test('what the app measures by prom-client is added up, and falls at no reload and no crash', async t => {
@@ -168,6 +169,7 @@ t.test('what an app measures and cannot be written, or added up, takes nothing e
     await app.event('metrics-error', ({ pid }) => (pid === app.pid) === (path === '/odd'))
   }
   t.notOk(app.lines.some(({ event }) => event === 'worker-exit'))
+  await app.stop()
 })
 
 t.test('a worker that does not answer keeps nobody from the metrics, and counts as it was', async t => {
@@ -200,6 +202,7 @@ t.test('it is told as it happens: what there is, each second, and each event', a
   const { value: { data } } = await later.next()
   await later.return(undefined)
   t.match(data.happened.map(({ event }: { event: string }) => event), ['worker-start', 'worker-start', 'worker-ready', 'worker-ready', 'worker-exit', 'worker-start', 'worker-ready'], 'whoever comes later is told what was before')
+  await app.stop()
 })
 
 t.test('only who says the token steers', async t => {
@@ -213,6 +216,7 @@ t.test('only who says the token steers', async t => {
   t.equal(await post('/scale', { authorization, 'content-type': 'application/json' }, '{"workers":3}'), 202)
   await app.workers(3)
   t.equal(app.lines.some(({ event }) => event === 'reload-start'), false)
+  await app.stop()
 })
 
 t.test('the token is not in the environment of the workers', async t => {
@@ -223,7 +227,7 @@ t.test('the token is not in the environment of the workers', async t => {
 })
 
 t.test('a page elsewhere can neither look nor steer', async t => {
-  const { admin } = await serve(t, '--admin-host', 'admin.example.org')
+  const { app, admin } = await serve(t, '--admin-host', 'admin.example.org')
   const { host, port } = new URL(admin)
   const get = async (name: string): Promise<number> => (await request(`${admin}/status`, { headers: { host: name } })).status
   for (const name of [host, `localhost:${port}`, `[::1]:${port}`, 'admin.example.org', 'ADMIN.example.org:80', 'app.localhost']) t.equal(await get(name), 200, name)
@@ -233,6 +237,7 @@ t.test('a page elsewhere can neither look nor steer', async t => {
     t.equal(await post(headers), 403, JSON.stringify(headers))
   }
   t.equal(await post({ origin: admin, 'sec-fetch-site': 'same-origin' }), 202)
+  await app.stop()
 })
 
 t.test('a health check without a Host header is answered', async t => {

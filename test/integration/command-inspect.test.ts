@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
 import { Debugger } from '../debugger.js'
-import { type App, appPath, command, request } from '../helper.js'
+import { type App, appPath, command, hooked, request } from '../helper.js'
 
 const PLUGIN = appPath('plugin.mjs')
 const EVALUATE = { expression: 'process.pid' }
@@ -28,7 +28,7 @@ function opened (app: App): string[] {
 
 t.test('--inspect opens the inspector of one worker, and says where; its successor has the same port', async t => {
   const address = `127.0.0.1:${await freePort()}`
-  const app = command(t, ['--inspect', address, PLUGIN, '-n', '2', '-p', '0', '--inspect-worker', '1'])
+  const app = command(t, ['--inspect', address, PLUGIN, '-n', '2', '-p', '0', '--inspect-worker', '1'], hooked)
   const [, second] = await app.workers(2) as [number, number]
   const url = await inspectorOf(app, 2)
   t.ok(url.startsWith(`ws://${address}/`))

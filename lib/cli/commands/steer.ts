@@ -1,5 +1,6 @@
 import type { Status } from '../../../types/index.js'
-import { ControlError, type ControlClient } from '../control-client.js'
+import type { ControlClient } from '../control-client.js'
+import { ControlError } from '../exit.js'
 import { findPrimary, type Which } from '../primaries.js'
 
 /** A line of what the primary says while it replaces workers. */
