@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import WebSocket from 'ws'
 import { attempt } from '../client.js'
 import { RawClient } from '../clients.js'
-import { type App, command, type Line, perLane, request } from '../helper.js'
+import { type App, command, hooked, type Line, perLane, request } from '../helper.js'
 
 /** A project that is developed: what is written there is served, by `--watch`. */
 interface Project {
@@ -16,7 +16,7 @@ interface Project {
   write: (name: string, text: string) => void
 }
 
-async function develop (t: Test, files: Record<string, string>, args: string[] = [], { env = {}, from = '.' }: { env?: NodeJS.ProcessEnv, from?: string } = {}): Promise<Project> {
+async function develop (t: Test, files: Record<string, string>, args: string[] = [], { env = {}, from = '.', hooked = false }: { env?: NodeJS.ProcessEnv, from?: string, hooked?: boolean } = {}): Promise<Project> {
   const folder = t.testdir({})
   const write = (name: string, text: string): void => {
     mkdirSync(dirname(join(folder, name)), { recursive: true })
@@ -24,7 +24,7 @@ async function develop (t: Test, files: Record<string, string>, args: string[] =
   }
   for (const [name, text] of Object.entries({ 'package.json': '{ "type": "module" }', ...files })) write(name, text)
   const [main] = Object.keys(files) as [string]
-  const app = command(t, [relative(join(folder, from), join(folder, main)), '-w', '-p', '0', '-a', '127.0.0.1', ...args], { cwd: join(folder, from), env })
+  const app = command(t, [relative(join(folder, from), join(folder, main)), '-w', '-p', '0', '-a', '127.0.0.1', ...args], { cwd: join(folder, from), env, hooked })
   return { app, url: await app.url(), folder, write }
 }
 
@@ -103,7 +103,7 @@ perLane(t, 'a syntax error is shown, and where it is, in the log and to whoever 
 })
 
 t.test('a first start that fails does not end the command, nor does the next one', async t => {
-  const { app, url, write } = await develop(t, { 'app.js': "throw new Error('broken from the start')\n" })
+  const { app, url, write } = await develop(t, { 'app.js': "throw new Error('broken from the start')\n" }, [], hooked)
   await app.event('restart-failed')
   t.match(await request(url), { status: 503, body: /Error: broken from the start\n {4}at .*app\.js:1/ })
   write('app.js', "export default async function () { throw new Error('broken in its plugin') }\n")
