@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { type App, appPath, command, request, start, hooked } from '../helper.js'
+import { type App, appPath, command, freePort, hooked, request, start } from '../helper.js'
 
 const TOKEN = '0123456789abcdef'
 const authorization = `Bearer ${TOKEN}`
@@ -24,15 +24,6 @@ async function metricBecomes (t: Test, admin: string, line: string, expected: nu
   let value
   while ((value = await metric(admin, line)) !== expected && t.passing()) await new Promise(resolve => { setTimeout(resolve, 50) })
   t.equal(value, expected, line)
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Server-sent events, as they come. */

@@ -2,19 +2,10 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
 import { Debugger } from '../debugger.js'
-import { type App, appPath, command, hooked, request } from '../helper.js'
+import { type App, appPath, command, freePort, hooked, request } from '../helper.js'
 
 const PLUGIN = appPath('plugin.mjs')
 const EVALUATE = { expression: 'process.pid' }
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** Where a worker's inspector is. */
 async function inspectorOf (app: App, workerId: number): Promise<string> {

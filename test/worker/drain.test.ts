@@ -33,7 +33,7 @@ async function served (t: Test, { connections, url }: { connections: Connections
 
 t.test('what has been idle before is closed without a wait', async t => {
   const { connections, url } = await serve(t)
-  const client = await served(t, { connections, url }, 50)
+  const client = await served(t, { connections, url }, 1_000)
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] }) // nobody turns them on
   t.teardown(() => { mock.timers.reset() })
   await drain(connections, 60_000, () => [], true)
