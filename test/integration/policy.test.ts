@@ -17,10 +17,12 @@ async function map (url: string): Promise<Map<string, number>> {
   return new Map(await Promise.all(clients.map(async client => [client, await serves(url, client)] as const)))
 }
 
-/** `count` connections that stay open, and the workers that have them. */
-async function hold (t: Parameters<typeof RawClient.connect>[0], url: string, count: number): Promise<Array<{ client: RawClient, worker: number }>> {
+/** `count` connections that stay open, and the workers that have them. Each comes when all before it are acked: a worker that has one un-acked is passed over. */
+async function hold (t: Parameters<typeof RawClient.connect>[0], app: App, count: number): Promise<Array<{ client: RawClient, worker: number }>> {
+  const url = await app.url()
   const held = []
   for (let i = 0; i < count; i++) {
+    await app.stats(({ workers }) => workers.every(({ unacked }) => unacked === 0))
     const client = await RawClient.connect(t, url)
     client.get('/')
     const { worker } = JSON.parse((await client.until('}')).replace(/^.*\{/s, '{')) as { worker: number }
@@ -35,14 +37,13 @@ async function open (app: App, expected: number[]): Promise<void> {
 
 perLane(t, 'least-connections: who has the fewest is next, whatever came before', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 3, lane, policy: 'least-connections', ...inTurn } })
-  const url = await app.url()
   await app.workers(3)
   await open(app, [0, 0, 0])
-  const held = await hold(t, url, 9)
+  const held = await hold(t, app, 9)
   t.same([1, 2, 3].map(id => held.filter(({ worker }) => worker === id).length), [3, 3, 3])
   for (const { client, worker } of held) if (worker === 2) client.socket.destroy()
   await open(app, [3, 0, 3])
-  const more = await hold(t, url, 3)
+  const more = await hold(t, app, 3)
   t.same(more.map(({ worker }) => worker), [2, 2, 2])
   await open(app, [3, 3, 3])
 })
@@ -146,7 +147,7 @@ perLane(t, 'a saturated worker gets no connections while another is below, and h
 perLane(t, 'maxConnectionsPerWorker: what is beyond waits until a worker has fewer', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, maxConnectionsPerWorker: 2 } })
   const url = await app.url()
-  const held = await hold(t, url, 4)
+  const held = await hold(t, app, 4)
   await open(app, [2, 2])
   const waiting = whoServes(url)
   await app.stats(({ pending, workers }) => pending === 1 && workers.every(({ refused }) => refused === 0))
