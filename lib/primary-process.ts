@@ -83,9 +83,9 @@ export class PrimaryProcess {
       scale: async workers => { await this.scale(workers) },
       stop: () => { this.#stop(0) },
       setLogLevel: level => { this.setLogLevel(level) },
-      get countsBySlot () { return primary.countsBySlot },
-      get reclaimed () { return primary.reclaimed },
-      get ackTimes () { return primary.ackTimes },
+      get countsBySlot () { return primary.overview.countsBySlot },
+      get reclaimed () { return primary.overview.reclaimed },
+      get ackTimes () { return primary.overview.ackTimes },
       askForMetrics: async patience => await primary.askForMetrics(patience),
       onMetrics: listener => { primary.onMetrics(listener) }
     }
@@ -97,7 +97,7 @@ export class PrimaryProcess {
   }
 
   stats (): Stats {
-    return this.#primary.stats()
+    return this.#primary.overview.stats()
   }
 
   status (): Omit<Status, 'steerable'> {
@@ -111,7 +111,7 @@ export class PrimaryProcess {
       app,
       startedAt: Math.round(performance.timeOrigin),
       uptime: Math.round(performance.now()),
-      ...this.#primary.status()
+      ...this.#primary.overview.status()
     }
   }
 

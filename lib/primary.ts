@@ -1,8 +1,6 @@
 import { inspect } from 'node:util'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Stats, Status } from '../types/index.js'
 import { countCpus } from './cpus.js'
-import { ACK_BOUNDS, type Buckets, Histogram } from './histogram.js'
 import { ClosedError, NotRunningError } from './errors.js'
 import { type Ack, type Lane, openLane } from './lane.js'
 import { KeyNames, type ListenTarget } from './listen-target.js'
@@ -18,6 +16,7 @@ import type { Ending, Fork } from './primary/fork.js'
 import type { Identity } from './primary/identity.js'
 import { bind, type Bound } from './primary/listener.js'
 import { Liveness } from './primary/liveness.js'
+import { Overview } from './primary/overview.js'
 import type { Port } from './primary/port.js'
 import { Ports } from './primary/ports.js'
 import { Recycling } from './primary/recycling.js'
@@ -29,7 +28,7 @@ import { Stalls } from './primary/stalls.js'
 import { Supervisor } from './primary/supervisor.js'
 import { TakeBack } from './primary/take-back.js'
 import { TicketKeys } from './primary/ticket-keys.js'
-import { type Counts, Totals } from './primary/totals.js'
+import { Totals } from './primary/totals.js'
 import { WorkerHandle } from './primary/worker-handle.js'
 import { fromNotice, isToPrimary, type Pulse, receive, type ToPrimary } from './protocol.js'
 
@@ -52,9 +51,6 @@ export interface PrimaryParts {
   clock?: Clock
 }
 
-/** What a primary can say of itself without knowing what process it is. */
-export type PrimaryStatus = Omit<Status, 'name' | 'pid' | 'version' | 'node' | 'mode' | 'app' | 'startedAt' | 'uptime' | 'steerable'>
-
 /** What listen() resolves with: the key, and the names that it is bound to. */
 export type Listening = Pick<Port, 'key' | 'names'>
 
@@ -68,6 +64,7 @@ export type Listening = Pick<Port, 'key' | 'names'>
  */
 export class Primary {
   readonly options: Options
+  readonly overview: Overview
   readonly #log: FastifyBaseLogger
   readonly #fork: Fork
   readonly #clock: Clock
@@ -86,8 +83,6 @@ export class Primary {
   readonly #ports: Ports
   readonly #appMetrics = new AppMetrics()
   readonly #totals = new Totals()
-  /** Seconds from the sending of a frame to its ack. */
-  readonly #ackTimes = new Histogram(ACK_BOUNDS)
   /** The calls of listen() that wait for the workers. */
   readonly #waiting = new Map<Port, { resolve: () => void, reject: (err: Error) => void }>()
   /** Workers whose stray acks are in the log: a line each is enough. */
@@ -153,6 +148,16 @@ export class Primary {
     this.#stalls = new Stalls({ clock, log })
     this.#saturation = new Saturation({ limits: options.saturation, log })
     this.#ticketKeys = new TicketKeys({ lifetime: options.ticketLifetime, changed: () => { this.#tellTicketKeys() }, clock, log })
+    this.overview = new Overview({
+      options,
+      lane: this.#lane.name,
+      supervisor: this.#supervisor,
+      ports: this.#ports,
+      reload: this.#reload,
+      totals: this.#totals,
+      stopping: () => this.stopping,
+      clock
+    })
     if (this.#lane.takesBack && options.takeBackAfter > 0) this.#takeBack = this.#createTakeBack()
   }
 
@@ -278,52 +283,6 @@ export class Primary {
   /** Ends everything at once. */
   kill (): void {
     this.#supervisor.kill()
-  }
-
-  stats (): Stats {
-    const ports = this.#ports.open
-    return {
-      workers: this.#supervisor.workers.map(worker => worker.stats(this.#clock.now())),
-      pending: ports.reduce((sum, { handoff }) => sum + handoff.pending, 0),
-      shed: this.#ports.all.reduce((sum, { handoff }) => sum + handoff.shed, 0),
-      listeners: ports.map(({ key, names, handoff }) => ({ key, addresses: names, pending: handoff.pending })),
-      ready: !this.stopping && this.#supervisor.workers.some(({ state }) => state === 'ready')
-    }
-  }
-
-  status (): PrimaryStatus {
-    const stats = this.stats()
-    const { policy, maxPending } = this.options
-    const { handedOff, requests } = this.#totals.all(this.#supervisor.workers)
-    return {
-      ...stats,
-      state: this.stopping ? 'stopping' : stats.ready ? 'ready' : 'starting',
-      lane: this.#lane.name,
-      policy: typeof policy === 'function' ? 'custom' : policy,
-      wanted: this.workerCount,
-      generation: this.generation,
-      reload: this.#reload.progress,
-      reloads: this.#reload.counts,
-      restarts: this.#supervisor.crashes,
-      maxPending,
-      handedOff,
-      requests
-    }
-  }
-
-  /** What the workers of each slot have done since the start, those that are gone included. */
-  get countsBySlot (): Map<number, Counts> {
-    return this.#totals.bySlot(this.#supervisor.workers)
-  }
-
-  /** Connections that dead workers had not taken: others got them. */
-  get reclaimed (): number {
-    return this.#totals.reclaimed
-  }
-
-  /** Seconds from the sending of a frame to its ack. */
-  get ackTimes (): Buckets {
-    return this.#ackTimes.buckets
   }
 
   /** Asks the workers what their apps measure; resolves with how many have not answered within so many milliseconds. */
@@ -456,7 +415,7 @@ export class Primary {
       case 'pulse': return this.#onPulse(worker, message)
       case 'checking': worker.checking = true; return
       case 'inspecting': return this.#inspecting(worker, message.url)
-      case 'stats': return worker.tell({ type: 'stats', id: message.id, stats: this.stats() })
+      case 'stats': return worker.tell({ type: 'stats', id: message.id, stats: this.overview.stats() })
       case 'metrics': return this.#appMetrics.answered(worker, message)
       case 'failed': worker.failure = fromNotice(message.error)
     }
@@ -542,7 +501,7 @@ export class Primary {
       this.#strays.add(worker)
       return
     }
-    if (frame.connections.length > 0) this.#ackTimes.add((this.#clock.now() - frame.sentAt) / 1_000)
+    if (frame.connections.length > 0) this.#totals.acked(this.#clock.now() - frame.sentAt)
     if (ack.leaving && !this.#isStoppingWith(worker)) this.#ports.retire(worker)
     this.#ports.of(frame.key)?.handoff.settle(worker, frame, ack)
     this.#deal(frame.key)

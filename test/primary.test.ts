@@ -37,7 +37,7 @@ t.test('closing one key of two ends what is still pending for it when its grace 
   const clients = [net.connect(port, address), net.connect(port, address)]
   t.teardown(() => { for (const client of clients) client.destroy() })
   await Promise.all(clients.map(async client => { await once(client, 'connect') }))
-  while (primary.stats().pending === 0) await new Promise(setImmediate)
+  while (primary.overview.stats().pending === 0) await new Promise(setImmediate)
 
   const closed = primary.close('a')
   while (!clock.waiting.includes(1_500)) await new Promise(setImmediate)
@@ -48,7 +48,7 @@ t.test('closing one key of two ends what is still pending for it when its grace 
   worker.channel.deliver({ cmd: CMD, type: 'closed', key: 'a' })
   await closed
   await ended
-  t.equal(primary.stats().listeners.length, 1, 'the other key goes on')
+  t.equal(primary.overview.stats().listeners.length, 1, 'the other key goes on')
 })
 
 t.test('a primary that has stopped leaves no timer', async t => {

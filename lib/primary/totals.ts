@@ -1,4 +1,4 @@
-import { addBuckets, type Buckets, REQUEST_BOUNDS } from '../histogram.js'
+import { ACK_BOUNDS, addBuckets, type Buckets, Histogram, REQUEST_BOUNDS } from '../histogram.js'
 import type { WorkerCounts, WorkerHandle } from './worker-handle.js'
 
 /** What workers have done: numbers that only grow. */
@@ -32,10 +32,21 @@ export class Totals {
   /** Connections that workers had been sent, and had not taken, when they died: others got them. */
   reclaimed = 0
   readonly #gone = new Map<number, Counts>()
+  readonly #ackTimes = new Histogram(ACK_BOUNDS)
 
   /** To be called when a worker has ended. */
   add (worker: WorkerHandle): void {
     this.#gone.set(worker.place, addCounts(this.#gone.get(worker.place) ?? NONE, countsOf(worker.counts)))
+  }
+
+  /** A frame was acked so many milliseconds after it was sent. */
+  acked (after: number): void {
+    this.#ackTimes.add(after / 1_000)
+  }
+
+  /** Seconds from the sending of a frame to its ack. */
+  get ackTimes (): Buckets {
+    return this.#ackTimes.buckets
   }
 
   /** By the slots' numbers. */

@@ -1,0 +1,78 @@
+import type { Stats, Status } from '../../types/index.js'
+import type { Buckets } from '../histogram.js'
+import type { Options } from '../options.js'
+import type { Clock } from './clock.js'
+import type { Ports } from './ports.js'
+import type { Reload } from './reload.js'
+import type { Supervisor } from './supervisor.js'
+import type { Counts, Totals } from './totals.js'
+
+/** What a primary can say of itself without knowing what process it is. */
+export type PrimaryStatus = Omit<Status, 'name' | 'pid' | 'version' | 'node' | 'mode' | 'app' | 'startedAt' | 'uptime' | 'steerable'>
+
+export interface OverviewParts {
+  options: Options
+  lane: Status['lane']
+  supervisor: Supervisor
+  ports: Ports
+  reload: Reload
+  totals: Totals
+  stopping (): boolean
+  clock: Clock
+}
+
+/** What there is to see of a primary: its parts, looked at together. */
+export class Overview {
+  readonly #parts: OverviewParts
+
+  constructor (parts: OverviewParts) {
+    this.#parts = parts
+  }
+
+  stats (): Stats {
+    const { ports: { open, all }, supervisor: { workers }, stopping, clock } = this.#parts
+    return {
+      workers: workers.map(worker => worker.stats(clock.now())),
+      pending: open.reduce((sum, { handoff }) => sum + handoff.pending, 0),
+      shed: all.reduce((sum, { handoff }) => sum + handoff.shed, 0),
+      listeners: open.map(({ key, names, handoff }) => ({ key, addresses: names, pending: handoff.pending })),
+      ready: !stopping() && workers.some(({ state }) => state === 'ready')
+    }
+  }
+
+  status (): PrimaryStatus {
+    const stats = this.stats()
+    const { options: { policy, maxPending }, lane, supervisor, reload, totals, stopping } = this.#parts
+    const { handedOff, requests } = totals.all(supervisor.workers)
+    return {
+      ...stats,
+      state: stopping() ? 'stopping' : stats.ready ? 'ready' : 'starting',
+      lane,
+      policy: typeof policy === 'function' ? 'custom' : policy,
+      wanted: supervisor.slots.length,
+      generation: supervisor.generation,
+      reload: reload.progress,
+      reloads: reload.counts,
+      restarts: supervisor.crashes,
+      maxPending,
+      handedOff,
+      requests
+    }
+  }
+
+  /** What the workers of each slot have done since the start, those that are gone included. */
+  get countsBySlot (): Map<number, Counts> {
+    const { totals, supervisor } = this.#parts
+    return totals.bySlot(supervisor.workers)
+  }
+
+  /** Connections that dead workers had not taken: others got them. */
+  get reclaimed (): number {
+    return this.#parts.totals.reclaimed
+  }
+
+  /** Seconds from the sending of a frame to its ack. */
+  get ackTimes (): Buckets {
+    return this.#parts.totals.ackTimes
+  }
+}
