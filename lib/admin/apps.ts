@@ -7,6 +7,9 @@ import { addLooking, type LookParts } from './look.js'
 import { addPage } from './page.js'
 import { addSteering } from './steer.js'
 
+/** Connections to the admin server at a time: their descriptors are the primary's, and the app's clients need those. */
+const MOST_CONNECTIONS = 128
+
 export type Parts = Omit<LookParts, 'steerable'>
 
 /** What the control socket serves: who may open it may do everything. */
@@ -28,6 +31,7 @@ export async function controlApp (parts: Parts, createdServer: (server: Server) 
 /** What the admin server serves: all may look, and who says the token may steer. */
 export function adminApp (parts: Parts, { host, hosts, token }: AdminTarget): FastifyInstance {
   const app = fastify({ forceCloseConnections: true })
+  app.server.maxConnections = MOST_CONNECTIONS
   guardAgainstPages(app, [host, ...hosts])
   addLooking(app, { ...parts, steerable: token !== undefined })
   addPage(app)

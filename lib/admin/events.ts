@@ -40,8 +40,4 @@ export class EventStream {
     this.#response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
     if (this.#response.writableLength > MOST_UNREAD) this.#response.destroy()
   }
-
-  onClose (run: () => void): void {
-    this.#response.once('close', run)
-  }
 }

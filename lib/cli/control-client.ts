@@ -36,7 +36,7 @@ export class ControlClient {
 
   /** What the primary says step by step, a line each. @throws ControlError with the primary's reason */
   async * follow (url: string, body?: object): AsyncGenerator<Record<string, unknown>> {
-    const response = await this.#send('POST', url, body, { accept: 'application/x-ndjson' })
+    const response = await this.#steer('POST', url, body, { accept: 'application/x-ndjson' })
     if (response.statusCode !== 200) await this.#read(response)
     let rest = ''
     try {
@@ -52,19 +52,28 @@ export class ControlClient {
 
   /** Resolves when the primary is gone. */
   async gone (): Promise<void> {
-    const response = await this.#send('GET', '/events')
+    const response = await this.#steer('GET', '/events')
     response.resume()
     await new Promise(resolve => { response.once('close', resolve) })
   }
 
   async #json (method: string, url: string, body?: object): Promise<unknown> {
-    return await this.#read(await this.#send(method, url, body))
+    return await this.#read(await this.#steer(method, url, body))
   }
 
   async #read (response: IncomingMessage): Promise<unknown> {
     const answer = JSON.parse(await text(response)) as { message?: string }
     if ((response.statusCode ?? 500) >= 400) throw new ControlError(answer.message ?? `the primary answers with ${response.statusCode}`)
     return answer
+  }
+
+  /** To one that was there a moment ago. */
+  async #steer (method: string, path: string, body?: object, headers?: Record<string, string>): Promise<IncomingMessage> {
+    try {
+      return await this.#send(method, path, body, headers)
+    } catch (err) {
+      throw new ControlError(`the primary does not answer any more: ${(err as Error).message}`, { cause: err })
+    }
   }
 
   async #send (method: string, path: string, body?: object, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<IncomingMessage> {

@@ -196,6 +196,36 @@ t.test('it is told as it happens: what there is, each second, and each event', a
   await app.stop()
 })
 
+t.test('who asks for the events again and again on one connection is told once, and leaves nothing behind', async t => {
+  const { admin } = await serve(t)
+  const socket = connect(Number(new URL(admin).port), '127.0.0.1').on('error', () => {})
+  socket.write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200))
+  await once(socket, 'data')
+  for await (const { event } of follow(admin)) if (event === 'status') break
+  socket.destroy()
+  for (let streams = 0; streams < 70; streams++) {
+    const events = follow(admin)
+    t.match(await events.next(), { value: { event: 'history' } })
+    await events.return(undefined)
+  }
+  t.match(await request(`${admin}/events`, { method: 'HEAD' }), { status: 404 })
+})
+
+t.test('so many may follow the events, and who comes next is told so', async t => {
+  const { admin } = await serve(t)
+  const following = []
+  for (let i = 0; i < 64; i++) {
+    const sent = http.get(`${admin}/events`, { agent: false }).on('error', () => {})
+    const [response] = await once(sent, 'response') as [http.IncomingMessage]
+    t.equal(response.statusCode, 200)
+    following.push(response.on('error', () => {}))
+    response.resume()
+  }
+  t.match(await request(`${admin}/events`), { status: 503, body: /64 follow/ })
+  t.equal((await request(`${admin}/livez`)).status, 200)
+  for (const response of following) response.destroy()
+})
+
 t.test('only who says the token steers', async t => {
   const { app, admin } = await serve(t)
   const post = async (path: string, headers: http.OutgoingHttpHeaders, body = ''): Promise<number> => (await request(`${admin}${path}`, { method: 'POST', headers, body })).status

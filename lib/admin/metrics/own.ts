@@ -16,7 +16,9 @@ export function ownMetrics (primary: Operable, silent: number): Metric[] {
   const status = primary.status()
   const { workers, listeners, reloads } = status
   const slots = [...primary.countsBySlot]
-  const perSlot = (of: (worker: typeof workers[number]) => number): Value[] => [...sumBySlot(workers, of)].map(([slot, value]) => [value, { slot }])
+  // While a worker is replaced, its slot has two.
+  const perSlot = (together: (a: number, b: number) => number, of: (worker: typeof workers[number]) => number): Value[] =>
+    [...bySlot(workers, together, of)].map(([slot, value]) => [value, { slot }])
   const { user, system } = process.cpuUsage()
   return [
     gauge('info', 'What serves here: always 1.', [[1, { name: status.name ?? '', version: status.version, node: status.node, mode: status.mode, lane: status.lane, policy: status.policy }]]),
@@ -34,13 +36,13 @@ export function ownMetrics (primary: Operable, silent: number): Metric[] {
     counter('rehanded_total', 'Connections that went to another worker, since the first refused them, was busy, or died.',
       [[slots.reduce((sum, [, { refused, takenBack }]) => sum + refused + takenBack, primary.reclaimed)]]),
     histogram('ack_seconds', 'From the sending of connections to a worker to its answer.', ACK_BOUNDS, [[primary.ackTimes]]),
-    gauge('open_connections', 'Connections that workers have open.', perSlot(({ open }) => open)),
+    gauge('open_connections', 'Connections that workers have open.', perSlot(add, ({ open }) => open)),
     counter('requests_total', 'Requests that workers have begun to answer.', slots.map(([slot, { requests }]) => [requests, { slot }])),
     histogram('request_duration_seconds', 'From the coming in of a request to the end of its answer.', REQUEST_BOUNDS, slots.map(([slot, { durations }]) => [durations, { slot }])),
-    gauge('event_loop_utilization_ratio', 'The share of the last second in which the event loop of a worker was busy.', perSlot(({ utilization }) => utilization)),
-    gauge('event_loop_delay_seconds', 'How late the event loop of a worker was in the last second, at the most.', perSlot(({ delay }) => delay / 1_000)),
+    gauge('event_loop_utilization_ratio', 'The share of the last second in which the event loop of a worker was busy.', perSlot(Math.max, ({ utilization }) => utilization)),
+    gauge('event_loop_delay_seconds', 'How late the event loop of a worker was in the last second, at the most.', perSlot(Math.max, ({ delay }) => delay / 1_000)),
     counter('stalls_total', 'How often the event loop of a worker stood still for stallAfter or longer.', slots.map(([slot, { stalls }]) => [stalls, { slot }])),
-    gauge('worker_resident_memory_bytes', 'Resident memory of the workers.', perSlot(({ rss }) => rss)),
+    gauge('worker_resident_memory_bytes', 'Resident memory of the workers.', perSlot(add, ({ rss }) => rss)),
     counter('worker_restarts_total', 'Workers that ended unasked: each was replaced.', [[status.restarts]]),
     counter('reloads_total', 'Reloads, by how they ended.', [[reloads.completed, { result: 'completed' }], [reloads.aborted, { result: 'aborted' }]]),
     counter('tls_handshakes_total', 'TLS handshakes: of new sessions, and of those that were taken up again.', slots.flatMap(([slot, counts]): Value[] => [
@@ -53,11 +55,14 @@ export function ownMetrics (primary: Operable, silent: number): Metric[] {
   ]
 }
 
-/** While a worker is replaced, its slot has two. */
-function sumBySlot<W extends { slot: number }> (workers: readonly W[], of: (worker: W) => number): Map<number, number> {
+function bySlot<W extends { slot: number }> (workers: readonly W[], together: (a: number, b: number) => number, of: (worker: W) => number): Map<number, number> {
   const slots = new Map<number, number>()
-  for (const worker of workers) slots.set(worker.slot, (slots.get(worker.slot) ?? 0) + of(worker))
+  for (const worker of workers) slots.set(worker.slot, together(slots.get(worker.slot) ?? 0, of(worker)))
   return slots
+}
+
+function add (a: number, b: number): number {
+  return a + b
 }
 
 function gauge (name: string, help: string, values: Value[]): Metric {

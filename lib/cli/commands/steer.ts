@@ -11,7 +11,7 @@ export interface SteerFlags extends Which { wait?: boolean }
 /** Replaces every worker. With `wait` it ends when that is done. @throws ControlError with the reason why it is not */
 export async function reload ({ wait = false, ...which }: SteerFlags): Promise<void> {
   const { client, status } = await findPrimary(which)
-  if (wait) return await follow(client, '/reload', undefined, 'the reload')
+  if (wait) return await follow(client, '/reload', undefined, 'the reload', 'the reload was aborted')
   const { generation } = await client.post('/reload') as { generation: number }
   say(`primary ${status.pid} replaces its workers by those of generation ${generation}`)
 }
@@ -19,7 +19,7 @@ export async function reload ({ wait = false, ...which }: SteerFlags): Promise<v
 /** Keeps so many workers from now on. With `wait` it ends when they are there. @throws ControlError with the reason why they are not */
 export async function scale (workers: number, { wait = false, ...which }: SteerFlags): Promise<void> {
   const { client, status } = await findPrimary(which)
-  if (wait) return await follow(client, '/scale', { workers }, 'the scaling')
+  if (wait) return await follow(client, '/scale', { workers }, 'the scaling', `${workers} workers are wanted, and one failed, which is tried again`)
   await client.post('/scale', { workers })
   say(`primary ${status.pid} goes from ${new Set(status.workers.map(({ slot }) => slot)).size} to ${workers} workers`)
 }
@@ -28,6 +28,7 @@ export async function scale (workers: number, { wait = false, ...which }: SteerF
 export async function stop ({ wait = false, ...which }: SteerFlags): Promise<void> {
   const { client, status } = await findPrimary(which)
   const gone = wait ? client.gone() : undefined
+  gone?.catch(() => {}) // should it end first, post() tells
   await client.post('/stop')
   say(`primary ${status.pid} stops`)
   await gone
@@ -41,10 +42,10 @@ export async function logs (level: string, which: Which): Promise<void> {
   say(`primary ${status.pid} and its workers log at level ${level}`)
 }
 
-async function follow (client: ControlClient, url: string, body: object | undefined, what: string): Promise<void> {
+async function follow (client: ControlClient, url: string, body: object | undefined, what: string, failure: string): Promise<void> {
   for await (const step of client.follow(url, body)) {
     const { event, id, reload, error } = step as unknown as Step
-    if (event === 'failed') throw new ControlError(`${what} was aborted: ${error}`)
+    if (event === 'failed') throw new ControlError(`${failure}: ${error}`)
     if (event === 'done') return say(`${what} is done`)
     const progress = reload == null ? '' : ` (${reload.replaced} of ${reload.workers} replaced)`
     if (event === 'worker-start') say(`worker ${id} starts`)
