@@ -253,7 +253,7 @@ export class PrimaryProcess {
   async #letGoIfDone (): Promise<void> {
     if (!this.done) return
     this.#ignoreSignals?.()
-    await this.#closeAdmin()
+    if (!this.#exiting) await this.#closeAdmin()
   }
 
   async #stopBy (signal: NodeJS.Signals): Promise<void> {
@@ -289,7 +289,10 @@ export class PrimaryProcess {
     if (this.options.signals) setImmediate(() => { this.#exit(1, this.options.grace) })
   }
 
-  /** Ends this process when its apps are closed, a second after `grace` in any case. */
+  /**
+   * Ends this process when its apps are closed, a second after `grace` in any case. Operators are let
+   * in until then: whoever waits for the end by the control socket sees it close when it is there.
+   */
   async #exit (code: number, grace: number): Promise<void> {
     const deadline = performance.now() + Math.max(0, grace) + END_DELAY
     const timer = setTimeout(() => {
@@ -298,7 +301,6 @@ export class PrimaryProcess {
     }, deadline - performance.now()).unref()
     try {
       await Promise.all([...this.#apps].map(async fastify => { await fastify.close() }))
-      await this.#closeAdmin()
     } catch (err) {
       this.#log.error({ event: 'close-error', err }, 'the app failed to close')
       code = 1

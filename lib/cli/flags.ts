@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import type { Part } from '../options-schema.js'
 import { variable, variableOf } from './environment.js'
+import { UsageError } from './exit.js'
 import { readText } from './read-text.js'
 import { type Setting, settings } from './settings.js'
 
@@ -33,9 +34,18 @@ function createOption ({ description, takes, says, variable: other }: Omit<Setti
   if (takes.type === 'boolean') return option
   const choices = choicesOf(takes)
   if (choices !== undefined) option.choices(choices)
-  else option.argParser((text, previous) => readText(text, { takes, says, previous }))
+  else option.argParser((text, previous) => takes.writeOnly === true ? readSecret(flags, text, { takes, says }) : readText(text, { takes, says, previous }))
   if (takes.default !== undefined && !option.description.includes('(default')) option.default(takes.default)
   return withVariable(option, other)
+}
+
+/** What cannot be is not shown, as commander would. */
+function readSecret (flags: string, text: string, { takes, says = 'another text' }: Pick<Setting, 'takes' | 'says'>): unknown {
+  try {
+    return readText(text, { takes })
+  } catch {
+    throw new UsageError(`${nameOf(flags)} must be ${says}, got '***'`)
+  }
 }
 
 /** @param other a variable that counts where the option's own is not set */

@@ -28,6 +28,8 @@ export interface Slot {
   delay: number
   /** How often a worker of it has crashed. */
   crashes: number
+  /** Whether a worker of it has ever been ready: before that, its failures end nothing that works. */
+  served: boolean
   /** Calls the replacement that waits off. */
   cancel?: () => void
 }
@@ -102,6 +104,7 @@ export class Supervisor {
     log.info({ event: 'worker-ready', workerId: worker.id, workerPid: worker.pid }, 'worker %d is ready', worker.id)
     emit('worker-ready', worker.asEvent)
     const slot = this.#slotOf(worker)
+    if (slot !== undefined) slot.served = true
     if (slot?.successor === worker) this.#succeed(slot)
     this.#living.get(worker)?.ready()
   }
@@ -228,7 +231,7 @@ export class Supervisor {
       this.crashes++
     }
     const failure = failureOf(worker, ending)
-    if (crashed && !this.#stopping && this.#parts.restarts.add()) this.#giveUp()
+    if (crashed && slot.served && !this.#stopping && this.#parts.restarts.add()) this.#giveUp()
     if (slot !== undefined && this.#vacate(slot, worker) && !this.#stopping) {
       if (stays) this.#parts.onFailed?.(failure)
       else this.#replace(slot, { asked, readyAt })
@@ -305,7 +308,7 @@ export class Supervisor {
     const added: Slot[] = []
     for (let place = 0; added.length < count; place++) {
       if (this.#slots.some(slot => slot.place === place)) continue
-      const slot = { place, delay: FIRST_DELAY, crashes: 0 }
+      const slot = { place, delay: FIRST_DELAY, crashes: 0, served: false }
       this.#slots.push(slot)
       added.push(slot)
     }

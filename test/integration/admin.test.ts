@@ -240,6 +240,13 @@ t.test('only who says the token steers', async t => {
   await app.stop()
 })
 
+t.test('a token that cannot be is not shown', async t => {
+  const app = command(t, [appPath('plugin.mjs'), '--admin', '127.0.0.1:0', '--admin-token', 'short-secret'])
+  t.match(await app.ended, { code: 2 })
+  t.match(app.text, /--admin-token must be at least 16 letters.*got '\*\*\*'/)
+  t.notMatch(app.text, /short-secret/)
+})
+
 t.test('the token is not in the environment of the workers', async t => {
   const app = command(t, [appPath('measured.mjs'), '--workers', '1', '--port', '0', '--admin', '127.0.0.1:0', '--no-control'], { ...hooked, env: { FASTIFY_ADMIN_TOKEN: TOKEN } })
   const url = await app.url()

@@ -5,6 +5,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { isAlive } from '../../lib/process-table.js'
 import type { Status } from '../../types/index.js'
 import { type App, appPath, command, type Ending, fixturePath, request, start, hooked } from '../helper.js'
 import { runtimeFolder } from '../runtime-folder.js'
@@ -240,6 +241,7 @@ t.test('stop lets what is open finish, and can be waited for', async t => {
   const { env } = runtimeFolder(t)
   const { app } = await serve(t, env)
   t.match(await run(t, env, 'stop', '--wait'), { code: 0, text: `primary ${app.pid} stops\nprimary ${app.pid} has stopped\n` })
+  t.equal(isAlive(app.pid), false)
   t.same(await app.ended, { code: 0, signal: null })
   t.same(await app.leftBehind(), [])
 })

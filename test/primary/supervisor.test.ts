@@ -390,6 +390,23 @@ t.test('more crashes than maxRestarts: nothing is started any more, and all is t
   t.match(lines.filter(({ event }) => event === 'crash-loop'), [{ level: 60, count: 2, within: 10_000 }])
 })
 
+t.test('what fails in a slot that never had a ready worker ends nothing that works', async t => {
+  const { supervisor, clock, spawned, gaveUp, last } = create(1, { maxRestarts: 0 })
+  supervisor.start()
+  supervisor.ready(last())
+  const scaled = supervisor.scale(2)
+  supervisor.exited(last(), CRASH)
+  await t.rejects(scaled, { code: 'SHARED_PORT_ERR_WORKER_FAILED' })
+  clock.advance(100)
+  supervisor.exited(last(), CRASH)
+  t.equal(gaveUp(), 0)
+  clock.advance(200)
+  supervisor.ready(last())
+  supervisor.exited(last(), CRASH)
+  t.equal(gaveUp(), 1, 'once it has served, it counts')
+  t.equal(spawned.length, 4)
+})
+
 t.test('ends that were asked for do not count', async t => {
   const { supervisor, clock, gaveUp, last } = create(1, { maxRestarts: 0 })
   supervisor.start()
