@@ -87,7 +87,7 @@ perLane(t, 'the primary does not parse clients: a connection has its worker befo
   const { hostname, port } = new URL(await app.url())
   const silent = Array.from({ length: 4 }, () => net.connect(Number(port), hostname))
   t.teardown(() => { for (const socket of silent) socket.destroy() })
-  const { workers, pending } = await app.stats(({ workers }) => workers.reduce((sum, { open }) => sum + open, 0) === 4)
+  const { workers, pending } = await app.stats(({ workers }) => workers.reduce((sum, { open }) => sum + open, 0) === 4 && workers.every(({ unacked }) => unacked === 0))
   t.equal(pending, 0)
   t.equal(workers.reduce((sum, { accepted }) => sum + accepted, 0), 4)
 })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { attempt, keptAlive } from '../client.js'
-import { countServed, descriptors, hooked, perLane, request, start, whoServes } from '../helper.js'
+import { countServed, descriptors, inTurn, hooked, perLane, request, start, whoServes } from '../helper.js'
 
 const STOPPED = { code: 0, signal: null }
 const TIMEOUT = 3_000
@@ -24,7 +24,7 @@ perLane(t, 'a worker whose event loop does not turn is told of, killed and repla
 })
 
 t.test('one that is stopped by a signal is killed as well, and the others go on', async t => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, livenessTimeout: TIMEOUT } })
+  const app = start(t, 'app.mjs', { options: { workers: 2, livenessTimeout: TIMEOUT, ...inTurn } })
   const url = await app.url()
   const [pid] = await app.workers(2) as [number]
   process.kill(pid, 'SIGSTOP')
@@ -62,7 +62,9 @@ t.test('a primary that was stopped for longer kills nobody: it could not hear th
 })
 
 t.test('a worker whose inspector is open stands still as long as it likes', async t => {
-  const app = start(t, 'app.mjs', { options: { workers: 1, livenessTimeout: 2_000 }, execArgv: ['--inspect=127.0.0.1:0'] })
+  // Else its port would be the one after the primary's, which somebody may have.
+  const anyPort = 'data:text/javascript,import cluster from "node:cluster"; cluster.setupPrimary?.({ inspectPort: 0 })'
+  const app = start(t, 'app.mjs', { options: { workers: 1, livenessTimeout: 2_000 }, execArgv: ['--inspect=127.0.0.1:0', '--import', anyPort] })
   const url = await app.url()
   t.match(await request(`${url}/block/4500`), { status: 200 })
   t.equal(await whoServes(url), 1)
