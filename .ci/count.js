@@ -1,22 +1,50 @@
-// Prints "N passed, N failed" from the summary that tap writes at the end of its output, and exits
-// with 1 unless the run as a whole succeeded and something passed.
+// Prints what failed once more, and then "N passed, N failed" from the summary that tap writes at the
+// end of its output. Exits with 1 unless the run as a whole succeeded and something passed.
 import { readFileSync } from 'node:fs'
 
+/** A log of thousands of lines is read from its end: no more of what failed than fits there. */
+const MOST_LINES = 120
+/** An assertion's block is shown whole; a test's says where it is written, which its name says too. */
+const MOST_LINES_OF_A_TEST = 4
+
 const [file, status] = process.argv.slice(2)
-const { pass = 0, fail = 0 } = readSummary(file)
+const lines = readLines(file)
+const { pass = 0, fail = 0 } = readSummary(lines)
 const failed = status !== '0' || pass === 0 ? Math.max(fail, 1) : fail
 
+for (const line of findFailures(lines).slice(0, MOST_LINES)) console.log(line)
 console.log(`${pass} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
 
-/** The last line of the form `# { total: 3, pass: 2, fail: 1 }`; tap leaves out what is 0. */
-function readSummary (file) {
-  let text
+function readLines (path) {
   try {
-    text = readFileSync(file, 'utf8')
+    return readFileSync(path, 'utf8').split('\n')
   } catch {
-    return {} // the run ended before the tests began
+    return [] // the run ended before the tests began
   }
-  const last = text.split('\n').filter(line => /^# \{ total: /.test(line)).at(-1) ?? ''
+}
+
+/** The last line of the form `# { total: 3, pass: 2, fail: 1 }`; tap leaves out what is 0. */
+function readSummary (lines) {
+  const last = lines.filter(line => /^# \{ total: /.test(line)).at(-1) ?? ''
   return Object.fromEntries([...last.matchAll(/(\w+): (\d+)/g)].map(([, name, count]) => [name, Number(count)]))
+}
+
+/** Each "not ok", an assertion first and then the tests that it is in, with the YAML block that says why. */
+function findFailures (lines) {
+  const found = []
+  let left = 0
+  for (const [index, line] of lines.entries()) {
+    const failure = /^ *not ok .*?(# time=|$)/.exec(line)
+    if (failure !== null) {
+      const hasBlock = lines[index + 1]?.trim() === '---'
+      left = 1 + (!hasBlock ? 0 : failure[1] === '' ? MOST_LINES : MOST_LINES_OF_A_TEST)
+    }
+    if (left > 0) {
+      found.push(line)
+      left--
+    }
+    if (line.trim() === '...') left = 0
+  }
+  return found
 }
