@@ -249,7 +249,7 @@ export class Primary {
 
   /**
    * Keeps so many workers from now on; resolves when the new ones are ready and those that leave are gone.
-   * @throws SHARED_PORT_ERR_WORKER_FAILED what a new worker failed of; it is replaced all the same
+   * @throws SHARED_PORT_ERR_WORKER_FAILED what a new worker failed of: the others are kept, without it
    * @throws SHARED_PORT_ERR_NOT_RUNNING before the workers are up, and when they stop
    */
   async scale (count: number): Promise<void> {

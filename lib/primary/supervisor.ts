@@ -28,8 +28,8 @@ export interface Slot {
   delay: number
   /** How often a worker of it has crashed. */
   crashes: number
-  /** Whether a worker of it has ever been ready: before that, its failures end nothing that works. */
-  served: boolean
+  /** Whether `scale` has added it and none of its workers has been ready yet: one that fails takes it along. */
+  onTrial: boolean
   /** Calls the replacement that waits off. */
   cancel?: () => void
 }
@@ -76,7 +76,7 @@ export class Supervisor {
   constructor (parts: SupervisorParts) {
     this.#parts = parts
     this.#slots = []
-    this.#addSlots(parts.count)
+    this.#addSlots(parts.count, false)
   }
 
   get workers (): WorkerHandle[] {
@@ -104,7 +104,7 @@ export class Supervisor {
     log.info({ event: 'worker-ready', workerId: worker.id, workerPid: worker.pid }, 'worker %d is ready', worker.id)
     emit('worker-ready', worker.asEvent)
     const slot = this.#slotOf(worker)
-    if (slot !== undefined) slot.served = true
+    if (slot !== undefined) slot.onTrial = false
     if (slot?.successor === worker) this.#succeed(slot)
     this.#living.get(worker)?.ready()
   }
@@ -182,15 +182,17 @@ export class Supervisor {
 
   /**
    * Keeps so many workers from now on. The newest leave first. Resolves when all are ready that
-   * should be, and all are gone that should not.
-   * @throws SHARED_PORT_ERR_WORKER_FAILED when a new one ends before it is ready; it is replaced all the same
-   * @throws what `spawn` does; it is tried again
+   * should be, and all are gone that should not. One that cannot be added is not tried again:
+   * those that are there serve on, without it.
+   * @throws SHARED_PORT_ERR_WORKER_FAILED when a new one ends before it is ready
+   * @throws what `spawn` does
    */
   async scale (count: number): Promise<void> {
     const leaving = this.#surplus(count)
     for (const slot of leaving) this.#give(slot)
-    const joining = this.#addSlots(count - this.#slots.length)
-    const failures = joining.map(slot => this.#refill(slot)).filter(failure => failure !== undefined)
+    const failures = this.#addSlots(count - this.#slots.length, true)
+      .map(slot => this.#refill(slot)).filter(failure => failure !== undefined)
+    const joining = this.#slots.filter(({ onTrial }) => onTrial) // some may be of a call before
     await Promise.all([
       ...leaving.flatMap(({ worker, successor }) => [worker, successor]).map(async worker => { if (worker !== undefined) await this.#isGone(worker) }),
       ...joining.map(async ({ worker }) => { if (worker !== undefined) await this.#becomesReady(worker) })
@@ -224,16 +226,17 @@ export class Supervisor {
     worker.state = 'exited'
     const slot = this.#slotOf(worker)
     const stays = this.#parts.onFailed !== undefined && readyAt === undefined
-    // That a successor fails, whoever asked for it hears.
-    const crashed = !asked && !stays && slot?.worker === worker
+    // That a successor fails, or one that is on trial, whoever asked for it hears.
+    const crashed = !asked && !stays && slot?.worker === worker && !slot.onTrial
     if (crashed) {
       slot.crashes++
       this.crashes++
     }
     const failure = failureOf(worker, ending)
-    if (crashed && slot.served && !this.#stopping && this.#parts.restarts.add()) this.#giveUp()
+    if (crashed && !this.#stopping && this.#parts.restarts.add()) this.#giveUp()
     if (slot !== undefined && this.#vacate(slot, worker) && !this.#stopping) {
       if (stays) this.#parts.onFailed?.(failure)
+      else if (slot.onTrial) this.#giveBack(slot)
       else this.#replace(slot, { asked, readyAt })
     }
     life?.ended(this.#stopping && !fatal ? new ClosedError() : failure)
@@ -286,14 +289,15 @@ export class Supervisor {
     slot.cancel = clock.after(delay, () => { this.#refill(slot) })
   }
 
-  /** Returns what keeps the worker from being started; it is tried again then. */
+  /** Returns what keeps the worker from being started; it is tried again then, unless it is one more. */
   #refill (slot: Slot): Error | undefined {
     try {
       this.#fill(slot)
       return undefined
     } catch (err) {
       this.#parts.log.error({ event: 'worker-start-error', err }, 'cannot start a worker')
-      this.#replace(slot, { asked: false })
+      if (slot.onTrial) this.#giveBack(slot)
+      else this.#replace(slot, { asked: false })
       return err as Error
     }
   }
@@ -304,11 +308,11 @@ export class Supervisor {
     return [...this.#slots].sort((a, b) => age(a) - age(b)).slice(count)
   }
 
-  #addSlots (count: number): Slot[] {
+  #addSlots (count: number, onTrial: boolean): Slot[] {
     const added: Slot[] = []
     for (let place = 0; added.length < count; place++) {
       if (this.#slots.some(slot => slot.place === place)) continue
-      const slot = { place, delay: FIRST_DELAY, crashes: 0, served: false }
+      const slot = { place, delay: FIRST_DELAY, crashes: 0, onTrial }
       this.#slots.push(slot)
       added.push(slot)
     }
@@ -320,6 +324,12 @@ export class Supervisor {
     this.#slots.splice(this.#slots.indexOf(slot), 1)
     slot.cancel?.()
     for (const worker of [slot.successor, slot.worker]) if (worker !== undefined) this.#discard(worker)
+  }
+
+  /** The worker that it was added for has failed. */
+  #giveBack (slot: Slot): void {
+    this.#give(slot)
+    this.#parts.log.warn({ event: 'scale-failed', workers: this.#slots.length }, 'one worker more does not start: %d are kept', this.#slots.length)
   }
 
   #giveUp (): void {

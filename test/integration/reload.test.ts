@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type App, descriptors, hooked, perLane, request, start, type StartOptions } from '../helper.js'
+import { descriptors, hooked, perLane, request, start } from '../helper.js'
 import { http1Clients, http2Clients, Load } from '../load.js'
+import { startReloadable } from '../reloadable.js'
 
 /** Between two reloads, before the first and after the last: 20,000 in all, over the kinds of servers and the lanes. */
 const REQUESTS = 910
@@ -16,15 +17,6 @@ const others: Kind[] = [
   { name: 'HTTPS', server: { tls: {} }, clients: http1Clients, reloads: 3 },
   { name: 'HTTP/2', server: { tls: {}, fastify: { http2: true } }, clients: http2Clients, reloads: 3 }
 ]
-
-/** An app whose workers do what the test writes. */
-function startReloadable (t: Test, options: object, more: StartOptions = {}): { app: App, become: (doing: string) => void } {
-  const folder = mkdtempSync(join(tmpdir(), 'sf-'))
-  t.teardown(() => { rmSync(folder, { recursive: true }) })
-  const become = (doing: string): void => { writeFileSync(join(folder, 'do'), doing) }
-  become('first')
-  return { app: start(t, 'reload.mjs', { options, env: { DO: join(folder, 'do') }, ...more }), become }
-}
 
 async function generation (url: string): Promise<{ generation: number, code: string }> {
   return JSON.parse((await request(`${url}/generation`)).body)

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { attempt, load } from '../client.js'
 import { type App, countServed, descriptors, hooked, inTurn, perLane, start, whoServes } from '../helper.js'
+import { startReloadable } from '../reloadable.js'
 
 const STOPPED = { code: 0, signal: null }
 
@@ -37,6 +38,21 @@ perLane(t, 'a worker that joins by scaling has its turn like the others', async 
   process.kill(app.pid, 'SIGTTIN')
   await app.workers(3)
   t.same([...(await countServed(url, 30)).values()], [10, 10, 10])
+  t.same(await app.stop(), STOPPED)
+})
+
+perLane(t, 'a worker that is added and fails is not tried again: the others serve on, and the next one is tried', async (t, lane) => {
+  const { app, become } = startReloadable(t, { workers: 1, lane, maxRestarts: { count: 0, within: 60_000 } })
+  const url = await app.url()
+  become('fail')
+  process.kill(app.pid, 'SIGTTIN')
+  t.match(await app.event('scale-failed'), { level: 40, workers: 1 })
+  t.match(app.text, /new code is broken/)
+  t.equal((await attempt(`${url}/generation`)).answer?.status, 200)
+  become('mended')
+  process.kill(app.pid, 'SIGTTIN')
+  await app.workers(2)
+  t.same(app.lines.filter(({ event }) => event === 'worker-replace'), [])
   t.same(await app.stop(), STOPPED)
 })
 

@@ -35,7 +35,7 @@ function create ({ maxRestarts, early }: Options, some: (most: number) => number
   const failed = new Set<number>() // what a reload or a scaling may be rejected for
   const aborted = new Set<Error | undefined>() // what reloads were aborted for
   const outdated = new Set<WorkerHandle | undefined>() // what the reload that runs replaces
-  const now = { count: 1 + some(4), up: false, stopping: false, over: false, lacking: 0, recycled: 0, renewed: false }
+  const now = { count: 1 + some(4), up: false, stopping: false, over: false, lacking: 0, lacked: 0, recycled: 0, renewed: false }
   const note = (what: string): void => { happened[what] = (happened[what] ?? 0) + 1 }
 
   function emit (name: string, { id, generation = 0, error }: { id?: number, key?: string, generation?: number, error?: Error }): void {
@@ -55,7 +55,10 @@ function create ({ maxRestarts, early }: Options, some: (most: number) => number
     bootTimeout: some(2) * 1_500,
     spawn (generation) {
       if (now.over) wrong.push('a worker is spawned when all is over')
-      if (now.lacking-- > 0) throw new Error(NO_DESCRIPTORS)
+      if (now.lacking-- > 0) {
+        now.lacked++
+        throw new Error(NO_DESCRIPTORS)
+      }
       const worker = new FakeWorker(spawned.length + 1, generation)
       spawned.push(worker)
       living.add(worker)
@@ -111,7 +114,9 @@ function create ({ maxRestarts, early }: Options, some: (most: number) => number
 
   function scale (count: number): void {
     const before = [...supervisor.slots]
-    const scaled = supervisor.scale(now.count = count)
+    const lacked = now.lacked
+    const scaled = supervisor.scale(count)
+    now.count = count - (now.lacked - lacked)
     const leaving = before.filter(slot => !supervisor.slots.includes(slot)).flatMap(({ worker, successor }) => [worker, successor])
     for (const worker of leaving) outdated.delete(worker)
     expect('scale', scaled.then(() => {
@@ -128,6 +133,11 @@ function create ({ maxRestarts, early }: Options, some: (most: number) => number
     if (fatal) note('fatal')
     now.over ||= fatal
     living.delete(worker)
+    const slot = supervisor.slots.find(slot => slot.worker === worker || slot.successor === worker)
+    if (slot?.onTrial === true && !now.over && (slot.worker === undefined || slot.successor === undefined)) {
+      note('one more fails')
+      now.count--
+    }
     supervisor.exited(worker, ending, fatal)
     child.kill = () => { wrong.push('a dead worker is signalled: its process id may be another\'s') }
     if (fatal) isStopSignal(ending.signal) ? clock.after(100, stop) : stop()
@@ -246,5 +256,5 @@ for (const { what, ...options } of [
 
 t.test('all that may come of it has', async t => {
   const settled = ['reload', 'scale'].flatMap(what => ['SHARED_PORT_ERR_CLOSED', 'SHARED_PORT_ERR_WORKER_FAILED', NO_DESCRIPTORS].map(why => `${what}: ${why}`))
-  t.same([...settled, 'reload-end', 'recycle', 'gives up', 'fatal'].filter(what => happened[what] === undefined), [])
+  t.same([...settled, 'reload-end', 'recycle', 'gives up', 'fatal', 'one more fails'].filter(what => happened[what] === undefined), [])
 })

@@ -390,21 +390,18 @@ t.test('more crashes than maxRestarts: nothing is started any more, and all is t
   t.match(lines.filter(({ event }) => event === 'crash-loop'), [{ level: 60, count: 2, within: 10_000 }])
 })
 
-t.test('what fails in a slot that never had a ready worker ends nothing that works', async t => {
-  const { supervisor, clock, spawned, gaveUp, last } = create(1, { maxRestarts: 0 })
+t.test('a worker that is added and fails ends nothing that works', async t => {
+  const { supervisor, gaveUp, last } = create(1, { maxRestarts: 0 })
   supervisor.start()
   supervisor.ready(last())
   const scaled = supervisor.scale(2)
   supervisor.exited(last(), CRASH)
   await t.rejects(scaled, { code: 'SHARED_PORT_ERR_WORKER_FAILED' })
-  clock.advance(100)
-  supervisor.exited(last(), CRASH)
   t.equal(gaveUp(), 0)
-  clock.advance(200)
+  supervisor.scale(2)
   supervisor.ready(last())
   supervisor.exited(last(), CRASH)
-  t.equal(gaveUp(), 1, 'once it has served, it counts')
-  t.equal(spawned.length, 4)
+  t.equal(gaveUp(), 1, 'once it was ready, it counts')
 })
 
 t.test('ends that were asked for do not count', async t => {
@@ -493,13 +490,34 @@ t.test('a slot that is given up while it is renewed takes both of its workers al
   t.same(supervisor.slots, [first])
 })
 
-t.test('a new worker that fails is told to whoever scaled, and is started again all the same', async t => {
-  const { supervisor, clock, spawned } = started(1)
-  const scaled = supervisor.scale(2)
+t.test('a new worker that fails is told to whoever scaled, and is not tried again: the others are kept', async t => {
+  const { supervisor, clock, spawned, first } = started(1)
+  const scaled = supervisor.scale(3)
   supervisor.exited(spawned[1] as FakeWorker, CRASH)
   await t.rejects(scaled, { code: 'SHARED_PORT_ERR_WORKER_FAILED' })
+  supervisor.ready(spawned[2] as FakeWorker)
+  t.same(clock.waiting, [])
+  t.same(supervisor.slots.map(({ worker }) => worker?.id), [first.worker?.id, 3])
+  t.equal(supervisor.crashes, 0, 'nothing that worked has crashed')
+})
+
+t.test('a new worker that was ready once is replaced like any other', async t => {
+  const { supervisor, clock, spawned } = started(1)
+  const scaled = supervisor.scale(2)
+  supervisor.ready(spawned[1] as FakeWorker)
+  await scaled
+  supervisor.exited(spawned[1] as FakeWorker, CRASH)
   clock.advance(100)
   t.equal(spawned.length, 3)
+  t.equal(supervisor.crashes, 1)
+})
+
+t.test('whoever scales again waits for the workers of the call before, and hears of it when they fail', async t => {
+  const { supervisor, spawned } = started(1)
+  const both = [supervisor.scale(2), supervisor.scale(3)]
+  supervisor.ready(spawned[2] as FakeWorker)
+  supervisor.exited(spawned[1] as FakeWorker, CRASH)
+  for (const scaled of both) await t.rejects(scaled, { code: 'SHARED_PORT_ERR_WORKER_FAILED' })
 })
 
 // Stopping.
