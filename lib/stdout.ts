@@ -1,5 +1,6 @@
-import { fstatSync, writeSync } from 'node:fs'
+import { constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { platform } from 'node:os'
+import { isatty } from 'node:tty'
 import { setStdoutBlocking } from './internals.js'
 
 /**
@@ -22,4 +23,18 @@ export function tearsLines (): boolean {
 export function writeIfRoom (data: Uint8Array): number {
   setStdoutBlocking(false) // each time: any process that is started from here may take it away
   return writeSync(1, data)
+}
+
+/**
+ * Opens the terminal that this stdout is once more, so that writes to it throw EAGAIN where they would wait:
+ * who types ^S reads no further until ^Q. (What is set for stdout itself, other processes may take away.)
+ * Undefined where it is no terminal, or one that this user may not open, as after su(1).
+ */
+export function openTerminal (): number | undefined {
+  if (platform() !== 'linux' || !isatty(1)) return undefined // elsewhere /dev/fd/1 is no description of its own
+  try {
+    return openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+  } catch {
+    return undefined
+  }
 }

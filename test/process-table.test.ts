@@ -10,6 +10,7 @@ t.test('the children of a process and theirs are known by name', async t => {
   await once(createInterface({ input: child.stdout }), 'line')
   const found = descendants(process.pid)
   t.match(found.filter(({ pid }) => pid === child.pid), [{ command: 'sh' }])
+  while (descendants(child.pid as number).some(({ command }) => command === 'sh')) await new Promise(setImmediate) // which becomes it
   t.match(descendants(child.pid as number), [{ command: 'sleep' }])
 })
 

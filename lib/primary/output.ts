@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { stdoutOf } from '../app-logger.js'
 import { Queue } from '../queue.js'
-import { tearsLines, writeIfRoom } from '../stdout.js'
+import { openTerminal, tearsLines, writeIfRoom } from '../stdout.js'
 import type { Clock } from './clock.js'
 import { Relay } from './output/relay.js'
 
@@ -29,7 +29,9 @@ const NEWLINE = 10
 export interface OutputParts {
   /** Whether the workers write here: else they have what this process has. */
   relays: boolean
-  /** Writes as much as there is room for, without waiting, and returns how much that was. @throws EAGAIN where there is no room */
+  /** Whether write() may wait for who reads. */
+  waits: boolean
+  /** Writes as much as there is room for, and returns how much that was. @throws EAGAIN where there is no room */
   write (data: Uint8Array): number
   clock: Pick<Clock, 'after'>
 }
@@ -66,9 +68,9 @@ export class Output {
     return this.#parts.relays
   }
 
-  /** Whether the workers may have to wait for who reads. */
+  /** Whether the workers may have to wait for who reads: those that write to the terminal do as soon as this process would. */
   get paused (): boolean {
-    return this.#paused
+    return this.#paused || (!this.relays && this.#bytes > 0)
   }
 
   /** A line of this process's own. */
@@ -82,9 +84,9 @@ export class Output {
     this.#add({ data, own: true, inLine: false })
   }
 
-  /** From now on what a logger of this process writes to stdout goes here, if the workers' lines do. */
+  /** From now on what a logger of this process writes to stdout goes here, so that it waits for nobody. */
   take (logger: FastifyBaseLogger): void {
-    const stdout = this.relays ? stdoutOf(logger) : undefined
+    const stdout = this.#parts.waits ? undefined : stdoutOf(logger)
     if (stdout === undefined) return
     stdout.write = line => {
       this.write(line)
@@ -185,7 +187,13 @@ export class Output {
 /** The output of this process: to be opened once. */
 export function openOutput (): Output {
   const relays = tearsLines()
-  const output = new Output({ relays, write: relays ? writeIfRoom : data => writeSync(1, data), clock: { after: afterIfAlive } })
+  const terminal = openTerminal()
+  const output = new Output({
+    relays,
+    waits: !relays && terminal === undefined,
+    write: relays ? writeIfRoom : data => writeSync(terminal ?? 1, data),
+    clock: { after: afterIfAlive }
+  })
   if (relays) process.stdout.on('error', () => {}) // of what the app itself writes: without a listener this process would end
   process.on('exit', () => { output.flush() })
   return output

@@ -34,6 +34,7 @@ perLane(t, 'a primary that hangs does not keep a worker from closing what it has
   const idle = await RawClient.connect(t, url)
   idle.get('/')
   t.equal((await idle.answer()).status, 200)
+  await app.stats(({ workers }) => workers.every(({ unacked }) => unacked === 0)) // until then the primary has it open too
   process.kill(app.pid, 'SIGSTOP')
   t.equal((await attempt(`${url}/close`, { agent })).answer?.status, 200)
   t.equal(await idle.closed, 'end', 'which only a worker that drains does')

@@ -12,6 +12,7 @@ function create () {
   const lost: number[] = []
   const output = new Output({
     relays: true,
+    waits: false,
     write (data) {
       if (reader.error !== undefined) throw Object.assign(new Error(reader.error), { code: reader.error })
       if (reader.room === 0) throw Object.assign(new Error('no room'), { code: 'EAGAIN' })

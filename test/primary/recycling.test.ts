@@ -10,7 +10,7 @@ function create (count: number, limits: Partial<RecycleLimits>, { random = 0 } =
   const { log, lines } = createLog()
   const renewing: Array<{ slot: Slot, resolve: () => void, reject: (err: Error) => void }> = []
   const state = { reloading: false }
-  const slots: Slot[] = Array.from({ length: count }, (_, place) => ({ place, worker: new FakeWorker(place + 1), delay: 0, crashes: 0, served: true }))
+  const slots: Slot[] = Array.from({ length: count }, (_, place) => ({ place, worker: new FakeWorker(place + 1), delay: 0, crashes: 0, onTrial: false }))
   const workers = slots.map(({ worker }) => worker as FakeWorker)
   const recycling = new Recycling({
     limits: { jitter: 0, ...limits },
