@@ -6,6 +6,8 @@ import type { Operable } from './operable.js'
 /** Milliseconds that workers have to tell what their apps measure: a scraper waits for 10 seconds, as a rule. */
 const PATIENCE = 1_000
 
+const ENDED = 'the thread that puts metrics together has ended'
+
 interface Waiting { resolve: (text: string) => void, reject: (err: Error) => void }
 
 /** The metrics of the primary and of the workers' apps, in Prometheus' text format. */
@@ -32,18 +34,19 @@ export class Metrics {
 
   async close (): Promise<void> {
     const thread = this.#thread
-    if (thread !== undefined) this.#lost(thread, new Error('the server stops'))
+    if (thread !== undefined) this.#forget(new Error('the server stops'))
     await thread?.terminate()
   }
 
   async #scrape (): Promise<string> {
     this.#thread ??= this.#start() // first: it is told of each answer as that comes
     const silent = await this.#primary.askForMetrics(PATIENCE)
+    const thread = this.#thread
+    if (thread === undefined) throw new Error(ENDED) // meanwhile
     const number = ++this.#scrapes
     return await new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject })
-      if (this.#thread === undefined) this.#waiting.get(number)?.reject(new Error('the thread that puts metrics together has ended'))
-      this.#thread?.postMessage({ number, own: ownMetrics(this.#primary, silent) } satisfies ToThread)
+      thread.postMessage({ number, own: ownMetrics(this.#primary, silent) } satisfies ToThread)
     })
   }
 
@@ -52,7 +55,7 @@ export class Metrics {
     const thread = new Worker(new URL('metrics/thread.js', import.meta.url), { name: 'shared-fastify metrics', execArgv: [] })
     thread.on('message', (message: FromThread) => { this.#onMessage(message) })
     thread.once('error', err => { this.#lost(thread, err) })
-    thread.once('exit', () => { this.#lost(thread, new Error('the thread that puts metrics together has ended')) })
+    thread.once('exit', () => { this.#lost(thread, new Error(ENDED)) })
     thread.unref()
     return thread
   }
@@ -68,9 +71,14 @@ export class Metrics {
     else waiting?.reject(message.error)
   }
 
-  /** The next scrape starts another one. */
+  /** The next scrape starts another one: what workers that are gone had counted is lost. */
   #lost (thread: Worker, err: Error): void {
     if (this.#thread !== thread) return
+    this.#primary.log.warn({ event: 'metrics-error', err }, ENDED)
+    this.#forget(err)
+  }
+
+  #forget (err: Error): void {
     this.#thread = undefined
     for (const { reject } of this.#waiting.values()) reject(err)
     this.#waiting.clear()

@@ -27,9 +27,14 @@ export async function packAppMetrics (onError: (err: unknown) => void): Promise<
   try {
     const metrics = (await Promise.all(registries.map(async register => await register.getMetricsAsJSON()))).flat()
     if (metrics.length === 0) return undefined
-    return (await pack(JSON.stringify(metrics), { level: constants.Z_BEST_SPEED })).toString('base64')
+    return (await pack(JSON.stringify(metrics, spellOut), { level: constants.Z_BEST_SPEED })).toString('base64')
   } catch (err) {
     onError(err)
     return undefined
   }
+}
+
+/** JSON has no NaN, and makes it null. */
+function spellOut (_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
 }

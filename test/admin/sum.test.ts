@@ -57,10 +57,16 @@ t.test('what an app names like ours is not taken for ours', async t => {
   t.same(await lines(sum), ['own 7'])
 })
 
+t.test('a value that is no number, or has no end, stays so', async t => {
+  const sum = new Sum()
+  sum.update(1, pack([{ name: 'a', help: 'A.', type: 'gauge', aggregator: 'sum', values: [{ value: 'NaN', labels: { of: 'a' } }, { value: '-Infinity', labels: { of: 'b' } }] }]))
+  t.same(await lines(sum), ['a{of="a"} Nan', 'a{of="b"} -Inf', 'own 7'])
+})
+
 t.test('what is no metrics is refused, and harms nothing', async t => {
   const sum = new Sum()
   sum.update(1, await measured(5))
-  for (const wrong of ['', 'no base64!', Buffer.from('no gzip').toString('base64'), gzipSync('no JSON').toString('base64'), pack({}), pack([1]), pack([{ name: 1 }]), pack([{ ...own[0], aggregator: 'avg' }]), pack([{ ...own[0], values: [1] }])]) {
+  for (const wrong of ['', 'no base64!', Buffer.from('no gzip').toString('base64'), gzipSync('no JSON').toString('base64'), pack({}), pack([1]), pack([{ name: 1 }]), pack([{ ...own[0], aggregator: 'avg' }]), pack([{ ...own[0], values: [1] }]), pack([{ ...own[0], help: undefined }]), pack([{ ...own[0], values: [{ value: 'many', labels: {} }] }]), pack([null])]) {
     t.throws(() => { sum.update(1, wrong) }, JSON.stringify(wrong))
   }
   t.match(await lines(sum), ['count_total 5'])

@@ -130,6 +130,7 @@ t.test('what the app measures by prom-client is added up, and falls at no reload
   for (let i = 0; i < 4; i++) await request(url)
   t.equal(await metric(admin, 'app_hits_total'), 4)
   t.equal(await metric(admin, 'app_size_bucket{le="10",kind="a"}'), 4)
+  t.match((await request(`${admin}/metrics`)).body, /^app_unknown Nan$/m)
   process.kill((await app.workers(2))[0] as number, 'SIGKILL')
   await app.workers(3)
   t.equal(await metric(admin, 'app_hits_total'), 4, 'as it was when it was asked last')

@@ -13,6 +13,9 @@ export interface Metric {
 /** Bytes of what one worker's app measures: beyond this it is no metrics any more. */
 const LARGEST = 64 * 1024 * 1024
 
+/** What JSON has no number for comes as a text: see packAppMetrics(). */
+const NO_NUMBERS = new Set<unknown>(['NaN', 'Infinity', '-Infinity'])
+
 /** How workers' values become one: those that prom-client has a function for (lib/metricAggregators.js). */
 const AGGREGATORS = new Set(['sum', 'first', 'omit', 'average', 'min', 'max'])
 
@@ -59,17 +62,23 @@ function aggregate (metrics: Metric[][]): prometheus.Registry {
 function unpack (metrics: string): Metric[] {
   const unpacked: unknown = JSON.parse(gunzipSync(Buffer.from(metrics, 'base64'), { maxOutputLength: LARGEST }).toString())
   if (!Array.isArray(unpacked)) throw new TypeError('these are no metrics')
-  const wrong = unpacked.find(metric => !isMetric(metric)) as Partial<Metric> | undefined
-  if (wrong !== undefined) throw new TypeError(`the metric ${String(wrong?.name)} cannot be added to that of other workers: aggregator ${String(wrong?.aggregator)}`)
+  const wrong = unpacked.findIndex(metric => !isMetric(metric))
+  if (wrong !== -1) throw new TypeError(explain((unpacked[wrong] ?? {}) as Partial<Metric>))
+  for (const { values } of unpacked as Metric[]) for (const value of values) value.value = Number(value.value)
   return unpacked as Metric[]
 }
 
+function explain ({ name, help, aggregator }: Partial<Metric>): string {
+  const why = typeof help !== 'string' ? 'no help' : AGGREGATORS.has(aggregator as string) ? 'values that are no numbers' : `the aggregator ${String(aggregator)}`
+  return `the metric ${String(name)} cannot be added to that of other workers: it has ${why}`
+}
+
 function isMetric (value: unknown): value is Metric {
-  const { name, type, aggregator, values } = (value ?? {}) as Partial<Metric>
-  return typeof name === 'string' && typeof type === 'string' && AGGREGATORS.has(aggregator as string) && Array.isArray(values) && values.every(isValue)
+  const { name, help, type, aggregator, values } = (value ?? {}) as Partial<Metric>
+  return typeof name === 'string' && typeof help === 'string' && typeof type === 'string' && AGGREGATORS.has(aggregator as string) && Array.isArray(values) && values.every(isValue)
 }
 
 function isValue (value: unknown): boolean {
   const { value: number, labels } = (value ?? {}) as Partial<Metric['values'][number]>
-  return (typeof number === 'number' || number === null) && typeof labels === 'object' && labels !== null
+  return (typeof number === 'number' || NO_NUMBERS.has(number)) && typeof labels === 'object' && labels !== null
 }
