@@ -7,6 +7,7 @@ import { findApp } from './app-file.js'
 import { UsageError } from './exit.js'
 import type { InForce } from './in-force.js'
 import type { Inspect } from './inspection.js'
+import { listenOptions } from './listen-options.js'
 
 /** What the command is to do; in JSON, which has no functions, it is what a worker knows of it. */
 export interface Config {
@@ -52,12 +53,14 @@ export function readConfig (app: string, settings: InForce, appArguments: string
   const watch = settings.value('watch')
   const watchIgnore = settings.value('watchIgnore') ?? []
   if (!watch && settings.source('watchIgnore').kind === 'flag') throw new UsageError(`--watch-ignore needs --watch; got --watch-ignore ${watchIgnore.join(' --watch-ignore ')}`)
+  const listen = listenOptions(settings)
+  assertModeCounts(settings, listen)
   const sharedPort = { ...settings.options(), ...adminOption(settings), ...(watch && developmentDefaults(settings)) }
   const pluginOptions = readPluginOptions(appArguments)
   return {
     app: findApp(app),
     ...settings.given('name'),
-    listen: listenOptions(settings),
+    listen,
     sharedPort,
     level: settings.value('logLevel'),
     pretty: settings.value('prettyLogs'),
@@ -108,29 +111,6 @@ function adminOption (settings: InForce): Pick<SharedPortOptions, 'admin'> {
   if (hosts === undefined && settings.source('admin.token').kind !== 'flag') return {}
   const idle = hosts === undefined ? 'admin.token' : 'admin.hosts'
   throw new UsageError(`${settings.spell(idle)} is of the admin server, and needs ${settings.spell('admin')}`)
-}
-
-/** Where to listen: as the command line says, else the environment, else a config file; each may say one place. */
-function listenOptions (settings: InForce): GivenListenOptions {
-  const targets = [
-    { name: 'a descriptor', by: ['fd'], options: { fd: settings.value('fd') } },
-    { name: 'a socket', by: ['socket'], options: { path: settings.value('socket') } },
-    { name: 'a port', by: ['port', 'address'], options: { port: settings.value('port'), host: settings.value('address') } }
-  ]
-  const said = ['flag', 'variable', 'file'].map(kind => targets.filter(({ by }) => by.some(name => settings.source(name).kind === kind && !isAmbient(settings, name))))
-  const [given, ...others] = said.find(({ length }) => length > 0) ?? []
-  if (given !== undefined && others.length > 0) {
-    throw new UsageError(`an app listens on one of --port, --socket and --fd, got ${[given, ...others].map(({ name }) => name).join(' and ')}`)
-  }
-  const { options } = given ?? targets[2] as typeof targets[number]
-  assertModeCounts(settings, options as GivenListenOptions)
-  return options as GivenListenOptions
-}
-
-/** A PORT in the environment is a default like ours: it stands there for whatever is started. */
-function isAmbient (settings: InForce, name: string): boolean {
-  const source = settings.source(name)
-  return source.kind === 'variable' && source.name === 'PORT'
 }
 
 /** What would do nothing is a mistake; but whoever starts it may choose another place than the environment or the file has. */

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { veiled } from '../options-schema.js'
 import type { Found, InForce, Source } from './in-force.js'
+import { idlePlaces } from './listen-options.js'
 import { settings } from './settings.js'
 import { table } from './table.js'
 
@@ -8,9 +9,10 @@ type Row = { readonly name: string } & Found
 
 /** What is in force, and where it comes from: a table, or JSON. */
 export function show (inForce: InForce, json: boolean): string {
+  const idle = idlePlaces(inForce)
   const rows = settings.filter(({ notInFile }) => notInFile !== true).map(({ name, takes }) => {
     const { value, source } = inForce.found(name)
-    return { name, value: veiled(value, takes), source }
+    return { name, value: idle.includes(name) ? undefined : veiled(value, takes), source }
   })
   return json ? asJson(rows) : asTable(rows)
 }

@@ -33,9 +33,9 @@ for (const { says, args, listen, ...given } of listening) {
 }
 
 t.test('two places to listen on are one too many, in the environment too', async t => {
-  t.throws(() => read(['-s', '/s', '--fd', '3']), { name: 'UsageError', message: /got a descriptor and a socket$/ })
-  t.throws(() => read([], { env: { FASTIFY_SOCKET: '/s', FASTIFY_ADDRESS: '::1' } }), { name: 'UsageError', message: /got a socket and a port$/ })
-  t.throws(() => read([], { file: { socket: '/s', fd: 3 } }), { name: 'UsageError', message: /got a descriptor and a socket$/ })
+  t.throws(() => read(['-s', '/s', '--fd', '3']), { name: 'UsageError', message: /got --fd and --socket$/ })
+  t.throws(() => read([], { env: { FASTIFY_SOCKET: '/s', FASTIFY_ADDRESS: '::1' } }), { name: 'UsageError', message: /got FASTIFY_SOCKET and FASTIFY_ADDRESS$/ })
+  t.throws(() => read([], { file: { socket: '/s', fd: 3 } }), { name: 'UsageError', message: /got 'fd' in \/the\/file and 'socket' in \/the\/file$/ })
 })
 
 t.test('what would do nothing is said, by the name under which it was given: a mode without a socket file, a time without a number of crashes', async t => {

@@ -50,6 +50,16 @@ t.test('what is in force is shown as a table, with the place that each value com
   t.equal(new Set(ends).size, 1, 'the columns are aligned')
 })
 
+t.test('of the places to listen on, the one that is taken is shown', async t => {
+  const values = (given: Parameters<typeof readSettings>[0]): unknown[] => {
+    const shown = JSON.parse(show(readSettings(given), true)) as Record<string, { value: unknown }>
+    return ['fd', 'socket', 'port', 'address'].map(name => shown[name]?.value)
+  }
+  t.strictSame(values({ args: ['-s', '/s'], env: { PORT: '80' }, file: { address: '::1' } }), [null, '/s', null, null])
+  t.strictSame(values({ args: ['-p', '1', '-a', '::1'], env: { FASTIFY_SOCKET: '/s' }, file: { fd: 3 } }), [null, null, 1, '::1'])
+  t.strictSame(values({ args: ['-p', '1', '-a', '::1', '-s', '/s'] }), [null, '/s', 1, '::1'], 'two are an error, which tells')
+})
+
 t.test('what is in force is shown as JSON', async t => {
   const shown = JSON.parse(show(readSettings({ args: ['-g', '3'], file: { saturation: { delay: 5 }, policy () { return null } } }), true)) as Record<string, unknown>
   t.strictSame(shown['grace'], { value: 3, source: 'flag', name: '--grace' })
