@@ -64,9 +64,14 @@ export class SourceWatcher {
     }
     const watcher = open(paths, options)
     this.#watcher = watcher
-    watcher.on('all', (event, path) => { if (!event.endsWith('Dir')) this.#add(path) })
+    let ready = false
+    // Symbolic links are told of while the folders are read, whatever is said of that (ignoreInitial).
+    watcher.on('all', (event, path) => { if (ready && !event.endsWith('Dir')) this.#add(path) })
     watcher.on('error', err => { if (this.#watcher === watcher) this.#failed(err as NodeJS.ErrnoException, onReady) })
-    watcher.on('ready', () => { if (this.#watcher === watcher) onReady() })
+    watcher.on('ready', () => {
+      ready = true
+      if (this.#watcher === watcher) onReady()
+    })
   }
 
   #failed (err: NodeJS.ErrnoException, onReady: () => void): void {

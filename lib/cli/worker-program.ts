@@ -28,7 +28,7 @@ export function workerProgram (config: Config, imports: string[]): Program {
   ]
   return {
     exec: fileURLToPath(new URL('worker.js', import.meta.url)),
-    args: process.argv.slice(2),
+    args: withoutFlag(process.argv.slice(2), '--admin-token'),
     execArgv: [...process.execArgv, ...modules.flatMap(module => ['--import', module])],
     env: {
       [CONFIG]: JSON.stringify(withoutToken(config)),
@@ -37,6 +37,12 @@ export function workerProgram (config: Config, imports: string[]): Program {
       ...(tsconfig !== undefined && { [TSCONFIG]: tsconfig })
     }
   }
+}
+
+/** Apps may look at their arguments, and every user at those of a process. */
+function withoutFlag (args: string[], flag: string): string[] {
+  const end = args.indexOf('--')
+  return args.filter((arg, i) => (end !== -1 && i > end) || !(arg === flag || args[i - 1] === flag || arg.startsWith(`${flag}=`)))
 }
 
 /** Workers have no use for what steers them all, and what they run may show its environment. */

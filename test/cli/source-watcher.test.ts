@@ -56,6 +56,12 @@ t.test('a file that is replaced by another, as editors save, is a change, again 
   }
 })
 
+t.test('a symbolic link that is there already is no change', async t => {
+  const { folder, next } = await watching(t, { lib: { 'b.js': '' }, link: t.fixture('symlink', 'lib'), 'a.js': '' })
+  writeFileSync(join(folder, 'a.js'), 'x')
+  t.same(await next(), ['a.js'])
+})
+
 t.test('a folder may go and come back', async t => {
   const { folder, next } = await watching(t, { lib: { 'b.js': '' } })
   rmSync(join(folder, 'lib'), { recursive: true })

@@ -248,12 +248,20 @@ t.test('a token that cannot be is not shown', async t => {
   t.notMatch(app.text, /short-secret/)
 })
 
-t.test('the token is not in the environment of the workers', async t => {
-  const app = command(t, [appPath('measured.mjs'), '--workers', '1', '--port', '0', '--admin', '127.0.0.1:0', '--no-control'], { ...hooked, env: { FASTIFY_ADMIN_TOKEN: TOKEN } })
-  const url = await app.url()
-  t.notMatch((await request(`${url}/environment`)).body, TOKEN)
-  t.match(await request(`${String((await app.event('admin')).address)}/reload`, { method: 'POST', headers: { authorization } }), { status: 202 })
-})
+for (const { by, args, env } of [
+  { by: 'the environment', args: [], env: { FASTIFY_ADMIN_TOKEN: TOKEN } },
+  { by: 'a flag', args: ['--admin-token', TOKEN], env: {} },
+  { by: 'a flag in one word', args: [`--admin-token=${TOKEN}`], env: {} }
+]) {
+  t.test(`the token, given by ${by}, is neither in the environment nor in the arguments of the workers`, async t => {
+    const app = command(t, [appPath('measured.mjs'), ...args, '--workers', '1', '--port', '0', '--admin', '127.0.0.1:0', '--no-control', '--', '--mine'], { ...hooked, env })
+    const url = await app.url()
+    const { body } = await request(`${url}/environment`)
+    t.notMatch(body, TOKEN)
+    t.match(body, /"--no-control","--","--mine"\]/)
+    t.match(await request(`${String((await app.event('admin')).address)}/reload`, { method: 'POST', headers: { authorization } }), { status: 202 })
+  })
+}
 
 t.test('a page elsewhere can neither look nor steer', async t => {
   const { app, admin } = await serve(t, '--admin-host', 'admin.example.org')
