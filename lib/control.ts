@@ -8,6 +8,7 @@ import type { Parts } from './admin/apps.js'
 import { controlFolders, makeFolder, socketOf } from './control/place.js'
 import { isListening, removeSocket, sweep } from './control/stale.js'
 import { ClosedError, ControlInUseError } from './errors.js'
+import { assertFits } from './socket-path.js'
 
 /**
  * The Unix socket by which this user steers the primary: HTTP and JSON. Most primaries are never
@@ -46,7 +47,7 @@ export class ControlSocket {
       return await this.#listen(own)
     }
     const listening = await this.#listen(resolve(path))
-    this.#register(listening, own)
+    await this.#register(listening, own)
     return listening
   }
 
@@ -63,6 +64,7 @@ export class ControlSocket {
   }
 
   async #listen (path: string): Promise<string> {
+    assertFits(path)
     if (await isListening(path)) throw new ControlInUseError(path)
     if (this.#closed) throw new ClosedError()
     removeSocket(path)
@@ -80,13 +82,16 @@ export class ControlSocket {
   }
 
   /** So that `status` finds a primary whose socket is elsewhere. */
-  #register (path: string, own: string): void {
+  async #register (path: string, own: string): Promise<void> {
     try {
       makeFolder(dirname(own))
+      if (await isListening(own)) throw new ControlInUseError(own) // by a process of this number in another container
+      if (this.#closed) return
+      removeSocket(own)
       symlinkSync(path, own)
       this.#files.push(own)
     } catch (err) {
-      this.#parts.primary.log.debug({ event: 'control-error', err }, 'commands find this primary by --control alone')
+      this.#parts.primary.log.warn({ event: 'control-error', err }, 'commands find this primary by --control alone')
     }
   }
 

@@ -1,11 +1,11 @@
 import dns from 'node:dns/promises'
 import { lchownSync, lstatSync, unlinkSync } from 'node:fs'
 import net from 'node:net'
-import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { NotListeningFdError } from '../errors.js'
 import { bindPath, bindTcp, openDescriptor, type RawHandle, type SocketName } from '../internals.js'
 import type { ListenTarget } from '../listen-target.js'
+import { assertFits } from '../socket-path.js'
 import { NO_PORT, systemError } from '../system-error.js'
 import type { Identity } from './identity.js'
 
@@ -14,9 +14,6 @@ export interface Bound { handle: RawHandle, name: SocketName | string }
 
 /** Whose a socket file is to be, and who may use it; what is undefined stays as the system has it. */
 export interface SocketFile extends Identity { mode?: number | undefined }
-
-/** Bytes of a Unix socket's path: sun_path of Linux has 108 with the end, that of others 104. */
-const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
 
 type TcpTarget = Pick<ListenTarget, 'port' | 'ipv6Only' | 'reusePort'>
 
@@ -102,8 +99,7 @@ function inherited (fd: number): Bound {
 
 /** A file that a dead server left behind is removed; one that answers is in use. */
 async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: string }, socketFile: SocketFile): Promise<Bound> {
-  // Node 20 would cut it short, and bind that.
-  if (Buffer.byteLength(path) > LONGEST_PATH) throw systemError(-constants.errno.EINVAL, 'listen', { address: path, port: NO_PORT })
+  assertFits(path)
   const bindFile = (): RawHandle | number => withMode(socketFile.mode, () => bindPath(path))
   let handle = bindFile()
   if (typeof handle === 'number' && isInUse(handle) && isSocket(path) && !await answers(path)) {

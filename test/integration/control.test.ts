@@ -80,6 +80,24 @@ t.test('a socket at a path of its own is found there, and by all commands', asyn
   t.same(readdirSync(sockets), [])
 })
 
+t.test('a link that a dead primary of the same number has left behind is replaced', async t => {
+  const { env, sockets } = runtimeFolder(t)
+  mkdirSync(sockets, { mode: 0o700 })
+  const leaveLink = `import fs from 'node:fs'; if (!process.env.NODE_UNIQUE_ID) fs.symlinkSync('/nowhere', '${sockets}/' + process.pid + '.sock')`
+  const app = command(t, [appPath('plugin.mjs'), '--workers', '1', '--port', '0', '--control', join(env.XDG_RUNTIME_DIR, 'own.sock')],
+    { env, execArgv: ['--import', `data:text/javascript,${encodeURIComponent(leaveLink)}`] })
+  await app.url()
+  t.match(await run(t, env, 'status', '--pid', String(app.pid)), { code: 0, text: `pid ${app.pid}` })
+})
+
+t.test('a path that is too long for a socket is an error, and not cut short', async t => {
+  const { env } = runtimeFolder(t)
+  const path = join(env.XDG_RUNTIME_DIR, 'x'.repeat(100))
+  const app = command(t, [appPath('plugin.mjs'), '--port', '0', '--control', path], { env })
+  t.equal((await app.ended).code, 1)
+  t.match(app.lines.at(-1), { event: 'listen-failed', err: { code: 'EINVAL', address: path } })
+})
+
 t.test('without a control socket nobody finds it', async t => {
   const { env, sockets } = runtimeFolder(t)
   await serve(t, env, '--no-control')
