@@ -3,7 +3,8 @@
 //
 //   npx shared-fastify example/websocket.ts --workers 4
 //   node -e "const ws = new WebSocket('ws://localhost:3000/echo')
-//            ws.onopen = () => ws.send('hello'); ws.onmessage = ({ data }) => { console.log(data); ws.close() }"
+//            ws.onopen = () => ws.send('hello')
+//            ws.onmessage = ({ data }) => { console.log(data); if (data === 'hello') ws.close() }"
 //
 // (Node 20 has no WebSocket yet: npx wscat -c ws://localhost:3000/echo)
 //

@@ -72,8 +72,8 @@ export const InspectorError = createError<[string, string, ErrorOptions?]>(
 export const PidfileError = createError<[string, string, ErrorOptions?]>(
   'SHARED_PORT_ERR_PIDFILE', 'The pidfile %s %s')
 
-export const AppNotFoundError = createError<[string]>(
-  'SHARED_PORT_ERR_APP_NOT_FOUND', 'There is no app at %s')
+export const AppNotFoundError = createError<[string, string]>(
+  'SHARED_PORT_ERR_APP_NOT_FOUND', 'There is no app at %s%s')
 
 export const AppTypeError = createError<[string]>(
   'SHARED_PORT_ERR_APP_TYPE', 'An app is a .ts, .mts, .cts, .js, .mjs or .cjs file, got %s')

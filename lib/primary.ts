@@ -254,7 +254,7 @@ export class Primary {
    */
   async scale (count: number): Promise<void> {
     this.#assertRunning('scale()')
-    this.#log.info({ event: 'scale', workers: count, before: this.workerCount }, 'scaling from %d to %d workers', this.workerCount, count)
+    this.#log.info({ event: 'scale', workers: count, before: this.workerCount }, 'scaling from %d to %d %s', this.workerCount, count, count === 1 ? 'worker' : 'workers')
     const scaled = this.#supervisor.scale(count)
     this.#checkServed() // a slot that went may have been the one that was waited for
     await scaled

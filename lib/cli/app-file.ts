@@ -13,7 +13,7 @@ export const JAVASCRIPT = ['.js', '.mjs', '.cjs']
 export function findApp (given: string): string {
   const path = resolve(given)
   const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) throw new AppNotFoundError(path)
+  if (found === undefined) throw new AppNotFoundError(path, /^[a-z]+$/.test(given) ? `, nor a command ${given}` : '')
   if (found.isDirectory()) throw new AppTypeError(`the directory ${path}`)
   if (![...TYPESCRIPT, ...JAVASCRIPT].includes(extname(path))) throw new AppTypeError(path)
   return path

@@ -35,6 +35,9 @@ Exit codes: 0 stopped as asked, 1 the app, its port or its config file failed,
 or the workers crashed more often than --max-restarts, 2 wrong usage, 130 a
 second SIGINT.`
 
+/** Commands whose options the help of the whole shows. */
+const IN_MAIN_HELP = new Set(['shared-fastify', 'start', 'config'])
+
 /** The commands; `appArguments` is what came after `--`, `reloadEnvironment` reads .env again. */
 export function createProgram (appArguments: string[], reloadEnvironment: () => void): Command {
   const startCommand = createStart(appArguments, reloadEnvironment)
@@ -143,6 +146,6 @@ function assertOneApp (given: string[]): void {
 function polite (command: Command): Command {
   return command
     .helpOption('-h, --help', 'print this')
-    .showHelpAfterError('(shared-fastify --help shows what there is)')
+    .showHelpAfterError(`(${['shared-fastify', ...(IN_MAIN_HELP.has(command.name()) ? [] : [command.name()])].join(' ')} --help shows what there is)`)
     .exitOverride()
 }

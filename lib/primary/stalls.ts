@@ -61,7 +61,7 @@ export class Stalls {
     const { id, pid, stalls } = worker
     const more = Math.max(0, stalls - (this.#told.get(worker) ?? 0) - 1)
     this.#told.set(worker, stalls)
-    this.#parts.log[level]({ event: 'stall', workerId: id, workerPid: pid, duration, route, requests, more }, 'worker %d stood still for %d ms%s%s', id, duration, whereOf(route, requests), more > 0 ? `; ${more} times more since the last of these lines` : '')
+    this.#parts.log[level]({ event: 'stall', workerId: id, workerPid: pid, duration, route, requests, more }, 'worker %d stood still for %d ms%s%s', id, duration, whereOf(route, requests), more > 0 ? `; ${more} more since the last of these lines` : '')
   }
 }
 

@@ -117,7 +117,7 @@ export class App implements Share {
     const begun = performance.now()
     if (!left) await this.#parts.leave(key)
     const { count } = this.connections
-    this.fastify.log.info({ event: 'drain' }, 'finishing what is open for %s: %d connections', key, count)
+    this.fastify.log.info({ event: 'drain' }, 'finishing what is open for %s: %d %s', key, count, count === 1 ? 'connection' : 'connections')
     await this.#parts.drain(this.connections, Math.max(0, grace - (performance.now() - begun)), () => webSocketsOf(this.#contexts), hasty)
   }
 }

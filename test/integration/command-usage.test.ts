@@ -6,6 +6,8 @@ const APP = appPath('plugin.mjs')
 const wrong: Array<{ what: string, args: string[], says: RegExp, env?: NodeJS.ProcessEnv }> = [
   { what: 'no app', args: [], says: /^error: missing required argument 'app'$/m },
   { what: 'two apps', args: [APP, APP], says: /^error: one app is served at a time, got '.*plugin\.mjs' and '.*plugin\.mjs'$/m },
+  { what: 'a command that there is not', args: ['stauts'], says: /^error: There is no app at .*\/stauts, nor a command stauts$/m },
+  { what: 'an option that a command does not have', args: ['status', '--wait'], says: /\(shared-fastify status --help shows what there is\)/ },
   { what: 'an app that is not there', args: [appPath('nowhere.mjs')], says: /^error: There is no app at .*\/apps\/nowhere\.mjs$/m },
   { what: 'a folder', args: [appPath('')], says: /^error: An app is a \.ts, .* file, got the directory .*\/apps$/m },
   { what: 'a file that is no script', args: [appPath('esm/package.json')], says: /^error: An app is a \.ts, .* file, got .*package\.json$/m },

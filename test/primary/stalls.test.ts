@@ -66,7 +66,7 @@ t.test('of what follows within 10 seconds the longest is told when they are over
   t.same(told(), [[1, 100, 0]])
   clock.advance(1)
   t.same(told(), [[1, 100, 0], [1, 5_000, 4]])
-  t.equal(lines[1]?.msg, 'worker 1 stood still for 5000 ms, in GET /slow; 4 times more since the last of these lines')
+  t.equal(lines[1]?.msg, 'worker 1 stood still for 5000 ms, in GET /slow; 4 more since the last of these lines')
   add(worker, { duration: 80 })
   clock.advance(9_999)
   t.equal(lines.length, 2, 'that was a line too')
