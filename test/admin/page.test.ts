@@ -204,10 +204,10 @@ scene('a lost connection is told of, until it is there again', { tolerated: /^Fa
   t.equal(await page.locator('#rows tr').count(), 2)
 })
 
-scene('a server that says nothing any more counts as lost', {}, async (_t, page, fake) => {
+scene('a server that says nothing any more counts as lost, and is asked on another connection', {}, async (_t, page) => {
   await page.clock.runFor(4000)
   await page.getByRole('alert').getByText('The connection to the server was lost').waitFor()
-  fake.tick()
+  await page.clock.runFor(2000)
   await page.getByRole('alert').waitFor({ state: 'hidden' })
 })
 

@@ -1,7 +1,7 @@
 /** Milliseconds without a word after which the connection counts as lost: the server sends a status each second. */
 const SILENCE = 4000
 
-/** Milliseconds until another try, where the browser makes none itself: the server answered with an error. */
+/** Milliseconds until another try, where the browser makes none itself: the server answered with an error, or not at all. */
 const RETRY = 2000
 
 /**
@@ -16,9 +16,10 @@ export function follow (url, on) {
 
   function connect () {
     source = new EventSource(url)
+    listen()
     source.addEventListener('error', () => {
       lose()
-      if (source.readyState === EventSource.CLOSED) setTimeout(connect, RETRY)
+      if (source.readyState === EventSource.CLOSED) again()
     })
     for (const event of ['history', 'status', 'happened']) {
       source.addEventListener(event, ({ data }) => {
@@ -28,16 +29,29 @@ export function follow (url, on) {
     }
   }
 
-  function hear () {
+  function listen () {
     clearTimeout(silence)
-    silence = setTimeout(lose, SILENCE)
+    silence = setTimeout(() => {
+      lose()
+      again()
+    }, SILENCE)
+  }
+
+  /** A connection to a server that is gone without a word may stay open for ever. */
+  function again () {
+    clearTimeout(silence)
+    source.close()
+    setTimeout(connect, RETRY)
+  }
+
+  function hear () {
+    listen()
     if (!lost) return
     lost = false
     on.found()
   }
 
   function lose () {
-    clearTimeout(silence)
     if (lost) return
     lost = true
     on.lost()
