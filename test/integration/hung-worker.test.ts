@@ -56,8 +56,11 @@ perLane(t, 'death returns the handoffs: when all workers hang and are killed, al
   const url = await app.url()
   const pids = await app.workers(2)
   const before = descriptors(app.pid)
-  const cut = [attempt(`${url}/hang`), attempt(`${url}/hang`)]
-  await app.events('hangs', 2)
+  const cut: Array<Promise<Outcome>> = []
+  while (cut.length < pids.length) {
+    cut.push(attempt(`${url}/hang`)) // one after another: a worker could take both, before it hangs
+    await app.events('hangs', cut.length)
+  }
 
   const posts = await post20(url)
   await app.stats(({ workers, pending }) => pending + workers.reduce((sum, { unacked }) => sum + unacked, 0) === 20)
