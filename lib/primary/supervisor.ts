@@ -177,7 +177,7 @@ export class Supervisor {
       delete slot.worker
       for (const worker of outdated) if (worker !== undefined) this.#discard(worker, true)
     }
-    for (const slot of this.#slots) this.#refill(slot)
+    for (const slot of [...this.#slots]) this.#refill(slot) // which may give one back
   }
 
   /**

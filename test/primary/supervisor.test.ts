@@ -12,7 +12,7 @@ const KILLED: Ending = { code: null, signal: 'SIGKILL' }
 const GRACE = 5_000
 
 /** A supervisor with every worker that it ever spawned. */
-function create (count: number, { bootTimeout = 0, maxRestarts }: { bootTimeout?: number, maxRestarts?: number } = {}) {
+function create (count: number, { bootTimeout = 0, maxRestarts, lacks = () => false }: { bootTimeout?: number, maxRestarts?: number, lacks?: () => boolean } = {}) {
   const clock = new FakeClock()
   const { log, lines } = createLog()
   const spawned: FakeWorker[] = []
@@ -24,6 +24,7 @@ function create (count: number, { bootTimeout = 0, maxRestarts }: { bootTimeout?
     grace: GRACE,
     bootTimeout,
     spawn (generation) {
+      if (lacks()) throw new Error('no descriptors')
       const worker = new FakeWorker(spawned.length + 1, generation)
       spawned.push(worker)
       return worker
@@ -510,6 +511,17 @@ t.test('a new worker that was ready once is replaced like any other', async t =>
   clock.advance(100)
   t.equal(spawned.length, 3)
   t.equal(supervisor.crashes, 1)
+})
+
+t.test('a restart fills every slot, though there is not what it takes to start one that was added', async t => {
+  const lacking = [false, false, false, false, true, false]
+  const { supervisor, spawned, last } = create(1, { lacks: () => lacking.shift() ?? false })
+  supervisor.start()
+  supervisor.ready(last())
+  supervisor.scale(3)
+  supervisor.restart()
+  t.equal(spawned.length, 5)
+  t.same(supervisor.slots.map(({ worker }) => worker?.id), [4, 5])
 })
 
 t.test('whoever scales again waits for the workers of the call before, and hears of it when they fail', async t => {
