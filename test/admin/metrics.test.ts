@@ -5,6 +5,9 @@ import { Metrics } from '../../lib/admin/metrics.js'
 import type { Operable } from '../../lib/admin/operable.js'
 import { createLog } from '../fakes.js'
 
+const alive = setInterval(() => {}, 1_000) // as the primary's ports are: the thread keeps no process alive
+t.teardown(() => { clearInterval(alive) })
+
 /** A primary whose workers answer when the test says so. */
 function create () {
   const { log, lines } = createLog()
