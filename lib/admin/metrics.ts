@@ -13,13 +13,15 @@ interface Waiting { resolve: (text: string) => void, reject: (err: Error) => voi
 /** The metrics of the primary and of the workers' apps, in Prometheus' text format. */
 export class Metrics {
   readonly #primary: Operable
+  readonly #startThread: () => Worker
   #thread: Worker | undefined
   readonly #waiting = new Map<number, Waiting>()
   #scrapes = 0
   #running: Promise<string> | undefined
 
-  constructor (primary: Operable) {
+  constructor (primary: Operable, startThread = startSummingThread) {
     this.#primary = primary
+    this.#startThread = startThread
     primary.onMetrics({
       measured: (id, metrics) => { this.#thread?.postMessage({ id, metrics } satisfies ToThread) },
       gone: id => { this.#thread?.postMessage({ gone: id } satisfies ToThread) }
@@ -52,7 +54,7 @@ export class Metrics {
 
   /** Only who is scraped has this thread. */
   #start (): Worker {
-    const thread = new Worker(new URL('metrics/thread.js', import.meta.url), { name: 'shared-fastify metrics', execArgv: [] })
+    const thread = this.#startThread()
     thread.on('message', (message: FromThread) => { this.#onMessage(message) })
     thread.once('error', err => { this.#lost(thread, err) })
     thread.once('exit', () => { this.#lost(thread, new Error(ENDED)) })
@@ -83,4 +85,8 @@ export class Metrics {
     for (const { reject } of this.#waiting.values()) reject(err)
     this.#waiting.clear()
   }
+}
+
+function startSummingThread (): Worker {
+  return new Worker(new URL('metrics/thread.js', import.meta.url), { name: 'shared-fastify metrics', execArgv: [] })
 }

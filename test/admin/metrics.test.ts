@@ -1,41 +1,38 @@
-import { once } from 'node:events'
-import type { Worker } from 'node:worker_threads'
-import t from 'tap'
+import { Worker } from 'node:worker_threads'
+import t, { type Test } from 'tap'
 import { Metrics } from '../../lib/admin/metrics.js'
 import type { Operable } from '../../lib/admin/operable.js'
 import { createLog } from '../fakes.js'
 
-const alive = setInterval(() => {}, 1_000) // as the primary's ports are: the thread keeps no process alive
-t.teardown(() => { clearInterval(alive) })
+const ENDED = 'the thread that puts metrics together has ended'
 
-/** A primary whose workers answer when the test says so. */
-function create () {
+/** Metrics that are scraped, with a thread that does nothing, and a primary whose workers answer when the test says so. */
+function scraped (t: Test) {
   const { log, lines } = createLog()
+  const thread = new Worker('setInterval(() => {}, 1_000)', { eval: true, execArgv: [] })
+  const alive = setInterval(() => {}, 1_000) // the thread keeps no process alive
+  t.teardown(() => { clearInterval(alive) })
   let answer: () => void = () => {}
   const metrics = new Metrics({
     log,
     onMetrics () {},
     askForMetrics: async () => await new Promise<number>(resolve => { answer = () => { resolve(0) } })
-  } as Partial<Operable> as Operable)
-  return { metrics, lines, answer: () => { answer() } }
+  } as Partial<Operable> as Operable, () => thread)
+  return { metrics, lines, thread, text: metrics.text(), answer: () => { answer() } }
 }
 
 t.test('a thread that dies is told of, in the log and to who waits', async t => {
-  const { metrics, lines, answer } = create()
-  const started = once(process, 'worker') as Promise<[Worker]>
-  const text = t.rejects(metrics.text(), { message: 'the thread that puts metrics together has ended' })
-  const [thread] = await started
+  const { lines, thread, text, answer } = scraped(t)
   await thread.terminate()
   answer()
-  await text
-  t.match(lines, [{ level: 40, event: 'metrics-error', err: { message: 'the thread that puts metrics together has ended' } }])
+  await t.rejects(text, { message: ENDED })
+  t.match(lines, [{ level: 40, event: 'metrics-error', err: { message: ENDED } }])
 })
 
 t.test('one that is closed is no failure', async t => {
-  const { metrics, lines, answer } = create()
-  const text = t.rejects(metrics.text())
+  const { metrics, lines, text, answer } = scraped(t)
   await metrics.close()
   answer()
-  await text
+  await t.rejects(text, { message: ENDED })
   t.same(lines, [])
 })
