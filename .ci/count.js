@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 
 /** A log of thousands of lines is read from its end: no more of what failed than fits there. */
 const MOST_LINES = 120
-/** An assertion's block is shown whole; a test's says where it is written, which its name says too. */
+/** Of an assertion's block its begin is shown; a test's says where it is written, which its name says too. */
+const MOST_LINES_OF_AN_ASSERTION = 40
 const MOST_LINES_OF_A_TEST = 4
 
 const [file, status] = process.argv.slice(2)
@@ -12,7 +13,9 @@ const lines = readLines(file)
 const { pass = 0, fail = 0 } = readSummary(lines)
 const failed = status !== '0' || pass === 0 ? Math.max(fail, 1) : fail
 
-for (const line of findFailures(lines).slice(0, MOST_LINES)) console.log(line)
+const failures = findFailures(lines)
+for (const line of failures.slice(0, MOST_LINES)) console.log(line)
+if (failures.length > MOST_LINES) console.log(`... and ${failures.length - MOST_LINES} lines more of what failed`)
 console.log(`${pass} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
 
@@ -38,7 +41,7 @@ function findFailures (lines) {
     const failure = /^ *not ok .*?(# time=|$)/.exec(line)
     if (failure !== null) {
       const hasBlock = lines[index + 1]?.trim() === '---'
-      left = 1 + (!hasBlock ? 0 : failure[1] === '' ? MOST_LINES : MOST_LINES_OF_A_TEST)
+      left = 1 + (!hasBlock ? 0 : failure[1] === '' ? MOST_LINES_OF_AN_ASSERTION : MOST_LINES_OF_A_TEST)
     }
     if (left > 0) {
       found.push(line)

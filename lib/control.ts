@@ -47,7 +47,8 @@ export class ControlSocket {
       return await this.#listen(own)
     }
     const listening = await this.#listen(resolve(path))
-    await this.#register(listening, own)
+    if (listening !== own) await this.#register(listening, own)
+    if (this.#closed) throw new ClosedError()
     return listening
   }
 
@@ -84,6 +85,7 @@ export class ControlSocket {
   /** So that `status` finds a primary whose socket is elsewhere. */
   async #register (path: string, own: string): Promise<void> {
     try {
+      assertFits(own)
       makeFolder(dirname(own))
       if (await isListening(own)) throw new ControlInUseError(own) // by a process of this number in another container
       if (this.#closed) return

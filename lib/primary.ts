@@ -560,6 +560,7 @@ export class Primary {
     this.#supervisor.exited(worker, ending, fatal)
     if (fatal) this.#failUnlessStopped(worker, ending)
     else if (ending.signal === null) for (const port of unserved) this.#failPort(port, failureOf(worker, ending))
+    this.#checkServed() // its slot may have gone with it, which was waited for
   }
 
   /** On the first start a worker that fails is the app's fault, and would fail again: everything ends. */

@@ -6,7 +6,7 @@ import { setStdoutBlocking } from './internals.js'
 /**
  * Whether processes that write to this stdout at the same time tear each other's lines. A pipe or a
  * socket does that: it takes a long write in pieces, as it has room (PIPE_BUF in pipe(7)). A terminal takes
- * a write as a whole, and so does a file that is inherited, by whose one offset writes take turns
+ * a write as a whole where that waits, and so does a file that is inherited, by whose one offset writes take turns
  * (f_pos_lock of Linux; with O_APPEND anywhere).
  */
 export function tearsLines (): boolean {

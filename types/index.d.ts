@@ -567,7 +567,8 @@ export interface SharedPort extends EventEmitter<SharedPortEvents> {
    * new ones are ready, or those that leave, the newest first, are gone.
    * @throws SHARED_PORT_ERR_SCALE it is no such integer
    * @throws SHARED_PORT_ERR_WORKER_FAILED with the new worker's error as its cause, when one ends
-   * before it is ready: it is not tried again, and the others are kept without it
+   * before it is ready: it is not tried again, and the others are kept without it (with `--watch` the next
+   * change tries it again)
    * @throws SHARED_PORT_ERR_NOT_RUNNING elsewhere, before listen() and from close() on
    */
   scale (workers: number): Promise<void>

@@ -65,8 +65,8 @@ export class SourceWatcher {
     const watcher = open(paths, options)
     this.#watcher = watcher
     let ready = false
-    // Symbolic links are told of while the folders are read, whatever is said of that (ignoreInitial).
-    watcher.on('all', (event, path) => { if (ready && !event.endsWith('Dir')) this.#add(path) })
+    // Symbolic links are told of as added while the folders are read, whatever is said of that (ignoreInitial).
+    watcher.on('all', (event, path) => { if ((ready || event !== 'add') && !event.endsWith('Dir')) this.#add(path) })
     watcher.on('error', err => { if (this.#watcher === watcher) this.#failed(err as NodeJS.ErrnoException, onReady) })
     watcher.on('ready', () => {
       ready = true

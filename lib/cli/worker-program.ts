@@ -39,7 +39,7 @@ export function workerProgram (config: Config, imports: string[]): Program {
   }
 }
 
-/** Apps may look at their arguments, and every user at those of a process. */
+/** Apps may look at their arguments, and every user at those of a process: of the primary's, ps(1) shows it still. */
 function withoutFlag (args: string[], flag: string): string[] {
   const end = args.indexOf('--')
   return args.filter((arg, i) => (end !== -1 && i > end) || !(arg === flag || args[i - 1] === flag || arg.startsWith(`${flag}=`)))

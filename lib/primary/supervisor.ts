@@ -302,10 +302,10 @@ export class Supervisor {
     }
   }
 
-  /** The slots that are too many: those without a worker first, then the newest. */
+  /** The slots that are too many: those on trial first, which might fail and take theirs along; then those without a worker, then the newest. */
   #surplus (count: number): Slot[] {
     const age = ({ worker }: Slot): number => worker?.id ?? Infinity
-    return [...this.#slots].sort((a, b) => age(a) - age(b)).slice(count)
+    return [...this.#slots].sort((a, b) => Number(a.onTrial) - Number(b.onTrial) || age(a) - age(b)).slice(count)
   }
 
   #addSlots (count: number, onTrial: boolean): Slot[] {

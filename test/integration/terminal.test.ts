@@ -1,54 +1,77 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, watch } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import t from 'tap'
-import { attempt } from '../client.js'
-import { appPath, freePort, withoutHooks } from '../helper.js'
+import t, { type Test } from 'tap'
+import { fixturePath, type Line } from '../helper.js'
 
-/** Of util-linux: runs a command in a terminal of its own, whose keyboard is its stdin. */
-const SCRIPT = '/usr/bin/script'
+/** script(1) gives a program a terminal of its own; without it, nothing here can be tested. */
+const noScript = (() => {
+  try {
+    execFileSync('script', ['--version'], { stdio: 'ignore' })
+    return false
+  } catch {
+    return 'no script(1) here'
+  }
+})()
 
-const CTRL_S = '\x13'
-const CTRL_Q = '\x11'
+/** An app in a terminal, the terminal's process, and the app's log. */
+class InTerminal {
+  readonly terminal: ChildProcess
+  readonly #log: string
 
-t.test('whoever stops the terminal by ^S stops no connection: the primary writes when it is read again', { skip: !existsSync(SCRIPT) && `there is no ${SCRIPT}` }, async t => {
-  const folder = mkdtempSync(join(tmpdir(), 'sf-'))
-  const pidfile = join(folder, 'pid')
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
-  const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
-  // The workers say nothing at this level.
-  const command = [process.execPath, cli, 'start', appPath('plugin.mjs'), '--workers', 1, '--port', port, '--pidfile', pidfile, '--log-level', 'warn'].join(' ')
-  const [program, ...args] = [...withoutHooks(), SCRIPT, '-qfec', command, '/dev/null'] as [string, ...string[]]
-  const terminal = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  t.teardown(() => {
-    terminal.kill('SIGKILL')
-    rmSync(folder, { recursive: true })
-  })
-  let text = ''
-  terminal.stdout.on('data', data => { text += String(data) })
+  constructor (t: Test) {
+    const folder = t.testdir({})
+    this.#log = join(folder, 'log')
+    const app = `${process.execPath} ${fixturePath('app.mjs')} > ${this.#log} 2>&1 < /dev/null`
+    this.terminal = spawn('script', ['--quiet', '--command', app, '/dev/null'], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: { ...process.env, OPTIONS: JSON.stringify({ workers: 1 }), LISTEN: JSON.stringify({ port: 0, host: '127.0.0.1' }) }
+    })
+    t.teardown(() => {
+      this.terminal.kill('SIGKILL')
+      for (const pid of new Set(this.#lines().map(({ pid }) => pid))) {
+        try {
+          process.kill(pid, 'SIGKILL')
+        } catch {} // it has ended
+      }
+    })
+  }
 
-  while ((await attempt(url)).answer?.status !== 200) if (terminal.exitCode !== null) throw new Error(text)
-  const pid = Number(readFileSync(pidfile, 'utf8'))
-  await stop(terminal)
-  process.kill(pid, 'SIGTTOU') // of which it can only complain
-  for (let i = 0; i < 20; i++) t.equal((await attempt(url)).answer?.status, 200)
-  t.notMatch(text, 'it stays at 1')
-  terminal.stdin.write(CTRL_Q)
-  while (!text.includes('there are from 1 to 1024 workers: it stays at 1')) await once(terminal.stdout, 'data')
-  process.kill(pid, 'SIGTERM')
-  t.same(await once(terminal, 'exit'), [0, null])
-})
+  /** The first line of the log, past or to come, that has this event. */
+  async event (name: string): Promise<Line> {
+    const changes = watch(join(this.#log, '..'))
+    try {
+      for (;;) {
+        const found = this.#lines().find(({ event }) => event === name)
+        if (found !== undefined) return found
+        await once(changes, 'change')
+      }
+    } finally {
+      changes.close()
+    }
+  }
 
-/** Types ^S. What the terminal echoes then, it has not stopped for yet. */
-async function stop ({ stdin, stdout }: ChildProcess): Promise<void> {
-  stdin?.write(CTRL_S)
-  for (let echoed = true; echoed;) {
-    stdin?.write('?')
-    const patience = AbortSignal.timeout(200)
-    echoed = await once(stdout as NonNullable<typeof stdout>, 'data', { signal: patience }).then(() => true, () => false)
+  close (): void {
+    this.terminal.kill('SIGKILL')
+  }
+
+  #lines (): Line[] {
+    if (!existsSync(this.#log)) return []
+    return readFileSync(this.#log, 'utf8').split('\n').filter(line => line.startsWith('{') && line.endsWith('}')).map(line => JSON.parse(line))
   }
 }
+
+t.test('closing the terminal stops it', { skip: noScript }, async t => {
+  const app = new InTerminal(t)
+  await app.event('worker-ready')
+  app.close()
+  t.match(await app.event('stopped'), { msg: 'stopped' })
+})
+
+t.test('in a terminal that stays, SIGHUP reloads', { skip: noScript }, async t => {
+  const app = new InTerminal(t)
+  const { pid } = await app.event('worker-ready')
+  process.kill(pid, 'SIGHUP')
+  t.match(await app.event('reload-end'), { generation: 1 })
+})

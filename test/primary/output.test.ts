@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { pino } from 'pino'
 import t from 'tap'
 import { Output } from '../../lib/primary/output.js'
 import { FakeClock } from '../fakes.js'
@@ -36,6 +37,47 @@ function create () {
     }
   }
 }
+
+t.test('on a terminal that nobody reads the workers may have to wait as soon as this process would', async t => {
+  const clock = new FakeClock()
+  let room = false
+  const output = new Output({
+    relays: false,
+    waits: false,
+    write (data) {
+      if (!room) throw Object.assign(new Error('no room'), { code: 'EAGAIN' })
+      return data.length
+    },
+    clock
+  })
+  t.notOk(output.paused)
+  output.write('own\n')
+  t.ok(output.paused)
+  room = true
+  clock.advance(32)
+  t.notOk(output.paused)
+})
+
+t.test('what an app logs to stdout is taken over where writing waits for nobody, and left alone elsewhere', async t => {
+  for (const waits of [false, true]) {
+    const written: string[] = []
+    const output = new Output({
+      relays: false,
+      waits,
+      write (data) {
+        written.push(Buffer.from(data).toString())
+        return data.length
+      },
+      clock: new FakeClock()
+    })
+    const stdout = pino.destination(1)
+    const { write } = stdout
+    output.take(pino({}, stdout))
+    t.equal(stdout.write !== write, !waits)
+    if (!waits) stdout.write('a line\n')
+    t.same(written, waits ? [] : ['a line\n'])
+  }
+})
 
 /** When what was written to a stream has been read, if anybody reads. */
 async function turned (): Promise<void> {

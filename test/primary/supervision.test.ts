@@ -200,6 +200,7 @@ async function play (seed: number, options: Options): Promise<string[]> {
     const { slots, workers, generation } = supervisor
     const placed = slots.flatMap(({ worker, successor }) => [worker, successor]).filter(worker => worker !== undefined)
     if (slots.length !== now.count) wrong.push(`there are ${slots.length} places, not ${now.count}`)
+    if (slots.length < 1) wrong.push('no place is left')
     if (new Set(placed).size < placed.length) wrong.push('a worker has two places')
     if (placed.some(({ state }) => state === 'exited')) wrong.push('a dead worker has a place')
     if (slots.some(({ successor: next }) => next !== undefined && next.state !== 'draining' && !(isStarting(next) && next.generation === generation))) wrong.push('a successor is ready or out of date')

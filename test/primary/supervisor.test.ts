@@ -529,7 +529,28 @@ t.test('whoever scales again waits for the workers of the call before, and hears
   const both = [supervisor.scale(2), supervisor.scale(3)]
   supervisor.ready(spawned[2] as FakeWorker)
   supervisor.exited(spawned[1] as FakeWorker, CRASH)
-  for (const scaled of both) await t.rejects(scaled, { code: 'SHARED_PORT_ERR_WORKER_FAILED' })
+  await Promise.all(both.map(async scaled => { await t.rejects(scaled, { code: 'SHARED_PORT_ERR_WORKER_FAILED' }) }))
+})
+
+t.test('what was added and is not ready leaves before what has been: one that fails leaves nobody without a worker', async t => {
+  const { supervisor, clock, spawned, first } = started(1)
+  supervisor.exited(spawned[0] as FakeWorker, CRASH)
+  supervisor.scale(2)
+  supervisor.scale(1)
+  t.same(supervisor.slots, [first], 'though it is empty')
+  supervisor.exited(spawned[1] as FakeWorker, CRASH)
+  clock.advance(100)
+  t.equal(first.worker?.id, 3)
+})
+
+t.test('the same where a reload has just given a new worker to what has been', async t => {
+  const { supervisor, spawned, first } = started(1)
+  supervisor.scale(2)
+  supervisor.renew(first)
+  supervisor.ready(spawned[2] as FakeWorker)
+  supervisor.scale(1)
+  t.same(supervisor.slots, [first])
+  t.equal(first.worker?.id, 3)
 })
 
 // Stopping.

@@ -19,7 +19,7 @@ export async function reload ({ wait = false, ...which }: SteerFlags): Promise<v
 /** Keeps so many workers from now on. With `wait` it ends when they are there. @throws ControlError with the reason why they are not */
 export async function scale (workers: number, { wait = false, ...which }: SteerFlags): Promise<void> {
   const { client, status } = await findPrimary(which)
-  if (wait) return await follow(client, '/scale', { workers }, 'the scaling', `there are fewer than ${workers} workers: one that was added failed, and is not tried again`)
+  if (wait) return await follow(client, '/scale', { workers }, 'the scaling', `there are not ${workers} workers`)
   await client.post('/scale', { workers })
   say(`primary ${status.pid} goes from ${new Set(status.workers.map(({ slot }) => slot)).size} to ${workers} workers`)
 }

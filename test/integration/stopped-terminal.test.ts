@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { platform, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { attempt } from '../client.js'
+import { appPath, freePort, withoutHooks } from '../helper.js'
+
+/** Of util-linux: runs a command in a terminal of its own, whose keyboard is its stdin. */
+const SCRIPT = '/usr/bin/script'
+const skip = (platform() !== 'linux' || !existsSync(SCRIPT)) && 'no script(1) of util-linux here'
+
+/** Milliseconds without an echo after which a terminal has stopped: one that runs echoes in one. */
+const SILENCE = 2_000
+
+const CTRL_S = '\x13'
+const CTRL_Q = '\x11'
+
+t.test('whoever stops the terminal by ^S stops no connection: the primary writes when it is read again', { skip }, async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'sf-'))
+  const pidfile = join(folder, 'pid')
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+  // The workers say nothing at this level.
+  const command = [process.execPath, cli, 'start', appPath('plugin.mjs'), '--workers', 1, '--port', port, '--pidfile', pidfile, '--log-level', 'warn'].join(' ')
+  const [program, ...args] = [...withoutHooks(), SCRIPT, '-qfec', command, '/dev/null'] as [string, ...string[]]
+  const terminal = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  t.teardown(() => {
+    terminal.kill('SIGKILL')
+    rmSync(folder, { recursive: true })
+  })
+  let text = ''
+  terminal.stdout.on('data', data => { text += String(data) })
+
+  while ((await attempt(url)).answer?.status !== 200) if (terminal.exitCode !== null || terminal.signalCode !== null) throw new Error(text)
+  const pid = Number(readFileSync(pidfile, 'utf8'))
+  await stop(terminal)
+  process.kill(pid, 'SIGTTOU') // of which it can only complain
+  for (let i = 0; i < 20; i++) t.equal((await attempt(url)).answer?.status, 200)
+  t.notMatch(text, 'it stays at 1')
+  terminal.stdin.write(CTRL_Q)
+  while (!text.includes('there are from 1 to 1024 workers: it stays at 1')) await once(terminal.stdout, 'data')
+  process.kill(pid, 'SIGTERM')
+  t.same(await once(terminal, 'exit'), [0, null])
+})
+
+/** Types ^S. What the terminal echoes then, it has not stopped for yet. */
+async function stop ({ stdin, stdout }: ChildProcess): Promise<void> {
+  const echo = async (signal?: AbortSignal): Promise<unknown> => {
+    stdin?.write('?')
+    return await once(stdout as NonNullable<typeof stdout>, 'data', { signal })
+  }
+  await echo()
+  stdin?.write(CTRL_S)
+  for (let echoes = true; echoes;) echoes = await echo(AbortSignal.timeout(SILENCE)).then(() => true, () => false)
+}
