@@ -558,8 +558,8 @@ export class Primary {
     this.#totals.reclaimed += open?.untaken.length ?? 0
     if (open !== undefined) this.#ports.of(open.frame.key)?.handoff.reclaim(worker, open.frame, open.untaken)
     this.#supervisor.exited(worker, ending, fatal)
-    if (fatal) this.#failUnlessStopped(worker, ending)
-    else if (ending.signal === null) for (const port of unserved) this.#failPort(port, failureOf(worker, ending))
+    if (fatal) return this.#failUnlessStopped(worker, ending)
+    if (ending.signal === null) for (const port of unserved) this.#failPort(port, failureOf(worker, ending))
     this.#checkServed() // its slot may have gone with it, which was waited for
   }
 

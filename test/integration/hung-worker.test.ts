@@ -1,6 +1,7 @@
 import net from 'node:net'
 import t from 'tap'
 import { attempt, echo, Exchange, keptAlive, type Outcome, streamed } from '../client.js'
+import { hang } from '../hang.js'
 import { descriptors, inTurn, perLane, request, start } from '../helper.js'
 
 // More than one read of a socket takes, less than the kernel keeps for it.
@@ -56,11 +57,7 @@ perLane(t, 'death returns the handoffs: when all workers hang and are killed, al
   const url = await app.url()
   const pids = await app.workers(2)
   const before = descriptors(app.pid)
-  const cut: Array<Promise<Outcome>> = []
-  while (cut.length < pids.length) {
-    cut.push(attempt(`${url}/hang`)) // one after another: a worker could take both, before it hangs
-    await app.events('hangs', cut.length)
-  }
+  const cut = await hang(app, url, pids.length)
 
   const posts = await post20(url)
   await app.stats(({ workers, pending }) => pending + workers.reduce((sum, { unacked }) => sum + unacked, 0) === 20)

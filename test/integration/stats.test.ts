@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Stats } from '../../types/index.js'
-import { attempt, Exchange, type Outcome, streamed } from '../client.js'
+import { attempt, Exchange, streamed } from '../client.js'
+import { hang } from '../hang.js'
 import { inTurn, perLane, request, start } from '../helper.js'
 
 perLane(t, 'stats() say what became of every connection, in the primary and in a worker alike', async (t, lane) => {
@@ -32,11 +33,7 @@ perLane(t, 'stats() say what became of every connection, in the primary and in a
   await app.stats(({ workers }) => workers.every(({ open }) => open === 0))
 
   // Both hang: what they are sent stays un-acked, the rest is pending.
-  const ends: Array<Promise<Outcome>> = []
-  while (ends.length < pids.length) {
-    ends.push(attempt(`${url}/hang`)) // one after another: a worker could take both, before it hangs
-    await app.events('hangs', ends.length)
-  }
+  const ends = await hang(app, url, pids.length)
   const waiting = Array.from({ length: 100 }, async () => await attempt(url))
   const { workers, pending } = await app.stats(({ workers, pending }) => pending + workers.reduce((sum, { unacked }) => sum + unacked, 0) === 100)
   t.ok(pending > 0)
