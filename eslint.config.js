@@ -8,6 +8,7 @@ const layers = [
   { files: ['lib/primary/*.ts'], notFrom: ['../worker*', '../primary*', '../plugin*', '../cli*'], siblings: true },
   { files: ['lib/primary/*/*.ts'], notFrom: ['../../worker*', '../../primary*', '../../plugin*', '../../cli*', '../{supervisor,handoff,scheduler,policies}.js'], siblings: true },
   { files: ['lib/worker/*.ts'], notFrom: ['../primary*', '../worker*', '../plugin*', '../cli*'], siblings: true },
+  { files: ['lib/worker/*/*.ts'], notFrom: ['../../primary*', '../../worker*', '../../plugin*', '../../cli*', '../drain.js'], siblings: true },
   { files: ['lib/admin/*.ts', 'lib/admin/*/*.ts', 'lib/control/*.ts'], notFrom: ['**/primary*', '**/primary/*', '**/worker*', '**/lane*', '**/plugin*', '**/cli*', '../admin.js', '../control.js'], types: true },
   { files: ['lib/admin.ts', 'lib/control.ts'], notFrom: ['./primary*', './worker*', './lane*', './plugin*', './cli*'], lazy: true },
   { files: ['lib/primary.ts', 'lib/primary-port.ts', 'lib/primary-process.ts'], notFrom: ['./worker*', './plugin*', './cli*'] },

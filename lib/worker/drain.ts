@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ServerHttp2Session } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import { setImmediate as turn } from 'node:timers/promises'
 import { isUpgraded, speaks } from '../internals.js'
 import type { Connections, OpenConnection } from './connections.js'
+import { drainSessions } from './drain/sessions.js'
 
 /** Milliseconds between two looks at the idle connections. */
 const SWEEP = 100
@@ -16,9 +16,6 @@ const IDLE = 1_000
  * within it, and a person who saves a file and looks at the result does not.
  */
 const HASTY_IDLE = 200
-
-/** Milliseconds between the two GOAWAYs of RFC 9113, section 6.8: at least one round trip. */
-const GOAWAY_PAUSE = 1_000
 
 /** The share of grace, its last, over which WebSockets are told to go: not all at once, or all return at once. */
 const WEBSOCKETS_SHARE = 0.25
@@ -47,7 +44,7 @@ export async function drain (connections: Connections, grace: number, webSockets
   const spread = hasty ? 0 : grace * WEBSOCKETS_SHARE
   const ends = [
     every(hasty ? HASTY_IDLE : SWEEP, sweep),
-    ...drainSessions(connections),
+    drainSessions(connections),
     after(hasty ? 0 : grace - spread, () => { closeSpread([...webSockets()], spread) }),
     after(grace, () => { destroyAll(connections) })
   ]
@@ -131,25 +128,6 @@ function isBusy ({ response }: OpenConnection): boolean {
 
 function isOpen (response: ServerResponse): boolean {
   return !response.writableFinished && !response.destroyed
-}
-
-/** HTTP/2: first "no more streams, but those under way count", then the number of the last one. */
-function drainSessions ({ server, sessions }: Connections): Array<() => void> {
-  const ends: Array<() => void> = []
-  const goAway = (session: ServerHttp2Session): void => {
-    if (session.destroyed || session.closed) return
-    session.goaway(0, 2 ** 31 - 1)
-    ends.push(after(GOAWAY_PAUSE, () => { if (!session.destroyed) session.close() }))
-  }
-  const onSession = (session: ServerHttp2Session): void => {
-    // Born during the drain: its first stream is served.
-    session.once('stream', () => { goAway(session) })
-    ends.push(after(GOAWAY_PAUSE, () => { goAway(session) }))
-  }
-  for (const session of sessions) goAway(session)
-  server.on('session', onSession)
-  ends.push(() => { server.off('session', onSession) })
-  return ends
 }
 
 function closeSpread (clients: WebSocketClient[], time: number): void {
