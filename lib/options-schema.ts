@@ -1,6 +1,6 @@
 import { END_DELAY, LONGEST_DELAY, LOOK, PULSE } from './timing.js'
 
-/** The options of the plugin: their schema and their bounds. `npm run build:validator` makes options-validator.ts of it. */
+/** The options of the plugin: their schema and their bounds. the build makes dist/validators/options.js of it. */
 
 /** More workers than any machine has CPUs for, and few enough that a slip of the hand stays harmless. */
 export const MOST_WORKERS = 1024

@@ -4,7 +4,7 @@ import { inspect, isDeepStrictEqual } from 'node:util'
 import type { AdminOptions, MaxRestarts, RecycleOptions, ReloadOptions, SharedPortOptions } from '../types/index.js'
 import { OptionsDifferError, OptionsError } from './errors.js'
 import { type Part, schema, veiled } from './options-schema.js'
-import { validate as compiled } from './options-validator.js'
+import { validate as compiled } from '#validators/options'
 
 /** Those that stay undefined when they are left out. */
 type WithoutDefault = 'readyCheck' | 'user' | 'group' | 'socketMode' | 'onWorkerStart' | 'onWorkerExit' | 'maxConnectionsPerWorker'

@@ -1,7 +1,7 @@
 import type { ValidateFunction } from 'ajv'
 import type { CommandConfig } from '../../types/index.js'
 import { explain } from '../options.js'
-import { validate as compiled } from './config-validator.js'
+import { validate as compiled } from '#validators/config-file'
 import { UsageError } from './exit.js'
 import { fileSchema, REFUSED, settings } from './settings.js'
 
