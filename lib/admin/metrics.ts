@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { setTimeout } from 'node:timers/promises'
 import { ownMetrics } from './metrics/own.js'
 import type { FromThread, ToThread } from './metrics/thread.js'
 import type { Operable } from './operable.js'
@@ -6,41 +7,65 @@ import type { Operable } from './operable.js'
 /** Milliseconds that workers have to tell what their apps measure: a scraper waits for 10 seconds, as a rule. */
 const PATIENCE = 1_000
 
+/** Milliseconds from one scrape to the next: whoever scrapes without a pause does not keep the workers busy. */
+const PAUSE = 200
+
+/** Characters of what one worker's app measures, as it packed that: more could only be what is left out anyway. */
+const LONGEST = 16 * 1024 * 1024
+
+/** Megabytes that the thread may have: where workers tell more than that, it ends, and not this process. */
+const HEAP = 512
+
 const ENDED = 'the thread that puts metrics together has ended'
 
-interface Waiting { resolve: (text: string) => void, reject: (err: Error) => void }
+interface Waiting { resolve: (text: Buffer) => void, reject: (err: Error) => void }
 
-/** The metrics of the primary and of the workers' apps, in Prometheus' text format. */
+/** The metrics of the primary and of the workers' apps, in Prometheus' text format, as UTF-8. */
 export class Metrics {
   readonly #primary: Operable
   readonly #startThread: () => Worker
   #thread: Worker | undefined
   readonly #waiting = new Map<number, Waiting>()
   #scrapes = 0
-  #running: Promise<string> | undefined
+  #running: Promise<Buffer> | undefined
+  /** Resolves when the next scrape may begin. */
+  #pause: Promise<void> | undefined
+  #closes = 0
 
   constructor (primary: Operable, startThread = startSummingThread) {
     this.#primary = primary
     this.#startThread = startThread
     primary.onMetrics({
-      measured: (id, metrics) => { this.#thread?.postMessage({ id, metrics } satisfies ToThread) },
+      measured: (id, metrics) => { this.#measured(id, metrics) },
       gone: id => { this.#thread?.postMessage({ gone: id } satisfies ToThread) }
     })
   }
 
   /** Whoever asks while a scrape is under way gets the same. */
-  async text (): Promise<string> {
+  async text (): Promise<Buffer> {
     this.#running ??= this.#scrape().finally(() => { this.#running = undefined })
     return await this.#running
   }
 
   async close (): Promise<void> {
+    this.#closes++
     const thread = this.#thread
     if (thread !== undefined) this.#forget(new Error('the server stops'))
     await thread?.terminate()
   }
 
-  async #scrape (): Promise<string> {
+  #measured (id: number, metrics: string | undefined): void {
+    if (metrics !== undefined && metrics.length > LONGEST) this.#tell(id, new Error(`all of it: there are more than ${LONGEST} characters`))
+    else this.#thread?.postMessage({ id, metrics } satisfies ToThread)
+  }
+
+  async #scrape (): Promise<Buffer> {
+    if (this.#pause !== undefined) {
+      const closes = this.#closes
+      await this.#pause
+      if (this.#closes !== closes) throw new Error(ENDED) // meanwhile
+    }
+    this.#pause = setTimeout(PAUSE, undefined, { ref: false })
     this.#thread ??= this.#start() // first: it is told of each answer as that comes
     const silent = await this.#primary.askForMetrics(PATIENCE)
     const thread = this.#thread
@@ -63,14 +88,15 @@ export class Metrics {
   }
 
   #onMessage (message: FromThread): void {
-    if ('id' in message) {
-      this.#primary.log.warn({ event: 'metrics-error', workerId: message.id, err: message.error }, 'what the app of worker %d measures cannot be read', message.id)
-      return
-    }
+    if ('id' in message) return this.#tell(message.id, message.error)
     const waiting = this.#waiting.get(message.number)
     this.#waiting.delete(message.number)
-    if ('text' in message) waiting?.resolve(message.text)
+    if ('text' in message) waiting?.resolve(Buffer.from(message.text.buffer))
     else waiting?.reject(message.error)
+  }
+
+  #tell (id: number, err: Error): void {
+    this.#primary.log.warn({ event: 'metrics-error', workerId: id, err }, 'of what the app of worker %d measures is left out: %s', id, err.message)
   }
 
   /** The next scrape starts another one: what workers that are gone had counted is lost. */
@@ -88,5 +114,5 @@ export class Metrics {
 }
 
 function startSummingThread (): Worker {
-  return new Worker(new URL('metrics/thread.js', import.meta.url), { name: 'shared-fastify metrics', execArgv: [] })
+  return new Worker(new URL('metrics/thread.js', import.meta.url), { name: 'shared-fastify metrics', execArgv: [], resourceLimits: { maxOldGenerationSizeMb: HEAP } })
 }

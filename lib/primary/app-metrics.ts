@@ -9,6 +9,9 @@ export interface MetricsListener {
   gone (id: number): void
 }
 
+/** Answers that a worker may owe: one that was blocked for long gives no more at once. */
+const MOST_OWED = 4
+
 interface Question { open: Set<WorkerHandle>, done: () => void }
 
 /**
@@ -18,6 +21,8 @@ interface Question { open: Set<WorkerHandle>, done: () => void }
 export class AppMetrics {
   listener: MetricsListener | undefined
   readonly #questions = new Map<number, Question>()
+  /** How many answers each worker may give yet: those that it was asked for, and its last one. */
+  readonly #owed = new WeakMap<WorkerHandle, number>()
   #asked = 0
 
   /** Whether anybody wants to know: then workers say their last, too. */
@@ -39,13 +44,19 @@ export class AppMetrics {
           resolve()
         }
       })
-      for (const worker of workers) worker.tell({ type: 'metrics', id })
+      for (const worker of workers) {
+        this.#owed.set(worker, Math.min(MOST_OWED, this.#owes(worker) + 1))
+        worker.tell({ type: 'metrics', id })
+      }
     })
     this.#questions.delete(id)
     return open.size
   }
 
   answered (worker: WorkerHandle, { id, metrics }: Extract<ToPrimary, { type: 'metrics' }>): void {
+    const owed = this.#owes(worker)
+    if (owed === 0) return // it is not asked, and all that comes is read, and kept
+    this.#owed.set(worker, owed - 1)
     this.listener?.measured(worker.id, metrics)
     const question = id === undefined ? undefined : this.#questions.get(id)
     if (question !== undefined) this.#close(question, worker)
@@ -55,6 +66,10 @@ export class AppMetrics {
   forget (worker: WorkerHandle): void {
     this.listener?.gone(worker.id)
     for (const question of this.#questions.values()) this.#close(question, worker)
+  }
+
+  #owes (worker: WorkerHandle): number {
+    return this.#owed.get(worker) ?? 1
   }
 
   #close (question: Question, worker: WorkerHandle): void {

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
 import { Metrics } from '../../lib/admin/metrics.js'
 import type { Operable } from '../../lib/admin/operable.js'
+import type { MetricsListener } from '../../lib/primary/app-metrics.js'
 import { createLog } from '../fakes.js'
 
 const ENDED = 'the thread that puts metrics together has ended'
@@ -11,14 +12,18 @@ function scraped (t: Test) {
   const { log, lines } = createLog()
   const thread = new Worker('setInterval(() => {}, 1_000)', { eval: true, execArgv: [] })
   const alive = setInterval(() => {}, 1_000) // the thread keeps no process alive
-  t.teardown(() => { clearInterval(alive) })
+  t.teardown(async () => {
+    clearInterval(alive)
+    await thread.terminate()
+  })
   let answer: () => void = () => {}
+  let listener: MetricsListener | undefined
   const metrics = new Metrics({
     log,
-    onMetrics () {},
+    onMetrics: given => { listener = given },
     askForMetrics: async () => await new Promise<number>(resolve => { answer = () => { resolve(0) } })
   } as Partial<Operable> as Operable, () => thread)
-  return { metrics, lines, thread, text: metrics.text(), answer: () => { answer() } }
+  return { metrics, listener, lines, thread, text: metrics.text(), answer: () => { answer() } }
 }
 
 t.test('a thread that dies is told of, in the log and to who waits', async t => {
@@ -35,4 +40,15 @@ t.test('one that is closed is no failure', async t => {
   answer()
   await t.rejects(text, { message: ENDED })
   t.same(lines, [])
+})
+
+t.test('what is longer than metrics can be is told of, and not read', async t => {
+  const { metrics, listener, lines, thread } = scraped(t)
+  const received: unknown[] = []
+  thread.postMessage = message => { received.push(message) }
+  listener?.measured(1, 'x'.repeat(16 * 1024 * 1024 + 1))
+  listener?.measured(1, 'x')
+  t.same(received, [{ id: 1, metrics: 'x' }])
+  t.match(lines, [{ level: 40, event: 'metrics-error', workerId: 1, err: { message: /more than 16777216 characters/ } }])
+  await metrics.close()
 })

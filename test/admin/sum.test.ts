@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import prometheus from 'prom-client'
 import t from 'tap'
-import { type Metric, Sum } from '../../lib/admin/metrics/sum.js'
+import type { Metric } from '../../lib/admin/metrics/metric.js'
+import { Sum } from '../../lib/admin/metrics/sum.js'
 
 /** What a worker's app says that has counted so far. */
 async function measured (count: number): Promise<string> {
@@ -16,58 +17,185 @@ function pack (value: unknown): string {
   return gzipSync(JSON.stringify(value)).toString('base64')
 }
 
-const own: Metric[] = [{ name: 'own', help: 'Ours.', type: 'gauge', aggregator: 'sum', values: [{ value: 7, labels: {} }] }]
+/** One metric as a worker sends it, by prom-client's `getMetricsAsJSON()`. */
+function gauge (name: string, more: object = {}): object {
+  return { name, help: 'A gauge.', type: 'gauge', aggregator: 'sum', values: [{ value: 1, labels: {} }], ...more }
+}
 
-async function lines (sum: Sum): Promise<string[]> {
-  return (await sum.text(own)).split('\n').filter(line => line !== '' && !line.startsWith('#')).sort()
+const own: Metric[] = [{ name: 'shared_fastify_own', help: 'Ours.', type: 'histogram', aggregator: 'sum', samples: new Map([['shared_fastify_own_count', 7]]) }]
+const OURS = 'shared_fastify_own_count 7'
+
+function createSum () {
+  const problems: Array<[number, string]> = []
+  return { sum: new Sum((id, problem) => { problems.push([id, problem]) }), problems }
+}
+
+/** The samples of a scrape. */
+function lines (sum: Sum): string[] {
+  return sum.text(own).split('\n').filter(line => line !== '' && !line.startsWith('#')).sort()
 }
 
 t.test('what workers measure is added up, beside our own', async t => {
-  const sum = new Sum()
+  const { sum, problems } = createSum()
   sum.update(1, await measured(5))
   sum.update(2, await measured(20))
-  t.same(await lines(sum), ['count_total 25', 'now 25', 'own 7', 'sizes_bucket{le="+Inf",kind="a"} 2', 'sizes_bucket{le="10",kind="a"} 1', 'sizes_count{kind="a"} 2', 'sizes_sum{kind="a"} 25'])
+  t.same(lines(sum), ['count_total 25', 'now 25', OURS, 'sizes_bucket{kind="a",le="+Inf"} 2', 'sizes_bucket{kind="a",le="10"} 1', 'sizes_count{kind="a"} 2', 'sizes_sum{kind="a"} 25'])
+  t.same(problems, [])
+})
+
+t.test('what workers have of one series becomes one value, as the aggregator says', async t => {
+  const { sum } = createSum()
+  for (const [id, value] of [[1, 4], [2, 8]] as const) {
+    sum.update(id, pack(['first', 'average', 'min', 'max', 'omit'].map(aggregator => gauge(aggregator, { aggregator, values: [{ value, labels: {} }] }))))
+  }
+  t.same(lines(sum), ['average 6', 'first 8', 'max 8', 'min 4', OURS])
+})
+
+t.test('a series is one, in whichever order its labels come, and two where they only look alike', async t => {
+  const { sum } = createSum()
+  const values = [{ a: 'x', b: 'y' }, { b: 'y', a: 'x,b:y' }, { b: 1, a: true }, { a: null }].map(labels => ({ value: 1, labels }))
+  sum.update(1, pack([gauge('g', { values })]))
+  sum.update(2, pack([gauge('g', { values: [{ value: 1, labels: { b: 'y', a: 'x' } }] })]))
+  t.same(lines(sum), ['g{a="null"} 1', 'g{a="true",b="1"} 1', 'g{a="x",b="y"} 2', 'g{a="x,b:y",b="y"} 1', OURS])
 })
 
 t.test('what a worker says takes the place of what it said before', async t => {
-  const sum = new Sum()
+  const { sum } = createSum()
   for (const count of [5, 6]) sum.update(1, await measured(count))
-  t.match(await lines(sum), ['count_total 6', 'now 6'])
+  t.match(lines(sum), ['count_total 6', 'now 6'])
 })
 
 t.test('who says nothing counts as before', async t => {
-  const sum = new Sum()
+  const { sum } = createSum()
   sum.update(1, await measured(5))
   sum.update(1, undefined)
-  t.match(await lines(sum), ['count_total 5', 'now 5'])
+  t.match(lines(sum), ['count_total 5', 'now 5'])
 })
 
 t.test('of a worker that is gone counts what only grows, once', async t => {
-  const sum = new Sum()
+  const { sum } = createSum()
   for (const id of [1, 2, 3]) sum.update(id, await measured(5))
-  for (const id of [1, 2, 2]) await sum.bury(id)
-  t.match(await lines(sum), ['count_total 15', 'now 5', 'own 7', /./, /./, 'sizes_count{kind="a"} 3', 'sizes_sum{kind="a"} 15'])
-  await sum.bury(3)
-  t.match(await lines(sum), ['count_total 15', 'own 7', /./, /./, 'sizes_count{kind="a"} 3'])
+  for (const id of [1, 2, 2]) sum.bury(id)
+  t.match(lines(sum), ['count_total 15', 'now 5', OURS, /./, /./, 'sizes_count{kind="a"} 3', 'sizes_sum{kind="a"} 15'])
+  sum.bury(3)
+  t.match(lines(sum), ['count_total 15', OURS, /./, /./, 'sizes_count{kind="a"} 3'])
 })
 
-t.test('what an app names like ours is not taken for ours', async t => {
-  const sum = new Sum()
-  sum.update(1, pack(own))
-  t.same(await lines(sum), ['own 7'])
+t.test('names that objects have anyway are names like all others', async t => {
+  const { sum, problems } = createSum()
+  const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
+  const values = [{ value: 1, labels: { constructor: 'a', toString: 'b' } }]
+  for (const id of [1, 2]) sum.update(id, pack([...names.map(name => gauge(name, { type: 'counter', values })), gauge('last')]))
+  sum.bury(1)
+  t.same(lines(sum), ['__proto__', 'constructor', 'hasOwnProperty'].map(name => `${name}{constructor="a",toString="b"} 2`).concat('last 1', OURS, 'toString{constructor="a",toString="b"} 2'))
+  t.same(problems, [])
+})
+
+t.test('a text is one text, whatever is in it', async t => {
+  const { sum } = createSum()
+  const evil = 'a"} 1\nforged 1\\'
+  sum.update(1, pack([gauge('g', { help: evil, values: [{ value: 1, labels: { of: evil } }] })]))
+  t.same(lines(sum), ['g{of="a\\"} 1\\nforged 1\\\\"} 1', OURS])
+  t.match(sum.text(own), '# HELP g a"} 1\\nforged 1\\\\\n')
 })
 
 t.test('a value that is no number, or has no end, stays so', async t => {
-  const sum = new Sum()
-  sum.update(1, pack([{ name: 'a', help: 'A.', type: 'gauge', aggregator: 'sum', values: [{ value: 'NaN', labels: { of: 'a' } }, { value: '-Infinity', labels: { of: 'b' } }] }]))
-  t.same(await lines(sum), ['a{of="a"} Nan', 'a{of="b"} -Inf', 'own 7'])
+  const { sum } = createSum()
+  sum.update(1, pack([gauge('a', { values: [{ value: 'NaN', labels: { of: 'a' } }, { value: '-Infinity', labels: { of: 'b' } }, { value: 'Infinity', labels: { of: 'c' } }] })]))
+  t.same(lines(sum), ['a{of="a"} NaN', 'a{of="b"} -Inf', 'a{of="c"} +Inf', OURS])
+})
+
+const histogram = { type: 'histogram', values: [{ value: 1, labels: { le: 1 }, metricName: 'h_bucket' }] }
+
+for (const [what, metric, reason] of [
+  ['a name that breaks the line', gauge('a 1\nforged'), /is no name for a metric/],
+  ['no name', gauge(''), /is no name for a metric/],
+  ['a name that begins with a digit', gauge('1a'), /is no name for a metric/],
+  ['a name that is no text', { ...gauge('a'), name: ['a'] }, /is no name for a metric/],
+  ['a name of ours', gauge('shared_fastify_ready'), /is ours/],
+  ['no help', gauge('a', { help: undefined }), /no help/],
+  ['a help that is no text', gauge('a', { help: {} }), /no help/],
+  ['a type that Prometheus does not know', gauge('a', { type: 'stateset' }), /the type 'stateset'/],
+  ['a type that breaks the line', gauge('a', { type: 'gauge\nforged 1' }), /the type/],
+  ['a type that objects have anyway', gauge('a', { type: 'constructor' }), /the type 'constructor'/],
+  ['an aggregator that nobody knows', gauge('a', { aggregator: 'avg' }), /the aggregator 'avg'/],
+  ['an aggregator that objects have anyway', gauge('a', { aggregator: 'constructor' }), /the aggregator 'constructor'/],
+  ['no values', gauge('a', { values: {} }), /no values/],
+  ['a value that is incomplete', gauge('a', { values: [1] }), /incomplete/],
+  ['a value without labels', gauge('a', { values: [{ value: 1 }] }), /incomplete/],
+  ['a value that is a text', gauge('a', { values: [{ value: '1\nforged 1', labels: {} }] }), /no number/],
+  ['a label with a quote', gauge('a', { values: [{ value: 1, labels: { 'a="b",c': 'd' } }] }), /is no name for a label/],
+  ['a label without a name', gauge('a', { values: [{ value: 1, labels: { '': 'd' } }] }), /is no name for a label/],
+  ["a label of Prometheus' own", gauge('a', { values: [{ value: 1, labels: { __name__: 'up' } }] }), /is no name for a label/],
+  ['a label that is the prototype', '{"name":"a","help":"","type":"gauge","aggregator":"sum","values":[{"value":1,"labels":{"__proto__":"x"}}]}', /is no name for a label/],
+  ['a label whose value is a list', gauge('a', { values: [{ value: 1, labels: { a: ['"} 1\nforged 1'] } }] }), /no text/],
+  ['samples with the name of another metric', gauge('a', { values: [{ value: 1, labels: {}, metricName: 'up' }] }), /no samples that are named 'up'/],
+  ['samples with a name that is no text', gauge('a', { values: [{ value: 1, labels: {}, metricName: {} }] }), /samples that are named {}/],
+  ['a bucket without a bound', gauge('h', { ...histogram, values: [{ value: 1, labels: {}, metricName: 'h_bucket' }] }), /lacks the label le/],
+  ['a quantile without its share', gauge('s', { type: 'summary' }), /lacks the label quantile/],
+  ['more samples than can be kept', gauge('a', { values: Array.from({ length: 50_001 }, (_, i) => ({ value: 1, labels: { i } })) }), /more than 50000/]
+] as Array<[string, object | string, RegExp]>) {
+  t.test(`a metric with ${what} is left out, and all else stays`, async t => {
+    const { sum, problems } = createSum()
+    const given = JSON.stringify([gauge('before'), '?', gauge('after')]).replace('"?"', () => typeof metric === 'string' ? metric : JSON.stringify(metric))
+    sum.update(1, gzipSync(given).toString('base64'))
+    t.same(lines(sum), ['after 1', 'before 1', OURS])
+    t.match(problems, [[1, reason]])
+  })
+}
+
+t.test('what is left out of one answer is told in one line, however much it is', async t => {
+  const { sum, problems } = createSum()
+  sum.update(1, pack(Array.from({ length: 1_000 }, (_, i) => gauge(`${i} ${'x'.repeat(1_000)}`))))
+  t.match(problems, [[1, /and 997 more$/]])
+  t.equal(problems.length, 1)
+  t.ok((problems[0]?.[1].length ?? Infinity) < 1_000)
+})
+
+t.test('where workers give one name to different metrics, what the newest has counts', async t => {
+  const { sum, problems } = createSum()
+  sum.update(1, pack([gauge('a', { type: 'counter' }), gauge('b')]))
+  sum.update(2, pack([gauge('a', { help: 'B' }), gauge('b')]))
+  sum.update(3, pack([gauge('a', { type: 'counter', values: [] }), gauge('b')]))
+  t.same(lines(sum), ['a 1', 'b 3', OURS])
+  t.match(problems, [[2, /the metric a: it is a gauge here, and a counter in a newer worker/]])
+  for (const id of [1, 3]) sum.bury(id)
+  t.same(lines(sum), ['a 1', 'b 1', OURS], 'what is gone gives way too')
+  sum.bury(2)
+  t.same(lines(sum), ['a 1', OURS])
+})
+
+t.test('no two metrics have samples of one name', async t => {
+  const { sum, problems } = createSum()
+  sum.update(1, pack([gauge('h', histogram), gauge('h_bucket'), gauge('h_count'), gauge('h_total')]))
+  t.same(lines(sum), ['h_bucket{le="1"} 1', 'h_total 1', OURS])
+  t.match(problems, [[1, /the metric h_bucket: h has samples that are named h_bucket already/], [1, /h_count/]])
+})
+
+t.test('what is kept of workers that are gone has an end', async t => {
+  const { sum, problems } = createSum()
+  for (let id = 1; id <= 6; id++) {
+    sum.update(id, pack([gauge('a', { type: 'counter', values: Array.from({ length: 10_000 }, (_, i) => ({ value: 1, labels: { of: `${id} ${i}` } })) })]))
+    sum.bury(id)
+  }
+  t.equal(lines(sum).length, 50_001)
+  t.match(problems, [[6, /not kept/]])
+})
+
+t.test('what all workers say together has an end, and our own is always there', async t => {
+  const { sum, problems } = createSum()
+  for (const id of [1, 2, 3]) sum.update(id, pack([gauge('long', { values: [{ value: 1, labels: { of: String(id).repeat(7 * 1024 * 1024) } }] }), gauge(`short${id}`)]))
+  t.same(lines(sum), [OURS, 'short1 1', 'short2 1', 'short3 1'])
+  t.match(problems, [[3, /the metric long: with it there would be more than 16777216 bytes/]])
 })
 
 t.test('what is no metrics is refused, and harms nothing', async t => {
-  const sum = new Sum()
+  const { sum } = createSum()
   sum.update(1, await measured(5))
-  for (const wrong of ['', 'no base64!', Buffer.from('no gzip').toString('base64'), gzipSync('no JSON').toString('base64'), pack({}), pack([1]), pack([{ name: 1 }]), pack([{ ...own[0], aggregator: 'avg' }]), pack([{ ...own[0], values: [1] }]), pack([{ ...own[0], help: undefined }]), pack([{ ...own[0], values: [{ value: 'many', labels: {} }] }]), pack([null])]) {
-    t.throws(() => { sum.update(1, wrong) }, JSON.stringify(wrong))
+  for (const wrong of ['', 'no base64!', Buffer.from('no gzip').toString('base64'), gzipSync('no JSON').toString('base64'), pack({}), pack(null), gzipSync('['.repeat(20 * 1024 * 1024)).toString('base64')]) {
+    t.throws(() => { sum.update(1, wrong) }, wrong.slice(0, 100))
   }
-  t.match(await lines(sum), ['count_total 5'])
+  t.match(lines(sum), ['count_total 5'])
+  sum.update(1, pack([1, null, {}, []]))
+  t.same(lines(sum), [OURS])
 })

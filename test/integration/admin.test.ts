@@ -129,8 +129,8 @@ t.test('what the app measures by prom-client is added up, and falls at no reload
   const { app, url, admin } = await serve(t)
   for (let i = 0; i < 4; i++) await request(url)
   t.equal(await metric(admin, 'app_hits_total'), 4)
-  t.equal(await metric(admin, 'app_size_bucket{le="10",kind="a"}'), 4)
-  t.match((await request(`${admin}/metrics`)).body, /^app_unknown Nan$/m)
+  t.equal(await metric(admin, 'app_size_bucket{kind="a",le="10"}'), 4)
+  t.match((await request(`${admin}/metrics`)).body, /^app_unknown NaN$/m)
   process.kill((await app.workers(2))[0] as number, 'SIGKILL')
   await app.workers(3)
   t.equal(await metric(admin, 'app_hits_total'), 4, 'as it was when it was asked last')
@@ -162,6 +162,22 @@ t.test('what an app measures and cannot be written, or added up, takes nothing e
   }
   t.notOk(app.lines.some(({ event }) => event === 'worker-exit'))
   await app.stop()
+})
+
+t.test('what is no metric by the grammar of Prometheus is left out of a scrape, and told of once', async t => {
+  const { app, url, admin } = await serve(t)
+  await request(`${url}/forged`)
+  for (let scrape = 0; scrape < 3; scrape++) {
+    const { status, body } = await request(`${admin}/metrics`)
+    t.equal(status, 200)
+    t.match(body, /^toJSON 1$/m)
+    t.match(body, /^app_hits_total 0$/m)
+    t.same(body.match(/^shared_fastify_ready .*$/gm), ['shared_fastify_ready 1'])
+    t.same(body.split('\n').filter(line => !/^(|# (HELP|TYPE) [a-zA-Z_:][\w:]* .*|[a-zA-Z_:][\w:]*(\{([a-z]\w*="([^"\\]|\\.)*",?)*\})? (NaN|[+-]Inf|[-+.e\d]+))$/i.test(line)), [])
+  }
+  t.match((await app.event('metrics-error')).msg, /of what the app of worker \d measures is left out: the metric 'quoted': .* is no name for a label; the metric 'typed': it has the type 'gauge\\nshared/)
+  await app.stop()
+  t.equal(app.lines.filter(({ event }) => event === 'metrics-error').length, 1)
 })
 
 t.test('a worker that does not answer keeps nobody from the metrics, and counts as it was', async t => {

@@ -1,9 +1,10 @@
 import { ACK_BOUNDS, type Buckets, REQUEST_BOUNDS } from '../../histogram.js'
 import type { Operable } from '../operable.js'
-import type { Metric } from './sum.js'
+import { type Labels, type Metric, seriesOf, type Type } from './metric.js'
 
-type Labels = Record<string, string | number>
 type Value = [value: number, labels?: Labels]
+/** `part` follows the metric's name. */
+type Sample = [part: string, labels: Labels, value: number]
 
 /** States that a worker which counts can be in. */
 const STATES = ['starting', 'ready', 'draining'] as const
@@ -66,30 +67,30 @@ function add (a: number, b: number): number {
 }
 
 function gauge (name: string, help: string, values: Value[]): Metric {
-  return metric(name, help, 'gauge', values.map(([value, labels = {}]) => ({ value, labels })))
+  return simple(name, help, 'gauge', values)
 }
 
 function counter (name: string, help: string, values: Value[]): Metric {
-  return metric(name, help, 'counter', values.map(([value, labels = {}]) => ({ value, labels })))
+  return simple(name, help, 'counter', values)
+}
+
+function simple (name: string, help: string, type: Type, values: Value[]): Metric {
+  return metric(name, help, type, values.map(([value, labels = {}]) => ['', labels, value]))
 }
 
 /** Prometheus' buckets count all values up to their bound. */
 function histogram (name: string, help: string, bounds: readonly number[], series: Array<[Buckets, Labels?]>): Metric {
-  const full = fullName(name)
-  return metric(name, help, 'histogram', series.flatMap(([{ counts, sum }, labels = {}]) => {
+  return metric(name, help, 'histogram', series.flatMap(([{ counts, sum }, labels = {}]): Sample[] => {
     let total = 0
-    const buckets = counts.map((count, i) => {
+    const buckets = counts.map((count, i): Sample => {
       total += count
-      return { value: total, labels: { le: bounds[i] ?? '+Inf', ...labels }, metricName: `${full}_bucket` }
+      return ['_bucket', { le: bounds[i] ?? '+Inf', ...labels }, total]
     })
-    return [...buckets, { value: sum, labels, metricName: `${full}_sum` }, { value: total, labels, metricName: `${full}_count` }]
+    return [...buckets, ['_sum', labels, sum], ['_count', labels, total]]
   }))
 }
 
-function metric (name: string, help: string, type: string, values: Metric['values']): Metric {
-  return { name: fullName(name), help, type, aggregator: 'sum', values }
-}
-
-function fullName (name: string): string {
-  return `shared_fastify_${name}`
+function metric (name: string, help: string, type: Type, values: Sample[]): Metric {
+  const full = `shared_fastify_${name}`
+  return { name: full, help, type, aggregator: 'sum', samples: new Map(values.map(([part, labels, value]) => [seriesOf(full + part, Object.entries(labels)), value])) }
 }

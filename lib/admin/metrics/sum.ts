@@ -1,26 +1,14 @@
-import prometheus from 'prom-client'
-import { gunzipSync } from 'node:zlib'
+import { aggregate, isGrowing, type Metric, sampleNames, write } from './metric.js'
+import { LARGEST, MOST_SAMPLES, unpack } from './unpack.js'
 
-/** One metric as prom-client's `getMetricsAsJSON()` gives it. */
-export interface Metric {
-  name: string
-  help: string
-  type: string
-  aggregator: string
-  values: Array<{ value: number, labels: Record<string, string | number>, metricName?: string }>
-}
+/** How many of a worker's problems are named at a time. */
+const MOST_NAMED = 3
 
-/** Bytes of what one worker's app measures: beyond this it is no metrics any more. */
-const LARGEST = 64 * 1024 * 1024
+/** What is left out of a worker's metrics, and why. */
+export type OnProblem = (id: number, problem: string) => void
 
-/** What JSON has no number for comes as a text: see packAppMetrics(). */
-const NO_NUMBERS = new Set<unknown>(['NaN', 'Infinity', '-Infinity'])
-
-/** How workers' values become one: those that prom-client has a function for (lib/metricAggregators.js). */
-const AGGREGATORS = new Set(['sum', 'first', 'omit', 'average', 'min', 'max'])
-
-/** Numbers that only grow: those of a dead worker still count. */
-const GROWING = new Set(['counter', 'histogram'])
+/** What several have under one name. */
+interface Family { parts: Metric[], id: number | undefined }
 
 /**
  * What the apps of all workers measure, put together. A worker that does not answer counts with what
@@ -28,57 +16,86 @@ const GROWING = new Set(['counter', 'histogram'])
  * reload would look like a restart of the counters, and Prometheus would count twice what is left.
  */
 export class Sum {
+  readonly #onProblem: OnProblem
   readonly #known = new Map<number, Metric[]>()
-  /** Of the workers that are gone. */
-  #gone: Metric[] = []
+  /** Of the workers that are gone, by their names. */
+  readonly #gone = new Map<string, Metric>()
+  #goneSamples = 0
 
-  /** What a worker has measured by now. @throws where that cannot be read: a worker may send anything */
-  update (id: number, metrics: string | undefined): void {
-    if (metrics !== undefined) this.#known.set(id, unpack(metrics))
+  constructor (onProblem: OnProblem) {
+    this.#onProblem = onProblem
+  }
+
+  /** What a worker has measured by now. @throws where nothing of that can be read: a worker may send anything */
+  update (id: number, packed: string | undefined): void {
+    if (packed === undefined) return
+    const { metrics, problems } = unpack(packed)
+    this.#known.set(id, metrics)
+    const more = problems.length - MOST_NAMED
+    if (problems.length > 0) this.#onProblem(id, problems.slice(0, MOST_NAMED).join('; ') + (more > 0 ? `; and ${more} more` : ''))
   }
 
   /** The worker is gone, and will say nothing more. */
-  async bury (id: number): Promise<void> {
-    const last = this.#known.get(id)
-    if (last === undefined) return
+  bury (id: number): void {
+    const last = this.#known.get(id) ?? []
     this.#known.delete(id)
-    this.#gone = await aggregate([this.#gone, last.filter(({ type }) => GROWING.has(type))]).getMetricsAsJSON() as unknown as Metric[]
+    for (const metric of last) if (isGrowing(metric)) this.#keep(metric, id)
   }
 
-  /**
-   * With our own metrics, in Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats/
-   */
-  async text (own: Metric[]): Promise<string> {
-    const names = new Set(own.map(({ name }) => name))
-    const theirs = [this.#gone, ...this.#known.values()].map(metrics => metrics.filter(({ name }) => !names.has(name)))
-    return await aggregate([own, ...theirs]).metrics()
+  /** With our own metrics, as Prometheus reads it. */
+  text (own: Metric[]): string {
+    const texts = own.map(write)
+    let length = 0
+    for (const { parts, id } of this.#families(own)) {
+      const text = write(aggregate(parts))
+      if (length + text.length > LARGEST) {
+        if (id !== undefined) this.#onProblem(id, `the metric ${parts[0]?.name}: with it there would be more than ${LARGEST} bytes of all workers`)
+        continue
+      }
+      length += text.length
+      texts.push(text)
+    }
+    return `${texts.join('\n\n')}\n`
   }
-}
 
-function aggregate (metrics: Metric[][]): prometheus.Registry {
-  return prometheus.AggregatorRegistry.aggregate(metrics as unknown as object[])
-}
+  /** Workers that are of two minds about a metric are so when the code has changed: the newest knows. */
+  #families (own: Metric[]): Iterable<Family> {
+    const families = new Map<string, Family>()
+    const taken = new Map<string, string>()
+    for (const metric of own) take(metric)
+    const known = [...this.#known].sort(([a], [b]) => b - a)
+    for (const [id, metrics] of known) for (const metric of metrics) add(metric, id, problem => { this.#onProblem(id, `the metric ${metric.name}: ${problem}`) })
+    for (const metric of this.#gone.values()) add(metric, undefined, () => {})
+    return families.values()
 
-function unpack (metrics: string): Metric[] {
-  const unpacked: unknown = JSON.parse(gunzipSync(Buffer.from(metrics, 'base64'), { maxOutputLength: LARGEST }).toString())
-  if (!Array.isArray(unpacked)) throw new TypeError('these are no metrics')
-  const wrong = unpacked.findIndex(metric => !isMetric(metric))
-  if (wrong !== -1) throw new TypeError(explain((unpacked[wrong] ?? {}) as Partial<Metric>))
-  for (const { values } of unpacked as Metric[]) for (const value of values) value.value = Number(value.value)
-  return unpacked as Metric[]
-}
+    function add (metric: Metric, id: number | undefined, onProblem: (problem: string) => void): void {
+      const family = families.get(metric.name)
+      if (family !== undefined) {
+        const [{ type }] = family.parts as [Metric]
+        if (type === metric.type) family.parts.push(metric)
+        else onProblem(`it is a ${metric.type} here, and a ${type} in a newer worker`)
+        return
+      }
+      const other = [...sampleNames(metric.name, metric.type).keys()].find(name => taken.has(name))
+      if (other !== undefined) return onProblem(`${String(taken.get(other))} has samples that are named ${other} already`)
+      take(metric)
+      families.set(metric.name, { parts: [metric], id })
+    }
 
-function explain ({ name, help, aggregator }: Partial<Metric>): string {
-  const why = typeof help !== 'string' ? 'no help' : AGGREGATORS.has(aggregator as string) ? 'values that are no numbers' : `the aggregator ${String(aggregator)}`
-  return `the metric ${String(name)} cannot be added to that of other workers: it has ${why}`
-}
+    function take ({ name, type }: Metric): void {
+      for (const sample of sampleNames(name, type).keys()) taken.set(sample, name)
+    }
+  }
 
-function isMetric (value: unknown): value is Metric {
-  const { name, help, type, aggregator, values } = (value ?? {}) as Partial<Metric>
-  return typeof name === 'string' && typeof help === 'string' && typeof type === 'string' && AGGREGATORS.has(aggregator as string) && Array.isArray(values) && values.every(isValue)
-}
-
-function isValue (value: unknown): boolean {
-  const { value: number, labels } = (value ?? {}) as Partial<Metric['values'][number]>
-  return (typeof number === 'number' || NO_NUMBERS.has(number)) && typeof labels === 'object' && labels !== null
+  #keep (metric: Metric, id: number): void {
+    const before = this.#gone.get(metric.name)
+    const both = before?.type === metric.type ? aggregate([metric, before]) : metric
+    const more = both.samples.size - (before?.samples.size ?? 0)
+    if (this.#goneSamples + more > MOST_SAMPLES) {
+      this.#onProblem(id, `the metric ${metric.name}: it is not kept, as there are ${MOST_SAMPLES} samples of workers that are gone`)
+      return
+    }
+    this.#goneSamples += more
+    this.#gone.set(metric.name, both)
+  }
 }

@@ -1,43 +1,55 @@
 import { parentPort } from 'node:worker_threads'
-import { type Metric, Sum } from './sum.js'
+import type { Metric } from './metric.js'
+import { Sum } from './sum.js'
 
 // Puts metrics together beside the primary's event loop, which has connections to hand off.
 
 /** What the thread is told: what a worker measures, that one is gone, or to answer a scrape with our own metrics. */
 export type ToThread = { id: number, metrics: string | undefined } | { gone: number } | { number: number, own: Metric[] }
 
-/** Its answer; or that what a worker measures cannot be read. */
-export type FromThread = { number: number, text: string } | { number: number, error: Error } | { id: number, error: Error }
+/** Its answer, in UTF-8; or what of a worker's metrics is left out. */
+export type FromThread = { number: number, text: Uint8Array } | { number: number, error: Error } | { id: number, error: Error }
 
-const sum = new Sum()
-let turn = Promise.resolve()
+/** Problems of one worker that are told: a log is not to be filled by one that has a new one at each scrape. */
+const MOST_TOLD = 10
+
+/** Of each worker, so that each problem is told once. */
+const told = new Map<number, Set<string>>()
+
+const sum = new Sum(tell)
 
 parentPort?.on('message', (message: ToThread) => {
-  turn = turn.then(async () => { await take(message) })
-})
-
-async function take (message: ToThread): Promise<void> {
   if ('id' in message) update(message)
-  else if ('gone' in message) await sum.bury(message.gone)
-  else await answer(message)
-}
+  else if ('gone' in message) bury(message.gone)
+  else answer(message)
+})
 
 function update ({ id, metrics }: Extract<ToThread, { id: number }>): void {
   try {
     sum.update(id, metrics)
   } catch (error) {
-    post({ id, error: error as Error })
+    tell(id, `all of it: ${(error as Error).message}`)
   }
 }
 
-async function answer ({ number, own }: Extract<ToThread, { number: number }>): Promise<void> {
+function bury (id: number): void {
+  sum.bury(id)
+  told.delete(id)
+}
+
+function answer ({ number, own }: Extract<ToThread, { number: number }>): void {
   try {
-    post({ number, text: await sum.text(own) })
+    const text = new TextEncoder().encode(sum.text(own))
+    parentPort?.postMessage({ number, text } satisfies FromThread, [text.buffer])
   } catch (error) {
-    post({ number, error: error as Error })
+    parentPort?.postMessage({ number, error: error as Error } satisfies FromThread)
   }
 }
 
-function post (message: FromThread): void {
-  parentPort?.postMessage(message)
+function tell (id: number, problem: string): void {
+  const before = told.get(id) ?? new Set()
+  told.set(id, before)
+  if (before.has(problem) || before.size === MOST_TOLD) return
+  before.add(problem)
+  parentPort?.postMessage({ id, error: new Error(problem) } satisfies FromThread)
 }
