@@ -39,7 +39,7 @@ export const LaneUnavailableError = createError<[string, string, ErrorOptions?]>
 export const WorkerFailedError = createError<[number, string, ErrorOptions?]>(
   'SHARED_PORT_ERR_WORKER_FAILED', 'Worker %d %s before it was ready')
 
-export const BootTimeoutError = createError<[number, number, string]>(
+export const BootTimeoutError = createError<[number, number, string, ErrorOptions?]>(
   'SHARED_PORT_ERR_BOOT_TIMEOUT', 'Worker %d was not ready within bootTimeout, %d ms: %s')
 
 export const ReadyCheckError = createError<[string, ErrorOptions?]>(

@@ -30,7 +30,8 @@ import { TakeBack } from './primary/take-back.js'
 import { TicketKeys } from './primary/ticket-keys.js'
 import { Totals } from './primary/totals.js'
 import { WorkerHandle } from './primary/worker-handle.js'
-import { fromNotice, isToPrimary, type Pulse, receive, type ToPrimary } from './protocol.js'
+import { fromNotice } from './error-notice.js'
+import { isToPrimary, type Pulse, receive, type ToPrimary } from './protocol.js'
 
 /** Milliseconds by which a signal that was sent to all processes may come to this one later than a worker's exit of it. */
 const SIGNAL_DELAY = 100
@@ -417,7 +418,8 @@ export class Primary {
       case 'inspecting': return this.#inspecting(worker, message.url)
       case 'stats': return worker.tell({ type: 'stats', id: message.id, stats: this.overview.stats() })
       case 'metrics': return this.#appMetrics.answered(worker, message)
-      case 'failed': worker.failure = fromNotice(message.error)
+      case 'failed': worker.failure = fromNotice(message.error); return
+      case 'survived': worker.failure = undefined
     }
   }
 
@@ -511,7 +513,7 @@ export class Primary {
   #onBroken (worker: WorkerHandle, err: Error): void {
     this.#log.error({ event: 'lane-error', workerId: worker.id, workerPid: worker.pid, err }, 'worker %d has broken its lane, and is killed', worker.id)
     this.#ports.retire(worker)
-    this.#supervisor.killWorker(worker)
+    this.#supervisor.killWorker(worker, err)
   }
 
   /** The worker that has credit again is offered to the other keys first: one that is flooded starves none. */

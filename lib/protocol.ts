@@ -1,6 +1,6 @@
 import type { SendHandle } from 'node:child_process'
-import { inspect } from 'node:util'
 import type { HandshakeStats, Stats } from '../types/index.js'
+import type { ErrorNotice } from './error-notice.js'
 import { type Buckets, REQUEST_BOUNDS } from './histogram.js'
 import type { SocketName } from './internals.js'
 
@@ -8,9 +8,6 @@ import type { SocketName } from './internals.js'
 // Node delivers a message as 'internalMessage': the app's own 'message' listeners never see ours
 // (https://nodejs.org/docs/latest/api/child_process.html#subprocesssendmessage-sendhandle-options-callback).
 const CMD = 'NODE_SHARED_FASTIFY'
-
-/** An error on its way to another process, what caused it included. */
-export interface ErrorNotice { name: string, message: string, code?: string, stack?: string, cause?: ErrorNotice }
 
 /** That a worker's event loop stood still for so many milliseconds, and what for, as far as that is known. */
 export interface Stall {
@@ -26,9 +23,6 @@ export const MOST_SUSPECTS = 5
 
 /** Characters of a route or a request: enough to know it by. */
 export const LONGEST_NAME = 200
-
-/** How many causes of causes go along: more than any error has, unless it is its own. */
-const MOST_CAUSES = 8
 
 /** What a worker's event loop did in the last second, and what it has done since it started. */
 export interface Pulse {
@@ -65,8 +59,10 @@ export type ToPrimary =
   | { type: 'stats', id: number }
   /** What the app's own metrics are, as text that is packed; nothing where it has none. Without a question's number: the last ones. */
   | { type: 'metrics', id?: number, metrics?: string }
-  /** I am about to die of this. */
+  /** I am about to die of this, unless a handler of my app's keeps me alive. */
   | { type: 'failed', error: ErrorNotice }
+  /** I have not died of that. */
+  | { type: 'survived' }
   /** The ipc lane's answer to `handoff`. */
   | { type: 'ack', number: number, accepted: boolean, leaving: boolean }
 
@@ -143,7 +139,8 @@ const fields: { [T in ToPrimary['type']]: Record<string, (value: unknown) => boo
   checking: {},
   inspecting: { url: value => value === undefined || isName(value) },
   stats: { id: isCount },
-  failed: { error: isNotice },
+  survived: {},
+  failed: {}, // an error is worth no death: what cannot be read of it is left out (error-notice.ts)
   ack: { number: isCount, accepted: isFlag, leaving: isFlag }
 }
 
@@ -174,13 +171,6 @@ function isBuckets (value: unknown): boolean {
   return Array.isArray(counts) && counts.length === REQUEST_BOUNDS.length + 1 && counts.every(isCount) && Number.isFinite(sum) && (sum as number) >= 0
 }
 
-function isNotice (value: unknown, causes = MOST_CAUSES): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  const { name, message, code, stack, cause } = value as Record<string, unknown>
-  return isText(name) && isText(message) && [code, stack].every(text => text === undefined || isText(text)) &&
-    (cause === undefined || (causes > 0 && isNotice(cause, causes - 1)))
-}
-
 function isOurs (message: unknown): message is { cmd: typeof CMD, type: string } {
   return typeof message === 'object' && message !== null &&
     (message as { cmd?: unknown }).cmd === CMD && typeof (message as { type?: unknown }).type === 'string'
@@ -190,27 +180,6 @@ function isOurs (message: unknown): message is { cmd: typeof CMD, type: string }
 // null here: then it answers with a NODE_HANDLE_NACK and drops the message (setupChannel in lib/internal/child_process.js).
 function isEnvelope (message: unknown): message is { cmd: 'NODE_HANDLE', msg: unknown } {
   return typeof message === 'object' && message !== null && (message as { cmd?: unknown }).cmd === 'NODE_HANDLE'
-}
-
-export function toNotice (err: unknown, causes = MOST_CAUSES): ErrorNotice {
-  if (!(err instanceof Error)) return { name: 'Error', message: typeof err === 'string' ? err : inspect(err) }
-  const { name, message, stack, cause } = err
-  const { code } = err as NodeJS.ErrnoException
-  return {
-    name,
-    message,
-    ...(code !== undefined && { code }),
-    ...(stack !== undefined && { stack }),
-    ...(cause !== undefined && causes > 0 && { cause: toNotice(cause, causes - 1) })
-  }
-}
-
-export function fromNotice ({ name, message, code, stack, cause }: ErrorNotice): Error {
-  const err = new Error(message, cause === undefined ? undefined : { cause: fromNotice(cause) })
-  err.name = name
-  // Where the other process has no stack, this one's would mislead.
-  err.stack = stack ?? `${name}: ${message}`
-  return code === undefined ? err : Object.assign(err, { code })
 }
 
 function ignore (): void {}

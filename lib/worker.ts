@@ -8,7 +8,9 @@ import { Histogram, REQUEST_BOUNDS } from './histogram.js'
 import { receiveConnections } from './lane.js'
 import { KeyNames } from './listen-target.js'
 import { assertSameOptions, type Options } from './options.js'
-import { type Channel, fromNotice, post, receive, toNotice, type ToPrimary, type ToWorker } from './protocol.js'
+import { fromNotice } from './error-notice.js'
+import { watchExceptions } from './failure.js'
+import { type Channel, post, receive, type ToPrimary, type ToWorker } from './protocol.js'
 import type { WorkerMark } from './role.js'
 import { END_DELAY, PULSE } from './timing.js'
 import { App } from './worker/app.js'
@@ -74,7 +76,7 @@ export class Worker {
     receive<ToWorker>(this.#channel, message => { this.#onMessage(message) })
     this.#showOpen = receiveConnections(mark.lane, this.#channel, this.#receiver, () => this.#primaryLives())
     process.once('disconnect', () => { this.#onDisconnect() })
-    process.on('uncaughtExceptionMonitor', err => { this.#tell({ type: 'failed', error: toNotice(err) }) })
+    watchExceptions()
     this.#beat = setInterval(() => { this.#turned() }, PULSE).unref()
   }
 

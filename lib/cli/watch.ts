@@ -1,7 +1,7 @@
 // Loaded before anything of the app's in a worker of the command.
+import { watchExceptions } from '../failure.js'
 import { CONFIG, type Config } from './config.js'
 import { openInspector } from './inspection.js'
-import { watchExceptions } from './worker-end.js'
 
 watchExceptions()
 const { inspect } = JSON.parse(process.env[CONFIG] ?? '{}') as Partial<Config>

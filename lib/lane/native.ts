@@ -1,5 +1,6 @@
 import net from 'node:net'
 import { constants } from 'node:os'
+import { endsByException } from '../failure.js'
 import { adopter, type RawHandle } from '../internals.js'
 import { systemError } from '../system-error.js'
 import type { Addon, Poller } from './addon.js'
@@ -289,7 +290,7 @@ export function receiveNative (addon: Addon, receiver: Receiver): (open: number)
       for (; place < arrived; place++) if (!take(fds[place] as number, key, isPipe, place)) refused.add(place)
     } catch (err) {
       // What is thrown here, a listener of the app's threw at the connection: no other goes with it.
-      if (endsByException()) {
+      if (endsByException()) { // before it has read a byte of the frame's connections
         addon.takeOnly(poller, place)
         throw err
       }
@@ -329,11 +330,6 @@ export function receiveNative (addon: Addon, receiver: Receiver): (open: number)
     scratch[0] = fd
     addon.close(scratch, 1)
   }
-}
-
-/** Whether an exception that nobody catches ends this process: before it has read a byte of the frame's connections. */
-function endsByException (): boolean {
-  return process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback()
 }
 
 /** A bit for each refused place, in two halves. */

@@ -361,9 +361,9 @@ export class Supervisor {
 
   #tooSlow (worker: WorkerHandle): void {
     const { bootTimeout, log } = this.#parts
-    worker.failure ??= new BootTimeoutError(worker.id, bootTimeout, worker.checking ? 'its readyCheck has not ended' : 'its app does not listen yet')
+    const verdict = new BootTimeoutError(worker.id, bootTimeout, worker.checking ? 'its readyCheck has not ended' : 'its app does not listen yet', { cause: worker.failure })
     log.error({ event: 'boot-timeout', workerId: worker.id, workerPid: worker.pid, bootTimeout }, 'worker %d is not ready after %d ms and is killed', worker.id, bootTimeout)
-    this.killWorker(worker)
+    this.killWorker(worker, verdict)
   }
 
   #overdue (worker: WorkerHandle): void {
@@ -372,8 +372,9 @@ export class Supervisor {
   }
 
   /** Ends one worker at once, as no other way is left. */
-  killWorker (worker: WorkerHandle): void {
+  killWorker (worker: WorkerHandle, verdict?: Error): void {
     const { id, pid } = worker
+    worker.verdict ??= verdict
     // They would be nobody's afterwards: who finds them running knows from here whose they were.
     const children = pid === undefined ? [] : descendants(pid)
     if (children.length > 0) {

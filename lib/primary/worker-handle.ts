@@ -23,6 +23,8 @@ export class WorkerHandle {
   state: WorkerState = 'starting'
   /** What it said that it dies of. */
   failure: Error | undefined
+  /** What this process has killed it for. */
+  verdict: Error | undefined
   /** The number of its slot: its successor has the same. */
   readonly place: number
   /** By the clock, when its process was started. */

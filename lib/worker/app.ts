@@ -7,7 +7,8 @@ import { ReadyCheckError } from '../errors.js'
 import { rootOf, type SocketName } from '../internals.js'
 import type { Share } from '../listen.js'
 import type { ListenTarget } from '../listen-target.js'
-import { toNotice, type ToPrimary } from '../protocol.js'
+import { reportFailure } from '../failure.js'
+import type { ToPrimary } from '../protocol.js'
 import type { SharedHandle } from '../shared-handle.js'
 import { END_DELAY } from '../timing.js'
 import type { Connections } from './connections.js'
@@ -80,7 +81,7 @@ export class App implements Share {
       await readyCheck(this.fastify)
     } catch (cause) {
       const err = new ReadyCheckError(cause instanceof Error ? cause.message : inspect(cause), { cause })
-      tell({ type: 'failed', error: toNotice(err) })
+      reportFailure(err)
       // The app may catch what listen() rejects with, and live on: but this worker has failed.
       setTimeout(() => { process.exit(1) }, END_DELAY).unref()
       throw err

@@ -106,7 +106,7 @@ perLane(t, 'the primary never dies of a worker: one that sends what is no messag
   const app = start(t, 'garbage.mjs', { ...hooked, options: { workers: 1, lane } })
   const url = await app.url()
   await attempt(`${url}/garbage`)
-  t.match(await app.event('lane-error'), { level: 50, workerId: 1, err: { message: /it sent what is no message: .*'failed'/ } })
+  t.match(await app.event('lane-error'), { level: 50, workerId: 1, err: { message: /it sent what is no message: .*'closed'/ } })
   await app.workers(2)
   t.equal(await whoServes(url), 2)
   t.same(await app.stop(), STOPPED)

@@ -252,7 +252,7 @@ t.test('what it was at then is in its error: its readyCheck', async t => {
   const [a] = spawned as [FakeWorker]
   a.checking = true
   clock.advance(2_000)
-  t.match(a.failure, { message: 'Worker 1 was not ready within bootTimeout, 2000 ms: its readyCheck has not ended' })
+  t.match(a.verdict, { message: 'Worker 1 was not ready within bootTimeout, 2000 ms: its readyCheck has not ended' })
 })
 
 t.test('one that a debugger may hold takes as long as it likes', async t => {

@@ -15,7 +15,12 @@ export interface End {
 
 /** What a worker failed of. */
 export function failureOf (worker: WorkerHandle, ending: Ending): Error {
-  return new WorkerFailedError(worker.id, describeEnding(ending), { cause: ending.error ?? worker.failure })
+  return new WorkerFailedError(worker.id, describeEnding(ending), { cause: ending.error ?? worker.verdict ?? (diedOfFailure(ending) ? worker.failure : undefined) })
+}
+
+/** What a worker said before it ended otherwise, it did not die of. */
+function diedOfFailure ({ code, signal }: Ending): boolean {
+  return code !== 0 && signal === null
 }
 
 /** For "worker 3 ...". */
@@ -27,9 +32,8 @@ export function describeEnding ({ code, signal, error }: Ending): string {
 /** The line by which an operator knows what became of a worker. */
 export function logExit (log: FastifyBaseLogger, worker: WorkerHandle, ending: Ending, { asked, fatal, ready }: End): void {
   const { code, signal, error } = ending
-  // What a worker said before it ended otherwise, it did not die of. And of those that were not
-  // ready when they were to end, one has told why already.
-  const diedOfIt = code !== 0 && signal === null && !(asked && !ready)
+  // Of those that were not ready when they were to end, one has told why already.
+  const diedOfIt = diedOfFailure(ending) && !(asked && !ready)
   const err = error ?? (diedOfIt ? worker.failure : undefined)
   const fields = { event: 'worker-exit', workerId: worker.id, workerPid: worker.pid, code, signal, ...(err !== undefined && { err }) }
   if (asked) return log.info(fields, 'worker %d %s', worker.id, describeEnding(ending))
