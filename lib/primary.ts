@@ -86,8 +86,6 @@ export class Primary {
   readonly #totals = new Totals()
   /** The calls of listen() that wait for the workers. */
   readonly #waiting = new Map<Port, { resolve: () => void, reject: (err: Error) => void }>()
-  /** Workers whose stray acks are in the log: a line each is enough. */
-  readonly #strays = new WeakSet<WorkerHandle>()
   #logLevel: string | undefined
   #started = false
   /** Every call of listen() has been served once: what fails from now on takes nobody along. */
@@ -498,19 +496,16 @@ export class Primary {
 
   #onAck (worker: WorkerHandle, ack: Ack): void {
     const frame = worker.settle(ack)
-    if (frame === undefined) {
-      if (!this.#strays.has(worker)) this.#log.warn({ event: 'stray-ack', workerId: worker.id, number: ack.number }, 'worker %d acks a frame that it was not sent', worker.id)
-      this.#strays.add(worker)
-      return
-    }
+    if (frame === undefined) return this.#onBroken(worker, new Error(`it acked what it was not sent: frame ${ack.number}, ${ack.refused.length} of its connections refused`))
     if (frame.connections.length > 0) this.#totals.acked(this.#clock.now() - frame.sentAt)
     if (ack.leaving && !this.#isStoppingWith(worker)) this.#ports.retire(worker)
     this.#ports.of(frame.key)?.handoff.settle(worker, frame, ack)
     this.#deal(frame.key)
   }
 
-  /** It can be sent nothing, and would keep for ever what it has un-acked. */
+  /** Nothing can be sent to it, or nothing that it says can be believed: it would keep for ever what it has un-acked. */
   #onBroken (worker: WorkerHandle, err: Error): void {
+    if (worker.killed) return // what it says until it has ended
     this.#log.error({ event: 'lane-error', workerId: worker.id, workerPid: worker.pid, err }, 'worker %d has broken its lane, and is killed', worker.id)
     this.#ports.retire(worker)
     this.#supervisor.killWorker(worker, err)

@@ -3,8 +3,8 @@
  * rules are in docs/ARCHITECTURE.md, under "The native lane's protocol".
  *
  * In the primary: accept in batches; one pair of sockets and one row of shared memory for each
- * worker; frames out, acks in, frames taken back. In a worker: frames in, acks out, the row.
- * Nothing blocks. Every descriptor that is made here is close-on-exec, and has one owner: what a
+ * worker; frames out, acks in, frames taken back. In a worker: frames in, acks out, the row, and
+ * (parent.h) a thread that ends it after its primary. Nothing else blocks. Every descriptor that is made here is close-on-exec, and has one owner: what a
  * callback is given belongs to JavaScript from then on.
  */
 #define _GNU_SOURCE
@@ -25,7 +25,7 @@
 /*
  * For the tests of the protocol: FD_LANE_STEP names a file. While it says "<step>:<number>", the
  * process that comes to that step first (and so can remove the file) gets that signal, right there;
- * or that error, where the step is a system call.
+ * or that error, where the step is a system call. "<step>:<number> always" holds for each that comes there.
  */
 #ifdef FD_LANE_STEPS
 static int asked(const char *name) {
@@ -36,7 +36,8 @@ static int asked(const char *name) {
   if (fd == -1) return 0;
   ssize_t size = read(fd, text, sizeof(text) - 1);
   close(fd);
-  if (size <= 0 || strncmp(text, name, length) != 0 || text[length] != ':' || unlink(file) != 0) return 0;
+  if (size <= 0 || strncmp(text, name, length) != 0 || text[length] != ':') return 0;
+  if (strstr(text, " always") == NULL && unlink(file) != 0) return 0;
   return atoi(text + length + 1);
 }
 static void step(const char *name) {
@@ -53,6 +54,8 @@ static bool fails(const char *name) {
 #define fails(name) false
 #endif
 
+#include "parent.h" /* which has a step */
+
 /* ------------------------------------------------------------------ the primary: accept */
 
 /* Errors that are one connection's, which is gone by then: accept(2) says to try the next one. */
@@ -64,16 +67,29 @@ static bool is_of_connection(int error) {
   }
 }
 
-/* Accepts a batch into `fds`; returns how many there were, and the error that ended it, if one did. */
+/*
+ * Accepts a batch into `fds`; returns how many there were, and the error that ended it, if one did.
+ * An error of one connection costs a try. When there is nothing else in a whole batch, it is taken
+ * for one of the listener: a filter (seccomp, BPF) may answer EPERM to every accept.
+ */
 static int32_t accept_batch(struct poller *poller, int *error) {
   int32_t count = 0;
+  int last = 0;
   *error = 0;
-  while (*error == 0 && count < FRAME_SIZE) {
+  for (int tries = 0; tries < FRAME_SIZE; tries++) {
     int fd = fails("accept") ? -1 : accept4(poller->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd != -1) poller->fds[count++] = fd;
-    else if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-    else if (!is_of_connection(errno)) *error = -errno;
+    if (fd != -1) {
+      poller->fds[count++] = fd;
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      return count;
+    } else if (is_of_connection(errno)) {
+      last = -errno;
+    } else {
+      *error = -errno;
+      return count;
+    }
   }
+  if (count == 0) *error = last;
   return count;
 }
 
@@ -200,20 +216,28 @@ static napi_value js_send(napi_env env, napi_callback_info info) {
   return int32_value(env, frame_send(lane, &frame));
 }
 
-/* takeBack(the worker's end): whether the frame in it was not received, and is the primary's again */
+/* takeBack(the worker's end, number): 1: the frame is the primary's again; else 0 or an error, as by frame_take_back */
 static napi_value js_take_back(napi_env env, napi_callback_info info) {
-  napi_value args[1], result;
+  napi_value args[2];
   int32_t end;
-  if (!arguments(env, info, 1, args) || !int32_of(env, args[0], &end)) return NULL;
-  napi_get_boolean(env, frame_take_back(end) == 1, &result);
-  return result;
+  uint64_t number;
+  if (!arguments(env, info, 2, args) || !int32_of(env, args[0], &end) || !number_of(env, args[1], &number)) return NULL;
+  return int32_value(env, frame_take_back(end, number));
+}
+
+/* discard(the worker's end) */
+static napi_value js_discard(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  int32_t end;
+  if (arguments(env, info, 1, args) && int32_of(env, args[0], &end)) frame_discard(end);
+  return NULL;
 }
 
 static void on_acks(uv_poll_t *poll, int status, int events) {
   struct poller *poller = poll->data;
   struct ack ack;
   int received = status < 0 ? status : ack_receive(poller->fd, &ack);
-  if (received == -EAGAIN || received == -ENOMEM || received == -ENOBUFS) return;
+  if (received == -EAGAIN) return;
   if (received == 0) received = -EPIPE;
   if (received < 0) {
     memset(&ack, 0, sizeof(ack));
@@ -289,8 +313,9 @@ static void on_frame(uv_poll_t *poll, int status, int events) {
   struct poller *poller = poll->data;
   struct frame frame;
   int received = status < 0 ? status : frame_receive(poller->fd, &frame);
-  if (received == -EAGAIN || received == -EPROTO || received == -ENOMEM || received == -ENOBUFS) return;
-  if (received != 1) { /* the primary is gone, and the control channel says so */
+  if (received == -EAGAIN || received == -EPROTO) return;
+  /* The primary is gone, and the control channel says so; or this end is lost, and the primary misses an ack. */
+  if (received != 1) {
     uv_poll_stop(poll);
     return;
   }
@@ -376,6 +401,17 @@ static napi_value js_ack(napi_env env, napi_callback_info info) {
   return int32_value(env, error);
 }
 
+#ifdef FD_LANE_STEPS
+/* shutdown(fd, how): what an app may do to a descriptor that is not its own */
+static napi_value js_shutdown(napi_env env, napi_callback_info info) {
+  napi_value args[2];
+  int32_t fd, how;
+  if (!arguments(env, info, 2, args) || !int32_of(env, args[0], &fd) || !int32_of(env, args[1], &how)) return NULL;
+  if (shutdown(fd, how) == -1) return fail(env, "shutdown", -errno);
+  return NULL;
+}
+#endif
+
 /* ------------------------------------------------------------------ the module */
 
 #define METHOD(name, function) { name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL }
@@ -384,9 +420,13 @@ NAPI_MODULE_INIT() {
   napi_property_descriptor methods[] = {
     METHOD("listen", js_listen), METHOD("accept", js_accept), METHOD("pause", js_pause), METHOD("resume", js_resume), METHOD("unpoll", js_unpoll),
     METHOD("address", js_address), METHOD("close", js_close), METHOD("reset", js_reset),
-    METHOD("pair", js_pair), METHOD("send", js_send), METHOD("takeBack", js_take_back), METHOD("acks", js_acks),
+    METHOD("pair", js_pair), METHOD("send", js_send), METHOD("takeBack", js_take_back), METHOD("discard", js_discard), METHOD("acks", js_acks),
     METHOD("createRow", js_create_row), METHOD("mapRow", js_map_row),
     METHOD("receive", js_receive), METHOD("take", js_take), METHOD("takeOnly", js_take_only), METHOD("ack", js_ack),
+    METHOD("watchParent", js_watch_parent), METHOD("setPatience", js_set_patience), METHOD("unwatch", js_unwatch),
+#ifdef FD_LANE_STEPS
+    METHOD("shutdown", js_shutdown),
+#endif
   };
   napi_value size;
   napi_define_properties(env, exports, sizeof(methods) / sizeof(*methods), methods);

@@ -39,9 +39,13 @@ struct frame {
 struct ack {
   uint64_t number;
   uint64_t refused;   /* a bit for each connection, by its place in the frame */
-  uint32_t leaving;
-  uint32_t reserved;
+  uint32_t leaving;   /* 0 or 1 */
+  uint32_t reserved;  /* 0 */
 };
+
+/* Makes a call again that a signal has interrupted; a few times only, since a filter (seccomp) may say EINTR each time. */
+#define UNINTERRUPTED(result, call) \
+  for (int tries_ = 0; ((result) = (call)) == -1 && errno == EINTR && tries_ < 16; tries_++)
 
 /* Sends a frame, or none of it. -EAGAIN: the channel is full. -ETOOMANYREFS: too many descriptors under way. */
 static int frame_send(int lane, const struct frame *frame) {
@@ -63,8 +67,7 @@ static int frame_send(int lane, const struct frame *frame) {
     memcpy(CMSG_DATA(rights), frame->fds, size);
   }
   ssize_t sent;
-  do sent = sendmsg(lane, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-  while (sent == -1 && errno == EINTR);
+  UNINTERRUPTED(sent, sendmsg(lane, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
   return sent == -1 ? -errno : 0;
 }
 
@@ -91,8 +94,7 @@ static int frame_receive(int lane, struct frame *frame) {
   };
   frame->arrived = 0;
   ssize_t received;
-  do received = recvmsg(lane, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  while (received == -1 && errno == EINTR);
+  UNINTERRUPTED(received, recvmsg(lane, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
   if (received == -1) return -errno;
   for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part != NULL; part = CMSG_NXTHDR(&message, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
@@ -119,35 +121,42 @@ static int frame_receive(int lane, struct frame *frame) {
 }
 
 /*
- * Takes a frame back that the other process has not received: from its end of the pair, into
- * nothing. Without room for descriptors the kernel lets go of them; the sender has its own.
- * 1: it is ours again. -EAGAIN: the other process has it.
+ * Takes the frame of this number back that the other process has not received: from its end of the
+ * pair, into nothing. Without room for descriptors the kernel lets go of them; the sender has its own.
+ * 1: it is ours again. -EAGAIN: the other process has it. 0: the other process has it, and has shut
+ * its end down. -EPROTO: another frame lay there, which the other process has acked unread; where
+ * the one that was asked for is, nothing tells.
  */
-static int frame_take_back(int other_end) {
-  struct frame_header header;
+static int frame_take_back(int other_end, uint64_t number) {
+  struct frame_header header = { 0 };
   struct iovec part = { .iov_base = &header, .iov_len = sizeof(header) };
   struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
   ssize_t received;
-  do received = recvmsg(other_end, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  while (received == -1 && errno == EINTR);
-  return received == -1 ? -errno : 1;
+  UNINTERRUPTED(received, recvmsg(other_end, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+  if (received == -1) return -errno;
+  if (received == 0) return 0;
+  return received == sizeof(header) && header.number == number ? 1 : -EPROTO;
+}
+
+/* Throws away all frames that the other process has not received: no more of them come, since this process alone sends any. */
+static void frame_discard(int other_end) {
+  char byte;
+  while (recv(other_end, &byte, sizeof(byte), MSG_DONTWAIT) > 0);
 }
 
 static int ack_send(int lane, const struct ack *ack) {
   ssize_t sent;
-  do sent = send(lane, ack, sizeof(*ack), MSG_DONTWAIT | MSG_NOSIGNAL);
-  while (sent == -1 && errno == EINTR);
+  UNINTERRUPTED(sent, send(lane, ack, sizeof(*ack), MSG_DONTWAIT | MSG_NOSIGNAL));
   return sent == -1 ? -errno : 0;
 }
 
 /* 1: there is one. 0: the other end is closed. -EAGAIN: there is none. -EPROTO: what came is no ack. */
 static int ack_receive(int lane, struct ack *ack) {
-  ssize_t received;
-  do received = recv(lane, ack, sizeof(*ack), MSG_DONTWAIT);
-  while (received == -1 && errno == EINTR);
+  ssize_t received; /* by MSG_TRUNC the size of what came, though it be more than there is room for */
+  UNINTERRUPTED(received, recv(lane, ack, sizeof(*ack), MSG_DONTWAIT | MSG_TRUNC));
   if (received == -1) return -errno;
   if (received == 0) return 0;
-  return received == sizeof(*ack) ? 1 : -EPROTO;
+  return received == sizeof(*ack) && ack->leaving <= 1 && ack->reserved == 0 ? 1 : -EPROTO;
 }
 
 #endif

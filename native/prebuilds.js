@@ -15,7 +15,7 @@ const TARGETS = {
   x64: process.arch === 'x64' ? {} : cross('x86_64-linux-gnu-'),
   arm64: process.arch === 'arm64' ? {} : cross('aarch64-linux-gnu-')
 }
-const SOURCES = ['binding.gyp', 'fd_lane.c', 'arguments.h', 'poller.h', 'frame.h', 'row.h']
+const SOURCES = ['binding.gyp', 'fd_lane.c', 'arguments.h', 'poller.h', 'parent.h', 'frame.h', 'row.h']
 
 const folder = dirname(fileURLToPath(import.meta.url))
 const gyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')

@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url'
 /** Something that is polled; known to the addon alone. */
 export type Poller = object & { readonly __poller: unique symbol }
 
+/** What ends this process after its parent; known to the addon alone. */
+export type ParentWatch = object & { readonly __watch: unique symbol }
+
 /** What native/fd_lane.c exports. Descriptors are plain numbers, and belong to whoever was given them. */
 export interface Addon {
   /** The most descriptors in one frame; the length of every array of them here. */
@@ -27,8 +30,14 @@ export interface Addon {
   pair (): [number, number]
   /** 0, or the libuv error by which nothing was sent. */
   send (lane: number, number: number, key: string, fds: Int32Array, count: number): number
-  /** Whether the frame in the worker's end was not received yet, and now never will be. */
-  takeBack (workersEnd: number): boolean
+  /**
+   * 1: the frame of this number lay in the worker's end, and now will never be received. A libuv error,
+   * EAGAIN: the worker has it. 0: it has, and has shut its end down. EPROTO: another frame lay there,
+   * and is gone.
+   */
+  takeBack (workersEnd: number, number: number): number
+  /** Throws away what the worker has not received. */
+  discard (workersEnd: number): void
   /** An error (a libuv number) is the last call: the worker has shut its end down, or sent what is no ack. */
   acks (lane: number, onAck: (number: number, refusedLow: number, refusedHigh: number, leaving: number, error: number) => void): Poller
   createRow (): number
@@ -40,6 +49,14 @@ export interface Addon {
   takeOnly (receiver: Poller, place: number): void
   /** 0, or a libuv error. */
   ack (lane: number, number: number, refusedLow: number, refusedHigh: number, leaving: boolean): number
+  /**
+   * Ends this process by SIGKILL so many milliseconds after the end of its parent, which has this pid,
+   * whatever its event loop does meanwhile. Its thread keeps no process alive.
+   */
+  watchParent (pid: number, patience: number): ParentWatch
+  setPatience (watch: ParentWatch, patience: number): void
+  /** From here on this process may outlive its parent. */
+  unwatch (watch: ParentWatch): void
 }
 
 /**

@@ -46,8 +46,8 @@ export interface Wire {
   start (channel: Channel): void
   /** Sends a frame of at most `frameSize`, the former one being acked. False: nothing was sent, try again later, or the wire is broken. */
   send (frame: Frame): boolean
-  /** Whether the frame sent last has not been received, and now never will be. Only where the lane `takesBack`. */
-  takeBack (): boolean
+  /** Whether the frame, the one sent last, has not been received, and now never will be. Only where the lane `takesBack`. */
+  takeBack (frame: Frame): boolean
   /** How many connections the worker has open, where it can be seen from here. */
   open (): number | undefined
   /** Of the dead worker's open frame, what it had not taken. */
@@ -76,7 +76,7 @@ export interface AcceptEvents {
 
 export interface WireEvents {
   onAck (ack: Ack): void
-  /** The worker has shut its end down, or sends what is no ack: nothing can be sent to it any more. Called once at most. */
+  /** The worker has shut its end down, or sends what is no ack, or acks what it has not received: nothing can be sent to it any more. Called once at most. */
   onBroken (err: NodeJS.ErrnoException): void
 }
 

@@ -21,6 +21,9 @@ const ACCEPT_PAUSE = 100
 /** Batches that are accepted when a port closes, at most: a client that never stops does not hold it open. */
 const LAST_BATCHES = 64
 
+/** What a take-back answers when the worker has the frame. */
+const RECEIVED = -constants.errno.EAGAIN
+
 /** The errors of a send that is worth another try: no room, in the channel or the kernel, or too many descriptors under way. */
 const NO_ROOM = ['EAGAIN', 'ENOBUFS', 'ENOMEM', 'ETOOMANYREFS'].map(code => -constants.errno[code as keyof typeof constants.errno])
 
@@ -222,8 +225,12 @@ class NativeWire implements Wire {
     return error === 0
   }
 
-  takeBack (): boolean {
-    return this.#addon.takeBack(this.#ends[1])
+  takeBack ({ number }: Frame): boolean {
+    const result = this.#addon.takeBack(this.#ends[1], number)
+    // A worker that has shut its end down receives nothing more, and one that acks what it has not
+    // received cannot be believed. Its exit will tell what it has taken.
+    if (result !== 1 && result !== RECEIVED) this.#breaks(result === 0 ? -constants.errno.EPIPE : result, 'recvmsg')
+    return result === 1
   }
 
   open (): number {
@@ -239,7 +246,7 @@ class NativeWire implements Wire {
     this.#addon.unpoll(this.#poller)
     // What the worker had not received lies in its end, and a process that it started may hold that
     // open: the descriptors in it would keep their clients from seeing the end.
-    while (this.takeBack());
+    this.#addon.discard(this.#ends[1])
     this.#closeDescriptors()
   }
 

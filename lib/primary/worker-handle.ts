@@ -186,7 +186,7 @@ export class WorkerHandle {
   takeBack (): OpenFrame | undefined {
     const frame = this.#frame
     if (frame === null || frame.received || frame.connections.length === 0) return undefined
-    if (!this.#wire.takeBack()) {
+    if (!this.#wire.takeBack(frame)) {
       frame.received = true // so that its ack, or its exit, will tell
       return undefined
     }
@@ -197,10 +197,10 @@ export class WorkerHandle {
     return frame
   }
 
-  /** The frame that the ack is for, which is open no more; undefined where it is for no open frame. */
+  /** The frame that the ack is for, which is open no more; undefined where it is for no open frame, or refuses a connection that is not in it. */
   settle ({ number, refused }: Ack): OpenFrame | undefined {
     const frame = this.#frame
-    if (frame?.number !== number) return undefined
+    if (frame?.number !== number || refused.some(place => place >= frame.connections.length)) return undefined
     this.#frame = null
     this.#refused += refused.length
     this.#accepted += frame.connections.length - refused.length

@@ -111,3 +111,13 @@ perLane(t, 'the primary never dies of a worker: one that sends what is no messag
   t.equal(await whoServes(url), 2)
   t.same(await app.stop(), STOPPED)
 })
+
+t.test('the primary never dies of a worker: one that acks what it was not sent is killed and replaced [ipc]', async t => {
+  const app = start(t, 'garbage.mjs', { options: { workers: 1, lane: 'ipc' } })
+  const url = await app.url()
+  await attempt(`${url}/ack`)
+  t.match(await app.event('lane-error'), { workerId: 1, err: { message: /^it acked what it was not sent: frame 1099511627776,/ } })
+  await app.workers(2)
+  t.equal(await whoServes(url), 2)
+  t.same(await app.stop(), STOPPED)
+})

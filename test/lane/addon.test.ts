@@ -112,16 +112,54 @@ t.test('a frame is taken back once, and not after it was received', async t => {
   fds[0] = openSync('/dev/null', 'r')
   const before = openDescriptors()
   addon.send(ours, 1, 'key', fds, 1)
-  t.equal(addon.takeBack(theirs), true)
-  t.equal(addon.takeBack(theirs), false)
+  t.equal(addon.takeBack(theirs, 1), 1)
+  t.equal(addon.takeBack(theirs, 1), -constants.errno.EAGAIN)
   t.equal(openDescriptors(), before, 'without a descriptor more in this process')
   addon.send(ours, 2, 'key', fds, 1)
   const frame = await receive()
   t.equal(frame.number, 2, 'the worker never saw the first')
-  t.equal(addon.takeBack(theirs), false)
+  t.equal(addon.takeBack(theirs, 2), -constants.errno.EAGAIN)
   closeSync(frame.fds[0] as number)
   closeSync(fds[0])
   t.ok(receiver())
+})
+
+t.test('a frame is taken back by its number: one that lies before it is not taken for it', async t => {
+  const [ours, theirs] = addon.pair()
+  addon.send(ours, 1, 'key', room(), 0)
+  addon.send(ours, 2, 'a key that is longer than a header', room(), 0)
+  t.equal(addon.takeBack(theirs, 2), -constants.errno.EPROTO)
+  t.equal(addon.takeBack(theirs, 2), 1)
+  closeSync(ours)
+  closeSync(theirs)
+})
+
+t.test('all that was not received is thrown away, descriptors too, though the end that it lies in stays open', async t => {
+  const [ours, theirs] = addon.pair()
+  const [client, server] = addon.pair()
+  const fds = room()
+  fds[0] = server
+  for (const number of [1, 2, 3]) addon.send(ours, number, 'key', fds, 1)
+  closeSync(server)
+  addon.discard(theirs)
+  t.equal(readSync(client, Buffer.alloc(1)), 0, 'nobody has the connection')
+  addon.discard(theirs)
+  for (const fd of [client, ours, theirs]) closeSync(fd)
+})
+
+t.test('what is longer or shorter than an ack, or says what no ack does, is none', async t => {
+  const ack = (leaving: number, reserved: number): Buffer => {
+    const bytes = Buffer.alloc(24)
+    bytes.writeBigUInt64LE(1n)
+    bytes.writeUInt32LE(leaving, 16)
+    bytes.writeUInt32LE(reserved, 20)
+    return bytes
+  }
+  for (const bytes of [ack(0, 0).subarray(0, 23), Buffer.concat([ack(0, 0), Buffer.alloc(1)]), ack(2, 0), ack(0, 1)]) {
+    const { theirs, ack: received } = wire(t)
+    writeSync(theirs, bytes)
+    t.same(await received(), [0, 0, 0, 0, -constants.errno.EPROTO])
+  }
 })
 
 t.test('a full channel refuses a frame and keeps what it has', async t => {
@@ -133,7 +171,7 @@ t.test('a full channel refuses a frame and keeps what it has', async t => {
   while (addon.send(ours, sent + 1, 'key', fds, 1) === 0) sent++
   t.equal(addon.send(ours, sent + 1, 'key', fds, 1), -constants.errno.EAGAIN)
   let back = 0
-  while (addon.takeBack(theirs)) back++
+  while (addon.takeBack(theirs, back + 1) === 1) back++
   t.equal(back, sent)
   t.equal(addon.send(ours, sent + 1, 'key', fds, 1), 0, 'and has room again then')
   closeSync(fds[0])

@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -79,12 +79,63 @@ t.test('a worker that sends what is no ack is killed and replaced, and the other
   await app.workers(3)
 })
 
-t.test('acks for frames that there never were are ignored, and logged once', async t => {
-  const app = serve(t, { options: { workers: 1 } })
+for (const [what, name] of [['for frames that there never were', 'stray-acks'], ['that refuse connections beyond their frame', 'refuse-too-many']] as const) {
+  t.test(`a worker that sends acks ${what} is killed and replaced, and no count falls`, async t => {
+    const app = serve(t, { options: { workers: 1 } })
+    const url = await app.url()
+    await attempt(`${url}/act/${name}`)
+    await attempt(url)
+    t.match(await app.event('lane-error'), { workerId: 1, err: { message: /^it acked what it was not sent: frame \d+, \d+ of its connections refused$/ } })
+    t.match(await app.event('worker-exit'), { signal: 'SIGKILL' })
+    t.equal((await request(url)).status, 200)
+    const { workers } = await app.stats()
+    t.match(workers, [{ id: 2, refused: 0 }])
+    t.ok(workers[0]?.accepted as number > 0)
+    t.equal(app.lines.filter(({ event }) => event === 'lane-error').length, 1)
+  })
+}
+
+t.test('the primary never dies of a worker: one that shuts down its end of the lane is killed and replaced', async t => {
+  const app = serve(t, { options: { workers: 1 }, env: { FD_LANE_PREBUILD: addonWithSteps() } })
   const url = await app.url()
-  for (let i = 0; i < 3; i++) await act(url, 'stray-acks')
-  t.equal((await request(url)).status, 200)
-  t.equal(app.lines.filter(({ event }) => event === 'stray-ack').length, 1)
+  t.equal((await act(url, 'shut-down-reading')).result, null)
+  t.equal((await request(url)).status, 200, 'another worker takes what it could not be sent')
+  t.match(await app.event('lane-error'), { workerId: 1, err: { code: 'EPIPE', syscall: 'sendmsg' } })
+  t.match(await app.event('worker-exit'), { workerId: 1, signal: 'SIGKILL' })
+})
+
+t.test('at most once: what a worker has taken is given to no other, though it shuts down its end of the lane then', async t => {
+  // Patient: the primary is to try when the lane is shut down, and not when the worker has just received the frame.
+  const app = serve(t, { options: { takeBackAfter: 1_000 }, env: { FD_LANE_PREBUILD: addonWithSteps() } })
+  const url = await app.url()
+  const { pid } = await act(url, 'shut-down-in-frame')
+  const outcomes = []
+  do outcomes.push(await attempt(url))
+  while (outcomes.length < 4 && outcomes.at(-1)?.error === undefined)
+  t.equal(outcomes.at(-1)?.error?.code, 'ECONNRESET')
+  t.match(await app.event('lane-error'), { workerPid: pid, err: { code: 'EPIPE', syscall: 'recvmsg' } })
+  for (let i = 0; i < 4; i++) t.equal((await request(url)).status, 200)
+})
+
+t.test('at most once: a frame is not taken back by one that its worker has acked unread', async t => {
+  const go = join(shortFolder(t), 'go')
+  const app = serve(t, { env: { GO: go } })
+  const url = await app.url()
+  const blocked = attempt(`${url}/act/ack-unread`)
+  const { pid } = await app.event('blocks')
+  const answers: Array<Promise<Outcome>> = []
+  await app.stats(({ workers }) => {
+    answers.push(attempt(url))
+    return workers.some(worker => worker.pid === pid && worker.takenBack > 0)
+  })
+  writeFileSync(go, '')
+  await app.stats(() => {
+    answers.push(attempt(url))
+    return app.lines.some(({ event }) => event === 'lane-error')
+  })
+  t.match(await app.event('lane-error'), { workerPid: pid, err: { code: 'EPROTO', syscall: 'recvmsg' } })
+  t.match((await blocked).error?.code, 'ECONNRESET')
+  t.same(unanswered(await Promise.all(answers)), [])
 })
 
 t.test('a worker cannot cut its row short, of which the primary would die', async t => {
@@ -147,6 +198,20 @@ t.test('a primary without a free descriptor waits until it has one: nobody is dr
   t.ok(free < 64, 'a batch is more than there is room for')
   t.same(unanswered(outcomes), [])
   t.match(app.lines.filter(({ event }) => event === 'accept-error'), [{ err: { code: 'EMFILE', syscall: 'accept' } }])
+})
+
+t.test('an accept that always fails with EPERM, as by a filter, is tried in vain without haste, and the port serves when it works again', async t => {
+  const file = join(shortFolder(t), 'step')
+  const app = serve(t, { env: { FD_LANE_PREBUILD: addonWithSteps(), FD_LANE_STEP: file } })
+  const url = await app.url()
+  writeFileSync(`${file}.new`, `accept:${constants.errno.EPERM} always`)
+  renameSync(`${file}.new`, file)
+  const waiting = attempt(url)
+  t.match(await app.event('accept-error'), { level: 50, err: { code: 'EPERM', syscall: 'accept' } })
+  await app.stats()
+  rmSync(file)
+  t.equal((await waiting).answer?.status, 200)
+  t.equal(app.lines.filter(({ event }) => event === 'accept-error').length, 1)
 })
 
 for (const [code, lines] of [['ECONNABORTED', 0], ['ENFILE', 1]] as const) {

@@ -72,6 +72,18 @@ t.test('an ack settles the frame of its number only, and only once', async t => 
   t.match(worker.stats(), { accepted: 1, refused: 0, unacked: 1 })
 })
 
+t.test('an ack that refuses connections beyond its frame settles nothing, and no count falls', async t => {
+  const worker = new FakeWorker(1)
+  worker.send('key', connections('1 2'), 0)
+  t.equal(worker.settle(worker.ack([0, 2])), undefined)
+  t.equal(worker.settle(worker.ack(Array.from({ length: 64 }, (_, place) => place))), undefined)
+  t.match(worker.stats(), { accepted: 0, refused: 0, unacked: 2 })
+  worker.takeBack()
+  t.equal(worker.settle(worker.ack([0])), undefined, 'nor does one that refuses what a probe has not')
+  t.notOk(worker.hasCredit)
+  t.ok(worker.settle(worker.ack()))
+})
+
 t.test('its counts say what became of what it was sent', async t => {
   const worker = new FakeWorker(7)
   worker.send('key', connections('1 2 3'), 0)
