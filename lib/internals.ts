@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { writeSync } from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
 import net from 'node:net'
@@ -276,6 +277,29 @@ export function speaks (server: net.Server): 'http1' | 'h2c' | 'h2' {
   if (server instanceof http.Server) return 'http1'
   if (!(server instanceof tls.Server)) return 'h2c'
   return server instanceof https.Server ? 'http1' : 'h2'
+}
+
+/**
+ * Writes a frame on the socket of an HTTP/2 session without TLS, beside the session. False: it cannot be written now.
+ *
+ * The session itself writes whole frames (Http2Session::SendPendingData in Node's src/node_http2.cc). So while libuv has nothing
+ * queued for the socket, the byte stream is between two frames; and once anything is written, the server's SETTINGS are,
+ * which have to come first.
+ *
+ * This is a write(2) past libuv. A write by the socket that does not end at once is reported to the session, which takes it for
+ * one of its own and aborts the process (CHECK(is_write_in_progress()) in Http2Session::OnStreamAfterWrite). A TLS
+ * socket never ends one at once: with TLS there is no way to write beside the session.
+ */
+export function writeFrame (socket: net.Socket, frame: Buffer): boolean {
+  const handle = (socket as unknown as { _handle: { fd?: number, writeQueueSize?: number } | null })._handle
+  if (handle?.writeQueueSize !== 0 || handle.fd === undefined || handle.fd < 0 || socket.bytesWritten === 0) return false
+  try {
+    // The kernel takes a few bytes whole or not at all, almost always. Half a frame would garble what follows.
+    if (writeSync(handle.fd, frame) < frame.length) socket.destroy()
+    return true
+  } catch {
+    return false // EAGAIN: there is no room. Any other error the session meets too.
+  }
 }
 
 /**

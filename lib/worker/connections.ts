@@ -32,6 +32,10 @@ export class Connections {
   readonly #last: IncomingMessage[] = []
   /** The number of requests at the time before last that {@link age} was called, and at the last. */
   #ages: [number, number] = [0, 0]
+  /** The sockets of the sessions without TLS. */
+  readonly #plainSockets = new WeakMap<ServerHttp2Session, Socket>()
+  /** Without TLS: the socket whose session is about to begin. */
+  #beginning: Socket | undefined
   readonly #onChange: () => void
   #count = 0
   #whenNone: Array<() => void> = []
@@ -72,6 +76,11 @@ export class Connections {
     return request.httpVersionMajor === 1 ? this.#open.get(request.socket) : undefined
   }
 
+  /** The session's socket; undefined with TLS. */
+  plainSocketOf (session: ServerHttp2Session): Socket | undefined {
+    return this.#plainSockets.get(session)
+  }
+
   answering (request: IncomingMessage, response: ServerResponse): void {
     const connection = this.of(request)
     if (connection === undefined) return
@@ -102,6 +111,7 @@ export class Connections {
   }
 
   #opened (raw: Socket): void {
+    if (speaks(this.server) === 'h2c') this.#beginning = raw
     this.#open.set(raw, { socket: raw, raw, response: undefined, usedAt: performance.now() })
     this.#count++
     raw.once('close', () => { this.#closed(raw) })
@@ -123,6 +133,9 @@ export class Connections {
 
   #began (session: ServerHttp2Session): void {
     this.sessions.add(session)
+    // Without TLS, Node emits 'session' while it emits 'connection' (connectionListener in its lib/internal/http2/core.js).
+    if (this.#beginning !== undefined) this.#plainSockets.set(session, this.#beginning)
+    this.#beginning = undefined
     session.once('close', () => { this.sessions.delete(session) })
   }
 
