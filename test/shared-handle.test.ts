@@ -1,5 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import t from 'tap'
 import { SharedHandle } from '../lib/shared-handle.js'
+import { FakeHandle } from './fakes.js'
 
 const name = { address: '127.0.0.1', family: 'IPv4', port: 80 }
 
@@ -49,4 +51,25 @@ t.test('it keeps the process alive until it is closed or let go, as a listening 
   t.equal(timers(), before + 1, 'once, however often it is held')
   handle.close()
   t.equal(timers(), before)
+})
+
+t.test('a connection comes as Node\'s own accept brings it, in the async context that the handle was made in', async t => {
+  const storage = new AsyncLocalStorage()
+  const handle = storage.run('of listen()', () => new SharedHandle(name, () => {}))
+  const calls: unknown[] = []
+  handle.onconnection = function (this: unknown, status, client) { calls.push(this, status, client, storage.getStore()) }
+  const client = new FakeHandle()
+  storage.run('of somebody else', () => { handle.accept(client) })
+  t.equal(calls[0], handle)
+  t.equal(calls[1], 0)
+  t.equal(calls[2], client)
+  t.equal(calls[3], 'of listen()')
+  handle.close()
+})
+
+t.test('what a listener throws at a connection is thrown to whoever brought it', async t => {
+  const handle = new SharedHandle(name, () => {})
+  handle.onconnection = () => { throw new Error('thrown at a connection') }
+  t.throws(() => { handle.accept(new FakeHandle()) }, { message: 'thrown at a connection' })
+  handle.close()
 })

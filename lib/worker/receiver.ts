@@ -37,8 +37,7 @@ export class ConnectionReceiver implements Receiver {
       inject (client) {
         target.awaited--
         count()
-        // Node's own accept path, set by Node itself on the server's handle: the server cannot tell.
-        target.handle.onconnection?.(0, client)
+        target.handle.accept(client)
       },
       cancel () { target.awaited-- }
     }
