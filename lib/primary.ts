@@ -14,6 +14,7 @@ import { failureOf } from './primary/supervisor/ending.js'
 import type { Emit } from './primary/events.js'
 import type { Ending, Fork } from './primary/fork.js'
 import type { Identity } from './primary/identity.js'
+import { LaneWatch } from './primary/lane-watch.js'
 import { bind, type Bound } from './primary/listener.js'
 import { Liveness } from './primary/liveness.js'
 import { Overview } from './primary/overview.js'
@@ -76,6 +77,7 @@ export class Primary {
   readonly #development: Development | undefined
   readonly #recycling: Recycling
   readonly #liveness: Liveness
+  readonly #laneWatch: LaneWatch
   readonly #stalls: Stalls
   readonly #saturation: Saturation
   readonly #takeBack: TakeBack | undefined
@@ -143,6 +145,11 @@ export class Primary {
       emit,
       clock,
       log
+    })
+    this.#laneWatch = new LaneWatch({
+      timeout: options.livenessTimeout,
+      lost: (worker, patience) => { this.#onBroken(worker, new Error(`it has not acked what it was sent, though its event loop has turned for ${patience} ms since`)) },
+      whenRead: setImmediate
     })
     this.#stalls = new Stalls({ clock, log })
     this.#saturation = new Saturation({ limits: options.saturation, log })
@@ -450,6 +457,7 @@ export class Primary {
   #onPulse (worker: WorkerHandle, pulse: Pulse): void {
     worker.pulse(pulse, this.#clock.now())
     this.#liveness.pulse(worker)
+    this.#laneWatch.pulse(worker)
     this.#saturation.pulse(worker)
     if (pulse.stall !== undefined) this.#stalls.add(worker, pulse.stall)
     if (!this.stopping) this.#recycling.check()

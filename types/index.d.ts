@@ -160,7 +160,9 @@ export interface SharedPortOptions {
 
   /**
    * Milliseconds for which a worker's event loop may not turn; then it is killed, and replaced. At
-   * least 2000, 0: never. One whose inspector is open, for a debugger, is let alone.
+   * least 2000, 0: never. One whose inspector is open, for a debugger, is let alone. A worker whose
+   * event loop turns and that acks no connection for so long (0: for 30000) has lost its lane, and is
+   * killed and replaced too.
    * @default 30000
    */
   livenessTimeout?: number
