@@ -3,6 +3,7 @@ import type { Parts } from './admin/apps.js'
 import { History } from './admin/history.js'
 import { Metrics } from './admin/metrics.js'
 import type { Operable } from './admin/operable.js'
+import { Room } from './admin/room.js'
 import { ControlSocket } from './control.js'
 import { ClosedError } from './errors.js'
 import type { AdminTarget, Options } from './options.js'
@@ -60,7 +61,7 @@ export class Admin {
 
   async #openServer (target: AdminTarget): Promise<void> {
     const { adminApp } = await import('./admin/apps.js')
-    this.#server = adminApp(this.#parts, target)
+    this.#server = adminApp(this.#parts, target, new Room())
     this.#getHistory() // from the beginning
     const address = await this.#server.listen({ host: target.host, port: target.port, listenTextResolver: address => address })
     this.#primary.log.info({ event: 'admin', address }, 'the admin server listens at %s', address)

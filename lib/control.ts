@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { symlinkSync, unlinkSync } from 'node:fs'
-import type { Server as HttpServer } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Parts } from './admin/apps.js'
+import { Room } from './admin/room.js'
 import { controlFolders, makeFolder, socketOf } from './control/place.js'
 import { isListening, removeSocket, sweep } from './control/stale.js'
 import { ClosedError, ControlInUseError } from './errors.js'
@@ -17,11 +17,11 @@ import { assertFits } from './socket-path.js'
 export class ControlSocket {
   readonly #parts: Parts
   readonly #server: Server
-  readonly #sockets = new Set<Socket>()
+  readonly #room = new Room()
   /** What is to be removed at the end. */
   readonly #files: string[] = []
   #closed = false
-  #app: Promise<{ http: HttpServer, app: FastifyInstance }> | undefined
+  #app: Promise<FastifyInstance> | undefined
 
   constructor (parts: Parts) {
     this.#parts = parts
@@ -58,10 +58,10 @@ export class ControlSocket {
     process.off('exit', this.#removeFiles)
     this.#server.close()
     this.#removeFiles()
-    for (const socket of this.#sockets) socket.destroy()
+    this.#room.close()
     const loaded = this.#app
     this.#app = undefined
-    await (await loaded)?.app.close()
+    await (await loaded)?.close()
   }
 
   async #listen (path: string): Promise<string> {
@@ -98,12 +98,12 @@ export class ControlSocket {
   }
 
   async #onConnection (socket: Socket): Promise<void> {
-    this.#sockets.add(socket)
-    socket.once('close', () => { this.#sockets.delete(socket) })
+    this.#room.enter(socket)
     socket.on('error', () => {}) // who asked is gone
     try {
-      const { http } = await (this.#app ??= this.#load())
-      http.emit('connection', socket)
+      const { server } = await (this.#app ??= this.#load())
+      if (socket.destroyed) return // others came meanwhile
+      server.emit('connection', socket)
       socket.resume()
     } catch (err) {
       this.#app = undefined
@@ -112,11 +112,9 @@ export class ControlSocket {
     }
   }
 
-  async #load (): Promise<{ http: HttpServer, app: FastifyInstance }> {
+  async #load (): Promise<FastifyInstance> {
     const { controlApp } = await import('./admin/apps.js')
-    let http: HttpServer | undefined
-    const app = await controlApp(this.#parts, server => { http = server })
-    return { http: http as HttpServer, app }
+    return await controlApp(this.#parts, this.#room)
   }
 
   readonly #removeFiles = (): void => {

@@ -1,26 +1,21 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
-import { fastify, type FastifyInstance } from 'fastify'
+import type { Server } from 'node:http'
+import { fastify, type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import type { AdminTarget } from '../options.js'
 import { addCommanding } from './command.js'
 import { guardAgainstPages, requireToken } from './guard.js'
 import { addLooking, type LookParts } from './look.js'
 import { addPage } from './page.js'
+import type { Room } from './room.js'
 import { addSteering } from './steer.js'
 
-/** Connections to the admin server at a time: their descriptors are the primary's, and the app's clients need those. */
-const MOST_CONNECTIONS = 128
+/** Bytes of a body: what is asked for fits into far fewer. */
+const LONGEST_BODY = 4_096
 
 export type Parts = Omit<LookParts, 'steerable'>
 
-/** What the control socket serves: who may open it may do everything. */
-export async function controlApp (parts: Parts, createdServer: (server: Server) => void): Promise<FastifyInstance> {
-  const app = fastify({
-    serverFactory: (handler: RequestListener) => {
-      const server = createServer(handler)
-      createdServer(server)
-      return server
-    }
-  })
+/** What the control socket serves: who may open it may do everything. Its server does not listen: it is handed connections. */
+export async function controlApp (parts: Parts, room: Room): Promise<FastifyInstance> {
+  const app = fastify(optionsFor(room))
   addLooking(app, { ...parts, steerable: true })
   addSteering(app, parts.primary)
   addCommanding(app, parts.primary)
@@ -29,9 +24,9 @@ export async function controlApp (parts: Parts, createdServer: (server: Server) 
 }
 
 /** What the admin server serves: all may look, and who says the token may steer. */
-export function adminApp (parts: Parts, { host, hosts, token }: AdminTarget): FastifyInstance {
-  const app = fastify({ forceCloseConnections: true })
-  app.server.maxConnections = MOST_CONNECTIONS
+export function adminApp (parts: Parts, { host, hosts, token }: AdminTarget, room: Room): FastifyInstance {
+  const app = fastify({ ...optionsFor(room), forceCloseConnections: true })
+  app.server.on('error', err => { if (app.server.listening) parts.primary.log.warn({ event: 'admin-error', err }, 'the admin server has failed') })
   guardAgainstPages(app, [host, ...hosts])
   addLooking(app, { ...parts, steerable: token !== undefined })
   addPage(app)
@@ -40,4 +35,8 @@ export function adminApp (parts: Parts, { host, hosts, token }: AdminTarget): Fa
     addSteering(steering, parts.primary)
   })
   return app
+}
+
+function optionsFor (room: Room): FastifyHttpOptions<Server> {
+  return { bodyLimit: LONGEST_BODY, serverFactory: handler => room.createServer(handler) }
 }

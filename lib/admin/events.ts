@@ -19,13 +19,23 @@ export function onHappened ({ events, status }: Pick<Operable, 'events' | 'statu
   return () => { for (const end of ends) end() }
 }
 
+/** Characters of an error: the last events are all kept, and each follower is told all of them. */
+const LONGEST_ERROR = 1_000
+
 /** With what caused it. */
-export function explain ({ message, cause }: Error): string {
-  return cause instanceof Error ? `${message}: ${explain(cause)}` : message
+export function explain (err: Error): string {
+  const messages = []
+  let length = 0
+  for (let cause: unknown = err; cause instanceof Error && length <= LONGEST_ERROR; cause = cause.cause) {
+    messages.push(cause.message)
+    length += cause.message.length
+  }
+  const text = messages.join(': ')
+  return text.length <= LONGEST_ERROR ? text : `${text.slice(0, LONGEST_ERROR - 3)}...`
 }
 
 /** Bytes that may wait for a page that does not read: more than the longest history has. */
-const MOST_UNREAD = 1024 * 1024
+export const MOST_UNREAD = 2 * 1024 * 1024
 
 /** Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html. A client that does not read is cut off. */
 export class EventStream {
@@ -36,8 +46,21 @@ export class EventStream {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
   }
 
-  send (event: string, data: unknown): void {
-    this.#response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+  static spell (event: string, data: object): string {
+    return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+  }
+
+  send (event: string, data: object): void {
+    this.write(EventStream.spell(event, data))
+  }
+
+  /** What {@link EventStream.spell} gave: for many clients once. */
+  write (message: string): void {
+    this.#response.write(message)
     if (this.#response.writableLength > MOST_UNREAD) this.#response.destroy()
+  }
+
+  end (): void {
+    this.#response.destroy()
   }
 }

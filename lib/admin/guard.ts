@@ -15,8 +15,8 @@ export function guardAgainstPages (fastify: FastifyInstance, hosts: readonly str
     if (request.headers.host !== undefined && (host === undefined || !(isIP(host) !== 0 || names.has(host) || host.endsWith('.localhost')))) {
       return await refuse(reply, 421, `this server is not asked for by the name '${request.headers.host}': it takes an address, or ${[...names].join(', ')}`)
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD' && isForeign(request)) {
-      return await refuse(reply, 403, 'pages of another origin may not steer this server')
+    if (isForeign(request) && !isVisit(request)) {
+      return await refuse(reply, 403, 'pages of another origin may not use this server')
     }
   })
 }
@@ -51,6 +51,11 @@ function isForeign ({ headers }: FastifyRequest): boolean {
   const { origin, host, 'sec-fetch-site': site } = headers
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return true
   return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)
+}
+
+/** Whether somebody follows a link to here. */
+function isVisit ({ method, headers }: FastifyRequest): boolean {
+  return method === 'GET' && headers.origin === undefined && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
 }
 
 async function refuse (reply: FastifyReply, statusCode: number, message: string): Promise<FastifyReply> {

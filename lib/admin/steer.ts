@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MOST_WORKERS } from '../options-schema.js'
-import { explain, onHappened } from './events.js'
+import { explain, MOST_UNREAD, onHappened } from './events.js'
 import type { Operable } from './operable.js'
 
 const NDJSON = 'application/x-ndjson'
@@ -19,6 +19,7 @@ export function addSteering (fastify: FastifyInstance, primary: Operable): void 
       return await reply.code(409).send({ statusCode: 409, error: 'Conflict', message: explain(failure) })
     }
     if (lines === undefined) return await reply.code(202).send(begun())
+    reply.raw.socket?.setTimeout(0) // a reload takes as long as it takes, and there may be nothing to say
     lines.endWith(done)
     return await reply.type(NDJSON).send(lines)
   }
@@ -55,6 +56,8 @@ class Steps extends PassThrough {
   }
 
   #write (line: object): void {
-    if (!this.destroyed) this.write(`${JSON.stringify(line)}\n`)
+    if (this.destroyed) return
+    this.write(`${JSON.stringify(line)}\n`)
+    if (this.writableLength > MOST_UNREAD) this.destroy()
   }
 }

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import http from 'node:http'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo, type NetConnectOpts, type Socket } from 'node:net'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type App, appPath, command, freePort, hooked, request, start } from '../helper.js'
+import { type App, appPath, command, descriptors, freePort, hooked, request, start } from '../helper.js'
+import { runtimeFolder } from '../runtime-folder.js'
 
 const TOKEN = '0123456789abcdef'
 const authorization = `Bearer ${TOKEN}`
@@ -216,7 +218,7 @@ t.test('it is told as it happens: what there is, each second, and each event', a
 t.test('who asks for the events again and again on one connection is told once, and leaves nothing behind', async t => {
   const { admin } = await serve(t)
   const socket = connect(Number(new URL(admin).port), '127.0.0.1').on('error', () => {})
-  socket.write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200))
+  socket.write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(16))
   await once(socket, 'data')
   for await (const { event } of follow(admin)) if (event === 'status') break
   socket.destroy()
@@ -228,19 +230,47 @@ t.test('who asks for the events again and again on one connection is told once, 
   t.match(await request(`${admin}/events`, { method: 'HEAD' }), { status: 404 })
 })
 
-t.test('so many may follow the events, and who comes next is told so', async t => {
+t.test('whoever follows the events next takes the place of the one that has for longest', async t => {
   const { admin } = await serve(t)
   const following = []
-  for (let i = 0; i < 64; i++) {
-    const sent = http.get(`${admin}/events`, { agent: false }).on('error', () => {})
-    const [response] = await once(sent, 'response') as [http.IncomingMessage]
-    t.equal(response.statusCode, 200)
-    following.push(response.on('error', () => {}))
-    response.resume()
+  for (let i = 0; i < 65; i++) {
+    const events = follow(admin)
+    t.match(await events.next(), { value: { event: 'history' } })
+    following.push(events)
   }
-  t.match(await request(`${admin}/events`), { status: 503, body: /64 follow/ })
-  t.equal((await request(`${admin}/livez`)).status, 200)
-  for (const response of following) response.destroy()
+  const [first, ...others] = following
+  await t.rejects(async () => { while ((await first?.next())?.done !== true); }, { code: 'ECONNRESET' })
+  for (const events of others) t.match(await events.next(), { value: { event: 'status' } })
+  for (const events of others) await events.return(undefined)
+})
+
+/** Connections that hold on to whatever they get: they follow, drip a body, never end their headers, never read, never ask. */
+function besiege (target: NetConnectOpts, times: number): Socket[] {
+  return ['GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n', 'POST /scale HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{', 'GET / HTTP/1.1\r\nHost: lo', 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n', '']
+    .flatMap(text => Array.from({ length: times }, () => {
+      const socket = connect(target, () => { socket.write(text) }).on('error', () => {}).pause()
+      return socket
+    }))
+}
+
+t.test('nobody keeps others from the health checks and the metrics, at the admin server or the control socket', async t => {
+  const { env } = runtimeFolder(t)
+  const socketPath = join(env.TMPDIR, 'control')
+  const app = command(t, [appPath('measured.mjs'), '--workers', '2', '--port', '0', '--address', '127.0.0.1', '--admin', '127.0.0.1:0', '--control', socketPath], { ...hooked, env })
+  const url = await app.url()
+  const admin = String((await app.event('admin')).address)
+  const { port } = new URL(admin)
+  for (const [target, options] of [[{ port: Number(port), host: '127.0.0.1' }, {}], [{ path: socketPath }, { socketPath }]] as Array<[NetConnectOpts, http.RequestOptions]>) {
+    const held = besiege(target, 64)
+    await Promise.all(held.map(async socket => { if (socket.connecting) await Promise.race([once(socket, 'connect'), once(socket, 'close')]) }))
+    for (let round = 0; round < 5; round++) {
+      for (const path of ['/livez', '/readyz', '/metrics', '/status']) t.equal((await request(admin + path, options)).status, 200, path)
+    }
+    t.ok(descriptors(app.pid) < 128 + 100, 'and the descriptors stay the app\'s')
+    for (const socket of held) socket.destroy()
+  }
+  t.equal((await request(url)).status, 200)
+  await app.stop()
 })
 
 t.test('only who says the token steers', async t => {
@@ -290,6 +320,17 @@ t.test('a page elsewhere can neither look nor steer', async t => {
     t.equal(await post(headers), 403, JSON.stringify(headers))
   }
   t.equal(await post({ origin: admin, 'sec-fetch-site': 'same-origin' }), 202)
+  const seen = async (path: string, headers: http.OutgoingHttpHeaders): Promise<number> => (await request(admin + path, { headers })).status
+  for (const path of ['/events', '/metrics', '/status', '/']) {
+    for (const headers of [{ origin: 'https://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }, { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }]) {
+      t.equal(await seen(path, headers), 403, `${path} ${JSON.stringify(headers)}`)
+    }
+  }
+  for (const path of ['/', '/status', '/metrics']) {
+    for (const headers of [{ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }, { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }, { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }]) {
+      t.equal(await seen(path, headers), 200, `${path} ${JSON.stringify(headers)}`)
+    }
+  }
   await app.stop()
 })
 

@@ -224,6 +224,21 @@ t.test('a reload that is aborted ends the command with 1 and the reason', async 
   t.equal((await request(url)).status, 200)
 })
 
+t.test('whatever an app has to say when it breaks, followers stay, and stop waits for the end', async t => {
+  const { env } = runtimeFolder(t)
+  const breaks = join(env.XDG_RUNTIME_DIR, 'break')
+  const { app } = await serve(t, { ...env, BREAK: breaks })
+  writeFileSync(breaks, ', and '.repeat(2 ** 19))
+  const { code, text } = await run(t, env, 'reload', '--wait')
+  t.equal(code, 1)
+  t.match(text, /error: the reload was aborted: .*it is to break, and/)
+  t.ok(text.length < 10_000)
+  await run(t, env, 'reload')
+  await app.events('reload-aborted', 2)
+  t.match(await run(t, env, 'stop', '--wait'), { code: 0, text: `primary ${app.pid} stops\nprimary ${app.pid} has stopped\n` })
+  t.same(await app.ended, { code: 0, signal: null })
+})
+
 t.test('a reload that is not waited for begins all the same', async t => {
   const { env } = runtimeFolder(t)
   const { app } = await serve(t, env)

@@ -27,7 +27,7 @@ export async function scale (workers: number, { wait = false, ...which }: SteerF
 /** Lets the workers finish what they have, and ends everything. With `wait` it ends when the primary has. */
 export async function stop ({ wait = false, ...which }: SteerFlags): Promise<void> {
   const { client, status } = await findPrimary(which)
-  const gone = wait ? client.gone() : undefined
+  const gone = wait ? client.gone(status.pid) : undefined
   gone?.catch(() => {}) // should it end first, post() tells
   await client.post('/stop')
   say(`primary ${status.pid} stops`)

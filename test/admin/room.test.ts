@@ -1,0 +1,156 @@
+import { once } from 'node:events'
+import type { RequestListener } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import t, { type Test } from 'tap'
+import { type Limits, Room } from '../../lib/admin/room.js'
+
+const NEVER = 2 ** 30
+const patient: Limits = { connections: 4, requests: 4, request: NEVER, idle: NEVER, stall: NEVER, look: 5 }
+
+const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
+/** A request whose body never ends. */
+const DRIP = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx'
+
+/** A client of the server. */
+interface Client {
+  socket: Socket
+  /** Resolves when the server has cut it off. */
+  closed: Promise<void>
+  /** Sends a request; resolves with the answer. */
+  ask (text: string): Promise<string>
+}
+
+/** A server of a room, by default one that answers all requests at once; `handled` counts those that it got. */
+async function open (t: Test, limits: Partial<Limits>, listener: RequestListener = (_request, response) => { response.end('answer') }) {
+  let handled = 0
+  const room = new Room({ ...patient, ...limits })
+  const server = room.createServer((request, response) => {
+    handled++
+    server.emit('handled')
+    listener(request, response)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    room.close()
+    server.close()
+  })
+  return {
+    server,
+    handled: () => handled,
+    /** Resolves when the server has the connection. */
+    async client (): Promise<Client> {
+      const accepted = once(server, 'connection')
+      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').setEncoding('utf8')
+      socket.on('error', () => {}) // it is reset
+      const closed = new Promise<void>(resolve => { socket.once('close', () => { resolve() }) })
+      await accepted
+      socket.resume()
+      return {
+        socket,
+        closed,
+        async ask (text) {
+          socket.write(text)
+          return String((await once(socket, 'data'))[0])
+        }
+      }
+    },
+    /** Sends what the server's handler gets; resolves when it has it. */
+    async sends ({ socket }: Client, text: string): Promise<void> {
+      socket.write(text)
+      await once(server, 'handled')
+    }
+  }
+}
+
+const answered = /^HTTP\/1\.1 200 OK[^]*answer$/
+
+t.test('whoever comes finds a place: the connection that has been idle for longest goes', async t => {
+  const { client } = await open(t, {})
+  const clients = [await client(), await client(), await client(), await client()]
+  t.match(await clients[0]?.ask(GET), answered)
+  const next = await client()
+  await clients[1]?.closed
+  t.match(await next.ask(GET), answered)
+  for (const stays of [0, 2, 3]) t.match(await clients[stays]?.ask(GET), answered)
+})
+
+t.test('a connection that sends goes before one that waits for its answer', async t => {
+  const { client, sends } = await open(t, {}, ({ method }, response) => { if (method === 'GET') response.write('answer') })
+  const clients = [await client(), await client(), await client(), await client()] as [Client, Client, Client, Client]
+  for (const [i, text] of [GET, DRIP, GET, DRIP].entries()) await sends(clients[i] as Client, text)
+  for (const goes of [1, 3, 0, 2]) {
+    const next = await client()
+    await clients[goes]?.closed
+    await sends(next, GET)
+  }
+})
+
+t.test('a client that never asks is cut off', async t => {
+  const { client } = await open(t, { request: 1 })
+  await (await client()).closed
+  t.pass()
+})
+
+t.test('a client whose first headers do not end is cut off', async t => {
+  const { client } = await open(t, { request: 1 })
+  const { socket, closed } = await client()
+  socket.write('GET / HTTP/1.1\r\nHost: local')
+  await closed
+  t.pass()
+})
+
+t.test('a client whose body does not end is cut off, before its answer and after it', async t => {
+  for (const listener of [() => {}, undefined]) {
+    const { client, sends } = await open(t, { request: 1 }, listener)
+    const dripping = await client()
+    await sends(dripping, DRIP)
+    await dripping.closed
+    t.pass()
+  }
+})
+
+t.test('a client that asks for nothing more is cut off', async t => {
+  const { client } = await open(t, { idle: 1 })
+  const { ask, closed } = await client()
+  t.match(await ask(GET), answered)
+  await closed
+})
+
+t.test('a client that does not read its answer is cut off', async t => {
+  const { client, server } = await open(t, { stall: 50 }, (_request, response) => {
+    response.once('close', () => { server.emit('cut') })
+    response.end(Buffer.alloc(64 * 1024 * 1024))
+  })
+  const { socket } = await client()
+  socket.pause()
+  socket.write(GET)
+  await once(server, 'cut')
+  t.pass()
+  socket.destroy()
+})
+
+t.test('an answer may take as long as it takes', async t => {
+  let answer = (): void => {}
+  const { client, sends } = await open(t, { request: 1 }, ({ method }, response) => { if (method === 'GET') answer = () => { response.end('answer') } })
+  const waiting = await client()
+  await sends(waiting, GET)
+  const dripping = await client()
+  await sends(dripping, DRIP)
+  await dripping.closed // by a look that waiting has stood as well
+  answer()
+  t.match((await once(waiting.socket, 'data'))[0], answered)
+})
+
+t.test('a client that asks for more at a time than anybody does is cut off, and what it asked for beyond is not done', async t => {
+  const { client, handled } = await open(t, {}, () => {})
+  const { socket, closed } = await client()
+  socket.write(GET.repeat(1_000))
+  await closed
+  t.equal(handled(), 4)
+})
+
+t.test('a client may ask as often as it likes, one after another', async t => {
+  const { client } = await open(t, {})
+  const { ask } = await client()
+  for (let i = 0; i < 10; i++) t.match(await ask(GET), answered)
+})
