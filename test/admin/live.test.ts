@@ -31,6 +31,7 @@ t.test('the page shows a worker that is killed, and a reload that it began, as t
     ...[0, 1, 2, 3].map(replaced => `Reload to generation 1: ${replaced} of 3 workers replaced`),
     'Reload to generation 1 is complete'
   ])
+  await page.locator('#answer').getByText('Reloaded to generation 1').waitFor()
   await page.locator('#rows [data-id="7"][data-state=ready]').waitFor()
   t.strictSame(problems, [])
   await app.stop()

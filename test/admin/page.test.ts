@@ -168,6 +168,75 @@ scene('it is steered by keyboard alone', {}, async (t, page, fake) => {
   t.equal(await page.locator('#target').textContent(), '4')
 })
 
+/** Clicks a button with the token given, and waits for the server's answer. */
+async function steer (page: Page, button: string, answer: string): Promise<void> {
+  await page.getByLabel('Token').fill(TOKEN)
+  await page.getByRole('button', { name: button }).click()
+  await page.locator('#answer').getByText(answer, { exact: true }).waitFor()
+}
+
+scene('a reload that was asked for is said to be under way until it is done', {}, async (t, page, fake) => {
+  const answer = page.locator('#answer')
+  await steer(page, 'Reload', 'Reloading to generation 1')
+  fake.tick()
+  await page.locator('#facts').getByText('1 h 0 m', { exact: true }).waitFor()
+  t.equal(await answer.textContent(), 'Reloading to generation 1', 'by a status that is older than the reload it is not done')
+  fake.status.generation = 1
+  fake.status.reload = { generation: 1, replaced: 1, workers: 3 }
+  fake.tick()
+  await page.locator('#reload').getByText('1 of 3 workers replaced').waitFor()
+  t.equal(await answer.textContent(), 'Reloading to generation 1')
+  fake.status.reload = null
+  fake.status.reloads.completed = 1
+  fake.tick()
+  await answer.getByText('Reloaded to generation 1', { exact: true }).waitFor()
+  await page.clock.runFor(3000)
+  fake.tick()
+  await page.clock.runFor(3000)
+  fake.tick()
+  await page.clock.runFor(2000)
+  t.equal(await answer.textContent(), '')
+})
+
+scene('a reload that is aborted is said to be aborted, though the page has not heard of it', {}, async (_t, page, fake) => {
+  await steer(page, 'Reload', 'Reloading to generation 1')
+  fake.status.generation = 1
+  fake.status.reload = { generation: 1, replaced: 1, workers: 3 }
+  fake.tick()
+  await page.locator('#reload').waitFor()
+  fake.status.reload = null
+  fake.status.reloads.aborted = 1
+  fake.tick()
+  await page.locator('#reload').waitFor({ state: 'hidden' })
+  await page.locator('#answer').getByText('The reload to generation 1 was aborted', { exact: true }).waitFor()
+})
+
+scene('a server that is started anew leaves nothing under way', {}, async (_t, page, fake) => {
+  await steer(page, 'Reload', 'Reloading to generation 1')
+  fake.status.startedAt += 60_000
+  fake.tick()
+  await page.locator('#answer').getByText('The server has been started anew', { exact: true }).waitFor()
+})
+
+scene('a scaling that was asked for is said to be under way until it is done, or has failed', {}, async (_t, page, fake) => {
+  await steer(page, 'One worker more', 'Scaling to 4 workers')
+  fake.tick()
+  fake.status.wanted = 4
+  fake.status.workers.push(createWorker(4, { state: 'starting' }))
+  fake.tick()
+  await row(page, 4).getByText('Starting').waitFor()
+  await page.locator('#answer').getByText('Scaling to 4 workers', { exact: true }).waitFor()
+  fake.status.workers[3]!.state = 'ready'
+  fake.tick()
+  await page.locator('#answer').getByText('Scaled to 4 workers', { exact: true }).waitFor()
+  await steer(page, 'One worker more', 'Scaling to 5 workers')
+  fake.status.wanted = 5
+  fake.tick()
+  fake.status.wanted = 4
+  fake.tick()
+  await page.locator('#answer').getByText('There are 4 workers, not 5', { exact: true }).waitFor()
+})
+
 scene('what the server refuses is said in words', { tolerated: /^Failed to load resource: the server responded with a status of 4/ }, async (t, page, fake) => {
   const reload = page.getByRole('button', { name: 'Reload' })
   await reload.click()

@@ -11,7 +11,10 @@ export class Reload {
   #hiding
 
   show ({ reload }) {
-    if (reload === null) return
+    if (reload === null) {
+      if (this.#strip.dataset.state === 'running') this.forget() // how it ended is told by an event, and else not known
+      return
+    }
     this.#open('running')
     this.#progress.max = reload.workers
     this.#progress.value = reload.replaced

@@ -7,13 +7,22 @@ const KEPT = 'shared-fastify-token'
 /** Milliseconds for the server to have the number of workers that was asked for. */
 const PATIENCE = 5000
 
+/** Milliseconds for which it says what became of what was asked for. */
+const AFTERWARDS = 8000
+
+const RESTARTED = { text: 'The server has been started anew', tone: 'plain' }
+
 /** The buttons by which the server is steered, where it lets itself be, with the token that it asks for. */
 export class Steer {
   #token = byId('token')
+  #status
   #workers = 0
   /** What was asked for, until the server has it, or has had the time to. */
   #target
   #settling
+  /** What became of what was asked for, `{ text, tone }`, by a status; undefined while it is under way. */
+  #outcome
+  #forgetting
 
   constructor () {
     this.#token.value = sessionStorage.getItem(KEPT) ?? ''
@@ -24,7 +33,10 @@ export class Steer {
     byId('more').addEventListener('click', () => { this.#scale(1) })
   }
 
-  show ({ steerable, wanted }) {
+  show (status) {
+    const { steerable, wanted } = status
+    this.#status = status
+    this.#conclude(this.#outcome?.(status))
     byId('steer').hidden = !steerable
     byId('read-only').hidden = steerable
     this.#workers = wanted
@@ -33,14 +45,35 @@ export class Steer {
   }
 
   async #reload () {
-    await this.#ask('reload', undefined, ({ generation }) => `Reloading to generation ${generation}`)
+    const { startedAt, reloads } = this.#status
+    await this.#ask('reload', undefined, ({ generation }) => {
+      this.#outcome = status => {
+        if (status.startedAt !== startedAt) return RESTARTED
+        if (status.reload !== null || status.generation < generation) return undefined
+        return status.reloads.aborted > reloads.aborted
+          ? { text: `The reload to generation ${generation} was aborted`, tone: 'bad' }
+          : { text: `Reloaded to generation ${generation}`, tone: 'good' }
+      }
+      return `Reloading to generation ${generation}`
+    })
   }
 
   async #scale (step) {
     const target = (this.#target ?? this.#workers) + step
     if (target < 1) return this.#say('One worker has to stay', 'bad')
     this.#aim(target)
-    const done = await this.#ask('scale', { workers: target }, ({ workers }) => `Scaling to ${plural(workers, 'worker')}`)
+    const done = await this.#ask('scale', { workers: target }, ({ workers }) => {
+      const { startedAt } = this.#status
+      let begun = false
+      this.#outcome = status => {
+        if (status.startedAt !== startedAt) return RESTARTED
+        begun ||= status.wanted === workers // one that was on its way here may be older
+        if (begun && status.wanted !== workers) return { text: `There are ${plural(status.wanted, 'worker')}, not ${workers}`, tone: 'bad' }
+        if (!begun || status.workers.length !== workers || status.workers.some(({ state }) => state !== 'ready')) return undefined
+        return { text: `Scaled to ${plural(workers, 'worker')}`, tone: 'good' }
+      }
+      return `Scaling to ${plural(workers, 'worker')}`
+    })
     if (!done) this.#aim(undefined)
   }
 
@@ -50,6 +83,7 @@ export class Steer {
     if (token === '') return this.#refuse('Enter the token first: the one that the server was started with')
     if (/[^!-~]/.test(token)) return this.#refuse('The token is wrong') // no header can have it
     this.#say('', 'plain')
+    this.#outcome = undefined
     try {
       const response = await fetch(path, {
         method: 'POST',
@@ -71,7 +105,15 @@ export class Steer {
     return this.#say(text, 'bad')
   }
 
+  #conclude (outcome) {
+    if (outcome === undefined) return
+    this.#outcome = undefined
+    this.#say(outcome.text, outcome.tone)
+    this.#forgetting = setTimeout(() => { this.#say('', 'plain') }, AFTERWARDS)
+  }
+
   #say (text, tone) {
+    clearTimeout(this.#forgetting)
     setData(byId('answer'), 'tone', tone)
     setText(byId('answer'), text)
     return false
