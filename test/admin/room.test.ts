@@ -23,7 +23,8 @@ interface Client {
 /** A server of a room, by default one that answers all requests at once; `handled` counts those that it got. */
 async function open (t: Test, limits: Partial<Limits>, listener: RequestListener = (_request, response) => { response.end('answer') }) {
   let handled = 0
-  const room = new Room({ ...patient, ...limits })
+  const inForce = { ...patient, ...limits }
+  const room = new Room(inForce)
   const server = room.createServer((request, response) => {
     handled++
     server.emit('handled')
@@ -36,6 +37,8 @@ async function open (t: Test, limits: Partial<Limits>, listener: RequestListener
   })
   return {
     server,
+    /** May be changed by a test that has all its requests under way. */
+    limits: inForce,
     handled: () => handled,
     /** Resolves when the server has the connection. */
     async client (): Promise<Client> {
@@ -101,9 +104,10 @@ t.test('a client whose first headers do not end is cut off', async t => {
 
 t.test('a client whose body does not end is cut off, before its answer and after it', async t => {
   for (const listener of [() => {}, undefined]) {
-    const { client, sends } = await open(t, { request: 1 }, listener)
+    const { client, sends, limits } = await open(t, {}, listener)
     const dripping = await client()
     await sends(dripping, DRIP)
+    limits.request = 1
     await dripping.closed
     t.pass()
   }
@@ -131,11 +135,12 @@ t.test('a client that does not read its answer is cut off', async t => {
 
 t.test('an answer may take as long as it takes', async t => {
   let answer = (): void => {}
-  const { client, sends } = await open(t, { request: 1 }, ({ method }, response) => { if (method === 'GET') answer = () => { response.end('answer') } })
+  const { client, sends, limits } = await open(t, {}, ({ method }, response) => { if (method === 'GET') answer = () => { response.end('answer') } })
   const waiting = await client()
   await sends(waiting, GET)
   const dripping = await client()
   await sends(dripping, DRIP)
+  limits.request = 1
   await dripping.closed // by a look that waiting has stood as well
   answer()
   t.match((await once(waiting.socket, 'data'))[0], answered)
