@@ -9,6 +9,7 @@ import { assertNodeSupported, rootOf } from './internals.js'
 import { shareListen } from './listen.js'
 import { onFastify } from './on-fastify.js'
 import { assertSameOptions, type Options, readOptions } from './options.js'
+import { ParentWatch } from './parent-watch.js'
 import { ownProgram } from './primary/fork.js'
 import { type Output, openOutput } from './primary/output.js'
 import { PrimaryProcess } from './primary-process.js'
@@ -36,6 +37,7 @@ const registered = new WeakSet<FastifyInstance>()
 
 // Every line of a worker says whose it is, from the first on: the plugin itself comes later.
 const mark = findMark()
+const watch = mark && new ParentWatch(mark.primary) // now: the app may block while it loads
 if (mark !== undefined) onFastify(({ log }) => { markLog(log, whose(mark)) })
 
 function whose ({ generation }: WorkerMark): { workerId: number, generation: number } {
@@ -70,6 +72,8 @@ function newPrimary (options: Options, log: FastifyBaseLogger, output: Output): 
 
 function inWorker (fastify: FastifyInstance, options: Options, mark: WorkerMark): SharedPort {
   worker ??= new Worker(mark, fastify.log)
+  if (watch?.failure !== undefined) fastify.log.debug({ event: 'parent-watch', err: watch.failure }, 'no thread watches the primary: a blocked event loop may outlive it')
+  watch?.allow(options.grace)
   markLog(fastify.log, whose(mark))
   shareListen(fastify, worker.add(fastify, options))
   return new WorkerSharedPort(worker)

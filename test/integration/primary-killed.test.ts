@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Exchange, keptAlive, refused, streamed } from '../client.js'
+import { attempt, Exchange, keptAlive, refused, streamed } from '../client.js'
 import { hooked, perLane, request, start } from '../helper.js'
 
 perLane(t, 'no orphans: when the primary is killed, the workers finish what they have, and nobody is left', async (t, lane) => {
@@ -53,3 +53,24 @@ for (const [what, fixture, event] of [
     t.same(await app.leftBehind(), [])
   })
 }
+
+perLane(t, 'no orphans: when the primary is killed, a worker whose event loop is blocked ends after grace', async (t, lane) => {
+  const app = start(t, 'blocks.mjs', { options: { workers: 2, lane, grace: 200 } })
+  const url = await app.url()
+  const pids = await app.workers(2)
+  const outcomes = [attempt(`${url}/loop`)]
+  await app.event('blocks')
+  outcomes.push(attempt(`${url}/exec`))
+  await app.events('blocks', 2)
+  process.kill(app.pid, 'SIGKILL')
+  for (const outcome of outcomes) t.equal((await outcome).error?.code, 'ECONNRESET')
+  await app.ended // the workers hold its stdout: they are gone too
+  t.same(app.processes().filter(pid => pids.includes(pid)), [])
+})
+
+t.test('no orphans: so does one that is blocked while it loads', async t => {
+  const app = start(t, 'blocks.mjs', { options: { workers: 2 }, env: { BLOCK: 'load' } })
+  await app.events('blocks', 2)
+  await app.stop('SIGKILL')
+  t.same(await app.leftBehind(), [])
+})

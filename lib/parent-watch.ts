@@ -1,0 +1,32 @@
+import { type Addon, loadAddon, type ParentWatch as Watch } from './lane/addon.js'
+import { END_DELAY } from './timing.js'
+
+/** Milliseconds after grace at which an event loop that turns has ended its process itself ({@link END_DELAY}), and a half of that more. */
+const PATIENCE = END_DELAY * 1.5
+
+/**
+ * Ends this process when its primary has ended and grace is over, though its event loop is blocked:
+ * by a thread of the addon's, in either lane. Without the addon (another platform than Linux,
+ * `--no-addons`) the event loop alone can end it.
+ */
+export class ParentWatch {
+  /** What keeps it from watching. */
+  readonly failure: Error | undefined
+  readonly #addon: Addon | undefined
+  readonly #watch: Watch | undefined
+
+  /** Until {@link allow} is called, there is nothing that could be finished. */
+  constructor (primary: number) {
+    try {
+      this.#addon = loadAddon()
+      this.#watch = this.#addon.watchParent(primary, PATIENCE)
+    } catch (err) {
+      this.failure = err as Error
+    }
+  }
+
+  /** From now on this process has so many milliseconds to finish in. */
+  allow (grace: number): void {
+    if (this.#watch !== undefined) this.#addon?.setPatience(this.#watch, grace + PATIENCE)
+  }
+}

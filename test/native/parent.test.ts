@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Worker } from 'node:worker_threads'
+import t, { type Test } from 'tap'
+import { loadAddon } from '../../lib/lane/addon.js'
+import { shortFolder } from '../fakes.js'
+import { fixturePath, withoutHooks } from '../helper.js'
+import { addonWithSteps } from './addon-with-steps.js'
+
+/** Kills a parent whose child watches it, and resolves with what the child has said when it has ended. */
+async function kill (t: Test, mode: string, env: NodeJS.ProcessEnv = {}): Promise<string[]> {
+  const [program, ...args] = withoutHooks()
+  const parent = spawn(program, [...args, process.execPath, fixturePath('native/parent.mjs'), mode], { stdio: ['ignore', 'pipe', 'inherit'], detached: true, env: { ...process.env, ...env } })
+  t.teardown(() => {
+    try {
+      process.kill(-(parent.pid as number), 'SIGKILL')
+    } catch {} // nobody is left
+  })
+  const said: string[] = []
+  const lines = createInterface({ input: parent.stdout }).on('line', line => {
+    said.push(line)
+    if (line === 'watches') parent.kill('SIGKILL')
+  })
+  await once(lines, 'close') // the child holds it too
+  return said
+}
+
+t.test('a process that blocks ends after its parent', async t => {
+  t.same(await kill(t, 'blocked'), ['watches'])
+})
+
+t.test('so it does where the kernel has no pidfd', async t => {
+  const step = join(shortFolder(t), 'step')
+  writeFileSync(step, `pidfd:${constants.errno.ENOSYS}`)
+  t.same(await kill(t, 'blocked', { FD_LANE_PREBUILD: addonWithSteps(), FD_LANE_STEP: step }), ['watches'])
+})
+
+t.test('it has as much time as it is given, and that can change when the parent is gone already', async t => {
+  t.same(await kill(t, 'patient'), ['watches', 'orphan'])
+})
+
+t.test('one that has ended the watch lives on', async t => {
+  t.same(await kill(t, 'unwatched'), ['watches', 'orphan'])
+})
+
+t.test('the watch of a thread ends with that thread, and leaves nothing behind', async t => {
+  const count = (what: string): number => readdirSync(`/proc/self/${what}`).length
+  const run = async (): Promise<void> => {
+    const script = `
+      import(${JSON.stringify(new URL('../../dist/lane/addon.js', import.meta.url).href)}).then(({ loadAddon }) => {
+        loadAddon().watchParent(process.ppid, 1e6)
+        require('node:worker_threads').parentPort.postMessage(require('node:fs').readdirSync('/proc/self/task').length)
+      })`
+    const thread = new Worker(script, { eval: true, execArgv: [], stdout: true })
+    const [watching] = await once(thread, 'message') as [number]
+    await once(thread, 'exit')
+    t.ok(watching > count('task'), 'two threads less')
+  }
+  await run() // what is made once
+  const before = [count('task'), count('fd')]
+  await run()
+  t.same([count('task'), count('fd')], before)
+})
+
+t.test('what is watched no more, or is no watch, is an error', async t => {
+  const addon = loadAddon()
+  const watch = addon.watchParent(process.ppid, 1e6)
+  addon.setPatience(watch, 2 ** 52)
+  addon.unwatch(watch)
+  t.throws(() => { addon.unwatch(watch) }, { code: 'ERR_INVALID_STATE' })
+  t.throws(() => { addon.setPatience(watch, 1) }, { code: 'ERR_INVALID_STATE' })
+  t.throws(() => addon.watchParent(process.ppid, -1))
+})
