@@ -291,14 +291,33 @@ scene('nothing from the wire is markup', { prepare: fake => { Object.assign(fake
 
 const long = { name: 'a-name-without-an-end-'.repeat(4), app: `/srv/${'deeper/'.repeat(20)}app.ts` }
 
-scene('at no width anything is beside the page', { workers: 64, prepare: fake => { Object.assign(fake.status, long) } }, async (t, page, fake) => {
+/** Fonts differ in width: as if they were much narrower, and much wider. */
+const SPACINGS = ['-2px', 'normal', '4px']
+
+scene('at no width, and with no font, anything is beside the page: the table scrolls where it has no room', { workers: 64, prepare: fake => { Object.assign(fake.status, long) } }, async (t, page, fake) => {
   fake.happened('reload-aborted', { generation: 1, error: 'x'.repeat(200) })
   fake.happened('worker-exit', died)
   await row(page, 3).getByText('Ended by SIGKILL').waitFor()
-  for (const width of [320, 390, 768, 1024, 1280]) {
+  for (const width of [320, 390, 768, 1024, 1280, 1920]) {
     await page.setViewportSize({ width, height: 844 })
-    t.equal(await page.evaluate('document.documentElement.scrollWidth'), width)
-    t.ok(await page.evaluate("(table => table.scrollWidth <= table.clientWidth)(document.querySelector('.table'))"), 'the table has no need to scroll')
+    for (const spacing of SPACINGS) {
+      await page.evaluate(`document.getElementById('table').style.letterSpacing = '${spacing}'`)
+      t.equal(await page.evaluate(SEEN), width, `${width} pixels, letter-spacing ${spacing}`)
+      t.ok(await page.evaluate("(box => { box.scrollLeft = 1e6; return document.querySelector('#totals tr').lastElementChild.getBoundingClientRect().right <= box.getBoundingClientRect().right + 1 })(document.getElementById('table'))"), 'the last column is in reach')
+    }
+  }
+})
+
+/** How wide the page is, when it has been laid out anew: those who watch sizes are told in the order in which they began. */
+const SEEN = "new Promise(resolve => { new ResizeObserver(() => { resolve(document.documentElement.scrollWidth) }).observe(document.getElementById('table')) })"
+
+scene('where the table has room, its head stays in sight', { workers: 64 }, async (t, page) => {
+  for (const [spacing, sticks] of [['-2px', true], ['4px', false]] as const) {
+    await page.evaluate(`document.getElementById('table').style.letterSpacing = '${spacing}'`)
+    await page.setViewportSize({ width: 1280, height: 844 })
+    await page.evaluate(SEEN)
+    await page.evaluate('scrollTo(0, 1000)')
+    t.equal(await page.evaluate("document.querySelector('thead th').getBoundingClientRect().top === 0"), sticks)
   }
 })
 

@@ -2,6 +2,7 @@
 import { Charts } from './charts.js'
 import { byId, setData, setText } from './dom.js'
 import { Events } from './events.js'
+import { scrollIfTooNarrow } from './fit.js'
 import { time } from './format.js'
 import { Header } from './header.js'
 import { Reload } from './reload.js'
@@ -17,6 +18,7 @@ const reload = new Reload()
 const steer = new Steer()
 const events = new Events()
 let listeners = []
+scrollIfTooNarrow(byId('table'))
 
 follow('events', {
   history ({ samples, happened }) {
