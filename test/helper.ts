@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import type { Stats } from '../types/index.js'
+import { killAtEnd } from './reaper.js'
 
 /** Milliseconds for stats to become what a test expects: a guard, so that it fails with what they are. */
 const STATS_PATIENCE = 30_000
@@ -120,6 +121,7 @@ export class App {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', ...inherit.map(given => typeof given === 'number' ? given : (given as unknown as { _handle: import('node:stream').Stream })._handle)]
     })
+    const killed = killAtEnd(-this.pid)
     this.ended = new Promise(resolve => {
       this.child.once('close', (code, signal) => {
         this.#closed = true
@@ -134,6 +136,7 @@ export class App {
       if (!t.passing()) t.comment(this.#tail())
       this.killGroup()
       await this.ended
+      killed()
     })
   }
 

@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import t from 'tap'
+import { killAtEnd, killChildAtEnd } from './reaper.js'
 import { descendants, isAlive, processState } from '../lib/process-table.js'
 
 t.test('the children of a process and theirs are known by name', async t => {
   const child = spawn('sh', ['-c', 'sleep 1000 & echo started; wait'], { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
+  killAtEnd(-(child.pid as number))
   t.teardown(() => { process.kill(-(child.pid as number), 'SIGKILL') })
   await once(createInterface({ input: child.stdout }), 'line')
   const found = descendants(process.pid)
@@ -19,6 +21,7 @@ t.test('what a process does is said in words', async t => {
   t.equal(isAlive(process.pid), true)
   const child = spawn('sleep', ['1000'], { stdio: 'ignore' })
   t.teardown(() => { child.kill('SIGKILL') })
+  killChildAtEnd(child)
   await once(child, 'spawn')
   child.kill('SIGSTOP')
   while (processState(child.pid as number) !== 'stopped by a signal') await new Promise(setImmediate)

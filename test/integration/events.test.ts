@@ -2,17 +2,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type App, hooked, type Line, request, start } from '../helper.js'
+import { type App, hooked, type Line, request, start, type StartOptions } from '../helper.js'
+import { LONG, turn, turnable } from '../long-timers.js'
 
 const STOPPED = { code: 0, signal: null }
 
 /** supervised.mjs, which does what `become` says last. */
-function startSupervised (t: Test, options: object, doing = ''): { app: App, become: (doing: string) => void } {
+function startSupervised (t: Test, options: object, doing = '', more: StartOptions = {}): { app: App, become: (doing: string) => void } {
   const folder = mkdtempSync(join(tmpdir(), 'sf-'))
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const become = (doing: string): void => { writeFileSync(join(folder, 'do'), doing) }
   become(doing)
-  return { app: start(t, 'supervised.mjs', { ...hooked, options, env: { DO: join(folder, 'do') } }), become }
+  return { app: start(t, 'supervised.mjs', { ...hooked, options, env: { DO: join(folder, 'do') }, ...more }), become }
 }
 
 /** What the app was told, in the primary, without what is not the same twice. */
@@ -80,13 +81,15 @@ t.test('a readyCheck that throws on the first start ends the primary with its er
 })
 
 t.test('a readyCheck that throws, or never ends, aborts a reload: the old workers stay', async t => {
-  const { app, become } = startSupervised(t, { workers: 1, bootTimeout: 4_000 })
+  const { app, become } = startSupervised(t, { workers: 1, bootTimeout: LONG }, '', { execArgv: turnable })
   const url = await app.url()
   become('check-throws')
   process.kill(app.pid, 'SIGHUP')
   await app.events('reload-aborted', 1)
   become('check-hangs')
   process.kill(app.pid, 'SIGHUP')
+  await app.events('check', 3)
+  turn(app)
   const [thrown, hung] = await app.events('reload-aborted', 2)
   t.match(JSON.stringify(thrown?.err), 'the database is not there')
   t.match(JSON.stringify(hung?.err), 'its readyCheck has not ended')

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { descriptors, hooked, perLane, request, start } from '../helper.js'
+import { LONG, turn, turnable } from '../long-timers.js'
 import { http1Clients, http2Clients, Load } from '../load.js'
 import { startReloadable } from '../reloadable.js'
 
@@ -79,10 +80,12 @@ perLane(t, 'new code that fails aborts the reload: the old workers go on, and th
 })
 
 t.test('new code that never gets ready is ended by bootTimeout, and aborts the reload', async t => {
-  const { app, become } = startReloadable(t, { workers: 1, bootTimeout: 4_000 })
+  const { app, become } = startReloadable(t, { workers: 1, bootTimeout: LONG }, { execArgv: turnable })
   const url = await app.url()
   become('hang')
   process.kill(app.pid, 'SIGHUP')
+  await app.event('hangs')
+  turn(app)
   t.match(await app.event('reload-aborted'), { err: { code: 'SHARED_PORT_ERR_WORKER_FAILED' } })
   t.equal(app.lines.filter(({ event }) => event === 'boot-timeout').length, 1)
   t.same(await generation(url), { generation: 0, code: 'first' })

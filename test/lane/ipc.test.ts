@@ -7,6 +7,7 @@ import { IpcLane, receiveIpc } from '../../lib/lane/ipc.js'
 import type { Ack, Admission, Connection, Receiver } from '../../lib/lane/interface.js'
 import type { Channel } from '../../lib/protocol.js'
 import { fixturePath } from '../helper.js'
+import { killChildAtEnd } from '../reaper.js'
 import { FakeChannel, FakeHandle } from '../fakes.js'
 
 const ipcLane = new IpcLane()
@@ -193,6 +194,7 @@ t.test('a connection whose descriptor did not arrive is refused', async t => {
 t.test('a process that has no descriptor left refuses, and serves again when it has', async t => {
   const child = spawn('/bin/sh', ['-c', 'ulimit -n 64; exec "$0" "$1"', process.execPath, fixturePath('no-descriptors.mjs')], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   t.teardown(() => child.kill('SIGKILL'))
+  killChildAtEnd(child)
   const answers = on(child, 'answer')
   const wire = ipcLane.createWire({ onAck: ack => { child.emit('answer', ack) }, onBroken () {} })
   wire.start(child as unknown as Channel)

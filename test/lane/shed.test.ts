@@ -11,6 +11,7 @@ import { NativeLane } from '../../lib/lane/native.js'
 import { overloadAnswer } from '../../lib/overload-answer.js'
 import { shortFolder } from '../fakes.js'
 import { fixturePath, LANES, perLane } from '../helper.js'
+import { killChildAtEnd } from '../reaper.js'
 import { Arrivals, bind, Client, descriptorsLike, KINDS, openDescriptors } from './sockets.js'
 
 const answer = overloadAnswer(1)()
@@ -142,6 +143,7 @@ for (const kind of KINDS) {
   perLane(t, `a process exits while connections linger, over ${kind}`, async (t, lane) => {
     const child = execFile(process.execPath, [fixturePath('lingers.mjs'), lane, ...(kind === 'TCP' ? [] : [`${shortFolder(t)}/socket`])], { env: { ...process.env, NODE_OPTIONS: '' } })
     t.teardown(() => child.kill('SIGKILL'))
+    killChildAtEnd(child)
     const lines = new Arrivals<string>()
     child.stdout?.on('data', chunk => { lines.put(...String(chunk).trim().split('\n')) })
     const ended = once(child, 'close')

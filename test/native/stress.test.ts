@@ -15,6 +15,7 @@ import type { Channel } from '../../lib/protocol.js'
 import { createLog } from '../fakes.js'
 import { createHandoff } from '../handoffs.js'
 import { fixturePath, withoutHooks } from '../helper.js'
+import { killChildAtEnd } from '../reaper.js'
 
 // Racing workers, killed and stopped at random while connections pour in: the bytes that each client
 // gets say whether it was served once, never, or twice. `npm run test:stress` does a million.
@@ -82,6 +83,7 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
     const child = fork(fixturePath('native/echo-worker.mjs'), { execPath: program, execArgv: args, stdio: ['ignore', 'pipe', 'inherit', 'ipc', ...wire.inherited] })
     // What it writes down before it serves a connection: what it had in hand when it was killed.
     createInterface({ input: child.stdout as Readable }).on('line', address => { takenBy.set(address, worker) })
+    killChildAtEnd(child)
     const worker = new WorkerHandle(0, { id: child.pid as number, pid: child.pid, channel: child as Channel, kill: signal => { child.kill(signal) }, onExit () {}, onDisconnect () {} }, wire)
     wire.start(child as Channel)
     workers.set(worker, child)

@@ -8,6 +8,7 @@ import { type GivenListenOptions, readListenTarget } from '../../lib/listen-targ
 import { bind, type Bound } from '../../lib/primary/listener.js'
 import type { SocketName } from '../../lib/internals.js'
 import { shortFolder } from '../fakes.js'
+import { killChildAtEnd } from '../reaper.js'
 
 async function bound (t: Test, given: GivenListenOptions): Promise<Bound[]> {
   const all = await bind(readListenTarget(given))
@@ -176,6 +177,7 @@ t.test('a live one that is too busy to answer is EADDRINUSE, and stays', async t
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
     })`, path], { stdio: ['ignore', 'pipe', 'ignore'] })
   t.teardown(() => child.kill('SIGKILL'))
+  killChildAtEnd(child)
   await once(child.stdout, 'data')
   const waiting = Array.from({ length: 4 }, () => net.connect(path).on('error', () => {}))
   t.teardown(() => { for (const client of waiting) client.destroy() })
