@@ -45,17 +45,19 @@ export interface Destination {
   write (line: string): boolean
   flushSync (): void
   end (): void
+  destroy (): void
   on (event: 'error', listener: (err: NodeJS.ErrnoException) => void): unknown
-  once (event: 'drain', listener: () => void): unknown
+  once (event: 'drain' | 'write', listener: () => void): unknown
+  once (event: 'error', listener: (err: NodeJS.ErrnoException) => void): unknown
 }
 
-/** By what a logger writes to this process's stdout; undefined where it writes elsewhere, or by something else. */
-export function stdoutOf (logger: FastifyBaseLogger): Destination | undefined {
+/** By what a logger writes to this process's stdout or stderr; undefined where it writes elsewhere, or by something else. */
+export function standardStreamOf (logger: FastifyBaseLogger): Destination | undefined {
   const root = pinoLoggers(logger).at(-1)
   // Public as pino.symbols.streamSym, but the app may have a pino of its own: its symbol is another.
   const symbol = root === undefined ? undefined : Object.getOwnPropertySymbols(root).find(isStream)
   const stream = symbol === undefined ? undefined : Reflect.get(root as object, symbol) as Partial<Destination>
-  return stream?.fd === 1 && typeof stream.flushSync === 'function' ? stream as Destination : undefined
+  return (stream?.fd === 1 || stream?.fd === 2) && typeof stream.flushSync === 'function' ? stream as Destination : undefined
 }
 
 const isStream = ({ description }: symbol): boolean => description === 'pino.stream'

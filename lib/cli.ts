@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { splitArguments } from './cli/app-arguments.js'
 import { loadEnvFile } from './cli/environment.js'
-import { fail } from './cli/exit.js'
+import { fail, failStdout } from './cli/exit.js'
 import { createProgram } from './cli/program.js'
+
+process.stdout.on('error', failStdout)
 
 try {
   const reloadEnvironment = loadEnvFile() // first: the program reads the environment

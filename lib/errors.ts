@@ -105,6 +105,9 @@ export const AppReturnsInstanceError = createError<[string]>(
   'SHARED_PORT_ERR_APP_RETURNS_INSTANCE',
   'The app %s exports a function that returns a Fastify instance: export the instance, or a plugin that adds to the instance it is given')
 
+export const StdoutError = createError<[string, ErrorOptions?]>(
+  'SHARED_PORT_ERR_STDOUT', 'Nothing can be written to stdout: %s')
+
 export const ControlFolderError = createError<[string]>(
   'SHARED_PORT_ERR_CONTROL_FOLDER', 'The folder of control sockets, %s, must be a directory of this user that is open to nobody else')
 

@@ -8,9 +8,9 @@ import type { FastifyInstance } from 'fastify'
 import { NodeUnsupportedError } from './errors.js'
 import { systemError } from './system-error.js'
 
-// The private parts of Node and Fastify that the project uses: what each is, and why it holds. Three
+// The private parts of Node and Fastify that the project uses: what each is, and why it holds. Four
 // stand elsewhere: Node's own messages in protocol.ts, cluster.settings in primary/fork.ts, pino's stream in
-// app-logger.ts. npm run test:matrix runs all of it on every Node version in the README.
+// app-logger.ts and log-guard.ts. npm run test:matrix runs all of it on every Node version in the README.
 
 /** What libuv's TCP and Pipe have in common, as far as it is used here. Numbers below 0 are libuv errors. */
 export interface RawHandle {
@@ -258,13 +258,13 @@ function partsOf (keys: Buffer): { name: Buffer, hmac: Buffer, aes: Buffer } {
 }
 
 /**
- * Whether writes to stdout wait until there is room, or fail with EAGAIN: O_NONBLOCK, which belongs to
+ * Whether writes to stdout or stderr wait until there is room, or fail with EAGAIN: O_NONBLOCK, which belongs to
  * the pipe or socket, and so to all processes that have it. Node sets it when `process.stdout` is
  * looked at, and takes it away when a process is started that inherits it (uv__process_child_init in libuv's
  * src/unix/process.c): as stderr too, where both are the same.
  */
-export function setStdoutBlocking (blocking: boolean): void {
-  (process.stdout as unknown as { _handle?: { setBlocking? (blocking: boolean): number } })._handle?.setBlocking?.(blocking)
+export function setBlocking (stream: NodeJS.WriteStream, blocking: boolean): void {
+  (stream as unknown as { _handle?: { setBlocking? (blocking: boolean): number } })._handle?.setBlocking?.(blocking)
 }
 
 /** Whether the HTTP server has let go of the socket after an upgrade: it takes the parser away then. */

@@ -3,10 +3,11 @@ import fp from 'fastify-plugin'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { resolve } from 'node:path'
 import type { SharedPort, SharedPortOptions } from '../types/index.js'
-import { markLog } from './app-logger.js'
+import { markLog, standardStreamOf } from './app-logger.js'
 import { AlreadyListeningError, RegisteredTwiceError } from './errors.js'
 import { assertNodeSupported, rootOf } from './internals.js'
 import { shareListen } from './listen.js'
+import { guardLog } from './log-guard.js'
 import { onFastify } from './on-fastify.js'
 import { assertSameOptions, type Options, readOptions } from './options.js'
 import { ParentWatch } from './parent-watch.js'
@@ -35,10 +36,16 @@ let output: Output | undefined
 /** By their root instances: a context may not know of another's decorators. */
 const registered = new WeakSet<FastifyInstance>()
 
-// Every line of a worker says whose it is, from the first on: the plugin itself comes later.
+// Every line of a worker says whose it is, from the first on, and none ends it: the plugin itself comes later.
 const mark = findMark()
 const watch = mark && new ParentWatch(mark.primary) // now: the app may block while it loads
-if (mark !== undefined) onFastify(({ log }) => { markLog(log, whose(mark)) })
+if (mark !== undefined) {
+  onFastify(({ log }) => {
+    markLog(log, whose(mark))
+    const stream = standardStreamOf(log)
+    if (stream !== undefined) guardLog(stream)
+  })
+}
 
 function whose ({ generation }: WorkerMark): { workerId: number, generation: number } {
   return { workerId: cluster.worker?.id ?? 0, generation }

@@ -1,7 +1,36 @@
-import { constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { platform } from 'node:os'
 import { isatty } from 'node:tty'
-import { setStdoutBlocking } from './internals.js'
+import { setBlocking } from './internals.js'
+
+/**
+ * Whether an error of a write says that nobody will read there any more: EPIPE of a pipe, ECONNRESET of one that had
+ * to wait, EIO of a terminal that is closed.
+ */
+export function isGone (err: unknown): boolean {
+  return ['EPIPE', 'ECONNRESET', 'EIO'].includes((err as NodeJS.ErrnoException).code ?? '')
+}
+
+/** Whether it says that there is no room at the moment. */
+export function isFull (err: unknown): boolean {
+  return ['EAGAIN', 'EBUSY'].includes((err as NodeJS.ErrnoException).code ?? '')
+}
+
+/**
+ * Lets this process live on where its stdout and stderr cannot be written to: without a listener an error there, of
+ * what the app writes without a logger, would end it.
+ */
+export function surviveStandardStreams (): void {
+  process.stdout.on('error', () => {})
+  process.stderr.on('error', () => {})
+  setBlocking(process.stderr, true) // as it was before it was looked at: other processes have it too
+  const terminals = [0, 1, 2].filter(isatty)
+  process.once('exit', () => {
+    // A terminal that is closed is none any more. Node 20 aborts where it cannot set it back (ResetStdio in its src/node.cc),
+    // which it does not try with a descriptor that is closed.
+    for (const fd of terminals.filter(fd => !isatty(fd))) closeSync(fd)
+  })
+}
 
 /**
  * Whether processes that write to this stdout at the same time tear each other's lines. A pipe or a
@@ -21,7 +50,7 @@ export function tearsLines (): boolean {
  * @throws EAGAIN where there is no room, EPIPE where nobody reads
  */
 export function writeIfRoom (data: Uint8Array): number {
-  setStdoutBlocking(false) // each time: any process that is started from here may take it away
+  setBlocking(process.stdout, false) // each time: any process that is started from here may take it away
   return writeSync(1, data)
 }
 

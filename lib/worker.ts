@@ -73,6 +73,7 @@ export class Worker {
     this.generation = mark.generation
     this.#primaryPid = mark.primary
     this.#log = log
+    this.#stdout.onLost = lines => { log.warn({ event: 'lines-lost', lines }, '%d lines of the log are lost: they could not be written', lines) }
     receive<ToWorker>(this.#channel, message => { this.#onMessage(message) })
     this.#showOpen = receiveConnections(mark.lane, this.#channel, this.#receiver, () => this.#primaryLives())
     process.once('disconnect', () => { this.#onDisconnect() })

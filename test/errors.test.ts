@@ -18,6 +18,7 @@ const codes = {
   AppTypeError: 'SHARED_PORT_ERR_APP_TYPE',
   BootTimeoutError: 'SHARED_PORT_ERR_BOOT_TIMEOUT',
   ClosedError: 'SHARED_PORT_ERR_CLOSED',
+  StdoutError: 'SHARED_PORT_ERR_STDOUT',
   ControlFolderError: 'SHARED_PORT_ERR_CONTROL_FOLDER',
   ControlInUseError: 'SHARED_PORT_ERR_CONTROL_IN_USE',
   LaneUnavailableError: 'SHARED_PORT_ERR_LANE',

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
-import { ConfigFailedError } from '../errors.js'
+import { ConfigFailedError, StdoutError } from '../errors.js'
+import { isGone } from '../stdout.js'
 
 /** Exit codes: the app or its port failed; the command was not understood. */
 export const FAILED = 1
@@ -16,8 +17,11 @@ export class ControlError extends Error {
 }
 
 /** Ends the process with what is wrong in one line, and the exit code that goes with it. */
-export function fail (err: unknown): never {
-  if (err instanceof CommanderError) process.exit(err.exitCode === 0 ? 0 : USAGE) // commander has said it
+export function fail (err: unknown): void {
+  if (err instanceof CommanderError) {
+    process.exitCode = err.exitCode === 0 ? 0 : USAGE // commander has said it, and that may not be written yet
+    return
+  }
   if (!isUsage(err) && !isOurs(err)) throw err // a bug: its stack tells
   process.stderr.write(`error: ${err.message}\n${err instanceof ConfigFailedError ? placeOf(err.cause) : ''}`)
   if (isPlaceless(err.cause)) throw err.cause
@@ -27,6 +31,12 @@ export function fail (err: unknown): never {
 /** Of a syntax error in an ES module only Node itself can say where it is, and does where nobody catches it. */
 export function isPlaceless (err: unknown): boolean {
   return err instanceof SyntaxError && err.stack?.includes('compileSourceTextModule') === true
+}
+
+/** Ends a command whose answer cannot be written. Whoever reads it may have seen enough, as head(1) does. */
+export function failStdout (err: NodeJS.ErrnoException): void {
+  if (isGone(err)) process.exit(0)
+  fail(new StdoutError(err.message))
 }
 
 const OURS = new URL('..', import.meta.url).href

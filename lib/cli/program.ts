@@ -5,7 +5,7 @@ import type { StatusFlags } from './commands/status.js'
 import type { SteerFlags } from './commands/steer.js'
 import { type Config, readConfig } from './config.js'
 import { readConfigFile } from './config-file.js'
-import { FAILED, UsageError } from './exit.js'
+import { UsageError } from './exit.js'
 import { createOptions, integer, whichOptions } from './flags.js'
 import { InForce } from './in-force.js'
 import { show } from './show.js'
@@ -125,16 +125,10 @@ function createSteering (name: string, description: string): Command {
   return createControl(name, description).option('-w, --wait', 'end when it is done; exit with 1 and the reason when it fails')
 }
 
-/** Whoever reads what a command says may have seen enough, as head(1) does. */
-function endWithReader (): void {
-  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => { process.exit(code === 'EPIPE' ? 0 : FAILED) })
-}
-
 /** A command for primaries that run already. */
 function createControl (name: string, description: string): Command {
   const command = polite(new Command(name)).description(description)
   for (const option of whichOptions()) command.addOption(option)
-  command.hook('preAction', endWithReader)
   return command
 }
 

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
-import { WorkerFailedError } from '../errors.js'
+import { StdoutError, WorkerFailedError } from '../errors.js'
 import { readListenTarget } from '../listen-target.js'
 import type { Options } from '../options.js'
 import { openOutput } from '../primary/output.js'
 import { PrimaryProcess } from '../primary-process.js'
 import { END_DELAY } from '../timing.js'
 import type { Config } from './config.js'
-import { FAILED } from './exit.js'
+import { FAILED, failStdout } from './exit.js'
 import { assertFree } from './inspection.js'
 import { createLog } from './log.js'
 import { writePidfile } from './pidfile.js'
@@ -29,10 +29,14 @@ export async function start (config: Config, options: Options, { imports = [], p
   if (config.inspect !== undefined) await assertFree(config.inspect)
   setTitle(config, 'primary')
   if (pidfile !== undefined) writePidfile(pidfile)
+  process.stdout.off('error', failStdout) // what is written from here on may get lost
   const output = openOutput()
+  output.probe()
   const log = await createLog(config, output)
   const about = { mode: 'command', app: config.app, ...(config.name !== undefined && { name: config.name }) } as const
   const primary = new PrimaryProcess(options, log, program, output, about, config.watch)
+  // A log that gets lost from its first line on is a mistake; what is full later has been good before.
+  if (output.failure !== undefined) throw new StdoutError(output.failure.message, { cause: output.failure })
   try {
     if (config.watch) {
       const { restartOnChange } = await import('./restart-on-change.js') // others need not pay for it

@@ -2,9 +2,10 @@ import { writeSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { stdoutOf } from '../app-logger.js'
+import { standardStreamOf } from '../app-logger.js'
+import { guardLog } from '../log-guard.js'
 import { Queue } from '../queue.js'
-import { openTerminal, tearsLines, writeIfRoom } from '../stdout.js'
+import { isFull, isGone, openTerminal, surviveStandardStreams, tearsLines, writeIfRoom } from '../stdout.js'
 import type { Clock } from './clock.js'
 import { Relay } from './output/relay.js'
 
@@ -47,6 +48,9 @@ interface Piece { data: Buffer, own: boolean, inLine: boolean }
 export class Output {
   /** Is told how many lines were lost, when they can be written again. */
   onLost: (lines: number) => void = () => {}
+  /** Why not even the first line could be written; undefined where it could, or nobody reads. */
+  failure: Error | undefined
+  #everWritten = false
   readonly #parts: OutputParts
   readonly #waiting = new Queue<Piece>()
   readonly #relays = new Set<Relay>()
@@ -86,9 +90,13 @@ export class Output {
 
   /** From now on what a logger of this process writes to stdout goes here, so that it waits for nobody. */
   take (logger: FastifyBaseLogger): void {
-    const stdout = this.#parts.waits ? undefined : stdoutOf(logger)
-    if (stdout === undefined) return
-    stdout.write = line => {
+    const stream = standardStreamOf(logger)
+    if (stream === undefined) return
+    if (stream.fd !== 1 || this.#parts.waits) {
+      guardLog(stream).onLost = lines => { this.onLost(lines) }
+      return
+    }
+    stream.write = line => {
       this.write(line)
       return true
     }
@@ -99,6 +107,15 @@ export class Output {
     const relay = new Relay(source, data => { this.#add({ data, own: false, inLine: false }) }, () => { this.#relays.delete(relay) })
     this.#relays.add(relay)
     if (this.#paused) relay.pause()
+  }
+
+  /** Looks whether stdout can be written to at all: see {@link failure}. */
+  probe (): void {
+    try {
+      this.#parts.write(Buffer.alloc(0))
+    } catch (err) {
+      if (!isFull(err) && !isGone(err)) this.failure = err as Error
+    }
   }
 
   /** Writes what there is room for in this moment: there is no other. */
@@ -132,8 +149,8 @@ export class Output {
       try {
         written += this.#writeSome(piece)
       } catch (err) {
-        if ((err as NodeJS.ErrnoException).code === 'EAGAIN') this.#retryLater()
-        else this.#throwAway()
+        if (isFull(err)) this.#retryLater()
+        else this.#throwAway(err)
         break
       }
     }
@@ -147,6 +164,7 @@ export class Output {
       this.#torn = false
     }
     const written = this.#parts.write(piece.data)
+    this.#everWritten = true
     this.#delay = FIRST_DELAY
     this.#bytes -= written
     if (piece.own) this.#ownBytes -= written
@@ -161,7 +179,8 @@ export class Output {
     this.#delay = Math.min(this.#delay * 2, LONGEST_DELAY)
   }
 
-  #throwAway (): void {
+  #throwAway (err: unknown): void {
+    if (!this.#everWritten && !isGone(err)) this.failure = err as Error
     this.#torn ||= this.#waiting.first()?.inLine === true
     for (const { data } of this.#waiting.drain()) this.#lost += countLines(data)
     this.#bytes = this.#ownBytes = 0
@@ -194,7 +213,7 @@ export function openOutput (): Output {
     write: relays ? writeIfRoom : data => writeSync(terminal ?? 1, data),
     clock: { after: afterIfAlive }
   })
-  if (relays) process.stdout.on('error', () => {}) // of what the app itself writes: without a listener this process would end
+  surviveStandardStreams()
   process.on('exit', () => { output.flush() })
   return output
 }

@@ -1,16 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { platform, tmpdir } from 'node:os'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { attempt } from '../client.js'
-import { appPath, freePort, withoutHooks } from '../helper.js'
-
-/** Of util-linux: runs a command in a terminal of its own, whose keyboard is its stdin. */
-const SCRIPT = '/usr/bin/script'
-const skip = (platform() !== 'linux' || !existsSync(SCRIPT)) && 'no script(1) of util-linux here'
+import { appPath, freePort } from '../helper.js'
+import { noTerminal, openTerminal } from '../in-terminal.js'
 
 /** Milliseconds without an echo after which a terminal has stopped: one that runs echoes in one. */
 const SILENCE = 2_000
@@ -18,7 +16,7 @@ const SILENCE = 2_000
 const CTRL_S = '\x13'
 const CTRL_Q = '\x11'
 
-t.test('whoever stops the terminal by ^S stops no connection: the primary writes when it is read again', { skip }, async t => {
+t.test('whoever stops the terminal by ^S stops no connection: the primary writes when it is read again', { skip: noTerminal }, async t => {
   const folder = mkdtempSync(join(tmpdir(), 'sf-'))
   const pidfile = join(folder, 'pid')
   const port = await freePort()
@@ -26,14 +24,11 @@ t.test('whoever stops the terminal by ^S stops no connection: the primary writes
   const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
   // The workers say nothing at this level.
   const command = [process.execPath, cli, 'start', appPath('plugin.mjs'), '--workers', 1, '--port', port, '--pidfile', pidfile, '--log-level', 'warn'].join(' ')
-  const [program, ...args] = [...withoutHooks(), SCRIPT, '-qfec', command, '/dev/null'] as [string, ...string[]]
-  const terminal = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  t.teardown(() => {
-    terminal.kill('SIGKILL')
-    rmSync(folder, { recursive: true })
-  })
+  const terminal = await openTerminal(t, command)
+  t.teardown(() => { rmSync(folder, { recursive: true }) })
   let text = ''
-  terminal.stdout.on('data', data => { text += String(data) })
+  const { stdin, stdout } = terminal as ChildProcess & { stdin: Writable, stdout: Readable }
+  stdout.on('data', data => { text += String(data) })
 
   while ((await attempt(url)).answer?.status !== 200) if (terminal.exitCode !== null || terminal.signalCode !== null) throw new Error(text)
   const pid = Number(readFileSync(pidfile, 'utf8'))
@@ -41,8 +36,8 @@ t.test('whoever stops the terminal by ^S stops no connection: the primary writes
   process.kill(pid, 'SIGTTOU') // of which it can only complain
   for (let i = 0; i < 20; i++) t.equal((await attempt(url)).answer?.status, 200)
   t.notMatch(text, 'it stays at 1')
-  terminal.stdin.write(CTRL_Q)
-  while (!text.includes('there are from 1 to 1024 workers: it stays at 1')) await once(terminal.stdout, 'data')
+  stdin.write(CTRL_Q)
+  while (!text.includes('there are from 1 to 1024 workers: it stays at 1')) await once(stdout, 'data')
   process.kill(pid, 'SIGTERM')
   t.same(await once(terminal, 'exit'), [0, null])
 })
