@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import http from 'node:http'
@@ -321,4 +322,54 @@ export function addBinding (fastify: FastifyInstance, name: SocketName): void {
   if (key === undefined) return
   const bindings = Reflect.get(root, key) as Array<{ address (): SocketName | null }>
   bindings.push({ address: () => root.server.listening ? name : null })
+}
+
+/** Node's end of the IPC channel to a child process, as far as it is used here. */
+interface IpcPipe {
+  /** What Node has put there reads messages, and closes the channel at its end. */
+  onread (this: IpcPipe, piece?: ArrayBuffer): void
+  /** The descriptor that came with a piece. */
+  pendingHandle: RawHandle | null
+  /** Whether a message has come in part: then Node lets the rest come before it closes the channel. */
+  buffering?: boolean
+  readonly bytesRead: number
+  readonly writeQueueSize: number
+}
+
+export interface ChannelReader {
+  /** Takes what has come; returns whether the last message in it is incomplete. */
+  read (bytes: Buffer, handle: RawHandle | undefined): boolean
+  /** Nothing more comes. */
+  ended (): void
+}
+
+/**
+ * Lets `reader` read what a child process writes to its IPC channel, instead of Node, which throws at what is no
+ * JSON (`channel.onread` in setupChannel of Node's lib/internal/child_process.js): as an exception of this process,
+ * since no listener has been called yet. Node assigns `onread` and `pendingHandle` there from 20 to 26, and its
+ * native code looks `onread` up at each read. A piece may be larger than what was read (26): `bytesRead`, which
+ * net.Socket shows as its own, counts exactly.
+ * @returns how many bytes wait to be written to the child
+ * @throws SHARED_PORT_ERR_NODE_UNSUPPORTED where a part of it is missing
+ */
+export function readChannel (child: ChildProcess, reader: ChannelReader): () => number {
+  const symbol = Object.getOwnPropertySymbols(child).find(({ description }) => description === 'kChannelHandle')
+  const pipe = symbol === undefined ? undefined : Reflect.get(child, symbol) as IpcPipe | null | undefined
+  if (pipe == null || typeof pipe.onread !== 'function' || typeof pipe.bytesRead !== 'number' || typeof pipe.writeQueueSize !== 'number' || !('pendingHandle' in pipe)) {
+    throw new NodeUnsupportedError(process.version, 'the handle of a child\'s IPC channel')
+  }
+  const { onread } = pipe
+  let before = pipe.bytesRead
+  pipe.onread = piece => {
+    if (piece === undefined) {
+      reader.ended()
+      return onread.call(pipe)
+    }
+    const handle = pipe.pendingHandle ?? undefined
+    pipe.pendingHandle = null
+    const length = pipe.bytesRead - before
+    before = pipe.bytesRead
+    pipe.buffering = reader.read(Buffer.from(piece, 0, length), handle)
+  }
+  return () => pipe.writeQueueSize
 }

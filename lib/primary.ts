@@ -403,6 +403,7 @@ export class Primary {
     wire.start(child.channel)
     const ignore = receive<ToPrimary>(child.channel, message => { this.#onMessage(worker, message) })
     child.onDisconnect(() => { this.#unreachable(worker) })
+    child.onBroken(err => { this.#onBroken(worker, err) })
     child.onExit(ending => {
       ignore()
       this.#onExit(worker, ending)

@@ -171,7 +171,7 @@ function isBuckets (value: unknown): boolean {
   return Array.isArray(counts) && counts.length === REQUEST_BOUNDS.length + 1 && counts.every(isCount) && Number.isFinite(sum) && (sum as number) >= 0
 }
 
-function isOurs (message: unknown): message is { cmd: typeof CMD, type: string } {
+export function isOurs (message: unknown): message is { cmd: typeof CMD, type: string } {
   return typeof message === 'object' && message !== null &&
     (message as { cmd?: unknown }).cmd === CMD && typeof (message as { type?: unknown }).type === 'string'
 }

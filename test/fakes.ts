@@ -92,6 +92,7 @@ export class FakeChild implements Child {
   readonly signals: NodeJS.Signals[] = []
   exit: (ending: Ending) => void = () => {}
   disconnect: () => void = () => {}
+  broken: (err: Error) => void = () => {}
 
   constructor (readonly id: number, readonly pid: number | undefined = 1000 + id) {}
 
@@ -105,6 +106,10 @@ export class FakeChild implements Child {
 
   onDisconnect (listener: () => void): void {
     this.disconnect = listener
+  }
+
+  onBroken (listener: (err: Error) => void): void {
+    this.broken = listener
   }
 }
 

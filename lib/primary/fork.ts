@@ -6,6 +6,9 @@ import { NoScriptError } from '../errors.js'
 import type { Identity } from './identity.js'
 import type { Channel } from '../protocol.js'
 import { WORKER_MARK, type WorkerMark } from '../role.js'
+import { ClusterMessages } from './fork/cluster-messages.js'
+import { ReceivedHandles } from './fork/received-handles.js'
+import { isInternal, WorkerChannel } from './fork/worker-channel.js'
 
 /** How a process ended: by itself, by a signal, or by not starting at all. */
 export interface Ending { code: number | null, signal: NodeJS.Signals | null, error?: Error }
@@ -22,6 +25,8 @@ export interface Child {
   onExit (listener: (ending: Ending) => void): void
   /** Its channel is closed: it can be told nothing more, alive or not. */
   onDisconnect (listener: () => void): void
+  /** It sends what cannot be taken. Called once at most. */
+  onBroken (listener: (err: Error) => void): void
 }
 
 /** Starts a worker's process with these descriptors from number 4 on. Never throws: a failed start is an exit. */
@@ -55,7 +60,7 @@ export function forkBy ({ exec, args, execArgv, env, ...identity }: Program, rel
       (cluster as { settings: ClusterSettings }).settings = {} // setupPrimary() would add to them
       cluster.setupPrimary({ exec, args, execArgv, ...identity, stdio: ['inherit', relay === undefined ? 'inherit' : 'pipe', 'inherit', 'ipc', ...inherited] })
       const worker = cluster.fork({ ...env, [WORKER_MARK]: JSON.stringify(mark) })
-      const child = new ClusterChild(worker) // first: it hears the errors
+      const child = ClusterChild.of(worker) // first: it hears the errors
       // Null where it is inherited, and not there where no process could be started.
       const stdout = worker.process.stdout as Socket | null | undefined
       stdout?.unref() // the worker keeps this process alive; what else may hold its stdout must not
@@ -71,6 +76,20 @@ export function forkBy ({ exec, args, execArgv, env, ...identity }: Program, rel
 
 class ClusterChild implements Child {
   readonly #worker: Worker
+  #channel: WorkerChannel | undefined
+  #onBroken: ((err: Error) => void) | undefined
+
+  /** @throws SHARED_PORT_ERR_NODE_UNSUPPORTED; the process is ended then */
+  static of (worker: Worker): ClusterChild {
+    const child = new ClusterChild(worker)
+    try {
+      if (worker.process.pid !== undefined) child.#readChannel()
+      return child
+    } catch (err) {
+      child.kill('SIGKILL')
+      throw err
+    }
+  }
 
   constructor (worker: Worker) {
     this.#worker = worker
@@ -105,15 +124,37 @@ class ClusterChild implements Child {
       const end = (): void => {
         clearTimeout(timer)
         child.off('close', end)
+        this.#channel?.close()
         listener({ code, signal })
       }
-      const timer = setTimeout(end, CLOSE_PATIENCE)
+      // A turn later: this process itself may have stood still, and what has come lies unread.
+      const timer = setTimeout(() => { setImmediate(end) }, CLOSE_PATIENCE)
       child.once('close', end)
     })
   }
 
   onDisconnect (listener: () => void): void {
     this.#worker.process.once('disconnect', listener)
+  }
+
+  onBroken (listener: (err: Error) => void): void {
+    this.#onBroken = listener
+  }
+
+  #readChannel (): void {
+    const child = this.#worker.process
+    const channel = this.#channel = new WorkerChannel(child, {
+      onBroken: err => { this.#onBroken?.(err) },
+      onInternal: (message, handle) => {
+        if (message.cmd === 'NODE_CLUSTER') return toCluster.take(message)
+        channel.guarded(() => {
+          if (message.cmd === 'NODE_HANDLE') handles.take(message, handle)
+          else child.emit('internalMessage', message, undefined)
+        })
+      }
+    })
+    const toCluster = new ClusterMessages(child, run => { channel.guarded(run) })
+    const handles = new ReceivedHandles(this.#worker, isInternal)
   }
 }
 
@@ -132,4 +173,6 @@ class UnstartedChild implements Child {
   }
 
   onDisconnect (): void {}
+
+  onBroken (): void {}
 }

@@ -3,6 +3,7 @@ import { lchownSync, lstatSync, unlinkSync } from 'node:fs'
 import net from 'node:net'
 import { getSystemErrorName } from 'node:util'
 import { NotListeningFdError } from '../errors.js'
+import { claim } from '../handed-over.js'
 import { bindPath, bindTcp, openDescriptor, type RawHandle, type SocketName } from '../internals.js'
 import type { ListenTarget } from '../listen-target.js'
 import { assertFits } from '../socket-path.js'
@@ -90,6 +91,7 @@ function tcpUnlessTaken (address: string, target: TcpTarget): Bound[] {
 }
 
 function inherited (fd: number): Bound {
+  claim(fd, 'listen()')
   const handle = openDescriptor(fd)
   if (typeof handle === 'number') throw new NotListeningFdError(fd, { cause: systemError(handle, 'open') })
   const name: Partial<SocketName> = {}

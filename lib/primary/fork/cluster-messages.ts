@@ -1,0 +1,84 @@
+import type { ChildProcess } from 'node:child_process'
+import { isIP } from 'node:net'
+import { inspect } from 'node:util'
+import { claim } from '../../handed-over.js'
+import type { InternalMessage } from './worker-channel.js'
+
+// What a worker tells node:cluster: the app may have servers of its own there, which are no business of this package's.
+
+/** Servers that one worker may have there at a time: each is a descriptor of this process's. */
+const MOST_SERVERS = 1_024
+
+/**
+ * Passes on what a worker sends to node:cluster's primary, as long as that can do no harm here. Where it binds, it does so in
+ * several ticks: a worker that gives a server up meanwhile makes it throw in a tick of its own, which nobody can catch
+ * (`this.handle.close()` in lib/internal/cluster/round_robin_handle.js). So whatever follows waits.
+ */
+export class ClusterMessages {
+  readonly #child: ChildProcess
+  readonly #guarded: (run: () => void) => void
+  readonly #servers = new Set<unknown>()
+  readonly #waiting: InternalMessage[] = []
+  #binding = false
+
+  /** @param guarded runs what may throw what is wrong with a message */
+  constructor (child: ChildProcess, guarded: (run: () => void) => void) {
+    this.#child = child
+    this.#guarded = guarded
+    const send = child.send as (...args: unknown[]) => boolean
+    child.send = (...args: unknown[]) => {
+      this.#answers(args[0])
+      return Reflect.apply(send, child, args)
+    }
+  }
+
+  take (message: InternalMessage): void {
+    if (this.#binding) this.#waiting.push(message)
+    else this.#pass(message)
+  }
+
+  #pass (message: InternalMessage): void {
+    const { act } = message
+    // There the app's own listeners are called, and what they throw is the app's.
+    if (act === 'online' || act === 'listening') return this.#emit(message)
+    this.#guarded(() => {
+      if (act === 'queryServer') {
+        this.#assertHarmless(message)
+        this.#wait()
+      }
+      if (act === 'close') this.#servers.delete(message.key)
+      this.#emit(message)
+    })
+  }
+
+  #emit (message: InternalMessage): void {
+    this.#child.emit('internalMessage', message, undefined)
+  }
+
+  /** Until the ticks in which it binds are over. */
+  #wait (): void {
+    this.#binding = true
+    setImmediate(() => {
+      this.#binding = false
+      // What is read after the end of the channel, node:cluster would keep for ever.
+      while (!this.#binding && this.#child.connected && this.#waiting.length > 0) this.#pass(this.#waiting.shift() as InternalMessage)
+    })
+  }
+
+  /** node:cluster's answer to a worker that wants to listen. */
+  #answers (message: unknown): void {
+    const { cmd, ack, errno, key } = (message ?? {}) as Record<string, unknown>
+    if (cmd === 'NODE_CLUSTER' && ack !== undefined && key !== undefined && (errno ?? 0) === 0) this.#servers.add(key)
+  }
+
+  /** @throws what harm it would do */
+  #assertHarmless ({ address, port, addressType, fd }: InternalMessage): void {
+    if (this.#servers.size >= MOST_SERVERS) throw new Error(`it wants to listen on more than ${MOST_SERVERS} ports`)
+    if (typeof fd === 'number' && fd >= 0) {
+      if (address != null || port != null || !claim(fd, `node:cluster, ${String(addressType)}`)) throw new Error(`it wants to listen on descriptor ${fd}, which was not handed over to this process`)
+    } else if (typeof port !== 'number' || port >= 0) {
+      // A worker has looked a name up before it asks. Here it would take as long as the name server likes.
+      if (address != null && !(typeof address === 'string' && isIP(address) !== 0)) throw new Error(`it wants to listen on what is no address: ${inspect(address, { depth: 0 })}`)
+    }
+  }
+}

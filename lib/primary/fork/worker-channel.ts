@@ -1,0 +1,153 @@
+import type { ChildProcess } from 'node:child_process'
+import { StringDecoder } from 'node:string_decoder'
+import { inspect } from 'node:util'
+import { readChannel, type RawHandle } from '../../internals.js'
+import { isOurs } from '../../protocol.js'
+
+/** Characters of one message. Node has no limit but that of a string, 512 MiB, and JSON takes some thirty times its length as objects. */
+const LONGEST_MESSAGE = 16 * 2 ** 20
+
+/** Bytes of answers to a worker that it does not read: it may ask as fast as it likes, and the answers lie in this process. */
+const MOST_UNREAD = 16 * 2 ** 20
+
+/** A message of Node's own, which it hides from 'message' listeners: `cmd` begins with NODE_. */
+export interface InternalMessage { cmd: string, [field: string]: unknown }
+
+export interface WorkerChannelParts {
+  /** Takes one of Node's own messages. May throw what is wrong with it. */
+  onInternal (message: InternalMessage, handle: RawHandle | undefined): void
+  /** What the worker sends cannot be taken. Called once. */
+  onBroken (err: Error): void
+}
+
+/**
+ * Reads what a worker writes to its IPC channel, and lets none of it harm this process. Once something cannot be
+ * taken, only this package's own messages are: an ack that the worker has written counts, whatever comes before and after it.
+ */
+export class WorkerChannel {
+  readonly #child: ChildProcess
+  readonly #parts: WorkerChannelParts
+  readonly #decoder = new StringDecoder('utf8')
+  readonly #unsent: () => number
+  /** What has come of a message that is not complete. */
+  #rest = ''
+  /** Whether the rest of that message is thrown away: it is too long. */
+  #skips = false
+  /** A descriptor whose message has not come. */
+  #handle: RawHandle | undefined
+  #answered = 0
+  #broken = false
+
+  /** @throws SHARED_PORT_ERR_NODE_UNSUPPORTED */
+  constructor (child: ChildProcess, parts: WorkerChannelParts) {
+    this.#child = child
+    this.#parts = parts
+    this.#unsent = readChannel(child, {
+      read: (bytes, handle) => this.#read(bytes, handle),
+      ended: () => { this.#takeHandle()?.close() }
+    })
+  }
+
+  /** Runs what a message has to do, which ends the worker where it throws. */
+  guarded (run: () => void): void {
+    try {
+      run()
+    } catch (err) {
+      this.#break(err as Error)
+    }
+  }
+
+  /** The worker is dead: what it has started may hold its end of the channel open. */
+  close (): void {
+    this.#takeHandle()?.close()
+    if (this.#child.connected) this.#child.disconnect()
+  }
+
+  /** @returns whether there is more to come of a message */
+  #read (bytes: Buffer, handle: RawHandle | undefined): boolean {
+    if (handle !== undefined) this.#hold(handle)
+    const lines = this.#decoder.write(bytes).split('\n')
+    const rest = lines.pop() as string
+    for (const line of lines) this.#complete(line)
+    this.#rest += rest
+    if (this.#rest.length > LONGEST_MESSAGE) this.#skip()
+    return this.#rest !== '' && !this.#broken
+  }
+
+  #complete (end: string): void {
+    const line = this.#rest + end
+    this.#rest = ''
+    if (this.#skips) this.#skips = false
+    else if (line.length > LONGEST_MESSAGE) this.#tooLong()
+    else this.#take(line)
+  }
+
+  #skip (): void {
+    this.#rest = ''
+    if (!this.#skips) this.#tooLong()
+    this.#skips = true
+  }
+
+  #take (line: string): void {
+    if (this.#child.channel == null) return // as Node does: this process has closed it
+    let message: unknown
+    try {
+      message = JSON.parse(line)
+    } catch {
+      return this.#break(new Error(`it wrote to its IPC channel what is no JSON: ${inspect(line.slice(0, 100))}`))
+    }
+    // In a tick of its own each, as Node does: what a listener of the app's throws leaves the others alone.
+    if (isInternal(message)) {
+      const handle = message.cmd === 'NODE_HANDLE' ? this.#takeHandle() : undefined
+      process.nextTick(() => { this.#onInternal(message, handle) })
+    } else if (!this.#broken) {
+      process.nextTick(() => { this.#child.emit('message', message, undefined) })
+    }
+  }
+
+  #onInternal (message: InternalMessage, handle: RawHandle | undefined): void {
+    if (!isOurs(message) && this.#broken) return handle?.close()
+    const before = this.#unsent()
+    if (isOurs(message)) this.#child.emit('internalMessage', message)
+    else this.#parts.onInternal(message, handle)
+    const after = this.#unsent()
+    this.#answered = after === 0 ? 0 : this.#answered + Math.max(0, after - before)
+    if (this.#answered > MOST_UNREAD) this.#break(new Error('it asks, and does not read the answers'))
+  }
+
+  #hold (handle: RawHandle): void {
+    const former = this.#takeHandle()
+    if (former === undefined && !this.#broken) {
+      this.#handle = handle
+      return
+    }
+    former?.close()
+    handle.close()
+    this.#break(new Error('it sent a descriptor without a message'))
+  }
+
+  #takeHandle (): RawHandle | undefined {
+    const handle = this.#handle
+    this.#handle = undefined
+    return handle
+  }
+
+  #tooLong (): void {
+    this.#break(new Error(`it sent a message of more than ${LONGEST_MESSAGE / 2 ** 20} MiB`))
+  }
+
+  #break (err: Error): void {
+    if (this.#broken) return
+    this.#broken = true
+    this.#takeHandle()?.close()
+    this.#parts.onBroken(err)
+  }
+}
+
+/** As Node tells them apart (isInternal in its lib/internal/child_process.js). */
+export function isInternal (message: unknown): message is InternalMessage {
+  const cmd = (message as Partial<InternalMessage> | null)?.cmd
+  return typeof cmd === 'string' && cmd.length > INTERNAL.length && cmd.startsWith(INTERNAL)
+}
+
+const INTERNAL = 'NODE_'

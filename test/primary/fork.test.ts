@@ -1,0 +1,198 @@
+import cluster from 'node:cluster'
+import dgram from 'node:dgram'
+import { once } from 'node:events'
+import { readdirSync, readlinkSync } from 'node:fs'
+import net from 'node:net'
+import t, { type Test } from 'tap'
+import { type Child, type Ending, forkBy } from '../../lib/primary/fork.js'
+import { descriptors, fixturePath } from '../helper.js'
+
+// This process is the primary: what would end one in production fails this file.
+
+/** What ends a worker, and nobody else, and what is said of it. */
+const attacks: Array<[name: string, says: RegExp]> = [
+  ['text', /what is no JSON: 'this is no JSON'/],
+  ['binary', /what is no JSON/],
+  ['emptyLine', /what is no JSON: ''/],
+  ['ackOutOfTurn', /./],
+  ['nackOutOfTurn', /./],
+  ['badPort', /port/i],
+  ['badAddress', /no address: /],
+  ['noAddress', /no address: 'no\.such\.host\.invalid'/],
+  ['badPath', /./],
+  ['noPort', /./],
+  ['badKey', /./],
+  ['badAct', /./],
+  ['definesGetter', /./],
+  ['objectAct', /./],
+  ['closesWhileBinding', /what is no JSON: 'enough'/],
+  ['manyServers', /more than 1024 ports/],
+  ['endless', /more than 16 MiB/],
+  ['long', /more than 16 MiB/],
+  ['unread', /does not read the answers/],
+  ['handleOfNode', /a descriptor with a message of Node's own/],
+  ['handleOfOurs', /a descriptor with a message of Node's own/],
+  ['handlesWithoutMessage', /a descriptor without a message/]
+]
+
+/** The same, where somebody takes what comes. */
+const handles: Array<[name: string, says: RegExp]> = [
+  ['unknownHandle', /is no 'toString'/],
+  ['serverThatIsNone', /is no 'net\.Server'/],
+  ['datagramThatIsNone', /is no 'dgram\.Socket'/],
+  ['socketThatIsDatagram', /is no 'net\.Socket'/],
+  ['datagramOfNoKind', /./]
+]
+
+/** What a worker sends by process.send(message, handle). */
+const sent = ['socket', 'keptSocket', 'server', 'rawHandle', 'path', 'datagram']
+
+for (const [name, says] of attacks) {
+  t.test(`whatever a worker does to its channel breaks that channel, and ends nobody else: ${name}`, async t => {
+    const before = descriptors(process.pid)
+    t.match((await broken(fork(t, name))).message, says)
+    await settled(before)
+  })
+}
+
+for (const [name, says] of handles) {
+  t.test(`a handle that is not what its message says breaks the channel, and stays with nobody: ${name}`, async t => {
+    take(t, () => {})
+    const before = descriptors(process.pid)
+    t.match((await broken(fork(t, name))).message, says)
+    await settled(before)
+  })
+}
+
+t.test('a worker has no descriptor of the primary\'s that was not handed over to it', async t => {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1')
+  await Promise.all([once(server, 'listening'), once(socket, 'listening')])
+  t.teardown(() => {
+    server.close()
+    socket.close()
+  })
+  const before = sockets()
+  t.ok(before.length >= 2)
+  for (const fd of [...before, 0, 1, 2, 1_000_000]) {
+    for (const name of ['descriptor', 'datagramDescriptor']) {
+      t.match((await broken(fork(t, name, String(fd)))).message, new RegExp(`descriptor ${fd}, which was not handed over`))
+    }
+  }
+  t.same(sockets(), before)
+})
+
+for (const name of ['values', 'deep']) {
+  t.test(`what nobody listens for, and is harmless, is let be: ${name}`, async t => {
+    const { child, done } = fork(t, name)
+    child.onBroken(err => { t.fail(err.message) })
+    await done
+  })
+}
+
+for (const name of sent) {
+  t.test(`a handle that nobody takes is closed, and its message arrives: ${name}`, async t => {
+    const messages: unknown[] = []
+    const listen = (_worker: unknown, message: unknown): void => { messages.push(message) }
+    cluster.on('message', listen)
+    t.teardown(() => { cluster.off('message', listen) })
+    const before = descriptors(process.pid)
+    const { child, done, ended } = fork(t, name)
+    child.onBroken(err => { t.fail(err.message) })
+    await done
+    t.match(messages, [{ a: 1 }, 'done'])
+    child.kill('SIGKILL')
+    await ended
+    await settled(before)
+  })
+}
+
+for (const [name, kind] of [['socket', 'Socket'], ['server', 'Server'], ['rawHandle', 'TCP'], ['path', 'Socket'], ['datagram', 'Socket']] as const) {
+  t.test(`a handle that a listener of the app's takes is its own: ${name}`, async t => {
+    const before = descriptors(process.pid)
+    const taken = new Promise<{ close? (): void, destroy? (): void, constructor: { name: string } }>(resolve => { take(t, resolve) })
+    const { child, ended } = fork(t, name)
+    const handle = await taken
+    t.equal(handle.constructor.name, kind)
+    child.kill('SIGKILL')
+    await ended
+    if (handle.close === undefined) handle.destroy?.()
+    else handle.close()
+    await settled(before)
+  })
+}
+
+t.test('a socket that an app takes, and listens to for nothing, cannot end the primary by its error', async t => {
+  const taken = new Promise<net.Socket>(resolve => { take(t, resolve as (handle: unknown) => void) })
+  const { child } = fork(t, 'resetSocket')
+  const socket = await taken
+  if (!socket.closed) await new Promise(resolve => { socket.once('close', resolve) })
+  t.pass('this process is still here')
+  child.kill('SIGKILL')
+})
+
+t.test('what a worker has written before its channel was broken, and after, counts as far as it is this package\'s own', async t => {
+  const { child, ended } = fork(t, 'ackAroundText')
+  const acks: unknown[] = []
+  child.channel.on('internalMessage', message => { if ((message as { type?: string }).type === 'ack') acks.push(message) })
+  child.onBroken(() => { child.kill('SIGKILL') })
+  await ended
+  t.match(acks, [{ number: 1 }, { number: 2 }, { number: 3 }])
+})
+
+t.test('a channel that outlives its worker is closed', async t => {
+  const before = descriptors(process.pid)
+  const { child, done, ended } = fork(t, 'heir')
+  const heir = Number(await done)
+  t.teardown(() => { process.kill(heir, 'SIGKILL') })
+  child.kill('SIGKILL')
+  await ended
+  await settled(before)
+})
+
+interface Forked { child: Child, done: Promise<unknown>, ended: Promise<Ending> }
+
+/** A worker that does this. `done` resolves when it has. */
+function fork (t: Test, ...args: string[]): Forked {
+  const child = forkBy({ exec: fixturePath('channel.mjs'), args, execArgv: ['--no-deprecation'], env: { NODE_OPTIONS: '' } })({ primary: process.pid, generation: 0, slot: 0, lane: 'ipc' }, [])
+  const ended = new Promise<Ending>(resolve => { child.onExit(resolve) })
+  const done = new Promise<unknown>(resolve => {
+    const channel = child.channel as unknown as NodeJS.EventEmitter
+    channel.on('message', (message: { done?: unknown } | string) => { if (message === 'done' || (message as { done?: unknown } | null)?.done !== undefined) resolve((message as { done?: unknown }).done) })
+  })
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  return { child, done, ended }
+}
+
+/** Resolves with what breaks its channel, when it has ended for that. */
+async function broken ({ child, ended }: Forked): Promise<Error> {
+  const err = await new Promise<Error>(resolve => { child.onBroken(resolve) })
+  child.kill('SIGKILL')
+  await ended
+  return err
+}
+
+function take (t: Test, taken: (handle: { constructor: { name: string } }) => void): void {
+  const listener = (_worker: unknown, _message: unknown, handle: { constructor: { name: string } } | undefined): void => { if (handle != null) taken(handle) }
+  cluster.on('message', listener)
+  t.teardown(() => { cluster.off('message', listener) })
+}
+
+/** Resolves when this process has no more descriptors than that. */
+async function settled (before: number): Promise<void> {
+  while (descriptors(process.pid) > before) await new Promise(setImmediate)
+}
+
+/** The descriptors of this process that are sockets. */
+function sockets (): number[] {
+  return readdirSync('/proc/self/fd').map(Number).filter(fd => {
+    try {
+      return fd > 2 && readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:')
+    } catch {
+      return false // the descriptor of the folder
+    }
+  })
+}
