@@ -114,14 +114,17 @@ function shorten (text: string): string {
 
 /** The error as another process told of it, whatever that has sent. */
 export function fromNotice (notice: unknown): Error {
-  return revive(notice, MOST_LEVELS)
+  return revive(notice, MOST_LEVELS, { left: MOST_ERRORS })
 }
 
-function revive (notice: unknown, levels: number): Error {
+function revive (notice: unknown, levels: number, budget: { left: number }): Error {
+  budget.left--
   if (typeof notice !== 'object' || notice === null) return new Error(typeof notice === 'string' ? asText(notice) : UNREADABLE)
   const { name, message, code, stack, cause, errors } = notice as Record<string, unknown>
-  const revived = levels > 0 ? Array.isArray(errors) ? errors.slice(0, MOST_ERRORS).map(error => revive(error, levels - 1)) : [] : []
-  const options = cause === undefined || levels === 0 ? undefined : { cause: revive(cause, levels - 1) }
+  const deeper = (value: unknown): Error[] => levels > 0 && budget.left > 0 ? [revive(value, levels - 1, budget)] : []
+  const [revivedCause] = cause === undefined ? [] : deeper(cause)
+  const revived = Array.isArray(errors) ? errors.slice(0, MOST_ERRORS).flatMap(deeper) : []
+  const options = revivedCause === undefined ? undefined : { cause: revivedCause }
   const text = message === undefined ? UNREADABLE : asText(message)
   const err = revived.length > 0 ? new AggregateError(revived, text, options) : new Error(text, options)
   err.name = name === undefined ? 'Error' : asText(name)

@@ -118,6 +118,9 @@ export function receive<M extends ToPrimary | ToWorker> (channel: Channel, liste
   return () => { channel.off('internalMessage', onMessage) }
 }
 
+/** Characters of a key: a path has no more (PATH_MAX), and keys are kept, and logged. */
+const LONGEST_KEY = 4_096
+
 /** More connections than any process has: what a worker says is a load, and loads are added up. */
 const MOST_OPEN = 2 ** 32
 
@@ -126,13 +129,14 @@ const isOpen = (value: unknown): boolean => isCount(value) && (value as number) 
 const isText = (value: unknown): boolean => typeof value === 'string'
 const isShare = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 1
 const isName = (value: unknown): boolean => isText(value) && (value as string).length <= LONGEST_NAME
+const isKey = (value: unknown): boolean => isText(value) && (value as string).length <= LONGEST_KEY
 const isFlag = (value: unknown): boolean => typeof value === 'boolean'
 
 const fields: { [T in ToPrimary['type']]: Record<string, (value: unknown) => boolean> } = {
-  attach: { key: isText },
-  listening: { key: isText, plain: isFlag },
-  leave: { key: value => value === undefined || isText(value) },
-  closed: { key: isText },
+  attach: { key: isKey },
+  listening: { key: isKey, plain: isFlag },
+  leave: { key: value => value === undefined || isKey(value) },
+  closed: { key: isKey },
   open: { count: isOpen, taken: isCount },
   pulse: { requests: isCount, rss: isCount, debugged: isFlag, utilization: isShare, delay: isCount, stalls: isCount, stall: isStall, handshakes: isHandshakes, durations: isBuckets },
   metrics: { id: value => value === undefined || isCount(value), metrics: value => value === undefined || isText(value) },

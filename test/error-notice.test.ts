@@ -118,4 +118,8 @@ t.test('whatever else came instead of an error is one, too', async t => {
   t.equal(fromNotice('text').message, 'text')
   t.equal(fromNotice(undefined).message, 'an error that cannot be read')
   t.match(fromNotice({ name: {}, message: [], code: {}, stack: 1, cause: 5 }), { name: '{}', message: '[]', code: '{}', stack: '1' })
+  const count = (err: unknown): number => 1 + ((err as AggregateError).errors ?? []).reduce((sum: number, inner: unknown) => sum + count(inner), 0)
+  let wide: object = { message: 'deepest' }
+  for (let i = 0; i < 4; i++) wide = { message: `level ${i}`, errors: Array(10).fill(wide) }
+  t.equal(count(fromNotice(wide)), 32)
 })

@@ -14,9 +14,13 @@ export async function launch (): Promise<Browser> {
   })
 }
 
+/** Milliseconds for what a test waits for on a page: a guard, which a busy machine does not need. */
+const PATIENCE = 120_000
+
 /** A page of a browser that has nothing of another's, and what it should not have done. */
 export async function openPage (browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<{ page: Page, problems: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
+  context.setDefaultTimeout(PATIENCE)
   const page = await context.newPage()
   const problems: string[] = []
   page.on('console', message => { if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text()) })

@@ -1,0 +1,19 @@
+import type { Test } from 'tap'
+import { type App, appPath, command, type Ending, hooked } from './helper.js'
+
+/** Commands that no run has covered yet. */
+const HOOKED = new Set(['status', 'reload', 'scale', 'logs', 'stop'])
+
+/** Runs a command to its end. */
+export async function run (t: Test, env: NodeJS.ProcessEnv, ...args: string[]): Promise<Ending & { text: string, raw: string[] }> {
+  const app = command(t, args, { ...(HOOKED.has(args[0] as string) && hooked), env })
+  HOOKED.delete(args[0] as string)
+  const { code, signal } = await app.ended
+  return { code, signal, text: app.text, raw: app.raw }
+}
+
+/** An app that the command serves. */
+export async function serve (t: Test, env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ app: App, url: string }> {
+  const app = command(t, [appPath('measured.mjs'), '--workers', '2', '--port', '0', '--address', '127.0.0.1', ...args], { env })
+  return { app, url: await app.url() }
+}

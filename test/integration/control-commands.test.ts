@@ -1,0 +1,140 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { isAlive } from '../../lib/process-table.js'
+import type { Status } from '../../types/index.js'
+import { run, serve } from '../control-socket.js'
+import { command, request } from '../helper.js'
+import { runtimeFolder } from '../runtime-folder.js'
+
+t.test('a primary that hangs keeps nobody from the others', async t => {
+  const { env } = runtimeFolder(t)
+  const [{ app: hangs }, { app }] = await Promise.all([serve(t, env), serve(t, env)])
+  process.kill(hangs.pid, 'SIGSTOP')
+  t.match(await run(t, env, 'scale', '1', '--wait', '--pid', String(app.pid)), { code: 0 })
+  const { code, text } = await run(t, env, 'status')
+  t.equal(code, 0)
+  t.match(text, new RegExp(`warning: nobody answers at .*${hangs.pid}\\.sock: not within 5000 ms`))
+  t.match(text, `pid ${app.pid}`)
+})
+
+t.test('of several primaries a command says that one has to be named, and takes the one that is', async t => {
+  const { env } = runtimeFolder(t)
+  const [a, b] = await Promise.all([serve(t, env), serve(t, env)])
+  const { port } = new URL(b.url)
+  const { code, text } = await run(t, env, 'reload')
+  t.equal(code, 2)
+  for (const { app } of [a, b]) t.match(text, String(app.pid))
+  t.match(await run(t, env, 'reload', '--wait', '--port', port), { code: 0 })
+  await b.app.event('reload-end')
+  t.equal(a.app.lines.some(({ event }) => event === 'reload-start'), false)
+  t.equal((await run(t, env, 'status', '--json')).raw.length, 2)
+  t.match(await run(t, env, 'reload', '--pid', '1'), { code: 1, text: /error: no primary of this user is running with --pid 1/ })
+})
+
+t.test('a reload is told worker by worker', async t => {
+  const { env } = runtimeFolder(t)
+  await serve(t, env)
+  const { code, text } = await run(t, env, 'reload', '--wait')
+  t.equal(code, 0)
+  t.same(text.trim().split('\n'), [
+    'worker 3 starts', 'worker 3 is ready (1 of 2 replaced)', 'worker 1 is gone',
+    'worker 4 starts', 'worker 4 is ready (2 of 2 replaced)', 'worker 2 is gone',
+    'the reload is done'
+  ])
+})
+
+t.test('a reload that is aborted ends the command with 1 and the reason', async t => {
+  const { env } = runtimeFolder(t)
+  const breaks = join(env.XDG_RUNTIME_DIR, 'break')
+  const { url } = await serve(t, { ...env, BREAK: breaks })
+  writeFileSync(breaks, '')
+  const { code, text } = await run(t, env, 'reload', '--wait')
+  t.equal(code, 1)
+  t.match(text, /error: the reload was aborted: .*it is to break/)
+  t.equal((await request(url)).status, 200)
+})
+
+t.test('whatever an app has to say when it breaks, followers stay, and stop waits for the end', async t => {
+  const { env } = runtimeFolder(t)
+  const breaks = join(env.XDG_RUNTIME_DIR, 'break')
+  const { app } = await serve(t, { ...env, BREAK: breaks })
+  writeFileSync(breaks, ', and '.repeat(2 ** 19))
+  const { code, text } = await run(t, env, 'reload', '--wait')
+  t.equal(code, 1)
+  t.match(text, /error: the reload was aborted: .*it is to break, and/)
+  t.ok(text.length < 10_000)
+  await run(t, env, 'reload')
+  await app.events('reload-aborted', 2)
+  t.match(await run(t, env, 'stop', '--wait'), { code: 0, text: `primary ${app.pid} stops\nprimary ${app.pid} has stopped\n` })
+  t.same(await app.ended, { code: 0, signal: null })
+})
+
+t.test('a reload that is not waited for begins all the same', async t => {
+  const { env } = runtimeFolder(t)
+  const { app } = await serve(t, env)
+  t.match(await run(t, env, 'reload'), { code: 0, text: `primary ${app.pid} replaces its workers by those of generation 1` })
+  await app.event('reload-end')
+})
+
+t.test('there are as many workers as scale says', async t => {
+  const { env } = runtimeFolder(t)
+  const { app } = await serve(t, env)
+  t.match(await run(t, env, 'scale', '3', '--wait'), { code: 0, text: /worker 3 is ready\nthe scaling is done/ })
+  t.match(await run(t, env, 'scale', '1'), { code: 0, text: `primary ${app.pid} goes from 3 to 1 workers` })
+  await app.events('worker-exit', 2)
+  for (const wrong of ['0', 'x', '1025']) t.match(await run(t, env, 'scale', wrong), { code: 2, text: 'an integer from 1 to 1024' })
+})
+
+t.test('logs changes how much all processes log', async t => {
+  const { env, sockets } = runtimeFolder(t)
+  const { app, url } = await serve(t, env)
+  await request(url)
+  await app.line(({ msg }) => msg === 'request completed')
+  t.match(await run(t, env, 'logs', 'trace'), { code: 0, text: `primary ${app.pid} and its workers log at level trace` })
+  await app.event('log-level')
+  t.match(await run(t, env, 'scale', '3', '--wait'), { code: 0 })
+  await app.event('worker-start', ({ level }) => level === 20)
+  t.match(await run(t, env, 'logs', 'error'), { code: 0 })
+  // By the answers to a scrape the workers have read what they were told before.
+  const scrape = async (): Promise<string> => (await request('http://localhost/metrics', { socketPath: join(sockets, `${app.pid}.sock`) })).body
+  while (!(await scrape()).includes('shared_fastify_silent_workers 0'));
+  await request(url)
+  t.match(await run(t, env, 'logs', 'loud'), { code: 1, text: /error: The log level is one of .*debug.*, got 'loud'/ })
+  await app.stop()
+  t.equal(app.lines.filter(({ msg }) => msg === 'request completed').length, 1, 'the workers')
+})
+
+t.test('stop lets what is open finish, and can be waited for', async t => {
+  const { env } = runtimeFolder(t)
+  const { app } = await serve(t, env)
+  t.match(await run(t, env, 'stop', '--wait'), { code: 0, text: `primary ${app.pid} stops\nprimary ${app.pid} has stopped\n` })
+  t.equal(isAlive(app.pid), false)
+  t.same(await app.ended, { code: 0, signal: null })
+  t.same(await app.leftBehind(), [])
+})
+
+t.test('status --watch goes on until the primary has gone', async t => {
+  const { env } = runtimeFolder(t)
+  const { app } = await serve(t, env)
+  const watching = command(t, ['status', '--watch', '--json'], { env })
+  await watching.line(line => (line as unknown as Status).pid === app.pid)
+  await app.stop()
+  t.same(await watching.ended, { code: 0, signal: null })
+  t.match(watching.text, 'no primary is running any more')
+})
+
+t.test('what a client of the control socket does wrong does not harm the primary', async t => {
+  const { env, sockets } = runtimeFolder(t)
+  const { app, url } = await serve(t, env)
+  const socketPath = join(sockets, `${app.pid}.sock`)
+  const post = async (path: string, body: string, type = 'application/json'): Promise<number> =>
+    (await request(`http://localhost${path}`, { socketPath, method: 'POST', headers: { 'content-type': type }, body })).status
+  t.equal(await post('/scale', '{"workers":0}'), 400)
+  t.equal(await post('/scale', '{"workers":"many"}'), 400)
+  t.equal(await post('/scale', '{'), 400)
+  t.equal((await request('http://localhost/scale', { socketPath, method: 'POST', headers: { 'content-type': 'application/json', 'content-length': 2 ** 21 } })).status, 413)
+  t.equal(await post('/nowhere', '{}'), 404)
+  t.equal((await request('http://localhost/status', { socketPath })).status, 200)
+  t.equal((await request(url)).status, 200)
+})
