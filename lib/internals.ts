@@ -318,10 +318,67 @@ export function rootOf (fastify: FastifyInstance): FastifyInstance {
  */
 export function addBinding (fastify: FastifyInstance, name: SocketName): void {
   const root = rootOf(fastify)
-  const key = Object.getOwnPropertySymbols(root).find(({ description }) => description === 'fastify.serverBindings')
-  if (key === undefined) return
-  const bindings = Reflect.get(root, key) as Array<{ address (): SocketName | null }>
-  bindings.push({ address: () => root.server.listening ? name : null })
+  const bindings = hidden(root, 'fastify.serverBindings') as Array<{ address (): SocketName | null }> | undefined
+  bindings?.push({ address: () => root.server.listening ? name : null })
+}
+
+/** A function of the app's that Fastify calls before it closes, with the context that it belongs to as `this`. */
+export interface PreCloseHook { context: FastifyInstance, run: (done: (err?: Error) => void) => unknown }
+
+/**
+ * The instance that Fastify() returned, and the contexts of all its plugins, in the order in which Fastify
+ * itself walks through them (hookRunnerApplication in its lib/hooks.js). Fastify tells of contexts by
+ * 'onRegister' too, but not of those that were made before somebody listens.
+ */
+export function contextsOf (root: FastifyInstance): FastifyInstance[] {
+  const children = (hidden(root, 'fastify.children') ?? []) as FastifyInstance[]
+  return [root, ...children.flatMap(contextsOf)]
+}
+
+/**
+ * Takes the preClose hooks out of the app, in the order in which Fastify would run them: whoever takes them
+ * runs them, and `fastify.close()` finds none. Their lists are read here, and not kept from calls of addHook():
+ * hooks may be older than this project's first line, where an app makes its instance before it loads the plugin.
+ * No hook can be added once Fastify is ready. Undefined where this Fastify keeps them elsewhere.
+ */
+export function takePreCloseHooks (root: FastifyInstance): PreCloseHook[] | undefined {
+  const taken: PreCloseHook[] = []
+  for (const context of contextsOf(root)) {
+    const hooks = (hidden(context, 'fastify.hooks') as { preClose?: Array<PreCloseHook['run']> } | undefined)?.preClose
+    if (!Array.isArray(hooks)) return undefined
+    taken.push(...hooks.splice(0).map(run => ({ context, run })))
+  }
+  return taken
+}
+
+/** What Fastify keeps under a symbol of its own. */
+function hidden (context: FastifyInstance, description: string): unknown {
+  const key = Object.getOwnPropertySymbols(context).find(symbol => symbol.description === description)
+  return key === undefined ? undefined : Reflect.get(context, key)
+}
+
+/**
+ * The sockets of a server of HTTP/1 on which not even the beginning of a request lies, as the server's parsers
+ * know it: by this list closeIdleConnections() goes (lib/_http_server.js). Undefined where this Node keeps
+ * none: then nobody can say which they are.
+ */
+export function socketsBetweenRequests (server: net.Server): Set<net.Socket> | undefined {
+  const key = Object.getOwnPropertySymbols(server).find(({ description }) => description === 'http.server.connections')
+  if (key === undefined) return undefined
+  const list = Reflect.get(server, key) as { idle? (): Array<{ socket: net.Socket }> }
+  return typeof list.idle === 'function' ? new Set(list.idle().map(({ socket }) => socket)) : undefined
+}
+
+/**
+ * Calls the server's close(), where a plugin has put one of its own in its place, without what Node's does to
+ * idle connections: it closes them, and with them requests that are on their way. Fastify calls it again later,
+ * as it may.
+ */
+export function callReplacedClose (server: http.Server): () => void {
+  if (!Object.hasOwn(server, 'close')) return () => {}
+  server.closeIdleConnections = () => {} // Node's close() calls it on the server itself
+  server.close()
+  return () => { Reflect.deleteProperty(server, 'closeIdleConnections') }
 }
 
 /** Node's end of the IPC channel to a child process, as far as it is used here. */

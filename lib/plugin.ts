@@ -4,10 +4,12 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { resolve } from 'node:path'
 import type { SharedPort, SharedPortOptions } from '../types/index.js'
 import { markLog, standardStreamOf } from './app-logger.js'
+import { beforeClose } from './close.js'
 import { AlreadyListeningError, RegisteredTwiceError } from './errors.js'
 import { assertNodeSupported, rootOf } from './internals.js'
 import { shareListen } from './listen.js'
 import { guardLog } from './log-guard.js'
+import { safeLog } from './log.js'
 import { onFastify } from './on-fastify.js'
 import { assertSameOptions, type Options, readOptions } from './options.js'
 import { ParentWatch } from './parent-watch.js'
@@ -86,7 +88,10 @@ function inWorker (fastify: FastifyInstance, options: Options, mark: WorkerMark)
   return new WorkerSharedPort(worker)
 }
 
-function standalone ({ log, server }: FastifyInstance, { why, asked }: { why: string, asked: boolean }): SharedPort {
+function standalone (fastify: FastifyInstance, { why, asked }: { why: string, asked: boolean }): SharedPort {
+  const log = safeLog(fastify.log)
   log[asked ? 'info' : 'warn']({ event: 'standalone' }, 'not sharing a port: %s', why)
-  return new StandaloneSharedPort(server)
+  const port = new StandaloneSharedPort(fastify.server, log)
+  beforeClose(fastify, () => { port.drain() })
+  return port
 }

@@ -9,8 +9,10 @@ import { LogLevelError, ScaleError, WorkerFailedError } from './errors.js'
 import { rootOf, type SocketName } from './internals.js'
 import type { Share } from './listen.js'
 import type { ListenTarget } from './listen-target.js'
+import { safeLog } from './log.js'
 import type { Options } from './options.js'
 import { MOST_WORKERS } from './options-schema.js'
+import { runPreClose } from './pre-close.js'
 import { Primary } from './primary.js'
 import { App } from './primary/app.js'
 import { Events } from './primary/events.js'
@@ -32,9 +34,11 @@ export class PrimaryProcess {
   readonly options: Options
   readonly #primary: Primary
   readonly #log: FastifyBaseLogger
+  /** The same, with its level. */
+  readonly #logger: FastifyBaseLogger
   readonly #output: Output
   readonly #events: Events
-  readonly #apps = new Set<FastifyInstance>()
+  readonly #apps = new Map<FastifyInstance, App>()
   readonly #about: About
   readonly #admin: Admin
   #opened: Promise<void> | undefined
@@ -49,8 +53,9 @@ export class PrimaryProcess {
    * @param development whether the app's code changes: see {@link Primary.restart}
    * @throws SHARED_PORT_ERR_USER when the workers cannot run as whom the options say
    */
-  constructor (options: Options, log: FastifyBaseLogger, program: Program, output: Output, about: About, development = false) {
+  constructor (options: Options, logger: FastifyBaseLogger, program: Program, output: Output, about: About, development = false) {
     const identity = findIdentity(options)
+    const log = safeLog(logger)
     this.options = options
     this.#about = about
     this.#events = new Events(options, log)
@@ -65,6 +70,7 @@ export class PrimaryProcess {
       outputWaits: () => output.paused
     })
     this.#log = log
+    this.#logger = logger
     this.#output = output
     output.onLost = lines => { log.warn({ event: 'lines-lost', lines }, '%d lines of the log are lost: nobody read them in time', lines) }
     this.#admin = new Admin(this.#operable(log), options)
@@ -144,9 +150,9 @@ export class PrimaryProcess {
    * @throws SHARED_PORT_ERR_LOG_LEVEL where this process's logger knows no such level; one that is not pino's has pino's levels
    */
   setLogLevel (level: string): void {
-    const levels = levelsOf(this.#log) ?? LEVELS
+    const levels = levelsOf(this.#logger) ?? LEVELS
     if (!levels.includes(level)) throw new LogLevelError(levels.join(', '), inspect(level))
-    for (const log of new Set([this.#log, ...[...this.#apps].map(({ log }) => log)])) setLevel(log, level)
+    for (const log of new Set([this.#logger, ...[...this.#apps.keys()].map(({ log }) => log)])) setLevel(log, level)
     this.#primary.setLogLevel(level)
     this.#log.info({ event: 'log-level', logLevel: level }, 'the log level is %s', level)
   }
@@ -160,7 +166,6 @@ export class PrimaryProcess {
   add (fastify: FastifyInstance, emitter: EventEmitter<SharedPortEvents>): Share {
     const root = rootOf(fastify)
     const place = this.#apps.size
-    this.#apps.add(root)
     this.#output.take(root.log)
     this.#events.add(emitter)
     fastify.addHook('onClose', async () => {
@@ -168,12 +173,15 @@ export class PrimaryProcess {
       this.#events.remove(emitter)
       await this.#letGoIfDone()
     })
-    return new App(fastify, {
+    const app = new App(fastify, {
       open: async () => { await this.open() },
       nextKey: target => this.nextKey(target, place),
       listen: async (key, target) => await this.listen(key, target),
-      close: async key => { await this.#close(key) }
+      close: async key => { await this.#close(key) },
+      preClose: async fastify => { await runPreClose(fastify, this.options.grace, this.#log) }
     })
+    this.#apps.set(root, app)
+    return app
   }
 
   /** As {@link Primary.listen}; a worker that fails on the first start ends this process with exit code 1. */
@@ -278,6 +286,7 @@ export class PrimaryProcess {
   async #stop (code: number): Promise<void> {
     this.#exiting = true
     const begun = performance.now()
+    for (const app of this.#apps.values()) app.stopping()
     await this.#primary.stop()
     await this.#exit(code, this.options.grace - (performance.now() - begun))
   }
@@ -300,7 +309,7 @@ export class PrimaryProcess {
       process.exit(1)
     }, deadline - performance.now()).unref()
     try {
-      await Promise.all([...this.#apps].map(async fastify => { await fastify.close() }))
+      await Promise.all([...this.#apps.keys()].map(async fastify => { await fastify.close() }))
     } catch (err) {
       this.#log.error({ event: 'close-error', err }, 'the app failed to close')
       code = 1

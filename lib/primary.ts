@@ -228,6 +228,7 @@ export class Primary {
   /** Tells everybody that a stop will come; until then all goes on as before. */
   announceStop (): void {
     this.#announced = true
+    this.#emit('draining')
     this.#log.info({ event: 'stop-announced', closeDelay: this.options.closeDelay }, 'stopping in %d ms: connections are served until then', this.options.closeDelay)
     for (const worker of this.#supervisor.workers) worker.tell({ type: 'stopping' })
   }
@@ -337,7 +338,7 @@ export class Primary {
     await this.#shut(port, deadline)
     for (const worker of port.servers) {
       port.handoff.remove(worker)
-      worker.whenSettled(() => { worker.tell({ type: 'drain', key: port.key, grace: this.#until(deadline) }) })
+      worker.whenSettled(() => { worker.tell({ type: 'drain', key: port.key, grace: this.#until(deadline), prompt: true }) })
     }
     await port.unserved()
     port.handoff.close()
@@ -345,10 +346,12 @@ export class Primary {
 
   async #stop (): Promise<void> {
     const deadline = this.#clock.now() + this.options.grace
+    if (!this.#announced) this.#emit('draining')
     this.#ports.end()
     const ports = this.#ports.all
     this.#log.info({ event: 'stop' }, 'stopping: no more connections are accepted')
     await Promise.all(ports.map(async port => { await this.#shut(port, deadline) }))
+    for (const worker of this.#supervisor.workers.filter(({ state }) => state === 'draining')) this.#retire(worker, this.#until(deadline), false)
     await this.#supervisor.stop(this.#until(deadline))
     for (const port of ports) port.handoff.close()
     this.#takeBack?.stop()
@@ -493,7 +496,7 @@ export class Primary {
 
   #retire (worker: WorkerHandle, grace: number, hasty: boolean): void {
     this.#ports.retire(worker)
-    worker.whenSettled(() => { worker.tell({ type: 'drain', grace, hasty }) })
+    worker.whenSettled(() => { worker.tell({ type: 'drain', grace, hasty, prompt: this.#stopping !== undefined }) })
   }
 
   /** Its channel is closed, by its exit or by itself: in the second case it drains on its own. */

@@ -72,8 +72,8 @@ export type ToWorker =
   | { type: 'attach-failed', key: string, error: ErrorNotice }
   /** Nothing more will come for this key. */
   | { type: 'left', key: string }
-  /** Close this key's server; without one, all of them, and exit. Nothing more will come. In haste, where the code is out of date. */
-  | { type: 'drain', key?: string, grace: number, hasty?: boolean }
+  /** Close this key's server; without one, all of them, and exit. Nothing more will come. In haste, where the code is out of date; promptly, where nobody serves on. May come again. */
+  | { type: 'drain', key?: string, grace: number, hasty?: boolean, prompt?: boolean }
   /** There is a new key for TLS session tickets: it, and the former one. */
   | { type: 'ticket-keys', ticketKeys: readonly string[] }
   /** From now on so much is logged; where it was never changed, each logger has its own level. */

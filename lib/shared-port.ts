@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events'
 import type { Server } from 'node:net'
+import type { FastifyBaseLogger } from 'fastify'
 import type { SharedPort, SharedPortEvents, Stats } from '../types/index.js'
+import { emitLater } from './emit.js'
 import { NotRunningError } from './errors.js'
 import type { PrimaryProcess } from './primary-process.js'
 import type { Worker } from './worker.js'
@@ -40,6 +42,11 @@ export class PrimarySharedPort extends EventEmitter<SharedPortEvents> implements
 
 /** Only a primary has workers. */
 abstract class SteersNothing extends EventEmitter<SharedPortEvents> {
+  /** To be called when `draining` becomes true. */
+  protected emitDraining (log: FastifyBaseLogger): void {
+    emitLater([this], 'draining', [], log)
+  }
+
   async reload (): Promise<void> {
     throw new NotRunningError('reload()')
   }
@@ -60,6 +67,7 @@ export class WorkerSharedPort extends SteersNothing implements SharedPort {
     this.workerId = worker.id
     this.generation = worker.generation
     this.#worker = worker
+    worker.onDraining(log => { this.emitDraining(log) })
   }
 
   get draining (): boolean {
@@ -75,12 +83,24 @@ export class StandaloneSharedPort extends SteersNothing implements SharedPort {
   readonly role = 'standalone'
   readonly workerId = 0
   readonly generation = 0
-  readonly draining = false
   readonly #server: Server
+  readonly #log: FastifyBaseLogger
+  #draining = false
 
-  constructor (server: Server) {
+  constructor (server: Server, log: FastifyBaseLogger) {
     super()
     this.#server = server
+    this.#log = log
+  }
+
+  get draining (): boolean {
+    return this.#draining
+  }
+
+  /** The app closes. */
+  drain (): void {
+    this.#draining = true
+    this.emitDraining(this.#log)
   }
 
   async stats (): Promise<Stats> {

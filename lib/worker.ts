@@ -7,18 +7,21 @@ import { PrimaryGoneError } from './errors.js'
 import { Histogram, REQUEST_BOUNDS } from './histogram.js'
 import { receiveConnections } from './lane.js'
 import { KeyNames } from './listen-target.js'
+import { safeLog } from './log.js'
 import { assertSameOptions, type Options } from './options.js'
 import { fromNotice } from './error-notice.js'
 import { watchExceptions } from './failure.js'
 import { type Channel, post, receive, type ToPrimary, type ToWorker } from './protocol.js'
 import type { WorkerMark } from './role.js'
 import { END_DELAY, PULSE } from './timing.js'
-import { App } from './worker/app.js'
+import { App, type Asked } from './worker/app.js'
 import { packAppMetrics } from './worker/app-metrics.js'
 import { Connections } from './worker/connections.js'
 import { drain } from './worker/drain.js'
 import { EventLoop, type LastSecond } from './worker/event-loop.js'
 import { Handlers } from './worker/handlers.js'
+import { endLongLived, webSocketsOf } from './worker/long-lived.js'
+import { OwnHandlers } from './worker/own-handlers.js'
 import { ConnectionReceiver } from './worker/receiver.js'
 import { Stdout } from './worker/stdout.js'
 import { TicketKeys } from './worker/ticket-keys.js'
@@ -28,6 +31,9 @@ const REPORT_DELAY = 250
 
 /** Milliseconds after which a primary that does not answer hangs: what it may send yet is served, or refused. */
 const LEAVE_PATIENCE = 1_000
+
+/** Milliseconds that the app's own handlers have when the drain has taken all of grace: the primary waits for END_DELAY. */
+const HANDLERS_PATIENCE = END_DELAY / 2
 
 type Attached = Extract<ToWorker, { type: 'attached' }>
 
@@ -46,6 +52,7 @@ export class Worker {
   readonly #keyNames = new KeyNames()
   readonly #stdout = new Stdout()
   readonly #receiver = new ConnectionReceiver()
+  readonly #ownHandlers = new OwnHandlers()
   readonly #ticketKeys = new TicketKeys()
   readonly #apps = new Set<App>()
   /** How many of them are not closed. */
@@ -63,6 +70,7 @@ export class Worker {
   #report: NodeJS.Timeout | undefined
   readonly #showOpen: (open: number) => void
   #stopping = false
+  #whenDraining: Array<(log: FastifyBaseLogger) => void> = []
   #ending: Promise<void> | undefined
 
   constructor (mark: WorkerMark, log: FastifyBaseLogger) {
@@ -72,8 +80,8 @@ export class Worker {
     this.id = self.id
     this.generation = mark.generation
     this.#primaryPid = mark.primary
-    this.#log = log
-    this.#stdout.onLost = lines => { log.warn({ event: 'lines-lost', lines }, '%d lines of the log are lost: they could not be written', lines) }
+    this.#log = safeLog(log)
+    this.#stdout.onLost = lines => { this.#log.warn({ event: 'lines-lost', lines }, '%d lines of the log are lost: they could not be written', lines) }
     receive<ToWorker>(this.#channel, message => { this.#onMessage(message) })
     this.#showOpen = receiveConnections(mark.lane, this.#channel, this.#receiver, () => this.#primaryLives())
     process.once('disconnect', () => { this.#onDisconnect() })
@@ -84,6 +92,11 @@ export class Worker {
   /** Whether it is to end, or the whole server. */
   get draining (): boolean {
     return this.#stopping || this.#receiver.leaving || [...this.#apps].some(({ closing }) => closing)
+  }
+
+  /** Calls `listener`, once, when `draining` becomes true. */
+  onDraining (listener: (log: FastifyBaseLogger) => void): void {
+    this.#whenDraining.push(listener)
   }
 
   /** @throws SHARED_PORT_ERR_OPTIONS_DIFFER when other apps are there, with other options */
@@ -101,12 +114,17 @@ export class Worker {
       leave: async key => { await this.#leave(key) },
       receive: (key, { fastify }, handle) => {
         this.#receiver.add(key, fastify.server, handle)
+        if (!options.signals) this.#ownHandlers.watch()
         this.#eventLoop.begin(options.stallAfter)
         this.#beat.refresh() // so that the first second is a whole one
         this.#pulse(this.#eventLoop.last) // so that the primary knows with how much memory it begins
       },
       refuse: key => { this.#receiver.remove(key) },
       drain,
+      endLongLived: async (fastify, grace) => await endLongLived(fastify, grace, this.#log),
+      webSockets: webSocketsOf,
+      closing: () => { this.#tellDraining() },
+      log: safeLog(fastify.log),
       grace: options.grace,
       readyCheck: options.readyCheck
     })
@@ -136,10 +154,12 @@ export class Worker {
         return this.#attached(message.key)?.resolve(message)
       case 'attach-failed': return this.#attached(message.key)?.reject(fromNotice(message.error))
       case 'left': return this.#leaving.get(message.key)?.()
-      case 'drain': return this.#drain(message.key, message.grace, message.hasty)
+      case 'drain': return this.#drain(message)
       case 'ticket-keys': return this.#ticketKeys.set(message.ticketKeys)
       case 'log-level': return this.#setLogLevel(message.level)
-      case 'stopping': this.#stopping = true; return
+      case 'stopping':
+        this.#stopping = true
+        return this.#tellDraining()
       case 'metrics': this.#tellMetrics(message.id); return
       case 'stats':
         this.#asking.get(message.id)?.resolve(message.stats)
@@ -149,7 +169,7 @@ export class Worker {
 
   #setLogLevel (level: string): void {
     for (const log of new Set([...this.#apps].map(({ fastify }) => fastify.log))) {
-      if (!setLevel(log, level)) log.warn({ event: 'log-level', logLevel: level }, 'this logger has no level %s: it logs as before', level)
+      if (!setLevel(log, level)) this.#log.warn({ event: 'log-level', logLevel: level }, 'this logger has no level %s: it logs as before', level)
     }
   }
 
@@ -179,34 +199,51 @@ export class Worker {
   }
 
   /** The primary says that nothing more comes: for one key, or at all. */
-  #drain (key: string | undefined, grace: number, hasty = false): void {
-    if (key === undefined) {
-      this.#end(grace, hasty)
-      return
+  #drain ({ key, grace, hasty = false, prompt = false }: Extract<ToWorker, { type: 'drain' }>): void {
+    const asked: Asked = { grace, pace: hasty ? 'hasty' : prompt ? 'prompt' : 'gentle' }
+    if (key === undefined) this.#end(asked)
+    for (const app of this.#apps) {
+      if (app.key === key) app.finish(asked).then(async () => { await app.close() }).catch(err => { this.#logCloseError(err) })
     }
-    for (const app of this.#apps) if (app.key === key) app.close(grace).catch(err => { this.#logCloseError(err) })
   }
 
-  /** Finishes everything, and ends the process. */
-  async #end (grace: number, hasty = false): Promise<void> {
-    this.#receiver.leaving = true
+  /** Finishes everything, and ends the process. Asked again, it may be sooner. */
+  async #end (asked: Asked): Promise<void> {
+    this.#goAway()
     if (isDebugged()) inspector.close() // else Node waits at the end for the debugger to go, and a successor for the port
-    this.#ending ??= this.#closeAndExit(grace, hasty)
+    const finished = Promise.all([...this.#apps].map(async app => { await app.finish(asked) }))
+    this.#ending ??= this.#closeAndExit(finished, asked.grace)
     await this.#ending
   }
 
-  async #closeAndExit (grace: number, hasty: boolean): Promise<void> {
+  async #closeAndExit (finished: Promise<unknown>, grace: number): Promise<void> {
+    const deadline = performance.now() + grace
+    const left = (): number => Math.max(deadline - performance.now(), HANDLERS_PATIENCE)
+    await finished
+    this.#pulse(this.#eventLoop.last)
+    if (this.#measured) await this.#tellMetrics() // what the app has measured until now
+    // Its requests are answered, and what it uses is open: now, since they may end the process, or close the app themselves.
+    let done = await this.#ownHandlers.call(left())
     let code = 0
     try {
-      await Promise.all([...this.#apps].map(async app => { await app.close(grace, hasty) }))
+      await Promise.all([...this.#apps].map(async app => { await app.close() }))
     } catch (err) {
       this.#logCloseError(err)
       code = 1
     }
-    this.#pulse(this.#eventLoop.last)
-    if (this.#measured) await this.#tellMetrics() // what the app has measured until now
+    done = await this.#ownHandlers.done(left()) && done
+    if (!done) this.#log.warn({ event: 'own-handlers' }, 'what the app does on SIGTERM is not done within grace, and is given up')
     await this.#stdout.drained()
     process.exit(code)
+  }
+
+  #goAway (): void {
+    this.#receiver.leaving = true
+    this.#tellDraining()
+  }
+
+  #tellDraining (): void {
+    for (const tell of this.#whenDraining.splice(0)) tell(this.#log)
   }
 
   /** @param id of the question; none: these are the last ones */
@@ -239,7 +276,7 @@ export class Worker {
     this.#stdout.lose()
     if (this.#ending === undefined) this.#log.warn({ event: 'primary-gone' }, 'the primary is gone, or has let go of this worker: finishing what is open')
     const grace = this.#options?.grace ?? 0
-    this.#end(grace)
+    this.#end({ grace, pace: 'prompt' })
     // A plugin or a hook of the app may never be done, and nobody is left to kill this process.
     setTimeout(() => { process.exit(1) }, grace + END_DELAY).unref()
   }
@@ -252,14 +289,22 @@ export class Worker {
 
   #handleSignals (): void {
     // The terminal sends these to every process in it: the primary decides.
-    process.on('SIGINT', () => {})
-    process.on('SIGQUIT', () => {})
-    process.on('SIGHUP', () => {})
-    process.on('SIGTERM', () => {
+    this.#ownHandlers.add('SIGINT', () => {})
+    this.#ownHandlers.add('SIGQUIT', () => {})
+    this.#ownHandlers.add('SIGHUP', () => {})
+    this.#ownHandlers.add('SIGTERM', () => {
       const apps = [...this.#apps]
-      if (!apps.some(({ fastify, closing }) => fastify.server.listening || closing)) process.exit()
-      this.#receiver.leaving = true
+      if (!apps.some(({ fastify, closing }) => fastify.server.listening || closing)) return this.#exitUnserved()
+      this.#goAway()
       this.#tell({ type: 'leave' })
+    })
+  }
+
+  /** Nothing is open, and nothing will be. The app's own handlers are called after ours. */
+  #exitUnserved (): void {
+    setImmediate(async () => {
+      await this.#ownHandlers.done(this.#options?.grace ?? 0)
+      process.exit()
     })
   }
 

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import net from 'node:net'
+import type { FastifyBaseLogger } from 'fastify'
 import t from 'tap'
 import type { PrimaryProcess } from '../lib/primary-process.js'
 import { PrimarySharedPort, StandaloneSharedPort, WorkerSharedPort } from '../lib/shared-port.js'
@@ -6,6 +8,8 @@ import type { Worker } from '../lib/worker.js'
 import type { Stats } from '../types/index.js'
 
 const STATS: Stats = { workers: [], pending: 0, shed: 0, listeners: [], ready: true }
+const lines: object[] = []
+const log = { error (line: object) { lines.push(line) } } as unknown as FastifyBaseLogger
 const NOT_RUNNING = { code: 'SHARED_PORT_ERR_NOT_RUNNING' }
 
 t.test('in the primary it says what the primary is at by now, and steers it', async t => {
@@ -23,12 +27,16 @@ t.test('in the primary it says what the primary is at by now, and steers it', as
 })
 
 t.test('in a worker it says who that is, and whether it drains by now, and steers nothing', async t => {
-  const worker = { id: 7, generation: 3, draining: false, stats: async () => STATS }
+  const listeners: Array<(log: FastifyBaseLogger) => void> = []
+  const worker = { id: 7, generation: 3, draining: false, stats: async () => STATS, onDraining: (listener: (log: FastifyBaseLogger) => void) => { listeners.push(listener) } }
   const port = new WorkerSharedPort(worker as unknown as Worker)
   t.match(port, { role: 'worker', workerId: 7, generation: 3 })
   t.equal(port.draining, false)
   worker.draining = true
   t.equal(port.draining, true)
+  const draining = once(port, 'draining')
+  for (const listener of listeners) listener(log)
+  t.same(await draining, [])
   t.equal(await port.stats(), STATS)
   await t.rejects(port.reload(), NOT_RUNNING)
   await t.rejects(port.scale(), NOT_RUNNING)
@@ -36,7 +44,7 @@ t.test('in a worker it says who that is, and whether it drains by now, and steer
 
 t.test('standalone it has no workers, is ready while its server listens, and steers nothing', async t => {
   const server = net.createServer()
-  const port = new StandaloneSharedPort(server)
+  const port = new StandaloneSharedPort(server, log)
   t.match(port, { role: 'standalone', workerId: 0, generation: 0, draining: false })
   t.same(await port.stats(), { ...STATS, ready: false })
   await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
@@ -44,4 +52,10 @@ t.test('standalone it has no workers, is ready while its server listens, and ste
   t.same(await port.stats(), STATS)
   await t.rejects(port.reload(), NOT_RUNNING)
   await t.rejects(port.scale(), NOT_RUNNING)
+  const draining = once(port, 'draining')
+  port.once('draining', () => { throw new Error('a listener that fails') })
+  port.drain()
+  t.equal(port.draining, true)
+  await draining
+  t.match(lines, [{ event: 'listener-error', listener: 'draining' }])
 })

@@ -525,6 +525,11 @@ export interface WorkerStalled extends WorkerEvent {
 
 /** What {@link SharedPort} emits in the primary, each a tick after it happened. What a listener throws is logged. */
 export interface SharedPortEvents {
+  /**
+   * In every role, once: `draining` has become true, and whatever no request waits for has to come to an end. A listener
+   * that is added later hears nothing: look at `draining` first.
+   */
+  draining: []
   'worker-start': [worker: WorkerEvent]
   'worker-ready': [worker: WorkerEvent]
   'worker-exit': [worker: WorkerExit]
@@ -537,7 +542,7 @@ export interface SharedPortEvents {
   stalled: [worker: WorkerStalled]
 }
 
-/** `fastify.sharedPort`. Elsewhere than in the primary it emits nothing. */
+/** `fastify.sharedPort`. Elsewhere than in the primary it emits `draining` alone. */
 export interface SharedPort extends EventEmitter<SharedPortEvents> {
   readonly role: Role
   /** `cluster.worker.id` in a worker, 0 elsewhere. */
@@ -547,6 +552,7 @@ export interface SharedPort extends EventEmitter<SharedPortEvents> {
   /**
    * In a worker: whether it is to end, or the whole server: time for a long task to come to an end. (A
    * health check asks `stats().ready`: a worker drains at a reload too.) In the primary: whether it stops.
+   * Standalone: whether close() has begun. The event `draining` says when it becomes true.
    */
   readonly draining: boolean
   /**

@@ -12,16 +12,26 @@ export interface AppParts {
   listen (key: string, target: ListenTarget): Promise<Array<SocketName | string>>
   /** Resolves when the last connection for the key is closed, in all workers. */
   close (key: string): Promise<void>
+  /** Runs the app's preClose hooks. */
+  preClose (fastify: FastifyInstance): Promise<void>
 }
 
 /** One Fastify instance in the primary: it serves nothing itself, but its listen() and close() do it for the workers. */
 export class App implements Share {
+  readonly #fastify: FastifyInstance
   readonly #parts: AppParts
   #key: string | undefined
+  #preClosed: Promise<void> | undefined
 
   constructor (fastify: FastifyInstance, parts: AppParts) {
+    this.#fastify = fastify
     this.#parts = parts
-    beforeClose(fastify, async () => { await this.#close() })
+    beforeClose(fastify, () => this.#key === undefined ? undefined : this.#close(this.#key))
+  }
+
+  /** The server begins to stop, of which close() is the end. */
+  stopping (): void {
+    if (this.#key !== undefined) this.#preClose()
   }
 
   async attach (target: ListenTarget): Promise<Array<SocketName | string>> {
@@ -34,10 +44,15 @@ export class App implements Share {
 
   /** By close(), or by the app's own server.close(). */
   detach (): void {
-    this.#close()
+    if (this.#key !== undefined) this.#parts.close(this.#key)
   }
 
-  async #close (): Promise<void> {
-    if (this.#key !== undefined) await this.#parts.close(this.#key)
+  async #close (key: string): Promise<void> {
+    await Promise.all([this.#preClose(), this.#parts.close(key)])
+  }
+
+  async #preClose (): Promise<void> {
+    this.#preClosed ??= this.#parts.preClose(this.#fastify)
+    await this.#preClosed
   }
 }

@@ -1,16 +1,12 @@
 import { EventEmitter } from 'node:events'
 import type { FastifyBaseLogger } from 'fastify'
 import type { SharedPortEvents, WorkerExit } from '../../types/index.js'
+import { emitLater } from '../emit.js'
 import type { Options } from '../options.js'
 
 export type Emit = <E extends keyof SharedPortEvents>(event: E, ...payload: SharedPortEvents[E]) => void
 
-type Listener = (...payload: unknown[]) => unknown
-
-/**
- * Tells the apps of the primary what happens to their workers: in the next tick, so that what a
- * listener does meets no half-done step, and so that what it throws harms nobody.
- */
+/** Tells the apps of the primary what happens to their workers. */
 export class Events {
   readonly #log: FastifyBaseLogger
   readonly #emitters = new Set<EventEmitter<SharedPortEvents>>()
@@ -31,19 +27,5 @@ export class Events {
     this.#emitters.delete(emitter)
   }
 
-  readonly emit: Emit = (event, ...payload) => {
-    process.nextTick(() => {
-      for (const emitter of this.#emitters) {
-        for (const listener of emitter.rawListeners(event) as Listener[]) this.#call(event, () => Reflect.apply(listener, emitter, payload))
-      }
-    })
-  }
-
-  async #call (event: string, listener: () => unknown): Promise<void> {
-    try {
-      await listener()
-    } catch (err) {
-      this.#log.error({ event: 'listener-error', listener: event, err }, 'a listener of %s failed', event)
-    }
-  }
+  readonly emit: Emit = (event, ...payload) => { emitLater(this.#emitters, event, payload, this.#log) }
 }

@@ -1,6 +1,6 @@
 import http from 'node:http'
 import { inspect } from 'node:util'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { SharedPortOptions } from '../../types/index.js'
 import { beforeClose } from '../close.js'
 import { ReadyCheckError } from '../errors.js'
@@ -12,7 +12,7 @@ import type { ToPrimary } from '../protocol.js'
 import type { SharedHandle } from '../shared-handle.js'
 import { END_DELAY } from '../timing.js'
 import type { Connections } from './connections.js'
-import type { WebSocketClient } from './drain.js'
+import type { Drain, Pace, WebSocketClient } from './drain.js'
 
 /** What one app needs of its worker. */
 export interface AppParts {
@@ -24,29 +24,38 @@ export interface AppParts {
   leave (key: string): Promise<void>
   receive (key: string, app: App, handle: SharedHandle): void
   refuse (key: string): void
-  drain (connections: Connections, grace: number, webSockets: () => Iterable<WebSocketClient>, hasty: boolean): Promise<void>
+  drain (connections: Connections, drain: Drain): Promise<void>
+  /** Lets the app end what would keep its server from closing; resolves with what is to be called after the drain. */
+  endLongLived (fastify: FastifyInstance, grace: number): Promise<() => void>
+  webSockets (fastify: FastifyInstance): Iterable<WebSocketClient>
+  /** close() begins. */
+  closing (): void
+  log: FastifyBaseLogger
   grace: number
   readyCheck: SharedPortOptions['readyCheck']
 }
+
+/** What the primary has asked for: nothing more will come. */
+export interface Asked { grace: number, pace: Pace }
 
 /** One Fastify instance in a worker: from listen() to its last connection. */
 export class App implements Share {
   readonly fastify: FastifyInstance
   readonly connections: Connections
   readonly #parts: AppParts
-  /** The instance, and those of the plugins in it: what one of them decorates itself with, the others do not have. */
-  readonly #contexts: FastifyInstance[]
   #key: string | undefined
-  #asked: { left: boolean, grace: number, hasty: boolean } | undefined
+  #asked: Asked | undefined
+  /** By close() of the app's own it is prompt. */
+  #pace: Pace = 'prompt'
   #closing = false
+  /** While it finishes what is open, and after: undefined where there was nothing. */
+  #finished: Promise<void> | undefined
 
   constructor (fastify: FastifyInstance, connections: Connections, parts: AppParts) {
     this.fastify = fastify
     this.connections = connections
     this.#parts = parts
-    this.#contexts = [fastify]
-    fastify.addHook('onRegister', context => { this.#contexts.push(context) })
-    beforeClose(fastify, async () => { await this.#finish() })
+    beforeClose(fastify, () => this.#finish())
     fastify.server.once('close', () => {
       if (this.#key !== undefined) parts.tell({ type: 'closed', key: this.#key })
     })
@@ -103,28 +112,47 @@ export class App implements Share {
     this.#parts.tell({ type: 'leave', key })
   }
 
-  /** Closes Fastify when what is open is finished; nothing more will come. */
-  async close (grace: number, hasty = false): Promise<void> {
-    this.#asked = { left: true, grace, hasty }
+  /** Finishes what is open; nothing more will come. Asked again, it may be sooner. */
+  async finish (asked: Asked): Promise<void> {
+    if (!this.#closing) this.#asked = asked
+    if (!this.#closing || this.#pace === 'gentle') this.#pace = asked.pace
+    await this.#finish()
+  }
+
+  /** Closes Fastify when what is open is finished. */
+  async close (): Promise<void> {
     await rootOf(this.fastify).close()
   }
 
-  /** Takes nothing more, and finishes what it has. */
-  async #finish (): Promise<void> {
-    const { left, grace, hasty } = this.#asked ?? { left: false, grace: this.#parts.grace, hasty: false }
-    const key = this.#key
+  /** Takes nothing more, and finishes what it has: undefined where that is nothing. */
+  #finish (): Promise<void> | undefined {
+    if (this.#closing) return this.#finished
     this.#closing = true
-    if (key === undefined || !this.fastify.server.listening) return
-    const begun = performance.now()
-    if (!left) await this.#parts.leave(key)
-    const { count } = this.connections
-    this.fastify.log.info({ event: 'drain' }, 'finishing what is open for %s: %d %s', key, count, count === 1 ? 'connection' : 'connections')
-    await this.#parts.drain(this.connections, Math.max(0, grace - (performance.now() - begun)), () => webSocketsOf(this.#contexts), hasty)
+    this.#parts.closing()
+    if (this.#key !== undefined && this.fastify.server.listening) this.#finished = this.#drain(this.#key)
+    return this.#finished
   }
-}
 
-/** Those of @fastify/websocket, where the app uses it. */
-function webSocketsOf (contexts: FastifyInstance[]): Iterable<WebSocketClient> {
-  const servers = contexts as Array<FastifyInstance & { websocketServer?: { clients: Set<WebSocketClient> } }>
-  return new Set(servers.flatMap(({ websocketServer }) => [...websocketServer?.clients ?? []]))
+  async #drain (key: string): Promise<void> {
+    const { leave, drain, endLongLived, webSockets, log } = this.#parts
+    const { grace } = this.#asked ?? this.#parts
+    const begun = performance.now()
+    if (this.#asked === undefined) await leave(key)
+    const { count } = this.connections
+    log.info({ event: 'drain' }, 'finishing what is open for %s: %d %s', key, count, count === 1 ? 'connection' : 'connections')
+    const left = Math.max(0, grace - (performance.now() - begun))
+    // As in a single process where the app says so, but not where others serve on.
+    const cuts = this.fastify.initialConfig.forceCloseConnections === true
+    let told = false
+    const drained = drain(this.connections, {
+      grace: left,
+      pace: () => this.#pace,
+      forced: () => cuts && told && this.#pace !== 'gentle',
+      webSockets: () => webSockets(this.fastify)
+    })
+    const done = await endLongLived(this.fastify, left)
+    told = true
+    await drained
+    done()
+  }
 }

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { setImmediate as turn } from 'node:timers/promises'
-import { isUpgraded, speaks } from '../internals.js'
+import { isUpgraded, socketsBetweenRequests, speaks } from '../internals.js'
 import type { Connections, OpenConnection } from './connections.js'
 import { drainSessions } from './drain/sessions.js'
 
 /** Milliseconds between two looks at the idle connections. */
-const SWEEP = 100
+const SWEEP = 50
 
 /** Milliseconds without a byte after which a connection is idle: long enough for a request under way to come in. */
 const IDLE = 1_000
@@ -17,6 +17,13 @@ const IDLE = 1_000
  */
 const HASTY_IDLE = 200
 
+/**
+ * The same of a prompt drain, for a connection on which not even the beginning of another request has come, and
+ * for a session of HTTP/2: a client that sends one request after another over up to 100 ms of latency stays within it, and a process that has
+ * nothing to do ends within the 500 ms that fastify-cli's own programs give it.
+ */
+const PROMPT_IDLE = 100
+
 /** The share of grace, its last, over which WebSockets are told to go: not all at once, or all return at once. */
 const WEBSOCKETS_SHARE = 0.25
 
@@ -24,27 +31,44 @@ const WEBSOCKETS_SHARE = 0.25
 const SERVICE_RESTART = 1012
 
 /** What a drain needs to know of a WebSocket: those of @fastify/websocket have it. */
-export interface WebSocketClient { close (code: number): void }
+export interface WebSocketClient { close (code?: number, ...reason: unknown[]): void }
+
+/**
+ * How soon idle connections are closed: gently, where others serve on (a reload); promptly, where the app closes,
+ * or all of it stops; in haste, where the code is out of date.
+ */
+export type Pace = 'gentle' | 'prompt' | 'hasty'
+
+export interface Drain {
+  /** Milliseconds. */
+  grace: number
+  /** Asked again and again: what is gentle may become prompt. */
+  pace (): Pace
+  /** Whether requests under way are cut by now. */
+  forced (): boolean
+  webSockets (): Iterable<WebSocketClient>
+}
 
 /**
  * Lets a server finish what it has, without a failed request: it goes on answering, and the last
  * answer on each connection says `Connection: close`; what is idle is closed, HTTP/2 gets its
- * GOAWAY. Resolves when no connection is left, which after `grace` is made so.
- *
- * In haste, what has been idle already is closed at once, and WebSockets are told to go right away.
+ * GOAWAY. Resolves when no connection is left, which after `grace` is made so. WebSockets that are open by
+ * then are told to go in the last quarter of grace; in haste at once.
  *
  * `server.close()` and `fastify.close()` come after it: they close connections on which a request
  * may be under way, and answer 503.
  */
-export async function drain (connections: Connections, grace: number, webSockets: () => Iterable<WebSocketClient>, hasty = false): Promise<void> {
+export async function drain (connections: Connections, { grace, pace, forced, webSockets }: Drain): Promise<void> {
   const keepAlive = new LastAnswers(connections)
   keepAlive.begin()
-  const sweep = sweeper(connections, hasty)
-  if (hasty) sweep()
+  const hasty = pace() === 'hasty'
+  const close = sweeper(connections, pace)
+  const sweep = (): void => { forced() ? cut(connections) : close() }
+  if (pace() !== 'gentle') sweep()
   const spread = hasty ? 0 : grace * WEBSOCKETS_SHARE
   const ends = [
     every(hasty ? HASTY_IDLE : SWEEP, sweep),
-    drainSessions(connections),
+    drainSessions(connections, pace() === 'prompt' ? PROMPT_IDLE : IDLE),
     after(hasty ? 0 : grace - spread, () => { closeSpread([...webSockets()], spread) }),
     after(grace, () => { destroyAll(connections) })
   ]
@@ -93,20 +117,32 @@ class LastAnswers {
   }
 }
 
-/** Closes connections on which nothing happens, HTTP/1 only. In haste, that nothing has happened before counts too. */
-function sweeper (connections: Connections, hasty: boolean): () => void {
-  const seen = new WeakMap<OpenConnection, { bytes: number, since: number }>()
+/** What a look at a connection has found: since when nothing happens on it, and whether anything has come since its last answer. */
+interface Look { bytes: number, since: number, begun: boolean }
+
+/** Closes connections on which nothing happens, HTTP/1 only. */
+function sweeper (connections: Connections, pace: () => Pace): () => void {
+  const seen = new WeakMap<OpenConnection, Look>()
   const secureH2 = speaks(connections.server) === 'h2'
-  const patience = ({ response }: OpenConnection): number => hasty && response !== undefined ? HASTY_IDLE : IDLE
   return () => {
     if (!connections.traceable || speaks(connections.server) === 'h2c') return
     const now = performance.now()
+    const hasty = pace() === 'hasty'
+    const prompt = pace() === 'prompt'
+    const between = prompt ? socketsBetweenRequests(connections.server) : undefined
     for (const connection of connections) {
-      const { raw, socket } = connection
-      let last = seen.get(connection) ?? { bytes: raw.bytesRead, since: hasty ? connection.usedAt : now }
-      if (isBusy(connection) || raw.bytesRead !== last.bytes) last = { bytes: raw.bytesRead, since: now }
+      const { raw, socket, response } = connection
+      const { bytesRead } = raw
+      // When an answer began is known, and not when it ended: only in haste is that near enough.
+      const countsBefore = hasty || (prompt && response === undefined)
+      let last = seen.get(connection) ?? { bytes: bytesRead, since: countsBefore ? connection.usedAt : now, begun: false }
+      if (isBusy(connection)) last = { bytes: bytesRead, since: now, begun: false }
+      else if (bytesRead !== last.bytes) last = { bytes: bytesRead, since: now, begun: true }
       seen.set(connection, last)
-      if (now - last.since >= patience(connection) && !isUpgraded(socket) && !(secureH2 && (socket as TLSSocket).alpnProtocol === 'h2')) {
+      let patience = IDLE
+      if (response !== undefined && hasty) patience = HASTY_IDLE
+      if (response !== undefined && between?.has(socket) === true && !last.begun) patience = PROMPT_IDLE
+      if (now - last.since >= patience && !isUpgraded(socket) && !(secureH2 && (socket as TLSSocket).alpnProtocol === 'h2')) {
         closeIfIdle(connection)
       }
     }
@@ -134,6 +170,16 @@ function closeSpread (clients: WebSocketClient[], time: number): void {
   clients.forEach((client, place) => {
     after(time * place / clients.length, () => { client.close(SERVICE_RESTART) })
   })
+}
+
+/** As `server.closeAllConnections()`: upgraded ones are not the server's any more. */
+function cut (connections: Connections): void {
+  for (const session of connections.sessions) session.destroy()
+  for (const { socket, raw } of connections) {
+    if (isUpgraded(socket)) continue
+    socket.destroy()
+    raw.destroy()
+  }
 }
 
 function destroyAll (connections: Connections): void {

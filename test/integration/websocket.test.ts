@@ -35,8 +35,23 @@ for (const [name, server] of Object.entries({ 'without TLS': {}, 'over TLS': { t
   })
 }
 
-t.test('WebSockets stay open while a stop waits, and are told to come back (1012) by the end of grace', async t => {
-  const { app, url } = await serve(t, {}, { grace: 2000 })
+/** So long that nothing that waits for it would end within the test. */
+const NEVER = 600_000
+
+for (const [name, signal] of [['stop', 'SIGTERM'], ['reload', 'SIGHUP']] as const) {
+  t.test(`WebSockets are told to come back (1012) when a ${name} begins, as the plugin closes them in a single process`, async t => {
+    const { app, url } = await serve(t, {}, { grace: NEVER })
+    const opened = [await open(t, url), await open(t, url), await open(t, url)]
+    const closed = opened.map(async ({ socket }) => (await once(socket, 'close') as [number])[0])
+    process.kill(app.pid, signal)
+    t.same(await Promise.all(closed), [1012, 1012, 1012])
+    await app.events('worker-exit', 2)
+    t.same(app.lines.filter(({ event }) => event === 'ws-closed').map(({ code }) => code), [1012, 1012, 1012])
+  })
+}
+
+t.test('WebSockets that the plugin\'s own preClose leaves open are served while a stop waits, and told to come back (1012) by the end of grace', async t => {
+  const { app, url } = await serve(t, { ws: 'own-pre-close' }, { grace: 2000 })
   const opened = [await open(t, url), await open(t, url), await open(t, url)]
   const closed = opened.map(async ({ socket }) => (await once(socket, 'close') as [number])[0])
   process.kill(app.pid, 'SIGTERM')
@@ -51,7 +66,7 @@ t.test('WebSockets stay open while a stop waits, and are told to come back (1012
 })
 
 t.test('a WebSocket that does not answer its close is ended with grace', async t => {
-  const { app, url } = await serve(t, {}, { grace: 1000 })
+  const { app, url } = await serve(t, { ws: 'own-pre-close' }, { grace: 1000 })
   const client = await RawClient.connect(t, url)
   client.write([
     'GET /ws HTTP/1.1', 'Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket',

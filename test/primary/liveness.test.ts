@@ -23,7 +23,7 @@ function create (timeout = TIMEOUT) {
       for (const worker of unread.splice(0)) liveness.pulse(worker)
       run()
     },
-    emit (_name, payload) { stalled.push((payload as { silence: number }).silence) },
+    emit (_name, ...[payload]) { stalled.push((payload as { silence: number }).silence) },
     clock,
     log
   })

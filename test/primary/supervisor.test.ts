@@ -32,7 +32,7 @@ function create (count: number, { bootTimeout = 0, maxRestarts, lacks = () => fa
     retire: (worker: WorkerHandle, grace: number) => { retired.push([worker.id, grace]) },
     restarts: new Restarts({ count: maxRestarts, within: 10_000 }, clock),
     onCrashLoop: () => { gaveUp++ },
-    emit: (name, payload) => { events.push([name, payload]) },
+    emit: (name, ...[payload = {}]) => { events.push([name, payload]) },
     clock,
     log
   })

@@ -7,6 +7,8 @@ import { Connections } from '../../lib/worker/connections.js'
 import { drain } from '../../lib/worker/drain.js'
 import { RawClient } from '../clients.js'
 
+const hasty = { grace: 60_000, pace: () => 'hasty' as const, forced: () => false }
+
 // In haste: what an ordinary drain does is tested with real workers, in test/integration/drain-*.
 
 async function serve (t: Test): Promise<{ connections: Connections, url: string }> {
@@ -36,7 +38,7 @@ t.test('what has been idle before is closed without a wait', async t => {
   const client = await served(t, { connections, url }, 1_000)
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] }) // nobody turns them on
   t.teardown(() => { mock.timers.reset() })
-  await drain(connections, 60_000, () => [], true)
+  await drain(connections, { ...hasty, webSockets: () => [] })
   t.equal(await client.closed, 'end')
 })
 
@@ -45,7 +47,7 @@ t.test('a client that was served a moment ago has its next request answered, the
   const client = await served(t, { connections, url }, -60_000)
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
   t.teardown(() => { mock.timers.reset() })
-  const drained = drain(connections, 60_000, () => [], true)
+  const drained = drain(connections, { ...hasty, webSockets: () => [] })
   for (let turns = 0; turns < 10; turns++) await new Promise(setImmediate)
   client.get('/')
   t.match(await client.answer(), { status: 200, headers: { connection: 'close' } })
@@ -56,7 +58,7 @@ t.test('WebSockets are told to go right away', async t => {
   const { connections, url } = await serve(t)
   const client = await served(t, { connections, url }, -60_000)
   const code = await new Promise(resolve => {
-    drain(connections, 60_000, () => [{ close: resolve }], true)
+    drain(connections, { ...hasty, webSockets: () => [{ close: resolve }] })
   })
   t.equal(code, 1012)
   client.socket.destroy()

@@ -18,9 +18,6 @@ const NOTICE_PATIENCE = 1_000
 /** Milliseconds for the client to answer: a round trip, with one loss by TCP's first two timeouts (RFC 6298: 1 s, then 2 s). */
 const ANSWER_PATIENCE = 3_000
 
-/** Milliseconds for a session without a notice to bring another stream. */
-const STREAM_PATIENCE = 1_000
-
 /**
  * Lets the clients of HTTP/2 go elsewhere. A session that is closed says by GOAWAY which stream is the last one, finishes those
  * that are open, and ends. Streams that were sent and have not arrived by then are refused: the client may safely send them again
@@ -32,9 +29,10 @@ const STREAM_PATIENCE = 1_000
  * With TLS no notice can be written (see {@link writeFrame}). There the session is closed when it brings
  * a new stream: a client that waits for the answer before it sends another one has read the GOAWAY by then.
  *
- * Returns what ends all this.
+ * @param patience milliseconds for a session without a notice to bring another stream
+ * @returns what ends all this
  */
-export function drainSessions (connections: Connections): () => void {
+export function drainSessions (connections: Connections, patience: number): () => void {
   const { server, sessions } = connections
   const timers = new Set<NodeJS.Timeout>()
   for (const session of sessions) leave(session)
@@ -56,7 +54,7 @@ export function drainSessions (connections: Connections): () => void {
   /** Also for a session that begins during the drain: its first stream is served. */
   function closeWithNextStream (session: ServerHttp2Session): void {
     session.once('stream', () => { closeSoon(session) })
-    after(STREAM_PATIENCE, () => { closeSoon(session) })
+    after(patience, () => { closeSoon(session) })
   }
 
   function after (delay: number, run: () => void): void {

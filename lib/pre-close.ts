@@ -1,0 +1,53 @@
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { type PreCloseHook, rootOf, takePreCloseHooks } from './internals.js'
+
+/**
+ * Runs the app's preClose hooks, one after another, as Fastify does: with their context as `this`, by callback or
+ * promise. Fastify, which would run them in `fastify.close()`, does not run them again. They end what keeps a
+ * server from closing (server-sent events, WebSockets), so that they belong to the beginning of a drain,
+ * and `fastify.close()` to its end.
+ *
+ * A hook that fails is logged, and the others run. One that is not done within `pluginTimeout`, or when `grace` is
+ * over, is logged too, and waited for no longer.
+ *
+ * @param grace milliseconds for all of them
+ */
+export async function runPreClose (fastify: FastifyInstance, grace: number, log: FastifyBaseLogger): Promise<void> {
+  const root = rootOf(fastify)
+  const hooks = takePreCloseHooks(root)
+  if (hooks === undefined) {
+    log.warn({ event: 'pre-close' }, 'this version of Fastify does not let the preClose hooks run when the drain begins: they run at its end')
+    return
+  }
+  const { pluginTimeout = 0 } = root.initialConfig
+  const deadline = performance.now() + grace
+  for (const hook of hooks) {
+    const left = Math.max(0, deadline - performance.now())
+    try {
+      await within(pluginTimeout > 0 ? Math.min(pluginTimeout, left) : left, run(hook))
+    } catch (err) {
+      log.error({ event: 'pre-close', err }, 'a preClose hook failed')
+    }
+  }
+}
+
+async function run ({ context, run }: PreCloseHook): Promise<void> {
+  await new Promise<unknown>((resolve, reject) => {
+    const done = (err?: Error): void => { err == null ? resolve(undefined) : reject(err) }
+    // As Fastify tells the two styles apart: by the number of parameters.
+    if (run.length === 1) run.call(context, done)
+    else resolve((run as () => unknown).call(context))
+  })
+}
+
+async function within (time: number, promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => { reject(new Error(`it is not done after ${Math.round(time)} ms`)) }, time)
+  })
+  try {
+    await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

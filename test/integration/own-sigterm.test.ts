@@ -1,0 +1,123 @@
+import t, { type Test } from 'tap'
+import { attempt, Exchange, keptAlive, load, streamed } from '../client.js'
+import { type App, perLane, request, start, type StartOptions } from '../helper.js'
+
+/** So long that nothing that waits for it would end within the test. */
+const NEVER = 600_000
+
+const OK = { code: 0, signal: null }
+
+async function serve (t: Test, KIND: string, { options, env, ...more }: StartOptions = {}): Promise<{ app: App, url: string }> {
+  const app = start(t, 'own-sigterm.mjs', { ...more, env: { KIND, ...env }, options: { workers: 1, grace: NEVER, ...options } })
+  return { app, url: await app.url() }
+}
+
+const count = (app: App, name: string): number => app.lines.filter(({ event }) => event === name).length
+
+const ways: Array<{ name: string, options?: object, end (app: App, url: string): unknown }> = [
+  { name: 'a stop', end: ({ pid }) => process.kill(pid, 'SIGTERM') },
+  { name: 'a stop by SIGINT', end: ({ pid }) => process.kill(pid, 'SIGINT') },
+  { name: 'a reload', end: ({ pid }) => process.kill(pid, 'SIGHUP') },
+  { name: 'a scale-down', options: { workers: 2 }, end: ({ pid }) => process.kill(pid, 'SIGTTOU') },
+  { name: 'a recycling', options: { recycle: { requests: 1, jitter: 0 } }, end: async (_app, url) => await request(url) },
+  { name: 'the end of the primary', end: ({ pid }) => process.kill(pid, 'SIGKILL') }
+]
+
+for (const { name, options, end } of ways) {
+  perLane(t, `the app's own handlers of SIGTERM have their turn in a worker that ends by ${name}`, async (t, lane) => {
+    const { app, url } = await serve(t, 'sync', { options: { lane, ...options } })
+    await end(app, url)
+    const { pid } = await app.event('own')
+    t.match(await app.event('closed', ({ workerId }) => workerId !== undefined), { pid })
+    t.match(app.lines.filter(line => line.event === 'own' && line.pid === pid), [{ signal: 'SIGTERM', number: 15, listening: true }])
+    if (name !== 'the end of the primary') t.match(await app.event('worker-exit', ({ workerPid }) => workerPid === pid), OK)
+  })
+}
+
+perLane(t, 'they have their turn when the requests are answered', async (t, lane) => {
+  const { app, url } = await serve(t, 'at-once', { options: { lane } })
+  const open = new Exchange(`${url}/pipe`, streamed)
+  await open.send('before, ')
+  await open.received('before, ')
+  process.kill(app.pid, 'SIGTERM')
+  await app.event('drain')
+  t.equal(count(app, 'own'), 0)
+  await open.end('after')
+  t.equal((await open.outcome).answer?.body, 'before, after')
+  t.same(await app.ended, OK)
+  t.equal(count(app, 'cleaned'), 1)
+})
+
+t.test('a reload under load, of an app whose handler ends the process at once: no request fails', async t => {
+  const { app, url } = await serve(t, 'at-once', { options: { workers: 2 } })
+  await app.workers(2)
+  const agent = keptAlive()
+  let kept = 0
+  const outcomes = await load(300, 6, async () => await attempt(url, kept++ % 2 === 0 ? { agent } : {}), ended => {
+    if (ended === 50) process.kill(app.pid, 'SIGHUP')
+  })
+  t.same(outcomes.filter(({ answer }) => answer?.status !== 200), [])
+  await app.event('reload-end')
+  t.equal(count(app, 'cleaned'), 2)
+})
+
+for (const [kind, closed] of Object.entries({ promise: 1, later: 1, closes: 1, 'closes-and-returns-nothing': 1, nest: 1, 'at-once': 0 })) {
+  t.test(`a handler is called once and waited for, and Fastify closes once: ${kind}`, async t => {
+    const { app } = await serve(t, kind, { env: { LEAKS: '1' } })
+    t.same(await app.stop(), OK)
+    t.same([count(app, 'own'), count(app, 'cleaned')], [1, 1])
+    t.equal(app.lines.filter(({ event, workerId }) => event === 'closed' && workerId !== undefined).length, closed)
+    t.match(app.lines.find(({ event }) => event === 'worker-exit'), OK)
+  })
+}
+
+t.test('a handler that ends nothing does not keep a worker, whatever else is open in it', async t => {
+  const { app } = await serve(t, 'sync', { env: { LEAKS: '1' } })
+  t.same(await app.stop(), OK)
+  t.equal(count(app, 'cleaned'), 1)
+  t.equal(count(app, 'own-handlers'), 0)
+})
+
+for (const kind of ['never', 'never-and-returns-nothing']) {
+  t.test(`a handler that is never done is given up with grace, and the worker ends by itself: ${kind}`, async t => {
+    const { app } = await serve(t, kind, { options: { grace: 500 } })
+    t.same(await app.stop(), OK)
+    t.equal(count(app, 'own-handlers'), 1)
+    t.equal(count(app, 'worker-kill'), 0)
+    t.match(app.lines.find(({ event }) => event === 'worker-exit'), OK)
+  })
+}
+
+t.test('what a handler fails of is an uncaught exception, as by a signal', async t => {
+  const { app } = await serve(t, 'rejects')
+  process.kill(app.pid, 'SIGTERM')
+  t.match(await app.event('worker-exit'), { code: 1, err: { message: 'a handler that fails' } })
+  t.same(await app.ended, OK)
+})
+
+t.test('a SIGTERM to the worker itself reaches them at once, and they are not called again', async t => {
+  const { app, url } = await serve(t, 'later', { options: { workers: 1 } })
+  const [pid] = await app.workers(1) as [number]
+  t.equal((await request(url)).status, 200)
+  process.kill(pid, 'SIGTERM')
+  t.match(await app.event('worker-exit'), { workerPid: pid, ...OK })
+  t.same([count(app, 'own'), count(app, 'cleaned')], [1, 1])
+})
+
+perLane(t, 'signals: false: they have their turn when the primary closes', async (t, lane) => {
+  const app = start(t, 'own-handlers.mjs', { options: { workers: 2, lane, signals: false } })
+  await app.url()
+  process.kill(app.pid, 'SIGTERM')
+  t.same(await app.ended, OK)
+  t.equal(app.lines.filter(({ event, workerId }) => event === 'closed' && workerId !== undefined).length, 2)
+})
+
+t.test('close-with-grace, in all processes: each closes, and ends with 0', async t => {
+  const { app, url } = await serve(t, 'grace', { options: { workers: 2 } })
+  const agent = keptAlive()
+  t.equal((await request(url, { agent })).status, 200)
+  t.same(await app.stop(), OK)
+  t.equal(count(app, 'own'), 3)
+  for (const line of app.lines.filter(({ event }) => event === 'worker-exit')) t.match(line, OK)
+  t.same(app.failures, [])
+})

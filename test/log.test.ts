@@ -1,0 +1,32 @@
+import { once } from 'node:events'
+import type { FastifyBaseLogger } from 'fastify'
+import t from 'tap'
+import { safeLog } from '../lib/log.js'
+
+t.test('what a logger throws, or rejects with, reaches nobody, and is one warning', async t => {
+  const warned = once(process, 'warning')
+  const warnings: Error[] = []
+  process.on('warning', warning => { warnings.push(warning) })
+  const log = safeLog({
+    info () { throw new Error('the disk is full') },
+    async warn () { throw new Error('the collector is gone') }
+  } as unknown as FastifyBaseLogger)
+  log.info({ event: 'drain' }, 'a line')
+  log.warn({ event: 'drain' }, 'a line')
+  log.error({ event: 'drain' }, 'a logger without this method')
+  t.match(await warned, [{ name: 'SharedFastifyWarning', message: /the disk is full/ }])
+  await new Promise(setImmediate)
+  t.equal(warnings.length, 1)
+})
+
+t.test('a line goes to the logger as it is at the time, with all its arguments', async t => {
+  const lines: unknown[][] = []
+  const log = { info () { t.fail('replaced') } }
+  const guarded = safeLog(log as unknown as FastifyBaseLogger)
+  log.info = function (this: unknown, ...args: unknown[]) {
+    t.equal(this, log)
+    lines.push(args)
+  }
+  guarded.info({ event: 'stop' }, 'in %d ms', 5)
+  t.same(lines, [[{ event: 'stop' }, 'in %d ms', 5]])
+})
