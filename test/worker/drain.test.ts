@@ -3,8 +3,8 @@ import http from 'node:http'
 import type net from 'node:net'
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
-import { Connections } from '../../lib/worker/connections.js'
-import { drain } from '../../lib/worker/drain.js'
+import { Connections, type OpenConnection } from '../../lib/worker/connections.js'
+import { drain, type Drain } from '../../lib/worker/drain.js'
 import { RawClient } from '../clients.js'
 
 const hasty = { grace: 60_000, pace: () => 'hasty' as const, forced: () => false }
@@ -62,4 +62,70 @@ t.test('WebSockets are told to go right away', async t => {
   })
   t.equal(code, 1012)
   client.socket.destroy()
+})
+
+const slow = (pace: 'gentle' | 'prompt'): Drain => ({ grace: 60_000, pace: () => pace, forced: () => false, webSockets: () => [] })
+
+t.test('a prompt drain closes a connection that was served long before a gentle one does', async t => {
+  const [prompt, gentle] = [await serve(t), await serve(t)]
+  await served(t, prompt, 0)
+  await served(t, gentle, 0)
+  const ended: string[] = []
+  await Promise.all([
+    drain(gentle.connections, slow('gentle')).then(() => { ended.push('gentle') }),
+    drain(prompt.connections, slow('prompt')).then(() => { ended.push('prompt') })
+  ])
+  t.same(ended, ['prompt', 'gentle'])
+})
+
+t.test('a prompt drain waits for the rest of a request as a gentle one does', async t => {
+  const [partial, whole] = [await serve(t), await serve(t)]
+  const client = await served(t, partial, 0)
+  await served(t, whole, 0)
+  const [{ raw }] = [...partial.connections] as [OpenConnection]
+  const before = raw.bytesRead
+  client.write('GET / HTTP/1.1\r\nHost: ')
+  while (raw.bytesRead === before) await new Promise(setImmediate)
+  const drained = drain(partial.connections, slow('prompt'))
+  await drain(whole.connections, slow('prompt')) // by now the idle one is closed
+  client.write('localhost\r\n\r\n')
+  t.match(await client.answer(), { status: 200, headers: { connection: 'close' } })
+  await drained
+})
+
+t.test('a gentle drain becomes a prompt one when the whole server stops', async t => {
+  const [hurried, gentle] = [await serve(t), await serve(t)]
+  await served(t, hurried, 0)
+  await served(t, gentle, 0)
+  const ended: string[] = []
+  let pace: 'gentle' | 'prompt' = 'gentle'
+  const drained = [
+    drain(gentle.connections, slow('gentle')).then(() => { ended.push('gentle') }),
+    drain(hurried.connections, { ...slow('gentle'), pace: () => pace }).then(() => { ended.push('hurried') })
+  ]
+  await new Promise(setImmediate)
+  pace = 'prompt'
+  await Promise.all(drained)
+  t.same(ended, ['hurried', 'gentle'])
+})
+
+t.test('what is cut by force is cut, upgraded connections aside', async t => {
+  const server = http.createServer(() => {})
+  server.on('upgrade', (_request, socket) => { socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n') })
+  const connections = new Connections(server, () => {})
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => { server.close() })
+  const url = `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`
+  const [open, upgraded] = [await RawClient.connect(t, url), await RawClient.connect(t, url)]
+  upgraded.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n')
+  await upgraded.until('\r\n\r\n')
+  open.get('/never-answered')
+  await once(server, 'request')
+  const drained = drain(connections, { ...slow('prompt'), forced: () => true })
+  await open.closed
+  t.equal(connections.count, 1)
+  upgraded.socket.end()
+  for (const { raw } of connections) raw.destroy()
+  await drained
 })
