@@ -18,6 +18,9 @@
  *              injects it; at the end it acks with the mask of the refused.
  *   ack        taken: the primary closes its descriptor. Refused: pending,
  *              not to this worker again. Credit returns.
+ *   broken     a worker that has shut its end down (recvmsg() says 0, which is no
+ *              frame; a send says EPIPE), and one whose event loop turns and that
+ *              does not ack, which has lost its end, is killed.
  *   exit       (process reaped, never EOF or 'disconnect'.) row.frame is the
  *              un-acked number: what row.taken names is closed, the rest is
  *              pending again. Otherwise all of it is pending again.
@@ -47,6 +50,8 @@
  *   (-E: a worker that hangs for good is a valid end; B judges the rest)
  * Run 2, no cycle:
  *   gcc -O2 -DNP -DNOFAIR -DCOLLAPSE -o pan pan.c && ./pan -l -m3000000
+ * Run 3, run 1 with workers that shut down or lose their end:
+ *   spin -DNC=2 -DKILLS=0 -DHANGS=0 -DDRAINS=0 -DREFUSALS=1 -DDEAFS=2 -a handoff.pml
  * Each of these, with run 1 and -DNC=3 -DKILLS=1 -DHANGS=0 -DDRAINS=0, must FAIL:
  *   -DBUG_EOF_IS_DEATH   death is believed while the process still runs
  *   -DBUG_ROW_ORDER      row.frame is written before row.taken is cleared
@@ -54,6 +59,7 @@
  *   -DBUG_CLOSE_AT_SEND  the primary closes when it has sent
  *   -DBUG_NO_ROW         exit returns all that is un-acked (the ack comes last)
  *   -DBUG_STALE_REFUSAL  refusals are never forgotten
+ *   -DBUG_SHUT_IS_FRAME  (and -DDEAFS=1) what a shut end says is taken for a frame
  */
 #ifndef NW
 #define NW 2            /* workers */
@@ -73,6 +79,9 @@
 #ifndef DRAINS
 #define DRAINS 1
 #endif
+#ifndef DEAFS
+#define DEAFS 0         /* a worker shuts its end down, or closes its copy, and runs on */
+#endif
 #ifndef REFUSALS
 #define REFUSALS 2      /* besides those of draining workers */
 #endif
@@ -89,6 +98,7 @@
 chan lane[NW] = [1] of { byte, byte };       /* number, connections (0: probe) */
 chan acks[NW] = [1] of { byte, byte, bool }; /* number, refused, leaving */
 bool alive[NW], gone[NW], hung[NW];          /* gone: reaped */
+bool deaf[NW], shut[NW];                     /* deaf: receives nothing; shut: and sends to it fail */
 
 /* shared memory, written by worker w alone */
 byte rowFrame[NW], rowTaken[NW];
@@ -99,7 +109,7 @@ byte sent[NW], number[NW], refused[NW];
 bool busy[NW], member[NW], draining[NW];
 bool late = true;                            /* connection 0 arrives at any time */
 byte kills = KILLS, hangs = HANGS, drains = DRAINS, refusals = REFUSALS,
-     takebacks = TAKEBACKS;
+     takebacks = TAKEBACKS, deafs = DEAFS;
 #ifdef BUG_EOF_IS_DEATH
 byte lies = 1;
 #endif
@@ -155,6 +165,11 @@ inline deal(w)           /* the first that w may have, and any of the others */
   m = 0; n = 0; c = 0
 }
 
+inline breakLane(w)      /* SIGKILL: it keeps what it has until its exit */
+{
+  alive[w] = false; member[w] = false
+}
+
 inline takeBack(w)       /* one recvmsg(MSG_DONTWAIT) on the worker's end */
 {
 #ifdef BUG_GUESS
@@ -164,7 +179,13 @@ inline takeBack(w)       /* one recvmsg(MSG_DONTWAIT) on the worker's end */
   :: lane[w]?s, m ->
      assert(s == number[w] && m == sent[w]);
      pending = pending | m; sent[w] = 0; m = 0; s = 0
-  :: empty(lane[w]) -> skip                              /* EAGAIN */
+  :: empty(lane[w]) && !shut[w] -> skip                  /* EAGAIN */
+  :: empty(lane[w]) && shut[w] ->                        /* 0 */
+#ifdef BUG_SHUT_IS_FRAME
+     pending = pending | sent[w]; sent[w] = 0
+#else
+     breakLane(w)
+#endif
   fi
 #endif
 }
@@ -174,7 +195,10 @@ inline probe(w)
 #ifdef BUG_GUESS
   skip
 #else
-  number[w] = (number[w] + 1) % 4; lane[w]!number[w], 0
+  if
+  :: shut[w] -> breakLane(w)                             /* EPIPE: nothing was sent */
+  :: else -> number[w] = (number[w] + 1) % 4; lane[w]!number[w], 0
+  fi
 #endif
 }
 
@@ -217,14 +241,16 @@ inline onExit(w)
   if :: acks[w]?s, m, leaving :: empty(acks[w]) fi;
   leaving = false;
   sent[w] = 0; busy[w] = false; refused[w] = 0; number[w] = 0; m = 0; s = 0;
-  rowFrame[w] = 0; rowTaken[w] = 0; draining[w] = false;
+  rowFrame[w] = 0; rowTaken[w] = 0; draining[w] = false; deaf[w] = false; shut[w] = false;
   gone[w] = false; member[w] = true; alive[w] = true     /* the replacement */
 }
 
 #define PRIMARY(w) \
-  :: atomic { member[w] && !busy[w] && (pending & ~refused[w]) -> deal(w) } \
+  :: atomic { member[w] && !busy[w] && !shut[w] && (pending & ~refused[w]) -> deal(w) } \
+  :: atomic { member[w] && !busy[w] && shut[w] && alive[w] && (pending & ~refused[w]) -> breakLane(w) } \
+  :: atomic { busy[w] && deaf[w] && alive[w] && !hung[w] -> breakLane(w) } \
   :: d_step { nempty(acks[w]) && !gone[w] -> onAck(w) } \
-  :: d_step { busy[w] && sent[w] && hung[w] && (CREDIT || !member[w]) && nempty(lane[w]) -> takeBack(w) }; \
+  :: d_step { busy[w] && sent[w] && (hung[w] || deaf[w]) && (CREDIT || !member[w]) && nempty(lane[w]) -> takeBack(w) }; \
      if :: sent[w] == 0 && busy[w] -> probe(w) :: else fi \
   :: d_step { busy[w] && sent[w] && takebacks > 0 && (CREDIT || !member[w]) -> takebacks--; takeBack(w) }; \
      if :: sent[w] == 0 && busy[w] -> probe(w) :: else fi \
@@ -273,7 +299,7 @@ end_boot:
   {
 end:
     do
-    :: WHEN(nempty(lane[w]), lane[w]?s, m; held[w] = m);  /* receive */
+    :: WHEN(nempty(lane[w]) && !deaf[w], lane[w]?s, m; held[w] = m);  /* receive */
 #ifdef BUG_ROW_ORDER
        DO(rowFrame[w] = s);
        DO(rowTaken[w] = 0);
@@ -313,7 +339,8 @@ end2:
 #define FAULT(w) \
   :: atomic { kills > 0 && alive[w] -> kills--; alive[w] = false } \
   :: atomic { hangs > 0 && alive[w] && !hung[w] -> hangs--; hung[w] = true } \
-  :: atomic { hung[w] && alive[w] -> hung[w] = false }
+  :: atomic { hung[w] && alive[w] -> hung[w] = false } \
+  :: atomic { deafs > 0 && alive[w] && !hung[w] -> deafs--; deaf[w] = true; if :: shut[w] = true :: skip fi }
 
 proctype Faults()
 {

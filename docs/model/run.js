@@ -11,13 +11,15 @@ const model = join(dirname(fileURLToPath(import.meta.url)), 'handoff.pml')
 const SAFETY = ['-DSAFETY', '-DCOLLAPSE']
 const NO_CYCLE = ['-DNP', '-DNOFAIR', '-DCOLLAPSE']
 const PROOF = ['-DNC=2', '-DKILLS=1', '-DREFUSALS=1']
+const DEAF = ['-DNC=2', '-DKILLS=0', '-DHANGS=0', '-DDRAINS=0', '-DREFUSALS=1', '-DDEAFS=2']
 const HUNT = ['-DNC=3', '-DKILLS=1', '-DHANGS=0', '-DDRAINS=0']
-const BUGS = ['EOF_IS_DEATH', 'ROW_ORDER', 'GUESS', 'CLOSE_AT_SEND', 'NO_ROW', 'STALE_REFUSAL']
+const BUGS = ['EOF_IS_DEATH', 'ROW_ORDER', 'GUESS', 'CLOSE_AT_SEND', 'NO_ROW', 'STALE_REFUSAL', 'SHUT_IS_FRAME']
 
 let wrong = 0
 report('nothing served twice, lost, leaked or confused', check(PROOF, SAFETY, ['-E']))
 report('no run goes on for ever', check(PROOF, NO_CYCLE, ['-l']))
-for (const bug of BUGS) report(`finds ${bug}`, check([...HUNT, `-DBUG_${bug}`], SAFETY, ['-E']) > 0 ? 0 : 1)
+report('nor by workers that shut down or lose their end', check(DEAF, SAFETY, ['-E']))
+for (const bug of BUGS) report(`finds ${bug}`, check([...HUNT, ...(bug === 'SHUT_IS_FRAME' ? ['-DDEAFS=1'] : []), `-DBUG_${bug}`], SAFETY, ['-E']) > 0 ? 0 : 1)
 process.exitCode = wrong === 0 ? 0 : 1
 
 function report (what, errors) {

@@ -22,7 +22,7 @@ const env = {
   ASAN_OPTIONS: `detect_leaks=1:malloc_context_size=2:exitcode=99:log_path=${reports}/report`,
   UBSAN_OPTIONS: 'print_stacktrace=1',
   LSAN_OPTIONS: `suppressions=${join(folder, 'lsan.supp')}:print_suppressions=0`,
-  TAP_TIMEOUT: '240', // seconds: all is slower here
+  TAP_TIMEOUT: '900', // seconds: all is slower here
   HANDOFFS: process.env.HANDOFFS ?? '20000'
 }
 for (const test of TESTS) {

@@ -1,11 +1,14 @@
 /*
- * Fuzzes what a worker does with a message on its lane: any bytes, any number of descriptors, in any
- * parts. Whatever comes, the frame is whole or it is refused, and no descriptor is left behind.
+ * Fuzzes what the two ends of a lane do with a message: any bytes, any number of descriptors, in any
+ * parts. Whatever comes to a worker, the frame is whole or it is refused; whatever comes to the primary,
+ * the ack is one or it is refused; what is taken back is the frame that was asked for, or it is not ours.
+ * No descriptor is left behind.
  */
 #include "../frame.h"
 #include <assert.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -34,6 +37,40 @@ static void send_anything(int lane, const uint8_t *data, size_t size, unsigned c
     for (unsigned i = 0; i < count; i++) memcpy(CMSG_DATA(rights) + i * sizeof(int), &null, sizeof(int));
   }
   sendmsg(lane, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* What lies in the worker's end is taken back as the frame of a number, the end being shut down or not. */
+static void fuzz_take_back(const uint8_t *data, size_t size, int ends[2]) {
+  struct frame_header header = { .number = data[0] };
+  uint64_t number = data[1] >> 2;
+  bool sends = size > 2, shuts = data[1] & 2;
+  size_t length = size < sizeof(header) ? size : sizeof(header);
+  if (data[1] & 1) memcpy(&header, data, length);
+  else length = sizeof(header);
+  if (sends) send_anything(ends[0], (uint8_t *) &header, length, data[0] % 254);
+  if (shuts) shutdown(ends[1], SHUT_RD);
+  int result = frame_take_back(ends[1], number);
+  if (sends) assert(result == (length == sizeof(header) && header.number == number ? 1 : -EPROTO));
+  else assert(result == (shuts ? 0 : -EAGAIN));
+  assert(frame_take_back(ends[1], number) == (shuts ? 0 : -EAGAIN));
+  if (!shuts) for (unsigned i = 0; i < data[0] % 8u; i++) send_anything(ends[0], data, size, data[1] % 254);
+  frame_discard(ends[1]);
+  assert(frame_take_back(ends[1], number) == (shuts ? 0 : -EAGAIN));
+}
+
+/* Any bytes, or an ack that is right but for what the data changes in it; and descriptors, which an ack never has. */
+static void fuzz_ack(const uint8_t *data, size_t size, int ends[2]) {
+  uint8_t message[sizeof(struct ack) + 8] = { 0 };
+  size_t length = data[1] & 4 ? sizeof(struct ack) : size < sizeof(message) ? size : sizeof(message);
+  for (size_t i = 0; i < length && i < size; i++) message[i] ^= data[i];
+  send_anything(ends[1], message, length, data[0] % 4);
+  struct ack ack, sent;
+  memcpy(&sent, message, sizeof(sent));
+  int received = ack_receive(ends[0], &ack);
+  assert(received == 1 || received == -EPROTO);
+  if (received == 1) assert(length == sizeof(ack) && ack.leaving <= 1 && ack.reserved == 0);
+  else if (length == sizeof(ack)) assert(sent.leaving > 1 || sent.reserved != 0);
+  assert(ack_receive(ends[0], &ack) == -EAGAIN);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -70,14 +107,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   } else {
     assert(frame.arrived == 0);
   }
-  /* And an ack in the place of a frame, or the other way round, is none. */
-  struct ack ack;
-  send_anything(ends[1], data, size > sizeof(ack) + 8 ? sizeof(ack) + 8 : size, 0);
-  received = ack_receive(ends[0], &ack);
-  assert(received == 1 || received == 0 || received == -EPROTO || received == -EAGAIN);
+  fuzz_take_back(data, size, ends);
+  fuzz_ack(data, size, ends);
   if (before != -1) assert(open_descriptors() == before);
   close(ends[0]);
   close(ends[1]);
-  (void) frame_send; (void) frame_take_back; (void) ack_send;
+  (void) frame_send; (void) ack_send;
   return 0;
 }

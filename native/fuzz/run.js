@@ -1,4 +1,4 @@
-// Fuzzes the addon's frame reader by libFuzzer, for a bounded time. Takes clang with its fuzzer
+// Fuzzes the addon's readers of frames and acks, and the take-back, by libFuzzer, for a bounded time. Takes clang with its fuzzer
 // runtime (Debian: apt-get install clang-14 libclang-rt-14-dev).
 //
 //   npm run fuzz               60 seconds
