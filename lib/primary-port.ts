@@ -12,6 +12,7 @@ import { createPolicy } from './primary/policies.js'
 import { Port } from './primary/port.js'
 import { Refusals } from './primary/refusals.js'
 import { Scheduler } from './primary/scheduler.js'
+import { descriptorLimit } from './process-table.js'
 
 /**
  * How many workers' connections are counted before each choice, in turn, where it depends on them:
@@ -53,6 +54,9 @@ export function openPort (key: string, bound: Bound[], backlog: number, { option
     maxPending,
     sheds,
     canWait: lane.pauses,
+    descriptors: descriptorLimit(),
+    taken: () => handoff.taken,
+    shedExcess: () => { handoff.deal() },
     timeout: pendingTimeout,
     pending: () => handoff.pending,
     served: () => port.answerable !== undefined,

@@ -58,3 +58,13 @@ function read (path: string): string {
     return ''
   }
 }
+
+/** How many descriptors this process may have open: Infinity where that is not known. */
+export function descriptorLimit (): number {
+  try {
+    // Limit, soft limit, hard limit, units: https://man7.org/linux/man-pages/man5/proc_pid_limits.5.html
+    return Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity)
+  } catch {
+    return Infinity
+  }
+}

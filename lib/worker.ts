@@ -68,6 +68,8 @@ export class Worker {
   readonly #asking = new Map<number, { resolve: (stats: Stats) => void, reject: (err: Error) => void }>()
   #questions = 0
   #report: NodeJS.Timeout | undefined
+  /** What the primary was told last: it adds what has been taken since. */
+  #reported = { count: 0, taken: 0 }
   readonly #showOpen: (open: number) => void
   #stopping = false
   #whenDraining: Array<(log: FastifyBaseLogger) => void> = []
@@ -326,11 +328,19 @@ export class Worker {
   }
 
   #reportOpen (): void {
-    this.#showOpen(this.#sum(({ count }) => count))
-    this.#report ??= setTimeout(() => {
-      this.#report = undefined
-      this.#tell({ type: 'open', count: this.#sum(({ count }) => count), taken: this.#receiver.taken })
-    }, REPORT_DELAY).unref()
+    const count = this.#sum(({ count }) => count)
+    this.#showOpen(count)
+    const believed = this.#reported.count + this.#receiver.taken - this.#reported.taken
+    // The primary sends it nothing while it believes that it is full.
+    if (believed >= (this.#options?.maxConnectionsPerWorker ?? Infinity) && count < believed) this.#tellOpen()
+    else this.#report ??= setTimeout(() => { this.#tellOpen() }, REPORT_DELAY).unref()
+  }
+
+  #tellOpen (): void {
+    clearTimeout(this.#report)
+    this.#report = undefined
+    this.#reported = { count: this.#sum(({ count }) => count), taken: this.#receiver.taken }
+    this.#tell({ type: 'open', ...this.#reported })
   }
 
   #primaryLives (): boolean {

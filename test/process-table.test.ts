@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import { killAtEnd, killChildAtEnd } from './reaper.js'
-import { descendants, isAlive, processState } from '../lib/process-table.js'
+import { descendants, descriptorLimit, isAlive, processState } from '../lib/process-table.js'
 
 t.test('the children of a process and theirs are known by name', async t => {
   const child = spawn('sh', ['-c', 'sleep 1000 & echo started; wait'], { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
@@ -32,4 +32,8 @@ t.test('of a process that is not there nothing is known', async t => {
   t.equal(processState(2 ** 30), undefined)
   t.same(descendants(2 ** 30), [])
   t.equal(isAlive(2 ** 30), false)
+})
+
+t.test('how many descriptors this process may have is known', async t => {
+  t.ok(descriptorLimit() > 0)
 })

@@ -236,7 +236,7 @@ export interface SharedPortOptions {
   /**
    * Connections that are accepted and wait for a worker, for each listener, 1 to 1,048,576. In the
    * native lane the primary then stops accepting, until half of them are gone: what comes waits in the
-   * kernel's backlog. The ipc lane cannot: it closes the newest.
+   * kernel's backlog. The ipc lane cannot: it closes the newest, but for a burst that workers have time for.
    * @default 1024
    */
   maxPending?: number

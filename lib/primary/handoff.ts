@@ -65,6 +65,7 @@ export class Handoff {
   #dealAgain = false
   /** When what came last was accepted. */
   #newest = 0
+  #taken = 0
 
   constructor (readonly key: string, parts: HandoffParts) {
     this.#parts = parts
@@ -75,6 +76,11 @@ export class Handoff {
 
   get pending (): number {
     return this.#pending.size + this.#policy.waiting + this.#refusals.waiting
+  }
+
+  /** How many connections workers have taken. */
+  get taken (): number {
+    return this.#taken
   }
 
   /** How many connections nobody was to serve. */
@@ -192,6 +198,7 @@ export class Handoff {
       } else {
         // There is room again: as long as it lasts, ever more of those that wait are offered.
         if (this.#refusals.forget(connection)) this.#toAskAgain += 2
+        this.#taken++
         connection.close()
       }
     })

@@ -6,6 +6,15 @@ import type { Emit } from './events.js'
 /** Looks at what has been pending for too long, in one `timeout`: so much later than it, by one of these, something may be shed. */
 const LOOKS = 10
 
+/** How many more than `maxPending` may be pending in a burst: each takes a descriptor, and some 3 KiB. */
+const LARGEST_BURST = 8_192
+
+/** Milliseconds that a burst may take where `pendingTimeout` is 0. */
+const LONGEST_BURST = 10_000
+
+/** Milliseconds in which some worker has to take a connection, or there is no burst but a lack of workers. */
+const LONGEST_STANDSTILL = 1_000
+
 export interface OverloadParts {
   key: string
   /** How many connections may be pending. */
@@ -14,6 +23,12 @@ export interface OverloadParts {
   sheds: boolean
   /** Whether they can: where not, they are closed. */
   canWait: boolean
+  /** How many descriptors this process may have. */
+  descriptors: number
+  /** How many connections workers have taken so far. */
+  taken (): number
+  /** Sheds what is in excess. */
+  shedExcess (): void
   /** Milliseconds that a connection may be pending, 0 for as long as it takes. */
   timeout: number
   /** How many connections are pending. */
@@ -42,9 +57,14 @@ export class Overload {
   /** Whether something was shed at the last look, since it had waited for too long. */
   #late = false
   #cancel: (() => void) | undefined
+  /** Since there was more than `maxPending` pending. */
+  #burst: { since: number, taken: number, ends: boolean } | undefined
+  #cancelLook: (() => void) | undefined
+  readonly #largestBurst: number
 
   constructor (parts: OverloadParts) {
     this.#parts = parts
+    this.#largestBurst = Math.min(LARGEST_BURST, Math.floor(parts.descriptors / 2))
   }
 
   /** How many connections have been shed. */
@@ -56,7 +76,8 @@ export class Overload {
   excess (pending: number): number {
     const { maxPending, sheds, canWait } = this.#parts
     if (this.outage !== undefined) return pending
-    return sheds || !canWait ? Math.max(0, pending - maxPending) : 0
+    if (canWait) return sheds ? Math.max(0, pending - maxPending) : 0
+    return pending > maxPending ? Math.max(0, pending - maxPending - this.#allowance()) : 0
   }
 
   /** It is one too many. */
@@ -72,11 +93,38 @@ export class Overload {
     const { maxPending, timeout } = this.#parts
     if (this.#episode === undefined ? pending >= maxPending : pending <= maxPending / 2) this.#turn(pending)
     if (pending > 0 && timeout > 0) this.#cancel ??= this.#lookLater()
+    if (pending <= maxPending / 2) this.#burst = undefined
+    else if (this.#burst?.ends === false) this.#cancelLook ??= this.#lookAtBurst()
   }
 
   stop (): void {
     this.#cancel?.()
     this.#cancel = undefined
+    this.#cancelLook?.()
+    this.#cancelLook = undefined
+  }
+
+  /**
+   * How many more than `maxPending` may be pending. A lane that accepts by itself has a whole burst pending though
+   * the workers have time for it. So that is not too much as long as they take connections, for as long as a
+   * connection may be pending at all.
+   */
+  #allowance (): number {
+    this.#burst ??= { since: this.#parts.clock.now(), taken: this.#parts.taken(), ends: false }
+    return this.#burst.ends ? 0 : this.#largestBurst
+  }
+
+  #lookAtBurst (): () => void {
+    const { timeout, taken, shedExcess, clock } = this.#parts
+    return clock.after(LONGEST_STANDSTILL, () => {
+      this.#cancelLook = undefined
+      if (this.#burst === undefined) return
+      const before = this.#burst.taken
+      this.#burst.taken = taken()
+      const longest = timeout > 0 ? timeout : LONGEST_BURST
+      this.#burst.ends ||= this.#burst.taken === before || clock.now() - this.#burst.since >= longest
+      shedExcess()
+    })
   }
 
   /** It begins, or is over: one line each. */

@@ -1,9 +1,12 @@
 import t from 'tap'
 import { attempt, type Outcome } from '../client.js'
-import { RawClient } from '../clients.js'
+import { fetchBytes, RawClient } from '../clients.js'
 import { type App, descriptors, perLane, start } from '../helper.js'
 
 // A worker that is stopped, by SIGSTOP, takes nothing: what comes is with it, un-acked, or pending.
+
+/** New connections at once: many times `maxPending`. */
+const BURST = 200
 
 interface Stopped {
   app: App
@@ -93,6 +96,28 @@ t.test('wait: the ipc lane closes the newest, and what was admitted is served', 
   goOn()
   for (const { answer } of await Promise.all(outcomes.slice(0, 3))) t.equal(answer?.status, 200)
 })
+
+for (const [what, { server = {}, ...options }] of Object.entries<{ onOverload: string, server?: object }>({
+  wait: { onOverload: 'wait' },
+  shed: { onOverload: 'shed' },
+  'shed, with TLS': { onOverload: 'shed', server: { tls: {} } }
+})) {
+  t.test(`${what}: in the ipc lane a burst of connections to workers that have time is served, and none is closed`, async t => {
+    const app = start(t, 'server.mjs', { options: { workers: 2, lane: 'ipc', maxPending: 4, pendingTimeout: 60_000, ...options }, env: { SERVER: JSON.stringify(server) } })
+    const url = await app.url()
+    const before = descriptors(app.pid)
+    const outcomes = await Promise.all(Array.from({ length: BURST }, async () => {
+      try {
+        return (await fetchBytes(url)).res.statusCode
+      } catch (err) {
+        return (err as NodeJS.ErrnoException).code
+      }
+    }))
+    t.same([...new Set(outcomes)], [200])
+    await app.event('overload-end')
+    t.match(await app.stats(({ pending }) => pending === 0 && descriptors(app.pid) === before), { shed: 0 })
+  })
+}
 
 perLane(t, 'what is pending for longer than pendingTimeout is answered 503', async (t, lane) => {
   const { app, url, goOn } = await stopped(t, 'app.mjs', { lane, pendingTimeout: 200 })

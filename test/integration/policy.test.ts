@@ -144,6 +144,12 @@ perLane(t, 'a saturated worker gets no connections while another is below, and h
   t.equal((await countServed(url, 4)).size, 2)
 })
 
+perLane(t, 'maxConnectionsPerWorker: a worker that was full tells at once that it has room', async (t, lane) => {
+  const app = start(t, 'no-report-timer.mjs', { options: { workers: 1, lane, maxConnectionsPerWorker: 2, pendingTimeout: 0 } })
+  const url = await app.url()
+  for (const { status } of await Promise.all(Array.from({ length: 10 }, async () => await request(url)))) t.equal(status, 200)
+})
+
 perLane(t, 'maxConnectionsPerWorker: what is beyond waits until a worker has fewer', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, maxConnectionsPerWorker: 2 } })
   const url = await app.url()

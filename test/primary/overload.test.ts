@@ -39,16 +39,68 @@ t.test('shed: the newest beyond maxPending are answered, and what was pending st
   t.same(worker.dealt, [['1'], ['2'], ['3']])
 })
 
-t.test('wait: where the kernel can hold them nothing is shed, and where it cannot the newest are reset', async t => {
+t.test('wait: where the kernel can hold them nothing is shed, and where it cannot the newest are reset, once no worker takes any', async t => {
   const can = create({ canWait: true })
   can.handoff.distribute(connections('1 2 3 4 5'))
   t.same([can.handoff.pending, can.handoff.shed], [4, 0])
   const cannot = create({ canWait: false })
   const all = connections('1 2 3 4 5') as FakeConnection[]
   cannot.handoff.distribute(all)
+  t.same([cannot.handoff.pending, cannot.handoff.shed], [4, 0])
+  cannot.clock.advance(1_000)
   t.same([cannot.handoff.pending, cannot.handoff.shed], [2, 2])
   t.same(all.map(({ resets }) => resets), [0, 0, 0, 1, 1])
   t.same(cannot.answered, [])
+})
+
+for (const sheds of [false, true]) {
+  const { handoff, clock, ack } = create({ canWait: false, sheds })
+  t.test(`${sheds ? 'shed' : 'wait'}: where a lane accepts by itself, a burst is pending as long as workers take it`, async t => {
+    handoff.distribute(connections('1 2 3 4 5 6 7'))
+    for (const left of [5, 4, 3, 2, 1]) {
+      clock.advance(900)
+      ack()
+      t.same([handoff.pending, handoff.shed], [left, 0])
+    }
+    handoff.close()
+    t.same(clock.waiting, [])
+  })
+}
+
+t.test('a burst ends when no worker has taken a connection for a second', async t => {
+  const { handoff, clock, ack } = create({ canWait: false })
+  handoff.distribute(connections('1 2 3 4 5 6'))
+  clock.advance(500)
+  ack()
+  clock.advance(500)
+  t.same([handoff.pending, handoff.shed], [4, 0])
+  clock.advance(1_000)
+  t.same([handoff.pending, handoff.shed], [2, 2])
+  handoff.distribute(connections('7'))
+  t.same([handoff.pending, handoff.shed], [2, 3], 'from then on what is too much is shed at once')
+  ack()
+  ack()
+  handoff.distribute(connections('8 9 10'))
+  t.same([handoff.pending, handoff.shed], [3, 3], 'until half of what may be pending is gone')
+})
+
+t.test('a burst ends after pendingTimeout, or ten seconds where there is none', async t => {
+  for (const [timeout, longest] of [[5_000, 5], [0, 10]] as const) {
+    const { handoff, clock, ack } = create({ canWait: false, timeout, served: () => false })
+    handoff.distribute(connections(Array.from({ length: 20 }, (_, i) => i + 1).join(' ')))
+    for (let seconds = 0; seconds < longest; seconds++) {
+      t.equal(handoff.shed, 0)
+      ack()
+      clock.advance(1_000)
+    }
+    t.equal(handoff.pending, 2)
+  }
+})
+
+t.test('a burst takes half of the descriptors at most', async t => {
+  const { handoff } = create({ canWait: false, descriptors: 8 })
+  handoff.distribute(connections('1 2 3 4 5 6 7 8 9 10'))
+  t.same([handoff.pending, handoff.shed], [2 + 4, 3])
 })
 
 t.test('the newest are shed wherever they wait: for the worker of their client too', async t => {
