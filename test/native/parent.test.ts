@@ -56,8 +56,9 @@ t.test('the watch of a thread ends with that thread, and leaves nothing behind',
         require('node:worker_threads').parentPort.postMessage(require('node:fs').readdirSync('/proc/self/task').length)
       })`
     const thread = new Worker(script, { eval: true, execArgv: [], stdout: true })
+    const exited = once(thread, 'exit')
     const [watching] = await once(thread, 'message') as [number]
-    await once(thread, 'exit')
+    await exited
     t.ok(watching > count('task'), 'two threads less')
   }
   await run() // what is made once
