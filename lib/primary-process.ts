@@ -13,7 +13,7 @@ import { safeLog } from './log.js'
 import type { Options } from './options.js'
 import { MOST_WORKERS } from './options-schema.js'
 import { runPreClose } from './pre-close.js'
-import { Primary } from './primary.js'
+import { Primary, type PrimaryParts } from './primary.js'
 import { App } from './primary/app.js'
 import { Events } from './primary/events.js'
 import { forkBy, type Program } from './primary/fork.js'
@@ -28,6 +28,9 @@ const INTERRUPTED = 130
 
 /** What the primary serves, for those who look at it. */
 export type About = Pick<Status, 'mode' | 'app'> & { name?: string }
+
+/** What a developer wants of the command. */
+export type Debugging = Pick<PrimaryParts, 'development' | 'inspectedSlot'>
 
 /** The primary as a process: its apps, the signals that end it, and its exit code. */
 export class PrimaryProcess {
@@ -50,10 +53,9 @@ export class PrimaryProcess {
   #hurry: (() => void) | undefined
 
   /**
-   * @param development whether the app's code changes: see {@link Primary.restart}
    * @throws SHARED_PORT_ERR_USER when the workers cannot run as whom the options say
    */
-  constructor (options: Options, logger: FastifyBaseLogger, program: Program, output: Output, about: About, development = false) {
+  constructor (options: Options, logger: FastifyBaseLogger, program: Program, output: Output, about: About, { development = false, inspectedSlot }: Debugging = {}) {
     const identity = findIdentity(options)
     const log = safeLog(logger)
     this.options = options
@@ -66,6 +68,7 @@ export class PrimaryProcess {
       identity,
       emit: this.#events.emit,
       development,
+      inspectedSlot,
       onCrashLoop: () => { this.#stop(1) }, // for whoever watches over this process to see
       outputWaits: () => output.paused
     })

@@ -48,6 +48,8 @@ export interface PrimaryParts {
   onCrashLoop (): void
   /** The app's code changes, and may be broken: see {@link Primary.restart}. */
   development?: boolean
+  /** The slot whose workers open their inspector. */
+  inspectedSlot?: number | undefined
   /** Whether the workers may wait, in the middle of what they do, for who reads what they write. */
   outputWaits? (): boolean
   clock?: Clock
@@ -71,6 +73,7 @@ export class Primary {
   readonly #fork: Fork
   readonly #clock: Clock
   readonly #emit: Emit
+  readonly #inspectedSlot: number | undefined
   readonly #lane: Lane
   readonly #supervisor: Supervisor
   readonly #reload: Reload
@@ -97,12 +100,13 @@ export class Primary {
   #stopping: Promise<void> | undefined
   #stopped = false
 
-  constructor ({ options, log, fork, identity = {}, emit, onCrashLoop, development = false, outputWaits = () => false, clock = systemClock }: PrimaryParts) {
+  constructor ({ options, log, fork, identity = {}, emit, onCrashLoop, development = false, inspectedSlot, outputWaits = () => false, clock = systemClock }: PrimaryParts) {
     this.options = options
     this.#log = log
     this.#fork = fork
     this.#clock = clock
     this.#emit = emit
+    this.#inspectedSlot = inspectedSlot
     this.#lane = openLane(options.lane, log)
     this.#ports = new Ports({ bind: async target => await bind(target, { mode: options.socketMode, ...identity }), create: this.#createPort, ticketKeys: () => this.#ticketKeys.all, logLevel: () => this.#logLevel, measured: () => this.#appMetrics.wanted, clock, log })
     this.#supervisor = new Supervisor({
@@ -432,10 +436,11 @@ export class Primary {
     }
   }
 
-  /** A debugger may hold it while it boots, for as long as it takes. */
+  /** Where its inspector is open, a debugger may hold it while it boots, for as long as it takes. */
   #inspecting (worker: WorkerHandle, url: string | undefined): void {
-    this.#supervisor.endBoot(worker)
-    const { id: workerId, pid: workerPid } = worker
+    const { id: workerId, pid: workerPid, place } = worker
+    if (place !== this.#inspectedSlot) return this.#onBroken(worker, new Error('it says that it is inspected, and is not to be'))
+    if (url !== undefined) this.#supervisor.endBoot(worker)
     if (url === undefined) this.#log.info({ event: 'inspect', workerId, workerPid }, 'worker %d is inspected as soon as the inspector of the one before it is closed', workerId)
     else this.#log.info({ event: 'inspect', workerId, workerPid, url }, 'worker %d is inspected at %s', workerId, url)
   }
@@ -517,6 +522,7 @@ export class Primary {
 
   /** Nothing can be sent to it, or nothing that it says can be believed: it would keep for ever what it has un-acked. */
   #onBroken (worker: WorkerHandle, err: Error): void {
+    if (worker.verdict !== undefined) return // it is being killed, and the log says why
     if (worker.killed) return // what it says until it has ended
     this.#log.error({ event: 'lane-error', workerId: worker.id, workerPid: worker.pid, err }, 'worker %d has broken its lane, and is killed', worker.id)
     this.#ports.retire(worker)

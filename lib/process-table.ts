@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 
 // What Linux tells of a process: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
 // Elsewhere, and of one that is gone, nothing.
@@ -31,16 +31,39 @@ export function isAlive (pid: number): boolean {
   }
 }
 
-/** The processes that it has started, and that those have, as far as they still belong to it. */
-export function descendants (pid: number): ProcessInfo[] {
-  return children(pid).flatMap(child => [{ pid: child, command: read(`/proc/${child}/comm`).trim() }, ...descendants(child)])
+/** Files that are looked at, at most, for what a process has started: each look is synchronous, and a fork bomb has no end. */
+const MOST_LOOKS = 500
+
+/** Processes that are named, at most. */
+const MOST_NAMED = 50
+
+/** Bytes of one list of children: some 500 of them, and more than are named. */
+const LONGEST_LIST = 4_096
+
+/**
+ * The processes that it has started, and that those have, as far as they still belong to it.
+ * `complete` is false where there are more, or may be.
+ */
+export function descendants (pid: number): { processes: ProcessInfo[], complete: boolean } {
+  const processes: ProcessInfo[] = []
+  const parents = [pid]
+  let looks = 0
+  for (const parent of parents) {
+    for (const thread of threads(parent)) {
+      if (looks++ === MOST_LOOKS) return { processes, complete: false }
+      for (const child of children(parent, thread)) {
+        if (processes.length === MOST_NAMED) return { processes, complete: false }
+        processes.push({ pid: child, command: read(`/proc/${child}/comm`).trim() })
+        parents.push(child)
+      }
+    }
+  }
+  return { processes, complete: true }
 }
 
-function children (pid: number): number[] {
-  return threads(pid)
-    .flatMap(thread => read(`/proc/${pid}/task/${thread}/children`).split(' '))
-    .filter(text => text !== '')
-    .map(Number)
+/** Of one thread: each has its own. A list that is cut off has more of them than are named. */
+function children (pid: number, thread: string): number[] {
+  return read(`/proc/${pid}/task/${thread}/children`).split(' ').filter(text => text !== '').map(Number)
 }
 
 function threads (pid: number): string[] {
@@ -52,19 +75,21 @@ function threads (pid: number): string[] {
 }
 
 function read (path: string): string {
+  let fd: number | undefined
   try {
-    return readFileSync(path, 'utf8')
+    fd = openSync(path, 'r')
+    return buffer.toString('utf8', 0, readSync(fd, buffer))
   } catch {
     return ''
+  } finally {
+    if (fd !== undefined) closeSync(fd)
   }
 }
 
+const buffer = Buffer.alloc(LONGEST_LIST)
+
 /** How many descriptors this process may have open: Infinity where that is not known. */
 export function descriptorLimit (): number {
-  try {
-    // Limit, soft limit, hard limit, units: https://man7.org/linux/man-pages/man5/proc_pid_limits.5.html
-    return Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity)
-  } catch {
-    return Infinity
-  }
+  // Limit, soft limit, hard limit, units: https://man7.org/linux/man-pages/man5/proc_pid_limits.5.html
+  return Number(/^Max open files +(\d+)/m.exec(read('/proc/self/limits'))?.[1] ?? Infinity)
 }

@@ -66,3 +66,25 @@ t.test('a primary that has stopped leaves no timer', async t => {
   await stopped
   t.same(clock.waiting, [])
 })
+
+for (const [what, inspectedSlot, url, killed] of [
+  ['a worker that says so unasked is killed', undefined, 'ws://127.0.0.1:9229/1', 'lane-error'],
+  ['one that waits for its inspector\'s port has its bootTimeout', 0, undefined, 'boot-timeout'],
+  ['one whose inspector is open has all the time that it takes', 0, 'ws://127.0.0.1:9229/1', undefined]
+] as const) {
+  t.test(`a worker that is inspected: ${what}`, async t => {
+    const clock = new FakeClock()
+    const worker = new FakeChild(0)
+    const { log, lines } = createLog()
+    const primary = new Primary({ options: readOptions({ workers: 1, lane: 'ipc', bootTimeout: 1_000 }), log, fork: () => worker, inspectedSlot, emit () {}, onCrashLoop () {}, clock })
+    const listening = primary.listen('a', readListenTarget({ port: 0, host: '127.0.0.1' }))
+    listening.catch(() => {})
+    while (!primary.started) await new Promise(setImmediate)
+    for (let i = 0; i < 2; i++) worker.channel.deliver({ cmd: CMD, type: 'inspecting', ...(url !== undefined && { url }) })
+    clock.advance(1_000_000)
+    t.same(lines.map(({ event }) => event).filter(event => event === 'lane-error' || event === 'boot-timeout'), killed === undefined ? [] : [killed])
+    t.same(worker.signals, killed === undefined ? [] : ['SIGKILL'])
+    worker.exit({ code: null, signal: 'SIGKILL' })
+    await primary.stop()
+  })
+}

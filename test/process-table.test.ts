@@ -10,10 +10,35 @@ t.test('the children of a process and theirs are known by name', async t => {
   killAtEnd(-(child.pid as number))
   t.teardown(() => { process.kill(-(child.pid as number), 'SIGKILL') })
   await once(createInterface({ input: child.stdout }), 'line')
-  const found = descendants(process.pid)
-  t.match(found.filter(({ pid }) => pid === child.pid), [{ command: 'sh' }])
-  while (descendants(child.pid as number).some(({ command }) => command === 'sh')) await new Promise(setImmediate) // which becomes it
-  t.match(descendants(child.pid as number), [{ command: 'sleep' }])
+  const { processes } = descendants(process.pid)
+  t.match(processes.filter(({ pid }) => pid === child.pid), [{ command: 'sh' }])
+  while (descendants(child.pid as number).processes.some(({ command }) => command === 'sh')) await new Promise(setImmediate) // which becomes it
+  t.match(descendants(child.pid as number), { processes: [{ command: 'sleep' }], complete: true })
+})
+
+for (const [what, script] of [
+  ['side by side', 'for i in $(seq 120); do sleep 1000 & done; echo started; wait'],
+  // Each waits for the next one, as far as 60 deep.
+  ['one below the other', 'depth() { if [ $1 -eq 0 ]; then echo started; sleep 1000; else (depth $(($1 - 1)); :); fi; }; depth 60']
+]) {
+  t.test(`of very many processes 50 are named: ${what}`, async t => {
+    const child = spawn('sh', ['-c', script as string], { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
+    t.teardown(() => { process.kill(-(child.pid as number), 'SIGKILL') })
+    await once(createInterface({ input: child.stdout }), 'line')
+    const { processes, complete } = descendants(child.pid as number)
+    t.equal(processes.length, 50)
+    t.equal(new Set(processes.map(({ pid }) => pid)).size, 50)
+    t.ok(processes.every(({ pid, command }) => pid > 0 && /^(sh|sleep)$/.test(command)))
+    t.equal(complete, false)
+  })
+}
+
+t.test('of a process with very many threads so many are asked for their children', async t => {
+  // libuv starts all threads of its pool at once.
+  const child = spawn(process.execPath, ['-e', "fs.stat('.', () => { console.log('started') }); setInterval(() => {}, 2 ** 31 - 1)"], { stdio: ['ignore', 'pipe', 'ignore'], env: { UV_THREADPOOL_SIZE: '600' } })
+  t.teardown(() => { child.kill('SIGKILL') })
+  await once(createInterface({ input: child.stdout }), 'line')
+  t.same(descendants(child.pid as number), { processes: [], complete: false })
 })
 
 t.test('what a process does is said in words', async t => {
@@ -30,7 +55,7 @@ t.test('what a process does is said in words', async t => {
 
 t.test('of a process that is not there nothing is known', async t => {
   t.equal(processState(2 ** 30), undefined)
-  t.same(descendants(2 ** 30), [])
+  t.same(descendants(2 ** 30), { processes: [], complete: true })
   t.equal(isAlive(2 ** 30), false)
 })
 

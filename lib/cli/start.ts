@@ -34,7 +34,7 @@ export async function start (config: Config, options: Options, { imports = [], p
   output.probe()
   const log = await createLog(config, output)
   const about = { mode: 'command', app: config.app, ...(config.name !== undefined && { name: config.name }) } as const
-  const primary = new PrimaryProcess(options, log, program, output, about, config.watch)
+  const primary = new PrimaryProcess(options, log, program, output, about, { development: config.watch, inspectedSlot: config.inspect?.slot })
   // A log that gets lost from its first line on is a mistake; what is full later has been good before.
   if (output.failure !== undefined) throw new StdoutError(output.failure.message, { cause: output.failure })
   try {

@@ -375,11 +375,12 @@ export class Supervisor {
   killWorker (worker: WorkerHandle, verdict?: Error): void {
     const { id, pid } = worker
     worker.verdict ??= verdict
+    this.#living.get(worker)?.endBoot()
     // They would be nobody's afterwards: who finds them running knows from here whose they were.
-    const children = pid === undefined ? [] : descendants(pid)
+    const { processes: children, complete } = pid === undefined ? { processes: [], complete: true } : descendants(pid)
     if (children.length > 0) {
-      this.#parts.log.warn({ event: 'worker-children', workerId: id, workerPid: pid, children },
-        'worker %d is killed, and leaves %s', id, children.map(({ pid, command }) => `${command} (${pid})`).join(', '))
+      const names = children.map(({ pid, command }) => `${command} (${pid})`)
+      this.#parts.log.warn({ event: 'worker-children', workerId: id, workerPid: pid, children }, 'worker %d is killed, and leaves %s', id, [...names, ...(complete ? [] : ['others'])].join(', '))
     }
     worker.kill('SIGKILL')
   }
