@@ -4,16 +4,27 @@ import { END_DELAY } from './timing.js'
 /** Milliseconds after grace at which an event loop that turns has ended its process itself ({@link END_DELAY}), and a half of that more. */
 const PATIENCE = END_DELAY * 1.5
 
+/** An app may load this package twice (a global command and a local dependency, two versions): all copies share one watch. */
+const SHARED = Symbol.for('shared-fastify.parent-watch')
+
+/** The watch of this process, which is a worker of this primary. */
+export function watchParent (primary: number): ParentWatch {
+  const shared = globalThis as { [SHARED]?: ParentWatch }
+  shared[SHARED] ??= new ParentWatch(primary)
+  return shared[SHARED]
+}
+
 /**
  * Ends this process when its primary has ended and grace is over, though its event loop is blocked:
  * by a thread of the addon's, in either lane. Without the addon (another platform than Linux,
  * `--no-addons`) the event loop alone can end it.
  */
-export class ParentWatch {
+class ParentWatch {
   /** What keeps it from watching. */
   readonly failure: Error | undefined
   readonly #addon: Addon | undefined
   readonly #watch: Watch | undefined
+  #allowed = 0
 
   /** Until {@link allow} is called, there is nothing that could be finished. */
   constructor (primary: number) {
@@ -25,8 +36,9 @@ export class ParentWatch {
     }
   }
 
-  /** From now on this process has so many milliseconds to finish in. */
+  /** From now on this process has so many milliseconds to finish in, or more where it was allowed more. */
   allow (grace: number): void {
-    if (this.#watch !== undefined) this.#addon?.setPatience(this.#watch, grace + PATIENCE)
+    this.#allowed = Math.max(this.#allowed, grace)
+    if (this.#watch !== undefined) this.#addon?.setPatience(this.#watch, this.#allowed + PATIENCE)
   }
 }

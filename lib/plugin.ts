@@ -12,7 +12,7 @@ import { guardLog } from './log-guard.js'
 import { safeLog } from './log.js'
 import { onFastify } from './on-fastify.js'
 import { assertSameOptions, type Options, readOptions } from './options.js'
-import { ParentWatch } from './parent-watch.js'
+import { watchParent } from './parent-watch.js'
 import { ownProgram } from './primary/fork.js'
 import { type Output, openOutput } from './primary/output.js'
 import { PrimaryProcess } from './primary-process.js'
@@ -40,7 +40,7 @@ const registered = new WeakSet<FastifyInstance>()
 
 // Every line of a worker says whose it is, from the first on, and none ends it: the plugin itself comes later.
 const mark = findMark()
-const watch = mark && new ParentWatch(mark.primary) // now: the app may block while it loads
+const watch = mark && watchParent(mark.primary) // now: the app may block while it loads
 if (mark !== undefined) {
   onFastify(({ log }) => {
     markLog(log, whose(mark))

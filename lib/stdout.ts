@@ -28,8 +28,17 @@ export function surviveStandardStreams (): void {
   process.once('exit', () => {
     // A terminal that is closed is none any more. Node 20 aborts where it cannot set it back (ResetStdio in its src/node.cc),
     // which it does not try with a descriptor that is closed.
-    for (const fd of terminals.filter(fd => !isatty(fd))) closeSync(fd)
+    for (const fd of terminals) if (isHungUp(fd)) closeSync(fd)
   })
+}
+
+/** Whether it is a terminal still, though a closed one: the app may have closed the descriptor, and another file may have the number. */
+function isHungUp (fd: number): boolean {
+  try {
+    return !isatty(fd) && fstatSync(fd).isCharacterDevice()
+  } catch {
+    return false
+  }
 }
 
 /**

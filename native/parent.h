@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include "arguments.h"
@@ -21,7 +22,7 @@
 #define SYS_pidfd_open 434
 #endif
 
-/* Milliseconds between two looks at what no descriptor tells: the patience, and the parent where the kernel has no pidfd (before Linux 5.3, or by a filter). */
+/* Milliseconds between two looks at what no descriptor tells: the patience, the parent where the kernel has no pidfd (before Linux 5.3, or by a filter), and the stop where the app has closed our descriptor. */
 #define WATCH_LOOK 1000
 
 /* Most of it is never touched, and costs no memory. */
@@ -43,7 +44,7 @@ static int64_t watch_now(void) {
   return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Milliseconds, or -1: until something can be read. An error takes time too: a filter may say it each time, and this is called in loops. */
+/* An error takes time too: a filter may say it each time, and this is called in loops. */
 static int watch_poll(struct pollfd *polled, nfds_t count, int delay) {
   int ready = poll(polled, count, delay); /* which passes over a descriptor of -1 */
   if (ready == -1) nanosleep(&(struct timespec) { .tv_sec = WATCH_LOOK / 1000 }, NULL);
@@ -53,7 +54,7 @@ static int watch_poll(struct pollfd *polled, nfds_t count, int delay) {
 /* Waits for the parent's end, or that of the watch. A process may close descriptors that are not its own: one that is lost tells nothing. */
 static void watch_parent(struct pollfd *stop, struct pollfd *parent) {
   struct pollfd polled[2] = { *stop, *parent };
-  if (watch_poll(polled, 2, stop->fd == -1 || parent->fd == -1 ? WATCH_LOOK : -1) <= 0) return;
+  if (watch_poll(polled, 2, WATCH_LOOK) <= 0) return;
   if (polled[0].revents != 0) stop->fd = -1;
   if (polled[1].revents != 0) parent->fd = -1;
 }
@@ -64,7 +65,7 @@ static void watch_run(void *data) {
   struct pollfd parent = { .fd = watch->parent_fd, .events = POLLIN };
   sigset_t all;
   sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, NULL); /* this thread's: signals are for those of Node */
+  pthread_sigmask(SIG_SETMASK, &all, NULL); /* signals are for Node's threads */
   while (getppid() == watch->parent) {
     watch_parent(&stop, &parent);
     if (atomic_load(&watch->stopped)) return;
@@ -88,8 +89,10 @@ static void watch_close(struct watch *watch) {
 static void watch_stop(void *data) {
   struct watch *watch = data;
   uint64_t one = 1;
+  struct stat status;
   atomic_store(&watch->stopped, true);
-  (void) !write(watch->stop_fd, &one, sizeof(one));
+  /* An eventfd has no file type. Anything else is the app's, which has closed ours: the thread looks by itself. */
+  if (fstat(watch->stop_fd, &status) == 0 && (status.st_mode & S_IFMT) == 0) (void) !write(watch->stop_fd, &one, sizeof(one));
   uv_thread_join(&watch->thread);
   watch_close(watch);
 }

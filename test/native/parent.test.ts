@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -75,4 +75,38 @@ t.test('what is watched no more, or is no watch, is an error', async t => {
   t.throws(() => { addon.unwatch(watch) }, { code: 'ERR_INVALID_STATE' })
   t.throws(() => { addon.setPatience(watch, 1) }, { code: 'ERR_INVALID_STATE' })
   t.throws(() => addon.watchParent(process.ppid, -1))
+})
+
+t.test('two copies of the package in one worker share one watch', async t => {
+  const module = new URL('../../dist/parent-watch.js', import.meta.url).href
+  const script = `
+    const [{ watchParent: first }, { watchParent: second }] = await Promise.all(['', '?copy'].map(copy => import('${module}' + copy)))
+    if (first === second) throw new Error('there is one copy only')
+    const { readdirSync } = await import('node:fs')
+    const threads = () => readdirSync('/proc/self/task').length
+    const watch = first(process.ppid)
+    const before = threads()
+    console.log(second(process.ppid) === watch && threads() === before)`
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } })
+  t.equal(stdout, 'true\n', stderr)
+})
+
+t.test('a process whose app has closed the descriptors of the watch ends when it is done', async t => {
+  const module = new URL('../../dist/parent-watch.js', import.meta.url).href
+  const script = `
+    const { watchParent } = await import('${module}')
+    const { closeSync, fstatSync, readdirSync, readFileSync } = await import('node:fs')
+    const threads = () => readdirSync('/proc/self/task')
+    const isOpen = fd => { try { return fstatSync(fd) !== undefined } catch { return false } } // that of readdir is not any more
+    const open = () => readdirSync('/proc/self/fd').map(Number).filter(isOpen)
+    const before = new Set(open())
+    const others = new Set(threads())
+    watchParent(process.ppid)
+    const thread = threads().find(id => !others.has(id))
+    while (!readFileSync('/proc/self/task/' + thread + '/stat', 'utf8').includes(') S ')); // it waits
+    const ours = open().filter(fd => !before.has(fd))
+    for (const fd of ours) closeSync(fd)
+    console.log(ours.length)`
+  const { stdout, status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL', env: { ...process.env, NODE_OPTIONS: '' } })
+  t.same({ stdout, status, signal }, { stdout: '2\n', status: 0, signal: null })
 })
