@@ -81,7 +81,8 @@ function newPrimary (options: Options, log: FastifyBaseLogger, output: Output): 
 
 function inWorker (fastify: FastifyInstance, options: Options, mark: WorkerMark): SharedPort {
   worker ??= new Worker(mark, fastify.log)
-  if (watch?.failure !== undefined) fastify.log.debug({ event: 'parent-watch', err: watch.failure }, 'no thread watches the primary: a blocked event loop may outlive it')
+  const log = safeLog(fastify.log)
+  if (watch?.failure !== undefined) log.debug({ event: 'parent-watch', err: watch.failure }, 'no thread watches the primary: a blocked event loop may outlive it')
   watch?.allow(options.grace)
   markLog(fastify.log, whose(mark))
   shareListen(fastify, worker.add(fastify, options))

@@ -66,16 +66,46 @@ t.test('WebSockets are told to go right away', async t => {
 
 const slow = (pace: 'gentle' | 'prompt'): Drain => ({ grace: 60_000, pace: () => pace, forced: () => false, webSockets: () => [] })
 
-t.test('a prompt drain closes a connection that was served long before a gentle one does', async t => {
-  const [prompt, gentle] = [await serve(t), await serve(t)]
-  await served(t, prompt, 0)
-  await served(t, gentle, 0)
-  const ended: string[] = []
-  await Promise.all([
-    drain(gentle.connections, slow('gentle')).then(() => { ended.push('gentle') }),
-    drain(prompt.connections, slow('prompt')).then(() => { ended.push('prompt') })
-  ])
-  t.same(ended, ['prompt', 'gentle'])
+/** Turns the clock by hand; returns what lets so many milliseconds pass, sweep by sweep. */
+function stopClock (t: Test): (time: number) => Promise<void> {
+  const { now } = performance
+  let time = now.call(performance)
+  performance.now = () => time
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+  t.teardown(() => {
+    performance.now = now
+    mock.timers.reset()
+  })
+  return async passes => {
+    for (let passed = 0; passed < passes; passed += 50) {
+      time += 50
+      mock.timers.tick(50)
+      for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate)
+    }
+  }
+}
+
+t.test('a prompt drain closes a connection that was served within 200 ms, and not within 50', async t => {
+  const app = await serve(t)
+  const client = await served(t, app, 0)
+  const pass = stopClock(t)
+  const drained = drain(app.connections, slow('prompt'))
+  await pass(50)
+  t.equal(app.connections.count, 1)
+  await pass(150)
+  await drained
+  t.equal(await client.closed, 'end')
+})
+
+t.test('a gentle drain leaves it open for a second', async t => {
+  const app = await serve(t)
+  await served(t, app, 0)
+  const pass = stopClock(t)
+  const drained = drain(app.connections, slow('gentle'))
+  await pass(950)
+  t.equal(app.connections.count, 1)
+  await pass(200)
+  await drained
 })
 
 t.test('a prompt drain waits for the rest of a request as a gentle one does', async t => {
@@ -94,19 +124,16 @@ t.test('a prompt drain waits for the rest of a request as a gentle one does', as
 })
 
 t.test('a gentle drain becomes a prompt one when the whole server stops', async t => {
-  const [hurried, gentle] = [await serve(t), await serve(t)]
-  await served(t, hurried, 0)
-  await served(t, gentle, 0)
-  const ended: string[] = []
+  const app = await serve(t)
+  await served(t, app, 0)
+  const pass = stopClock(t)
   let pace: 'gentle' | 'prompt' = 'gentle'
-  const drained = [
-    drain(gentle.connections, slow('gentle')).then(() => { ended.push('gentle') }),
-    drain(hurried.connections, { ...slow('gentle'), pace: () => pace }).then(() => { ended.push('hurried') })
-  ]
-  await new Promise(setImmediate)
+  const drained = drain(app.connections, { ...slow('gentle'), pace: () => pace })
+  await pass(300)
+  t.equal(app.connections.count, 1)
   pace = 'prompt'
-  await Promise.all(drained)
-  t.same(ended, ['hurried', 'gentle'])
+  await pass(100)
+  await drained
 })
 
 t.test('what is cut by force is cut, upgraded connections aside', async t => {
