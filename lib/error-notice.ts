@@ -11,11 +11,21 @@ export interface ErrorNotice {
   name: string
   message: string
   code?: ErrorCode
+  errno?: number | string
+  syscall?: number | string
+  address?: number | string
+  port?: number | string
+  path?: number | string
+  dest?: number | string
+  hostname?: number | string
   stack?: string
   cause?: ErrorNotice
   /** Those of an AggregateError. */
   errors?: ErrorNotice[]
 }
+
+/** What Node's errors of the system have besides (https://nodejs.org/docs/latest/api/errors.html#class-systemerror). */
+const SYSTEM_PARTS = ['errno', 'syscall', 'address', 'port', 'path', 'dest', 'hostname'] as const
 
 /** How deep causes and errors of errors go along. */
 const MOST_LEVELS = 8
@@ -37,7 +47,7 @@ export function toNotice (err: unknown): ErrorNotice {
 function describe (err: unknown, levels: number, budget: { left: number }): ErrorNotice {
   budget.left--
   if (!isError(err)) return { name: 'Error', message: asText(err) }
-  const { name, message, code, stack, cause, errors } = partsOf(err)
+  const { name, message, code, stack, cause, errors, ...more } = partsOf(err)
   const deeper = (value: unknown): ErrorNotice[] => levels > 0 && budget.left > 0 ? [describe(value, levels - 1, budget)] : []
   const [causeNotice] = cause === undefined ? [] : deeper(cause)
   const errorNotices = Array.isArray(errors) ? errors.slice(0, MOST_ERRORS).flatMap(deeper) : []
@@ -45,6 +55,7 @@ function describe (err: unknown, levels: number, budget: { left: number }): Erro
     name: asText(name),
     message: asText(message),
     ...(code !== undefined && { code: asCode(code) }),
+    ...systemParts(more),
     ...(stack !== undefined && { stack: asStack(stack, name, message) }),
     ...(causeNotice !== undefined && { cause: causeNotice }),
     ...(errorNotices.length > 0 && { errors: errorNotices })
@@ -60,7 +71,7 @@ function isError (value: unknown): value is Error {
   }
 }
 
-const PARTS = ['name', 'message', 'code', 'stack', 'cause', 'errors'] as const
+const PARTS = ['name', 'message', 'code', 'stack', 'cause', 'errors', ...SYSTEM_PARTS] as const
 
 /** Each may be a getter of the app's. */
 function partsOf (err: Error): Partial<Record<typeof PARTS[number], unknown>> {
@@ -70,6 +81,15 @@ function partsOf (err: Error): Partial<Record<typeof PARTS[number], unknown>> {
     } catch {
       return [part, part === 'name' || part === 'message' ? UNREADABLE : undefined]
     }
+  }))
+}
+
+/** Numbers and text as they are: an app's own error may have anything else by these names, which stays where it is. */
+function systemParts (parts: Record<string, unknown>): Pick<ErrorNotice, typeof SYSTEM_PARTS[number]> {
+  return Object.fromEntries(SYSTEM_PARTS.flatMap(part => {
+    const value = parts[part]
+    if (typeof value === 'string') return [[part, shorten(value)]]
+    return Number.isFinite(value) ? [[part, value]] : []
   }))
 }
 
@@ -120,7 +140,7 @@ export function fromNotice (notice: unknown): Error {
 function revive (notice: unknown, levels: number, budget: { left: number }): Error {
   budget.left--
   if (typeof notice !== 'object' || notice === null) return new Error(typeof notice === 'string' ? asText(notice) : UNREADABLE)
-  const { name, message, code, stack, cause, errors } = notice as Record<string, unknown>
+  const { name, message, code, stack, cause, errors, ...more } = notice as Record<string, unknown>
   const deeper = (value: unknown): Error[] => levels > 0 && budget.left > 0 ? [revive(value, levels - 1, budget)] : []
   const [revivedCause] = cause === undefined ? [] : deeper(cause)
   const revived = Array.isArray(errors) ? errors.slice(0, MOST_ERRORS).flatMap(deeper) : []
@@ -130,5 +150,5 @@ function revive (notice: unknown, levels: number, budget: { left: number }): Err
   err.name = name === undefined ? 'Error' : asText(name)
   // Where the other process has no stack, this one's would mislead.
   err.stack = stack === undefined ? `${err.name}: ${text}` : asText(stack)
-  return code === undefined ? err : Object.assign(err, { code: asCode(code) })
+  return Object.assign(err, code !== undefined && { code: asCode(code) }, systemParts(more))
 }

@@ -449,8 +449,10 @@ export class Primary {
     if (worker.state === 'draining') return
     worker.checking = false
     const port = this.#ports.of(key)
+    const served = port?.serves(worker) ?? false
     if (port !== undefined) port.answerable = plain
     port?.join(worker)
+    if (port?.serves(worker) === true && !served) worker.listening(port.names)
     if (worker.state === 'starting' && this.#ports.open.every(port => port.serves(worker))) this.#ready(worker)
     this.#checkServed()
   }

@@ -116,6 +116,7 @@ export class Worker {
       leave: async key => { await this.#leave(key) },
       receive: (key, { fastify }, handle) => {
         this.#receiver.add(key, fastify.server, handle)
+        Object.assign(cluster.worker as object, { state: 'listening' }) // as node:cluster does for a handle of its own
         if (!options.signals) this.#ownHandlers.watch()
         this.#eventLoop.begin(options.stallAfter)
         this.#beat.refresh() // so that the first second is a whole one

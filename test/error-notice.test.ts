@@ -33,6 +33,18 @@ t.test('the code of a DOMException is a number', async t => {
   t.match(arrived(new DOMException('too late', 'TimeoutError')), { name: 'TimeoutError', code: 23 })
 })
 
+t.test('an error of the system arrives with what failed, and where', async t => {
+  const parts = { code: 'EADDRINUSE', errno: -98, syscall: 'listen', address: '127.0.0.1', port: 80, path: '/a', dest: '/b', hostname: 'name.invalid' }
+  t.match(arrived(withParts(parts)), parts)
+  t.match(arrived(new Error('outer', { cause: withParts(parts) })).cause, parts)
+  t.equal(arrived(withParts({ address: 'a'.repeat(100_000) })).address?.toString().length, 16_384)
+})
+
+t.test('what is no text and no number by those names stays where it is', async t => {
+  const err = arrived(withParts({ errno: NaN, syscall: null, address: { a: 1 }, port: 10n, path: () => {} }))
+  for (const part of ['errno', 'syscall', 'address', 'port', 'path']) t.notOk(part in err)
+})
+
 for (const [code, text] of [[NaN, 'NaN'], [Infinity, 'Infinity'], [14n, '14n'], [Symbol('s'), 'Symbol(s)'], [{ a: 1 }, '{ a: 1 }'], [() => {}, '[Function: code]'], [['a'], "[ 'a' ]"]] as const) {
   t.test(`a code that JSON has not, or not as one value, arrives as text: ${text}`, async t => {
     t.equal(arrived(Object.defineProperty(new Error('failed'), 'code', { value: typeof code === 'function' ? { code: () => {} }.code : code })).code, text)

@@ -100,6 +100,8 @@ export class FakeChild implements Child {
     this.signals.push(signal)
   }
 
+  listening (): void {}
+
   onExit (listener: (ending: Ending) => void): void {
     this.exit = listener
   }

@@ -1,11 +1,13 @@
 import type { ChildProcess } from 'node:child_process'
-import cluster, { type ClusterSettings, type Worker } from 'node:cluster'
+import cluster, { type Address, type ClusterSettings, type Worker } from 'node:cluster'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { NoScriptError } from '../errors.js'
+import type { SocketName } from '../internals.js'
 import type { Identity } from './identity.js'
 import type { Channel } from '../protocol.js'
 import { WORKER_MARK, type WorkerMark } from '../role.js'
+import { NO_PORT } from '../system-error.js'
 import { ClusterMessages } from './fork/cluster-messages.js'
 import { ReceivedHandles } from './fork/received-handles.js'
 import { isInternal, WorkerChannel } from './fork/worker-channel.js'
@@ -21,6 +23,8 @@ export interface Child {
   readonly pid: number | undefined
   readonly channel: Channel
   kill (signal: NodeJS.Signals): void
+  /** Its server listens: tells node:cluster's users, to whom it would tell itself of a handle of cluster's. */
+  listening (names: ReadonlyArray<SocketName | string>): void
   /** It is dead, and all that it had written has arrived. Called once. */
   onExit (listener: (ending: Ending) => void): void
   /** Its channel is closed: it can be told nothing more, alive or not. */
@@ -113,6 +117,18 @@ class ClusterChild implements Child {
     this.#worker.process.kill(signal)
   }
 
+  // As node:cluster does on its worker's own message (listening() in its lib/internal/cluster/primary.js).
+  listening (names: ReadonlyArray<SocketName | string>): void {
+    const worker = this.#worker as Worker & { state?: string }
+    worker.state = 'listening'
+    for (const address of names.map(asAddress)) {
+      process.nextTick(() => { // what a listener throws is the app's, and no fault of the worker's message
+        worker.emit('listening', address)
+        cluster.emit('listening', worker, address)
+      })
+    }
+  }
+
   onExit (listener: (ending: Ending) => void): void {
     const child = this.#worker.process
     child.once('error', (error: Error) => {
@@ -158,6 +174,14 @@ class ClusterChild implements Child {
   }
 }
 
+/** The parameter of node:cluster's event 'listening': https://nodejs.org/docs/latest/api/cluster.html#event-listening_1 */
+function asAddress (name: SocketName | string): Address {
+  const address = typeof name === 'string'
+    ? { addressType: -1, address: name, port: NO_PORT }
+    : { addressType: name.family === 'IPv6' ? 6 : 4, address: name.address, port: name.port }
+  return { ...address, fd: undefined } as Address
+}
+
 /** A process that could not even be asked for. */
 class UnstartedChild implements Child {
   readonly id = 0
@@ -167,6 +191,8 @@ class UnstartedChild implements Child {
   constructor (readonly reason: Error) {}
 
   kill (): void {}
+
+  listening (): void {}
 
   onExit (listener: (ending: Ending) => void): void {
     process.nextTick(listener, { code: null, signal: null, error: this.reason })

@@ -1,5 +1,6 @@
 import type { HandshakeStats, WorkerEvent, WorkerState, WorkerStats } from '../../types/index.js'
 import type { Buckets } from '../histogram.js'
+import type { SocketName } from '../internals.js'
 import type { Ack, Connection, Frame, Wire } from '../lane.js'
 import { post, type Pulse, type ToWorker } from '../protocol.js'
 import type { Child } from './fork.js'
@@ -227,6 +228,11 @@ export class WorkerHandle {
 
   tell (message: ToWorker): void {
     post(this.#child.channel, message)
+  }
+
+  /** Its server listens: the app is told by node:cluster's own events. */
+  listening (names: ReadonlyArray<SocketName | string>): void {
+    this.#child.listening(names)
   }
 
   kill (signal: NodeJS.Signals): void {

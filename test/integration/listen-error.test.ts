@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import t, { type Test } from 'tap'
-import { hooked, start } from '../helper.js'
+import { hooked, type Line, start } from '../helper.js'
 
 const WORKERS = 2
 const WAYS = ['promise', 'callback', 'server'] as const
@@ -60,4 +60,14 @@ t.test('a port out of range: ERR_SOCKET_BAD_PORT', async t => {
       code: 'ERR_SOCKET_BAD_PORT', message: `options.port should be >= 0 and < 65536. Received type number (${port}).`
     }, { ways: [way as string] })
   }
+})
+
+t.test('what listen() rejects with in the primary it rejects with in each worker: errno, syscall, address and port too', async t => {
+  const port = await taken(t, '127.0.0.1')
+  const app = start(t, 'listens-in-turn.mjs', { options: { workers: WORKERS }, env: { SECOND: JSON.stringify({ port, host: '127.0.0.1' }) } })
+  const rejected = await app.events('rejected', 1 + WORKERS)
+  const { error } = rejected.find(({ pid }) => pid === app.pid) as Line
+  t.match(error, { name: 'Error', code: 'EADDRINUSE', errno: Number, syscall: 'listen', address: '127.0.0.1', port })
+  for (const line of rejected) t.same(line.error, error)
+  t.same(await app.stop(), { code: 0, signal: null })
 })

@@ -84,7 +84,7 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
     // What it writes down before it serves a connection: what it had in hand when it was killed.
     createInterface({ input: child.stdout as Readable }).on('line', address => { takenBy.set(address, worker) })
     killChildAtEnd(child)
-    const worker = new WorkerHandle(0, { id: child.pid as number, pid: child.pid, channel: child as Channel, kill: signal => { child.kill(signal) }, onExit () {}, onDisconnect () {}, onBroken () {} }, wire)
+    const worker = new WorkerHandle(0, { id: child.pid as number, pid: child.pid, channel: child as Channel, kill: signal => { child.kill(signal) }, listening () {}, onExit () {}, onDisconnect () {}, onBroken () {} }, wire)
     wire.start(child as Channel)
     workers.set(worker, child)
     child.once('message', () => { handoff.add(worker) })
