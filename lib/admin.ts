@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Parts } from './admin/apps.js'
 import { History } from './admin/history.js'
@@ -31,9 +32,9 @@ export class Admin {
   async open (): Promise<void> {
     const { control, admin } = this.#options
     try {
-      if (typeof control === 'string') await this.#control.open(control)
+      if (typeof control === 'string') await named('the control socket', this.#control.open(control))
       else if (control) await this.#openControl()
-      if (admin !== undefined) await this.#openServer(admin)
+      if (admin !== undefined) await named('the admin server', this.#openServer(admin))
     } catch (err) {
       await this.close()
       throw err
@@ -63,7 +64,10 @@ export class Admin {
     const { adminApp } = await import('./admin/apps.js')
     this.#server = adminApp(this.#parts, target, new Room())
     this.#getHistory() // from the beginning
-    const address = await this.#server.listen({ host: target.host, port: target.port, listenTextResolver: address => address })
+    await this.#server.listen({ host: target.host, port: target.port })
+    // Fastify itself would say 127.0.0.1 for 0.0.0.0, which hides who can reach it.
+    const { address: host, family, port } = this.#server.server.address() as AddressInfo
+    const address = `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`
     this.#primary.log.info({ event: 'admin', address }, 'the admin server listens at %s', address)
   }
 
@@ -74,5 +78,15 @@ export class Admin {
   #getHistory (): History {
     this.#history ??= new History(this.#primary)
     return this.#history
+  }
+}
+
+/** Node's own error, which says at the beginning for whom something could not be: the app's port may be taken, too. */
+async function named<T> (whose: string, opening: Promise<T>): Promise<T> {
+  try {
+    return await opening
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).syscall !== undefined) (err as Error).message = `${whose} cannot be opened: ${(err as Error).message}`
+    throw err
   }
 }

@@ -55,7 +55,7 @@ export const NotRunningError = createError<[string]>(
   'SHARED_PORT_ERR_NOT_RUNNING', '%s needs workers that run: between listen() and close(), in the primary')
 
 export const ScaleError = createError<[number, string]>(
-  'SHARED_PORT_ERR_SCALE', 'scale() takes an integer from 1 to %d, got %s', undefined, TypeError)
+  'SHARED_PORT_ERR_SCALE', 'scale() takes an integer from 1 to %d, got %s; all workers end at a stop', undefined, TypeError)
 
 export const LogLevelError = createError<[string, string]>(
   'SHARED_PORT_ERR_LOG_LEVEL', 'The log level is one of %s, got %s', undefined, TypeError)
@@ -101,6 +101,10 @@ export const AppIsReadyError = createError<[string]>(
   'SHARED_PORT_ERR_APP_IS_READY',
   'The app %s exports a Fastify instance that is ready() already: the command does that, when its own plugin is in')
 
+export const AppRegistersError = createError<[string, ErrorOptions?]>(
+  'SHARED_PORT_ERR_APP_REGISTERS',
+  'The app %s registers shared-fastify itself, which the command does too: leave it out of the app, or run the app with node')
+
 export const AppReturnsInstanceError = createError<[string]>(
   'SHARED_PORT_ERR_APP_RETURNS_INSTANCE',
   'The app %s exports a function that returns a Fastify instance: export the instance, or a plugin that adds to the instance it is given')
@@ -112,4 +116,4 @@ export const ControlFolderError = createError<[string]>(
   'SHARED_PORT_ERR_CONTROL_FOLDER', 'The folder of control sockets, %s, must be a directory of this user that is open to nobody else')
 
 export const ControlInUseError = createError<[string]>(
-  'SHARED_PORT_ERR_CONTROL_IN_USE', 'Another primary has its control socket at %s')
+  'SHARED_PORT_ERR_CONTROL_IN_USE', 'The control socket cannot be opened: another primary has its own at %s')

@@ -4,6 +4,7 @@ import { inspect, isDeepStrictEqual } from 'node:util'
 import type { AdminOptions, MaxRestarts, RecycleOptions, ReloadOptions, SharedPortOptions } from '../types/index.js'
 import { OptionsDifferError, OptionsError } from './errors.js'
 import { type Part, schema, veiled } from './options-schema.js'
+import { nearest } from './suggest.js'
 import { validate as compiled } from '#validators/options'
 
 /** Those that stay undefined when they are left out. */
@@ -118,5 +119,6 @@ export function explain (errors: ErrorObject[], schema: Part, { spell = asOption
 }
 
 function isUnknown (name: string, taken: string[]): string {
-  return `unknown option '${name}': the options are ${taken.join(', ')}`
+  const meant = nearest(name, taken)
+  return `unknown option '${name}': ${meant === undefined ? `the options are ${taken.join(', ')}` : `did you mean '${meant}'?`}`
 }

@@ -35,8 +35,8 @@ let primary: PrimaryProcess | undefined
 let worker: Worker | undefined
 let output: Output | undefined
 
-/** By their root instances: a context may not know of another's decorators. */
-const registered = new WeakSet<FastifyInstance>()
+/** On the root instance, since a context may not know of another's decorators; known to every copy of this package that the process has loaded. */
+const REGISTERED = Symbol.for('shared-fastify.registered')
 
 // Every line of a worker says whose it is, from the first on, and none ends it: the plugin itself comes later.
 const mark = findMark()
@@ -55,10 +55,10 @@ function whose ({ generation }: WorkerMark): { workerId: number, generation: num
 
 function share (fastify: FastifyInstance, given: unknown): SharedPort {
   const root = rootOf(fastify)
-  if (registered.has(root)) throw new RegisteredTwiceError()
+  if (REGISTERED in root) throw new RegisteredTwiceError()
   if (fastify.server.listening) throw new AlreadyListeningError()
   const options = readOptions(given)
-  registered.add(root)
+  Object.defineProperty(root, REGISTERED, { value: true })
   const found = findRole(options.workers)
   if (found.role === 'standalone') return standalone(fastify, found)
   assertNodeSupported()

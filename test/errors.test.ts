@@ -14,6 +14,7 @@ const codes = {
   PidfileError: 'SHARED_PORT_ERR_PIDFILE',
   ConfigFailedError: 'SHARED_PORT_ERR_CONFIG_FAILED',
   AppNotFoundError: 'SHARED_PORT_ERR_APP_NOT_FOUND',
+  AppRegistersError: 'SHARED_PORT_ERR_APP_REGISTERS',
   AppReturnsInstanceError: 'SHARED_PORT_ERR_APP_RETURNS_INSTANCE',
   AppTypeError: 'SHARED_PORT_ERR_APP_TYPE',
   BootTimeoutError: 'SHARED_PORT_ERR_BOOT_TIMEOUT',

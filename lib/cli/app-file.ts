@@ -1,6 +1,9 @@
 import { statSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
 import { AppNotFoundError, AppTypeError } from '../errors.js'
+import { nearest } from '../suggest.js'
+
+const COMMANDS = ['start', 'config', 'status', 'reload', 'scale', 'logs', 'stop']
 
 export const TYPESCRIPT = ['.ts', '.mts', '.cts']
 export const JAVASCRIPT = ['.js', '.mjs', '.cjs']
@@ -13,10 +16,15 @@ export const JAVASCRIPT = ['.js', '.mjs', '.cjs']
 export function findApp (given: string): string {
   const path = resolve(given)
   const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) throw new AppNotFoundError(path, /^[a-z]+$/.test(given) ? `, nor a command ${given}` : '')
+  if (found === undefined) throw new AppNotFoundError(path, /^[a-z]+$/.test(given) ? noCommand(given) : '')
   if (found.isDirectory()) throw new AppTypeError(`the directory ${path}`)
   if (![...TYPESCRIPT, ...JAVASCRIPT].includes(extname(path))) throw new AppTypeError(path)
   return path
+}
+
+function noCommand (given: string): string {
+  const meant = nearest(given, COMMANDS)
+  return `, nor a command ${given}${meant === undefined ? '' : `; did you mean ${meant}?`}`
 }
 
 export function isTypeScript (app: string): boolean {

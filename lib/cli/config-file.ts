@@ -7,6 +7,7 @@ import { ConfigFailedError } from '../errors.js'
 import { findFor, isFile, isTypeScript, JAVASCRIPT, TYPESCRIPT } from './app-file.js'
 import { UsageError } from './exit.js'
 import { settings } from './settings.js'
+import { locate } from './syntax-errors.js'
 import { untilLoaded } from './until-loaded.js'
 
 /** What a config file says, its paths absolute. */
@@ -96,6 +97,7 @@ async function importFile (path: string): Promise<{ default?: unknown }> {
 }
 
 function failed (path: string, cause: unknown): Error {
+  locate(cause)
   return new ConfigFailedError(path, cause instanceof Error ? cause.message : inspect(cause), { cause })
 }
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 
+const PREFIX = 'FASTIFY_'
+
 /** In the current folder. */
 export const ENV_FILE = '.env'
 
@@ -36,7 +38,12 @@ export function variable (name: string): string | undefined {
   return process.env[name] || undefined
 }
 
+/** The variables whose names look like ours and are not among them. */
+export function unknownVariables (known: readonly string[]): string[] {
+  return Object.keys(process.env).filter(name => name.startsWith(PREFIX) && !known.includes(name) && variable(name) !== undefined)
+}
+
 /** The variable that sets a flag of the command: FASTIFY_LOG_LEVEL for `--log-level`, as in fastify-cli. */
 export function variableOf (flag: string): string {
-  return `FASTIFY_${flag.toUpperCase().replaceAll('-', '_')}`
+  return `${PREFIX}${flag.toUpperCase().replaceAll('-', '_')}`
 }

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { ConfigFailedError, StdoutError } from '../errors.js'
+import { plain } from '../plain-text.js'
 import { isGone } from '../stdout.js'
 
 /** Exit codes: the app or its port failed; the command was not understood. */
@@ -23,14 +24,8 @@ export function fail (err: unknown): void {
     return
   }
   if (!isUsage(err) && !isOurs(err)) throw err // a bug: its stack tells
-  process.stderr.write(`error: ${err.message}\n${err instanceof ConfigFailedError ? placeOf(err.cause) : ''}`)
-  if (isPlaceless(err.cause)) throw err.cause
+  process.stderr.write(`error: ${plain(err.message)}\n${err instanceof ConfigFailedError ? placeOf(err.cause) : ''}`)
   process.exit(isUsage(err) ? USAGE : FAILED)
-}
-
-/** Of a syntax error in an ES module only Node itself can say where it is, and does where nobody catches it. */
-export function isPlaceless (err: unknown): boolean {
-  return err instanceof SyntaxError && err.stack?.includes('compileSourceTextModule') === true
 }
 
 /** Ends a command whose answer cannot be written. Whoever reads it may have seen enough, as head(1) does. */
@@ -41,10 +36,12 @@ export function failStdout (err: NodeJS.ErrnoException): void {
 
 const OURS = new URL('..', import.meta.url).href
 
-/** Where it was thrown, in files of the user's. */
+/** Where it was thrown, in files of the user's; of a syntax error the place and the text there, which begin its stack. */
 function placeOf (err: unknown): string {
-  const lines = err instanceof Error && !isPlaceless(err) ? err.stack?.split('\n') ?? [] : []
-  return lines.filter(line => /^ +at .*\//.test(line) && !/node:|\/node_modules\//.test(line) && !line.includes(OURS)).map(line => `${line}\n`).join('')
+  const stack = err instanceof Error ? plain(err.stack ?? '') : ''
+  const [head] = stack.split(/\n(?=SyntaxError)/) as [string]
+  if (head !== stack) return `${head}\n`
+  return stack.split('\n').filter(line => /^ +at .*\//.test(line) && !/node:|\/node_modules\//.test(line) && !line.includes(OURS)).map(line => `${line}\n`).join('')
 }
 
 /** An app that is not there, or a value that cannot be, is the user's. */

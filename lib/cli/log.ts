@@ -1,6 +1,7 @@
 import { destination, type DestinationStream, type Logger, pino } from 'pino'
 import type { Destination } from '../app-logger.js'
 import { guardLog } from '../log-guard.js'
+import { legible } from './legible.js'
 
 /** What a readable line leaves out, of a worker's: the app's own fields are all there. */
 const LEFT_OUT = 'pid,hostname,workerId,generation'
@@ -17,7 +18,7 @@ export async function createLog ({ level, pretty, name }: { level: string, prett
   if (!pretty) return pino(options, output)
   const { prettyFactory } = await import('pino-pretty')
   const prettify = prettyFactory({ messageFormat: '{msg}', ignore: PRIMARY_LEFT_OUT, translateTime: TIME })
-  return pino(options, { write (line) { output.write(prettify(line)) } })
+  return pino(options, { write (line) { output.write(prettify(legible(line))) } })
 }
 
 /** Where a worker's log lines go: to stdout, as Fastify's own logger writes. */
@@ -29,11 +30,13 @@ export async function workerStream (pretty: boolean): Promise<DestinationStream>
   const options = { messageFormat: 'worker {workerId}: {msg}', ignore: LEFT_OUT, translateTime: TIME }
   const { prettyFactory } = await import('pino-pretty')
   let prettify = prettyFactory(options)
+  let messageKey = 'msg'
   stdout.on('message', ({ config }: PinoConfig) => {
+    messageKey = config.messageKey
     prettify = prettyFactory({ ...options, messageKey: config.messageKey, errorLikeObjectKeys: ['err', 'error', config.errorKey], customLevels: config.levels.values })
   })
   const { write } = stdout
-  stdout.write = line => write.call(stdout, line && prettify(line))
+  stdout.write = line => write.call(stdout, line && prettify(legible(line, messageKey)))
   return stdout
 }
 

@@ -1,7 +1,10 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { PidfileError } from '../errors.js'
 import { isAlive } from '../process-table.js'
+
+/** Bytes that a pidfile has at most. */
+const LONGEST = 64
 
 /**
  * Writes this process's id to a file, whole at once, and takes the file away at the end. One that a
@@ -21,8 +24,8 @@ export function writePidfile (given: string): void {
 function claim (path: string): void {
   const written = `${path}.${process.pid}`
   rmSync(written, { force: true })
-  writeFileSync(written, `${process.pid}\n`, { flag: 'wx' })
   try {
+    writeFileSync(written, `${process.pid}\n`, { flag: 'wx' }) // a full disk leaves an empty one behind
     if (link(written, path)) return
     clear(path, `${written}.stale`)
     if (!link(written, path)) assertStale(path) // another one was faster
@@ -62,8 +65,8 @@ function clear (path: string, aside: string): void {
 
 /** @param path where it was */
 function assertStale (file: string, path = file): void {
-  const text = readFileSync(file, 'utf8').trim()
-  if (!/^([1-9]\d*)?$/.test(text)) throw new PidfileError(path, 'is there already, and is no pidfile')
+  const text = readPid(file)
+  if (text === undefined || !/^([1-9]\d*)?$/.test(text)) throw new PidfileError(path, 'is there already, and is no pidfile')
   // In a container each primary may have the same id.
   if (text !== '' && text !== String(process.pid) && isAlive(Number(text))) throw new PidfileError(path, `is of the process ${text}, which is running`)
 }
@@ -71,6 +74,17 @@ function assertStale (file: string, path = file): void {
 /** Somebody else may have put one in its place. */
 function remove (path: string): void {
   try {
-    if (readFileSync(path, 'utf8').trim() === String(process.pid)) rmSync(path)
+    if (readPid(path) === String(process.pid)) rmSync(path)
   } catch {} // it is gone, or not for us to take away any more
+}
+
+/** What a pidfile says; undefined of what is none. A FIFO, or a device, would let the one who opens or reads it wait. */
+function readPid (path: string): string | undefined {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const found = fstatSync(fd)
+    return found.isFile() && found.size <= LONGEST ? readFileSync(fd, 'utf8').trim() : undefined
+  } finally {
+    closeSync(fd)
+  }
 }

@@ -4,6 +4,7 @@ import { socketOf, trustedFolders } from '../control/place.js'
 import { sweep } from '../control/stale.js'
 import { ControlClient } from './control-client.js'
 import { ControlError, UsageError } from './exit.js'
+import { oneLine } from '../plain-text.js'
 import { spell } from './spell.js'
 
 /** Which primary is meant: any that all of these are true of. */
@@ -35,7 +36,7 @@ export async function findPrimary (which: Which): Promise<Primary> {
   const [primary, ...others] = await findPrimaries(which)
   if (primary === undefined) throw nobody(which)
   if (others.length > 0) {
-    const all = [primary, ...others].map(({ status }) => `${status.pid}${status.name === null ? '' : ` (${status.name})`} at ${placesOf(status)}`)
+    const all = [primary, ...others].map(({ status }) => `${status.pid}${status.name === null ? '' : ` (${oneLine(status.name)})`} at ${placesOf(status)}`)
     throw new UsageError(`${all.length} primaries are running: ${all.join('; ')}. Say which by --pid, --port or --control`)
   }
   return primary
@@ -48,7 +49,7 @@ export function nobody ({ pid, port, control }: Which): ControlError {
 
 /** Where it listens, in words. */
 export function placesOf ({ listeners }: Status): string {
-  return listeners.flatMap(({ addresses }) => addresses.map(spell)).join(', ') || 'no port'
+  return oneLine(listeners.flatMap(({ addresses }) => addresses.map(spell)).join(', ')) || 'no port'
 }
 
 /** One that ends in this moment is none any more, and one that hangs is worth a line; of one that was named, why it does not answer is the answer. */
@@ -58,7 +59,7 @@ async function ask (client: ControlClient, named: boolean): Promise<Primary | un
   } catch (err) {
     const failure = `nobody answers at ${client.path}: ${(err as Error).message}`
     if (named) throw new ControlError(failure)
-    if (err instanceof ControlError) process.stderr.write(`warning: ${failure}\n`)
+    if (err instanceof ControlError) process.stderr.write(`warning: ${oneLine(failure)}\n`)
     return undefined
   }
 }

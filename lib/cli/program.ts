@@ -11,6 +11,8 @@ import { InForce } from './in-force.js'
 import { show } from './show.js'
 import { LEVELS } from '../app-logger.js'
 import { start } from './start.js'
+import { oneLine } from '../plain-text.js'
+import { findUnknownVariables, tellUnknown } from './unknown-variables.js'
 import { version } from '../version.js'
 
 const NOTES = `
@@ -34,6 +36,9 @@ request; SIGTTIN adds a worker, SIGTTOU takes one away.
 Exit codes: 0 stopped as asked, 1 the app, its port or its config file failed,
 or the workers crashed more often than --max-restarts, 2 wrong usage, 130 a
 second SIGINT.`
+
+/** Columns below which a description is not wrapped: beside the longest flag, 80 leave 39. */
+const NARROWEST = 20
 
 /** Commands whose options the help of the whole shows. */
 const IN_MAIN_HELP = new Set(['shared-fastify', 'start', 'config'])
@@ -75,6 +80,7 @@ function createConfig (appArguments: string[]): Command {
   return command.action(async (app: string | undefined, { json = false }: { json?: boolean }) => {
     const settings = await find(command, app)
     process.stdout.write(show(settings, json))
+    for (const unknown of findUnknownVariables()) process.stderr.write(`warning: ${oneLine(tellUnknown(unknown))}\n`)
     understand(command, settings, appArguments)
   })
 }
@@ -111,8 +117,13 @@ function createStatus (): Command {
 
 function createScale (): Command {
   return createSteering('scale', 'keep so many workers from now on')
-    .argument('<workers>', `how many: 1 to ${MOST_WORKERS}`, integer({ minimum: 1, maximum: MOST_WORKERS }))
+    .argument('<workers>', `how many: 1 to ${MOST_WORKERS}`, readWorkers)
     .action(async (workers: number, flags: SteerFlags) => { await (await steering()).scale(workers, flags) })
+}
+
+function readWorkers (text: string): number {
+  if (/^0+$/.test(text)) throw new UsageError('scale keeps at least one worker; all of them end by: shared-fastify stop')
+  return integer({ minimum: 1, maximum: MOST_WORKERS })(text)
 }
 
 /** Loaded where it is asked for: a primary that serves has no use for it. */
@@ -140,6 +151,7 @@ function assertOneApp (given: string[]): void {
 function polite (command: Command): Command {
   return command
     .helpOption('-h, --help', 'print this')
+    .configureHelp({ minWidthToWrap: NARROWEST })
     .showHelpAfterError(`(${['shared-fastify', ...(IN_MAIN_HELP.has(command.name()) ? [] : [command.name()])].join(' ')} --help shows what there is)`)
     .exitOverride()
 }

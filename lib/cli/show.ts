@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { oneLine } from '../plain-text.js'
 import { veiled } from '../options-schema.js'
 import type { Found, InForce, Source } from './in-force.js'
 import { idlePlaces } from './listen-options.js'
@@ -28,10 +29,10 @@ function asTable (rows: Row[]): string {
 }
 
 function inWords (source: Source): string {
-  return 'name' in source ? source.name : source.kind
+  return 'name' in source ? oneLine(source.name) : source.kind
 }
 
 function text (value: unknown): string {
   if (value === undefined) return '-'
-  return typeof value === 'string' ? value : inspect(value, { breakLength: Infinity })
+  return oneLine(typeof value === 'string' ? value : inspect(value, { breakLength: Infinity }))
 }

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino'
 import { StdoutError, WorkerFailedError } from '../errors.js'
-import { readListenTarget } from '../listen-target.js'
+import { plain } from '../plain-text.js'
+import type { SocketName } from '../internals.js'
+import { type ListenTarget, readListenTarget } from '../listen-target.js'
 import type { Options } from '../options.js'
 import { openOutput } from '../primary/output.js'
 import { PrimaryProcess } from '../primary-process.js'
@@ -12,6 +14,7 @@ import { createLog } from './log.js'
 import { writePidfile } from './pidfile.js'
 import { spell } from './spell.js'
 import { setTitle } from './title.js'
+import { findUnknownVariables, tellUnknown } from './unknown-variables.js'
 import { workerProgram } from './worker-program.js'
 
 /** What only the primary has to know. */
@@ -35,6 +38,7 @@ export async function start (config: Config, options: Options, { imports = [], p
   const log = await createLog(config, output)
   const about = { mode: 'command', app: config.app, ...(config.name !== undefined && { name: config.name }) } as const
   const primary = new PrimaryProcess(options, log, program, output, about, { development: config.watch, inspectedSlot: config.inspect?.slot })
+  for (const unknown of findUnknownVariables()) log.warn({ event: 'unknown-variable', variable: unknown.name, meant: unknown.meant }, tellUnknown(unknown))
   // A log that gets lost from its first line on is a mistake; what is full later has been good before.
   if (output.failure !== undefined) throw new StdoutError(output.failure.message, { cause: output.failure })
   try {
@@ -42,7 +46,8 @@ export async function start (config: Config, options: Options, { imports = [], p
       const { restartOnChange } = await import('./restart-on-change.js') // others need not pay for it
       await restartOnChange(config, primary, reloadEnvironment, log)
     }
-    for (const name of await primary.listen(primary.nextKey(target), target)) {
+    await primary.open()
+    for (const name of await listen(primary, target)) {
       log.info({ event: 'listening' }, 'listening at %s', spell(name))
     }
   } catch (err) {
@@ -52,11 +57,21 @@ export async function start (config: Config, options: Options, { imports = [], p
   }
 }
 
+/** Of the app's port Node's own error does not say whose it is: those of the admin server and the control socket do. */
+async function listen (primary: PrimaryProcess, target: ListenTarget): Promise<Array<SocketName | string>> {
+  try {
+    return await primary.listen(primary.nextKey(target), target)
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).syscall !== undefined) (err as Error).message = `the app's port cannot be opened: ${(err as Error).message}`
+    throw err
+  }
+}
+
 /** Nothing that ends the command goes untold, whatever is logged. */
 function tell (err: NodeJS.ErrnoException, log: Logger): void {
   const { message, cause } = err
-  if (!log.isLevelEnabled('fatal')) process.stderr.write(`error: ${cause instanceof Error ? `${message}: ${cause.message}` : message}\n`)
+  if (!log.isLevelEnabled('fatal')) process.stderr.write(`error: ${plain(cause instanceof Error ? `${message}: ${cause.message}` : message)}\n`)
   if (err instanceof WorkerFailedError) return // is in the log already
   // Where a port could not be bound is no news to anybody.
-  log.fatal({ event: 'listen-failed', err: err.syscall === undefined ? err : Object.assign(err, { stack: undefined }) }, message)
+  log.fatal({ event: 'listen-failed', err: err.syscall === undefined ? err : Object.assign(err, { stack: undefined }) }, '%s', message)
 }

@@ -1,55 +1,37 @@
-import { readFileSync } from 'node:fs'
-import { Session } from 'node:inspector'
+import { createRequire } from 'node:module'
+import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { isPlaceless } from './exit.js'
 
-/** The name by which the inspector is shown an error. */
-const SHOWN = 'sharedFastifySyntaxError'
-
-interface Place { lineNumber: number, columnNumber: number }
+/** How Node begins the stack of a syntax error whose place it tells. */
+const PLACE = /^(file:\S+):(\d+)\n/
 
 /**
- * Says where syntax errors in ES modules are. Node itself does only where nobody catches them; this
- * process's own inspector, which needs no port, can be asked. That costs a start some 50 ms.
+ * Says where a syntax error in an ES module is, in the stack and the message of the error, or of what it was caused by. Node
+ * knows, and tells where nobody catches the error; besides that, only its REPL makes it tell, which writes the place into
+ * the stack. It is loaded for this alone.
  */
-export class SyntaxErrors {
-  readonly #session = new Session()
-  /** The last file that could not be parsed. */
-  #file: string | undefined
+export function locate (err: unknown): void {
+  if (!(err instanceof Error)) return
+  if (!isPlaceless(err)) return locate(err.cause)
+  try {
+    tellPlace(err)
+  } catch {} // an app's exception handlers may keep the REPL from starting: the error is told without the place
+}
 
-  constructor () {
-    this.#session.connect()
-    this.#session.on('Debugger.scriptFailedToParse', ({ params: { url } }) => { this.#file = url.startsWith('file:') ? fileURLToPath(url) : undefined })
-    this.#session.post('Debugger.enable')
-    this.#session.post('Debugger.setSkipAllPauses', { skip: true }) // nobody could go on after a `debugger` statement
-  }
+/** One that only Node can say the place of: it came from the parser of ES modules, and has no place yet. */
+function isPlaceless (err: Error): boolean {
+  return err instanceof SyntaxError && err.stack?.includes('compileSourceTextModule') === true
+}
 
-  /** Gives the error, or what it was caused by, a stack that begins as Node's own words would: the file, the line, and its text. */
-  locate (err: unknown): void {
-    if (!(err instanceof Error)) return
-    if (!isPlaceless(err)) return this.locate(err.cause)
-    const place = this.#placeOf(err)
-    if (place === undefined || this.#file === undefined) return
-    const line = readFileSync(this.#file, 'utf8').split('\n')[place.lineNumber] ?? ''
-    err.stack = `${this.#file}:${place.lineNumber + 1}\n${line}\n${' '.repeat(place.columnNumber)}^\n\n${err.name}: ${err.message}`
-  }
-
-  /** The app is loaded. */
-  end (): void {
-    this.#session.disconnect()
-  }
-
-  /** The inspector answers before post() returns. */
-  #placeOf (err: Error): Place | undefined {
-    const shared = globalThis as unknown as Record<string, unknown>
-    let place: Place | undefined
-    shared[SHOWN] = err
-    this.#session.post('Runtime.evaluate', { expression: `globalThis.${SHOWN}` }, (_err, { result }) => {
-      this.#session.post('Runtime.getExceptionDetails', { errorObjectId: result.objectId }, (_err: Error | null, answer?: object) => {
-        place = (answer as { exceptionDetails?: Place } | undefined)?.exceptionDetails
-      })
-    })
-    delete shared[SHOWN]
-    return place
-  }
+function tellPlace (err: Error): void {
+  const { message } = err
+  const { start } = createRequire(import.meta.url)('node:repl') as typeof import('node:repl')
+  const server = start({ input: new PassThrough(), output: new PassThrough(), prompt: '', terminal: false, eval: (_code, _context, _file, done) => { done(err, undefined) } })
+  server.emit('line', 'the error, please')
+  server.close()
+  const [place, url, line] = PLACE.exec(err.stack ?? '') ?? []
+  if (place === undefined) return
+  const at = `${fileURLToPath(url as string)}:${line}`
+  err.stack = `${at}\n${(err.stack as string).slice(place.length).trimEnd()}`
+  err.message = `${message} (${at})`
 }

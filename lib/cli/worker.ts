@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { AppIsInstanceError, AppIsReadyError, AppReturnsInstanceError } from '../errors.js'
+import { AppIsInstanceError, AppIsReadyError, AppRegistersError, AppReturnsInstanceError } from '../errors.js'
 import { rootOf } from '../internals.js'
 import { onFastify } from '../on-fastify.js'
 import { sharedPort } from '../plugin.js'
@@ -10,7 +10,7 @@ import { fastifyFor } from './create-fastify.js'
 import { held } from './inspection.js'
 import { ListenGuard } from './listen-guard.js'
 import { isInstance, type LoadedApp, loadApp } from './load-app.js'
-import { SyntaxErrors } from './syntax-errors.js'
+import { locate } from './syntax-errors.js'
 import { setTitle } from './title.js'
 import { endBy } from './worker-end.js'
 
@@ -19,10 +19,10 @@ import { endBy } from './worker-end.js'
 const config = JSON.parse(process.env[CONFIG] as string) as Config
 
 setTitle(config, `worker ${cluster.worker?.id ?? 0}`)
-const syntaxErrors = config.watch ? new SyntaxErrors() : undefined
-serve().then(() => { syntaxErrors?.end() }, err => {
-  syntaxErrors?.locate(err)
-  endBy(err)
+serve().catch(err => {
+  const failure = asOfTheApp(err)
+  locate(failure)
+  endBy(failure)
 })
 
 async function serve (): Promise<void> {
@@ -56,6 +56,12 @@ function registerApp (fastify: FastifyInstance, app: LoadedApp): void {
   // As in fastify-cli: with skipOverride the app's decorators and hooks are the root's.
   const plugin = refuseInstances(app.plugin)
   fastify.register('skipOverride' in options && options.skipOverride ? fp(plugin) : plugin, options)
+}
+
+/** The command has registered the plugin: who registers it again is the app. */
+function asOfTheApp (err: unknown): unknown {
+  const isTwice = (err as NodeJS.ErrnoException | null | undefined)?.code === 'SHARED_PORT_ERR_REGISTERED_TWICE'
+  return isTwice ? new AppRegistersError(config.app, { cause: err as Error }) : err
 }
 
 /** A function that makes an instance of its own, and knows nothing of ours, would be served as an endless 404. */

@@ -43,3 +43,15 @@ t.test('pretty logs are text, and say whose line it is', async t => {
   t.match(app.text, / INFO: stopped\n$/)
   t.strictSame(app.lines, [])
 })
+
+t.test('nothing that an app or a client says begins a line in pretty logs, or reaches the terminal as a command', async t => {
+  const app = command(t, [appPath('hostile.mjs'), '-n', '1', '-p', '0', '--pretty-logs'])
+  await app.printed(/ INFO: listening at /)
+  const [, url] = / INFO: listening at (\S+)\n/.exec(app.text) as unknown as [string, string]
+  const path = encodeURIComponent('blocks\n[12:00:00.000] INFO: forged \u001b[2J')
+  await request(`http://${url.replace('0.0.0.0', '127.0.0.1')}/${path}`)
+  await app.printed(/worker 1 stood still for \d+ ms, in GET \/blocks/)
+  await app.stop()
+  t.notMatch(app.text, /^\[12:00:00\.000\]/m)
+  t.notMatch(app.text, /\u001b/)
+})

@@ -12,6 +12,9 @@ testFailures(t, [
   { what: 'listens while loading', app: 'listens.mjs', workers: 3, says: /listens\.mjs calls listen\(\) itself: export the instance instead/ },
   { what: 'listens and catches the error', app: 'listens-and-catches.mjs', says: /calls listen\(\) itself/ },
   { what: 'listens in a hook', app: 'listens-in-hook.mjs', says: /calls listen\(\) itself/ },
+  { what: 'registers the plugin', app: 'registers.mjs', says: /registers\.mjs registers shared-fastify itself, which the command does too: leave it out/ },
+  { what: 'is an instance that has the plugin', app: 'registers-instance.mjs', says: /registers-instance\.mjs registers shared-fastify itself/ },
+  { what: 'registers the plugin of another copy', app: 'registers-copy.mjs', says: /registers-copy\.mjs registers shared-fastify itself/ },
   { what: 'is an instance, and the options are for a plugin', app: 'instance.mjs', args: ['-x', '/api', '-o', '--body-limit', '5', '--', '--greeting', 'hello'], says: /exports a Fastify instance, .*: --prefix, --options, --body-limit, -- --greeting is for apps/ }
 ], hooked)
 

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { type App, appPath, command, hooked } from '../helper.js'
+import { App, appPath, command, hooked, withoutHooks } from '../helper.js'
 
 const PLUGIN = appPath('plugin.mjs')
 
@@ -77,12 +78,40 @@ t.test('a pidfile that has become another\'s is left alone', async t => {
   t.equal(readFileSync(pidfile, 'utf8'), `${process.pid}\n`)
 })
 
+t.test('a FIFO in the place of a pidfile holds up neither the start nor the stop', async t => {
+  const folder = t.testdir({})
+  const fifo = join(folder, 'app.pid')
+  execFileSync('mkfifo', [fifo])
+  const app = serve(t, fifo)
+  t.strictSame(await app.ended, { code: 1, signal: null })
+  t.equal(app.text, `error: The pidfile ${fifo} is there already, and is no pidfile\n`)
+
+  const pidfile = join(folder, 'other.pid')
+  const other = serve(t, pidfile)
+  await other.event('listening')
+  rmSync(pidfile)
+  execFileSync('mkfifo', [pidfile])
+  t.strictSame(await other.stop(), { code: 0, signal: null })
+  t.strictSame(readdirSync(folder), ['app.pid', 'other.pid'], 'they are somebody else\'s')
+})
+
+t.test('a full disk leaves nothing of a pidfile behind', async t => {
+  const folder = t.testdir({})
+  const pidfile = join(folder, 'app.pid')
+  const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+  // No file may grow at all: EFBIG instead of ENOSPC.
+  const app = new App(t, [cli, PLUGIN, '-n', '1', '-p', '0', '--pidfile', pidfile], process.env, undefined, [], [...withoutHooks(), 'bash', '-c', 'ulimit -f 0 && exec "$0" "$@"', process.execPath])
+  t.strictSame(await app.ended, { code: 1, signal: null })
+  t.equal(app.text, `error: The pidfile ${pidfile} cannot be written: EFBIG: file too large, write\n`)
+  t.strictSame(readdirSync(folder), [])
+})
+
 t.test('a pidfile that cannot be written is one error, before anything is bound', async t => {
   const folder = t.testdir({ 'app.js': 'no pidfile' })
   const wrong = [
     { pidfile: join(folder, 'nowhere/app.pid'), says: /^error: The pidfile .*\/nowhere\/app\.pid cannot be written: ENOENT: .*\n$/ },
     { pidfile: join(folder, 'app.js'), says: /^error: The pidfile .*\/app\.js is there already, and is no pidfile\n$/ },
-    { pidfile: folder, says: /^error: The pidfile .* cannot be written: EISDIR: .*\n$/ }
+    { pidfile: folder, says: /^error: The pidfile .* is there already, and is no pidfile\n$/ }
   ]
   for (const { pidfile, says } of wrong) {
     const app = serve(t, pidfile)

@@ -6,7 +6,9 @@ const APP = appPath('plugin.mjs')
 const wrong: Array<{ what: string, args: string[], says: RegExp, env?: NodeJS.ProcessEnv }> = [
   { what: 'no app', args: [], says: /^error: missing required argument 'app'$/m },
   { what: 'two apps', args: [APP, APP], says: /^error: one app is served at a time, got '.*plugin\.mjs' and '.*plugin\.mjs'$/m },
-  { what: 'a command that there is not', args: ['stauts'], says: /^error: There is no app at .*\/stauts, nor a command stauts$/m },
+  { what: 'a command that there is not', args: ['serve'], says: /^error: There is no app at .*\/serve, nor a command serve$/m },
+  { what: 'a command that is mistyped', args: ['stauts'], says: /^error: There is no app at .*\/stauts, nor a command stauts; did you mean status\?$/m },
+  { what: 'scale 0', args: ['scale', '0'], says: /^error: scale keeps at least one worker; all of them end by: shared-fastify stop$/m },
   { what: 'an option that a command does not have', args: ['status', '--wait'], says: /\(shared-fastify status --help shows what there is\)/ },
   { what: 'an app that is not there', args: [appPath('nowhere.mjs')], says: /^error: There is no app at .*\/apps\/nowhere\.mjs$/m },
   { what: 'a folder', args: [appPath('')], says: /^error: An app is a \.ts, .* file, got the directory .*\/apps$/m },
@@ -43,6 +45,31 @@ t.test('--help shows every option, from every place where one would ask', async 
       t.ok(app.text.includes(word), `${args.join(' ')}: ${word}`)
     }
   }
+})
+
+t.test('what --help prints has room on a terminal of 80 columns', async t => {
+  for (const name of ['start', 'config', 'status', 'reload', 'scale', 'logs', 'stop']) {
+    const { ended, text } = command(t, [name, '--help'])
+    await ended
+    t.strictSame(text.split('\n').filter(line => line.length > 80), [], name)
+  }
+  const app = command(t, ['--help'])
+  await app.ended
+  t.strictSame(app.text.split('\n').filter(line => line.length > 80), [])
+})
+
+t.test('a variable that looks like an option and is none is told of, with the one that is meant', async t => {
+  const env = { FASTIFY_WROKERS: '3', FASTIFY_SOMETHING_ELSE: '1', FASTIFY_GRACE: '1', FASTIFY_EMPTY: '', FASTIFY_AUTOLOAD_TYPESCRIPT: '1' }
+  const app = command(t, [APP, '-n', '1', '-p', '0'], { env })
+  await app.url()
+  t.match(app.lines.filter(({ event }) => event === 'unknown-variable'), [
+    { level: 40, variable: 'FASTIFY_WROKERS', meant: 'FASTIFY_WORKERS', msg: 'FASTIFY_WROKERS in the environment sets no option: did you mean FASTIFY_WORKERS?' },
+    { level: 40, variable: 'FASTIFY_SOMETHING_ELSE', msg: 'FASTIFY_SOMETHING_ELSE in the environment sets no option' }
+  ])
+  t.equal(app.lines.filter(({ event }) => event === 'unknown-variable').length, 2)
+  const config = command(t, ['config', APP], { env })
+  t.strictSame(await config.ended, { code: 0, signal: null })
+  t.match(config.text, /^warning: FASTIFY_WROKERS in the environment sets no option: did you mean FASTIFY_WORKERS\?$/m)
 })
 
 t.test('--version prints the version', async t => {

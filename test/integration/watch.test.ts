@@ -92,7 +92,7 @@ perLane(t, 'a syntax error is shown, and where it is, in the log and to whoever 
     t.match(await request(url), {
       status: 503,
       headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', connection: 'close' },
-      body: /lib\/broken\.js:2\nexport const a = = 1 \/\/ here\n {17}\^\n\nSyntaxError: Unexpected token '='/
+      body: /lib\/broken\.js:2\nexport const a = = 1 \/\/ here\n {17}\^\nSyntaxError: Unexpected token '='/
     })
   }
   t.match(await app.event('worker-exit', ({ level }) => level >= 50), { err: { message: /Unexpected token '='/, stack: /lib\/broken\.js:2/ } })

@@ -2,7 +2,8 @@ import bytes from 'bytes'
 import pc from 'picocolors'
 import type { Status, WorkerStats } from '../../../types/index.js'
 import { placesOf } from '../primaries.js'
-import { type Column, table } from '../table.js'
+import { oneLine } from '../../plain-text.js'
+import { type Column, table, widthOf } from '../table.js'
 
 const COLUMNS: Column[] = [
   { title: 'SLOT', align: 'right' },
@@ -12,12 +13,12 @@ const COLUMNS: Column[] = [
   { title: 'GEN', align: 'right' },
   { title: 'AGE', align: 'right' },
   { title: 'OPEN', align: 'right' },
-  { title: 'HANDED/S', align: 'right' },
+  { title: 'CONN/S', align: 'right' },
   { title: 'REQ/S', align: 'right' },
   { title: 'BUSY', align: 'right' },
   { title: 'DELAY', align: 'right' },
   { title: 'RSS', align: 'right' },
-  { title: 'RESTARTS', align: 'right' }
+  { title: 'CRASH', align: 'right' }
 ]
 
 /** Characters of a bar. */
@@ -25,17 +26,33 @@ const BAR = 10
 
 const STATE_COLOURS = { starting: pc.yellow, ready: pc.green, draining: pc.cyan, exited: pc.red }
 
-/** One primary for people: what it is, and its workers. With `bars`, how busy they are can be seen from afar. */
-export function statusText (status: Status, { bars = false } = {}): string {
+/** One primary for people: what it is, and its workers, within so many columns. With `bars`, how busy they are can be seen from afar, where there is room. */
+export function statusText (status: Status, { bars = false, width = 80 } = {}): string {
   const { name, pid, state, generation, uptime, workers, lane, policy, pending, maxPending, shed, restarts, reload, app } = status
+  const about = [`up ${duration(uptime)}`, `generation ${generation}`, `shared-fastify ${status.version}`, `Node ${status.node}`]
+  const traffic = [`lane ${lane}`, `policy ${oneLine(policy)}`, `pending ${pending} of ${maxPending}`, `shed ${shed}`, `restarts ${restarts}`]
+  const sorted = [...workers].sort((a, b) => a.slot - b.slot || a.id - b.id)
+  const draw = (bars: boolean): string => table(COLUMNS, sorted.map(worker => row(worker, bars)), width)
+  const withBars = bars ? draw(true) : ''
   return [
-    `${pc.bold(name ?? 'shared-fastify')} (pid ${pid}): ${state}, up ${duration(uptime)}, generation ${generation}, shared-fastify ${status.version}, Node ${status.node}`,
-    `listening at ${placesOf(status)}; lane ${lane}, policy ${policy}; pending ${pending} of ${maxPending}, shed ${shed}, restarts ${restarts}`,
-    `app ${app}`,
+    pc.bold(oneLine(name ?? 'shared-fastify')) + wrapped(width, ` (pid ${pid}): ${state}`, about, (name ?? 'shared-fastify').length),
+    wrapped(width, `listening at ${placesOf(status)}`, traffic),
+    `app ${oneLine(app)}`,
     ...(reload === null ? [] : [pc.cyan(`reload ${reload.generation}: ${reload.replaced} of ${reload.workers} workers replaced`)]),
     '',
-    table(COLUMNS, [...workers].sort((a, b) => a.slot - b.slot || a.id - b.id).map(worker => row(worker, bars)))
+    bars && withBars.split('\n').every(line => widthOf(line) <= width) ? withBars : draw(false)
   ].join('\n')
+}
+
+/** A beginning and what follows it, in as many lines as that takes; `taken` are columns before it. */
+function wrapped (width: number, beginning: string, parts: string[], taken = 0): string {
+  const lines = [beginning]
+  for (const part of parts) {
+    const line = `${lines.at(-1)}, ${part}`
+    if (line.length + (lines.length === 1 ? taken : 0) <= width) lines[lines.length - 1] = line
+    else lines.push(`  ${part}`)
+  }
+  return lines.join('\n')
 }
 
 function row (worker: WorkerStats, bars: boolean): string[] {
@@ -47,15 +64,20 @@ function row (worker: WorkerStats, bars: boolean): string[] {
     String(pid ?? '-'),
     STATE_COLOURS[state](state),
     String(generation),
-    duration(age),
+    short(duration(age)),
     String(open),
     String(handedOffRate),
     String(requestRate),
     bars ? `${bar(utilization)} ${busy}` : busy.trim(),
-    `${delay} ms`,
-    rss === 0 ? '-' : bytes.format(rss, { decimalPlaces: 0, unitSeparator: ' ' }) ?? '-',
+    `${delay}ms`,
+    rss === 0 ? '-' : bytes.format(rss, { decimalPlaces: 0 }) ?? '-',
     String(restarts)
   ]
+}
+
+/** `3d4h` for `3 d 4 h`: in a table. */
+function short (duration: string): string {
+  return duration.replaceAll(' ', '').replace('min', 'm')
 }
 
 function bar (share: number): string {

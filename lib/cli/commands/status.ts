@@ -21,9 +21,14 @@ export async function status ({ json = false, watch = false, ...which }: StatusF
   process.stdout.write('no primary is running any more\n')
 }
 
+/** That of the terminal; what goes elsewhere may be shown on any. */
+function width (): { width?: number } {
+  return process.stdout.isTTY ? { width: process.stdout.columns } : {}
+}
+
 /** JSON: a line for each. */
 function print (primaries: Primary[], json: boolean): void {
-  const texts = primaries.map(({ status }) => json ? JSON.stringify(status) : statusText(status))
+  const texts = primaries.map(({ status }) => json ? JSON.stringify(status) : statusText(status, width()))
   process.stdout.write(`${texts.join(json ? '\n' : '\n\n')}\n`)
 }
 
@@ -34,5 +39,5 @@ function redraw (primaries: Primary[]): void {
     cursorTo(stdout, 0, 0)
     clearScreenDown(stdout)
   }
-  stdout.write(`${primaries.map(({ status }) => statusText(status, { bars: stdout.isTTY })).join('\n\n')}\n${stdout.isTTY ? '' : '\n'}`)
+  stdout.write(`${primaries.map(({ status }) => statusText(status, { bars: stdout.isTTY, ...width() })).join('\n\n')}\n${stdout.isTTY ? '' : '\n'}`)
 }

@@ -1,4 +1,5 @@
 import type { Status } from '../../../types/index.js'
+import { oneLine } from '../../plain-text.js'
 import type { ControlClient } from '../control-client.js'
 import { ControlError } from '../exit.js'
 import { findPrimary, type Which } from '../primaries.js'
@@ -56,5 +57,5 @@ async function follow (client: ControlClient, url: string, body: object | undefi
 }
 
 function say (line: string): void {
-  process.stdout.write(`${line}\n`)
+  process.stdout.write(`${oneLine(line)}\n`)
 }
