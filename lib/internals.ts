@@ -400,16 +400,25 @@ export interface ChannelReader {
   ended (): void
 }
 
+export interface ChildChannel {
+  /** How many bytes wait to be written to the child. */
+  unsent (): number
+  /**
+   * The child is dead: disconnect() then closes the channel at once. Otherwise Node lets the rest of a message come (`buffering`)
+   * and an answer for the last handle (`_handleQueue`, of Node 20 to 26), which never do where something else holds the child's end open.
+   */
+  abandon (): void
+}
+
 /**
  * Lets `reader` read what a child process writes to its IPC channel, instead of Node, which throws at what is no
  * JSON (`channel.onread` in setupChannel of Node's lib/internal/child_process.js): as an exception of this process,
  * since no listener has been called yet. Node assigns `onread` and `pendingHandle` there from 20 to 26, and its
  * native code looks `onread` up at each read. A piece may be larger than what was read (26): `bytesRead`, which
  * net.Socket shows as its own, counts exactly.
- * @returns how many bytes wait to be written to the child
  * @throws SHARED_PORT_ERR_NODE_UNSUPPORTED where a part of it is missing
  */
-export function readChannel (child: ChildProcess, reader: ChannelReader): () => number {
+export function readChannel (child: ChildProcess, reader: ChannelReader): ChildChannel {
   const symbol = Object.getOwnPropertySymbols(child).find(({ description }) => description === 'kChannelHandle')
   const pipe = symbol === undefined ? undefined : Reflect.get(child, symbol) as IpcPipe | null | undefined
   if (pipe == null || typeof pipe.onread !== 'function' || typeof pipe.bytesRead !== 'number' || typeof pipe.writeQueueSize !== 'number' || !('pendingHandle' in pipe)) {
@@ -428,5 +437,11 @@ export function readChannel (child: ChildProcess, reader: ChannelReader): () => 
     before = pipe.bytesRead
     pipe.buffering = reader.read(Buffer.from(piece, 0, length), handle)
   }
-  return () => pipe.writeQueueSize
+  return {
+    unsent: () => pipe.writeQueueSize,
+    abandon: () => {
+      pipe.buffering = false
+      Reflect.set(child, '_handleQueue', null)
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import cluster from 'node:cluster'
 import dgram from 'node:dgram'
 import { once } from 'node:events'
@@ -27,6 +28,10 @@ const attacks: Array<[name: string, says: RegExp]> = [
   ['objectAct', /./],
   ['closesWhileBinding', /what is no JSON: 'enough'/],
   ['manyServers', /more than 1024 ports/],
+  ['manyWaiting', /faster than/],
+  ['answersOnline', /was not asked/],
+  ['answersListening', /was not asked/],
+  ['answersUnasked', /was not asked/],
   ['endless', /more than 16 MiB/],
   ['long', /more than 16 MiB/],
   ['unread', /does not read the answers/],
@@ -90,6 +95,19 @@ for (const name of ['values', 'deep']) {
   })
 }
 
+for (const name of ['sameKey', 'sameKeyDatagram']) {
+  t.test(`a worker that asks again for a port that it has gets an error, and takes no more descriptors: ${name}`, async t => {
+    const before = descriptors(process.pid)
+    const { child, done, ended } = fork(t, name)
+    child.onBroken(err => { t.fail(err.message) })
+    await done
+    t.ok(descriptors(process.pid) < before + 20)
+    child.kill('SIGKILL')
+    await ended
+    await settled(before)
+  })
+}
+
 for (const name of sent) {
   t.test(`a handle that nobody takes is closed, and its message arrives: ${name}`, async t => {
     const messages: unknown[] = []
@@ -140,15 +158,24 @@ t.test('what a worker has written before its channel was broken, and after, coun
   t.match(acks, [{ number: 1 }, { number: 2 }, { number: 3 }])
 })
 
-t.test('a channel that outlives its worker is closed', async t => {
-  const before = descriptors(process.pid)
-  const { child, done, ended } = fork(t, 'heir')
-  const heir = Number(await done)
-  t.teardown(() => { process.kill(heir, 'SIGKILL') })
-  child.kill('SIGKILL')
-  await ended
-  await settled(before)
-})
+for (const name of ['heir', 'heirAndHalfALine', 'heirThatAcksNothing']) {
+  t.test(`a channel that outlives its worker is closed: ${name}`, async t => {
+    const before = descriptors(process.pid)
+    const { child, done, ended } = fork(t, name)
+    const heir = Number(await done)
+    t.teardown(() => { process.kill(heir, 'SIGKILL') })
+    const server = net.createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const worker = child.channel as ChildProcess
+    worker.send('server', server)
+    child.kill('SIGKILL')
+    await ended
+    server.close()
+    await settled(before)
+    t.notOk(worker.connected)
+    t.notOk(cluster.workers?.[child.id])
+  })
+}
 
 interface Forked { child: Child, done: Promise<unknown>, ended: Promise<Ending> }
 

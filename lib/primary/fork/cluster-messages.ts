@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { isIP } from 'node:net'
-import { inspect } from 'node:util'
+import { getSystemErrorMap, inspect } from 'node:util'
 import { claim } from '../../handed-over.js'
 import type { InternalMessage } from './worker-channel.js'
 
@@ -8,6 +8,11 @@ import type { InternalMessage } from './worker-channel.js'
 
 /** Servers that one worker may have there at a time: each is a descriptor of this process's. */
 const MOST_SERVERS = 1_024
+
+/** Messages that may wait while this process binds: more than an app sends that listens on as many ports at once. */
+const MOST_WAITING = 4 * MOST_SERVERS
+
+const [EADDRINUSE] = [...getSystemErrorMap()].find(([, [name]]) => name === 'EADDRINUSE') as [number, [string, string]]
 
 /**
  * Passes on what a worker sends to node:cluster's primary, as long as that can do no harm here. Where it binds, it does so in
@@ -17,7 +22,10 @@ const MOST_SERVERS = 1_024
 export class ClusterMessages {
   readonly #child: ChildProcess
   readonly #guarded: (run: () => void) => void
+  /** By the key that node:cluster has answered with. */
   readonly #servers = new Set<unknown>()
+  /** Connections that the worker has to answer for, by number. */
+  readonly #unanswered = new Set<unknown>()
   readonly #waiting: InternalMessage[] = []
   #binding = false
 
@@ -27,22 +35,29 @@ export class ClusterMessages {
     this.#guarded = guarded
     const send = child.send as (...args: unknown[]) => boolean
     child.send = (...args: unknown[]) => {
-      this.#answers(args[0])
+      this.#sends(args[0])
       return Reflect.apply(send, child, args)
     }
   }
 
   take (message: InternalMessage): void {
-    if (this.#binding) this.#waiting.push(message)
-    else this.#pass(message)
+    if (!this.#binding) return this.#pass(message)
+    this.#waiting.push(message)
+    if (this.#waiting.length <= MOST_WAITING) return
+    this.#waiting.length = 0
+    this.#guarded(() => { throw new Error('it sends to node:cluster faster than this process can bind') })
   }
 
   #pass (message: InternalMessage): void {
-    const { act } = message
+    const { act, ack } = message
     // There the app's own listeners are called, and what they throw is the app's.
-    if (act === 'online' || act === 'listening') return this.#emit(message)
+    if ((act === 'online' || act === 'listening') && ack === undefined) return this.#emit(message)
     this.#guarded(() => {
+      // node:cluster has one table of what waits for an answer, whichever worker is to give it.
+      if (ack !== undefined && !this.#unanswered.delete(ack)) throw new Error(`it answers what it was not asked: ${inspect(ack, { depth: 0 })}`)
       if (act === 'queryServer') {
+        const taken = this.#taken(message)
+        if (taken !== undefined) return this.#refuse(message, taken)
         this.#assertHarmless(message)
         this.#wait()
       }
@@ -65,10 +80,27 @@ export class ClusterMessages {
     })
   }
 
-  /** node:cluster's answer to a worker that wants to listen. */
-  #answers (message: unknown): void {
-    const { cmd, ack, errno, key } = (message ?? {}) as Record<string, unknown>
-    if (cmd === 'NODE_CLUSTER' && ack !== undefined && key !== undefined && (errno ?? 0) === 0) this.#servers.add(key)
+  /** What node:cluster sends: its answer to a worker that wants to listen, or a connection. */
+  #sends (message: unknown): void {
+    const { cmd, act, seq, ack, errno, key } = (message ?? {}) as Record<string, unknown>
+    if (cmd !== 'NODE_CLUSTER') return
+    if (act === 'newconn') this.#unanswered.add(seq)
+    else if (ack !== undefined && key !== undefined && (errno ?? 0) === 0) this.#servers.add(key)
+  }
+
+  /**
+   * The key of the server that the worker has there already, if any: queryServer() in Node's
+   * lib/internal/cluster/primary.js adds the index always (20), or for port 0 alone (since 22). From 22 on it would bind
+   * anew, and lose the former server with its descriptor.
+   */
+  #taken ({ address, port, addressType, fd, index }: InternalMessage): string | undefined {
+    const key = `${address}:${port}:${addressType}:${fd}`
+    return [key, `${key}:${index}`].find(key => this.#servers.has(key))
+  }
+
+  /** As node:cluster does: an app that listens twice on one port has this error in one process too. */
+  #refuse ({ seq }: InternalMessage, key: string): void {
+    if (this.#child.connected) this.#child.send({ cmd: 'NODE_CLUSTER', ack: seq, errno: EADDRINUSE, key, data: null })
   }
 
   /** @throws what harm it would do */

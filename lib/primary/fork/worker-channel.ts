@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { StringDecoder } from 'node:string_decoder'
 import { inspect } from 'node:util'
-import { readChannel, type RawHandle } from '../../internals.js'
+import { type ChildChannel, readChannel, type RawHandle } from '../../internals.js'
 import { isOurs } from '../../protocol.js'
 
 /** Characters of one message. Node has no limit but that of a string, 512 MiB, and JSON takes some thirty times its length as objects. */
@@ -28,7 +28,7 @@ export class WorkerChannel {
   readonly #child: ChildProcess
   readonly #parts: WorkerChannelParts
   readonly #decoder = new StringDecoder('utf8')
-  readonly #unsent: () => number
+  readonly #channel: ChildChannel
   /** What has come of a message that is not complete. */
   #rest = ''
   /** Whether the rest of that message is thrown away: it is too long. */
@@ -42,7 +42,7 @@ export class WorkerChannel {
   constructor (child: ChildProcess, parts: WorkerChannelParts) {
     this.#child = child
     this.#parts = parts
-    this.#unsent = readChannel(child, {
+    this.#channel = readChannel(child, {
       read: (bytes, handle) => this.#read(bytes, handle),
       ended: () => { this.#takeHandle()?.close() }
     })
@@ -60,7 +60,9 @@ export class WorkerChannel {
   /** The worker is dead: what it has started may hold its end of the channel open. */
   close (): void {
     this.#takeHandle()?.close()
-    if (this.#child.connected) this.#child.disconnect()
+    if (!this.#child.connected) return
+    this.#channel.abandon()
+    this.#child.disconnect()
   }
 
   /** @returns whether there is more to come of a message */
@@ -107,10 +109,10 @@ export class WorkerChannel {
 
   #onInternal (message: InternalMessage, handle: RawHandle | undefined): void {
     if (!isOurs(message) && this.#broken) return handle?.close()
-    const before = this.#unsent()
+    const before = this.#channel.unsent()
     if (isOurs(message)) this.#child.emit('internalMessage', message)
     else this.#parts.onInternal(message, handle)
-    const after = this.#unsent()
+    const after = this.#channel.unsent()
     this.#answered = after === 0 ? 0 : this.#answered + Math.max(0, after - before)
     if (this.#answered > MOST_UNREAD) this.#break(new Error('it asks, and does not read the answers'))
   }
