@@ -29,6 +29,8 @@ const answer = overloadAnswer(RETRY_AFTER)
 export interface PortParts {
   options: Options
   lane: Lane
+  /** How many connections are pending in this process, of all listeners. */
+  pending (): number
   /** A frame is on its way to some worker. */
   onSent (): void
   /** Workers have credit again, for whatever key. */
@@ -45,7 +47,7 @@ export interface PortParts {
  *
  * @throws listen(2)'s error; all that was bound is closed then
  */
-export function openPort (key: string, bound: Bound[], backlog: number, { options, lane, onSent, onCredit, emit, clock, log }: PortParts): Port {
+export function openPort (key: string, bound: Bound[], backlog: number, { options, lane, pending, onSent, onCredit, emit, clock, log }: PortParts): Port {
   const { maxPending, pendingTimeout, onOverload, maxConnectionsPerWorker = Infinity } = options
   const sheds = onOverload === 'shed'
   const countsConnections = options.policy === 'least-connections' || maxConnectionsPerWorker < Infinity
@@ -55,6 +57,7 @@ export function openPort (key: string, bound: Bound[], backlog: number, { option
     sheds,
     canWait: lane.pauses,
     descriptors: descriptorLimit(),
+    pendingElsewhere: () => pending() - handoff.pending,
     taken: () => handoff.taken,
     shedExcess: () => { handoff.deal() },
     timeout: pendingTimeout,

@@ -322,6 +322,7 @@ export class Primary {
   readonly #createPort = (key: string, bound: Bound[], { backlog }: ListenTarget): Port => openPort(key, bound, backlog, {
     options: this.options,
     lane: this.#lane,
+    pending: () => this.#ports.all.reduce((sum, { handoff }) => sum + handoff.pending, 0),
     onSent: () => { this.#takeBack?.watch() },
     onCredit: () => { this.#deal(key) },
     emit: this.#emit,

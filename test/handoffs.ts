@@ -19,6 +19,7 @@ export function createHandoff ({ key = 'key', looks = 0, overloadParts, ...parts
       sheds: false,
       canWait: true,
       descriptors: Infinity,
+      pendingElsewhere: () => 0,
       taken: () => handoff.taken,
       shedExcess: () => { handoff.deal() },
       timeout: 0,

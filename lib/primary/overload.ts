@@ -25,6 +25,8 @@ export interface OverloadParts {
   canWait: boolean
   /** How many descriptors this process may have. */
   descriptors: number
+  /** How many of them connections have that are pending elsewhere: the other listeners'. */
+  pendingElsewhere (): number
   /** How many connections workers have taken so far. */
   taken (): number
   /** Sheds what is in excess. */
@@ -60,11 +62,9 @@ export class Overload {
   /** Since there was more than `maxPending` pending. */
   #burst: { since: number, taken: number, ends: boolean } | undefined
   #cancelLook: (() => void) | undefined
-  readonly #largestBurst: number
 
   constructor (parts: OverloadParts) {
     this.#parts = parts
-    this.#largestBurst = Math.min(LARGEST_BURST, Math.floor(parts.descriptors / 2))
   }
 
   /** How many connections have been shed. */
@@ -107,11 +107,12 @@ export class Overload {
   /**
    * How many more than `maxPending` may be pending. A lane that accepts by itself has a whole burst pending though
    * the workers have time for it. So that is not too much as long as they take connections, for as long as a
-   * connection may be pending at all.
+   * connection may be pending at all. All listeners together leave half of the descriptors to what else needs them.
    */
   #allowance (): number {
-    this.#burst ??= { since: this.#parts.clock.now(), taken: this.#parts.taken(), ends: false }
-    return this.#burst.ends ? 0 : this.#largestBurst
+    const { clock, taken, descriptors, pendingElsewhere } = this.#parts
+    this.#burst ??= { since: clock.now(), taken: taken(), ends: false }
+    return this.#burst.ends ? 0 : Math.max(0, Math.min(LARGEST_BURST, Math.floor(descriptors / 2) - pendingElsewhere()))
   }
 
   #lookAtBurst (): () => void {

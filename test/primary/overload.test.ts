@@ -103,6 +103,15 @@ t.test('a burst takes half of the descriptors at most', async t => {
   t.same([handoff.pending, handoff.shed], [2 + 4, 3])
 })
 
+t.test('bursts of all listeners together take half of the descriptors at most', async t => {
+  const { handoff } = create({ canWait: false, descriptors: 8, pendingElsewhere: () => 3 })
+  handoff.distribute(connections('1 2 3 4 5 6 7 8 9 10'))
+  t.same([handoff.pending, handoff.shed], [2 + 1, 6])
+  const full = create({ canWait: false, descriptors: 8, pendingElsewhere: () => 6 })
+  full.handoff.distribute(connections('1 2 3 4 5 6 7 8 9 10'))
+  t.same([full.handoff.pending, full.handoff.shed], [2, 7])
+})
+
 t.test('the newest are shed wherever they wait: for the worker of their client too', async t => {
   const { handoff, answered, clock } = create({ sheds: true }, { workers: 2, sticky: true })
   for (const name of ['1', '2', '3', '4', '5']) {
