@@ -2,7 +2,7 @@ import neostandard, { resolveIgnoresFromGitignore } from 'neostandard'
 
 /** Which parts of lib each part may import: the layers of docs/ARCHITECTURE.md, from the bottom up. */
 const layers = [
-  { files: ['lib/{errors,error-notice,failure,handed-over,role,internals,system-error,socket-path,protocol,listen-target,shared-handle,cpus,options,options-schema,plain-text,suggest,listen,close,queue,app-logger,log-guard,on-fastify,stdout,process-table,overload-answer,outage-answer,timing,histogram,version,log,emit,pre-close}.ts'], notFrom: ['./primary*', './worker*', './lane*', './admin*', './control*', './plugin*', './cli*', './index*'] },
+  { files: ['lib/{errors,error-notice,failure,handed-over,role,internals,system-error,socket-path,protocol,listen-target,shared-handle,cpus,options,options-schema,plain-text,suggest,listen,close,queue,app-logger,stream-guard,on-fastify,stdout,process-table,overload-answer,outage-answer,timing,histogram,version,safe-log,emit,pre-close,within,websocket}.ts'], notFrom: ['./primary*', './worker*', './lane*', './admin*', './control*', './plugin*', './cli*', './index*'] },
   { files: ['lib/lane/*.ts'], notFrom: ['../primary*', '../worker*', '../plugin*', '../cli*', '../lane.js'] },
   { files: ['lib/lane.ts'], notFrom: ['./primary*', './worker*', './plugin*', './cli*'] },
   { files: ['lib/primary/*.ts'], notFrom: ['../worker*', '../primary*', '../plugin*', '../cli*'], siblings: true },

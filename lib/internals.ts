@@ -11,7 +11,7 @@ import { systemError } from './system-error.js'
 
 // The private parts of Node and Fastify that the project uses: what each is, and why it holds. Four
 // stand elsewhere: Node's own messages in protocol.ts, cluster.settings in primary/fork.ts, pino's stream in
-// app-logger.ts and log-guard.ts. npm run test:matrix runs all of it on every Node version in the README.
+// app-logger.ts and stream-guard.ts. npm run test:matrix runs all of it on every Node version in the README.
 
 /** What libuv's TCP and Pipe have in common, as far as it is used here. Numbers below 0 are libuv errors. */
 export interface RawHandle {
@@ -342,13 +342,12 @@ export function contextsOf (root: FastifyInstance): FastifyInstance[] {
  * No hook can be added once Fastify is ready. Undefined where this Fastify keeps them elsewhere.
  */
 export function takePreCloseHooks (root: FastifyInstance): PreCloseHook[] | undefined {
-  const taken: PreCloseHook[] = []
-  for (const context of contextsOf(root)) {
-    const hooks = (hidden(context, 'fastify.hooks') as { preClose?: Array<PreCloseHook['run']> } | undefined)?.preClose
-    if (!Array.isArray(hooks)) return undefined
-    taken.push(...hooks.splice(0).map(run => ({ context, run })))
-  }
-  return taken
+  const lists = contextsOf(root).map(context => ({
+    context,
+    hooks: (hidden(context, 'fastify.hooks') as { preClose?: Array<PreCloseHook['run']> } | undefined)?.preClose
+  }))
+  if (!lists.every(({ hooks }) => Array.isArray(hooks))) return undefined // before any is taken: it would be lost
+  return lists.flatMap(({ context, hooks = [] }) => hooks.splice(0).map(run => ({ context, run })))
 }
 
 /** What Fastify keeps under a symbol of its own. */

@@ -1,4 +1,3 @@
-import type { FastifyBaseLogger } from 'fastify'
 import type { LaneName } from '../types/index.js'
 import { LaneUnavailableError } from './errors.js'
 import { type Addon, loadAddon } from './lane/addon.js'
@@ -6,6 +5,7 @@ import type { Lane, Receiver } from './lane/interface.js'
 import { IpcLane, receiveIpc } from './lane/ipc.js'
 import { NativeLane, receiveNative } from './lane/native.js'
 import type { Channel } from './protocol.js'
+import type { SafeLog } from './safe-log.js'
 
 export type { Ack, Acceptor, AcceptEvents, Admission, Connection, Frame, Lane, Receiver, Wire, WireEvents } from './lane/interface.js'
 
@@ -14,13 +14,13 @@ export type { Ack, Acceptor, AcceptEvents, Admission, Connection, Frame, Lane, R
  * be, the ipc one.
  * @throws SHARED_PORT_ERR_LANE when the native one was asked for and cannot be had
  */
-export function openLane (asked: LaneName | 'auto', log: FastifyBaseLogger): Lane {
+export function openLane (asked: LaneName | 'auto', log: SafeLog): Lane {
   const lane = asked === 'ipc' ? new IpcLane() : openNative(asked, log)
   log.debug({ event: 'lane', lane: lane.name }, 'connections go by the %s lane', lane.name)
   return lane
 }
 
-function openNative (asked: 'native' | 'auto', log: FastifyBaseLogger): Lane {
+function openNative (asked: 'native' | 'auto', log: SafeLog): Lane {
   try {
     return new NativeLane(loadNative())
   } catch (err) {

@@ -8,8 +8,8 @@ import { beforeClose } from './close.js'
 import { AlreadyListeningError, RegisteredTwiceError } from './errors.js'
 import { assertNodeSupported, rootOf } from './internals.js'
 import { shareListen } from './listen.js'
-import { guardLog } from './log-guard.js'
-import { safeLog } from './log.js'
+import { guardStream } from './stream-guard.js'
+import { safeLog } from './safe-log.js'
 import { onFastify } from './on-fastify.js'
 import { assertSameOptions, type Options, readOptions } from './options.js'
 import { watchParent } from './parent-watch.js'
@@ -45,7 +45,7 @@ if (mark !== undefined) {
   onFastify(({ log }) => {
     markLog(log, whose(mark))
     const stream = standardStreamOf(log)
-    if (stream !== undefined) guardLog(stream)
+    if (stream !== undefined) guardStream(stream)
   })
 }
 

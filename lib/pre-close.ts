@@ -1,5 +1,7 @@
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { type PreCloseHook, rootOf, takePreCloseHooks } from './internals.js'
+import type { SafeLog } from './safe-log.js'
+import { within } from './within.js'
 
 /**
  * Runs the app's preClose hooks, one after another, as Fastify does: with their context as `this`, by callback or
@@ -12,7 +14,7 @@ import { type PreCloseHook, rootOf, takePreCloseHooks } from './internals.js'
  *
  * @param grace milliseconds for all of them
  */
-export async function runPreClose (fastify: FastifyInstance, grace: number, log: FastifyBaseLogger): Promise<void> {
+export async function runPreClose (fastify: FastifyInstance, grace: number, log: SafeLog): Promise<void> {
   const root = rootOf(fastify)
   const hooks = takePreCloseHooks(root)
   if (hooks === undefined) {
@@ -24,7 +26,8 @@ export async function runPreClose (fastify: FastifyInstance, grace: number, log:
   for (const hook of hooks) {
     const left = Math.max(0, deadline - performance.now())
     try {
-      await within(pluginTimeout > 0 ? Math.min(pluginTimeout, left) : left, run(hook))
+      const time = pluginTimeout > 0 ? Math.min(pluginTimeout, left) : left
+      if (!await within(time, run(hook))) throw new Error(`it is not done after ${Math.round(time)} ms`)
     } catch (err) {
       log.error({ event: 'pre-close', err }, 'a preClose hook failed')
     }
@@ -38,16 +41,4 @@ async function run ({ context, run }: PreCloseHook): Promise<void> {
     if (run.length === 1) run.call(context, done)
     else resolve((run as () => unknown).call(context))
   })
-}
-
-async function within (time: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => { reject(new Error(`it is not done after ${Math.round(time)} ms`)) }, time)
-  })
-  try {
-    await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,4 +1,3 @@
-import type { FastifyBaseLogger } from 'fastify'
 import type { Lane } from './lane.js'
 import type { Options } from './options.js'
 import { overloadAnswer } from './overload-answer.js'
@@ -13,6 +12,7 @@ import { Port } from './primary/port.js'
 import { Refusals } from './primary/refusals.js'
 import { Scheduler } from './primary/scheduler.js'
 import { descriptorLimit } from './process-table.js'
+import type { SafeLog } from './safe-log.js'
 
 /**
  * How many workers' connections are counted before each choice, in turn, where it depends on them:
@@ -37,7 +37,7 @@ export interface PortParts {
   onCredit (): void
   emit: Emit
   clock: Clock
-  log: FastifyBaseLogger
+  log: SafeLog
 }
 
 /**

@@ -9,7 +9,7 @@ import { LogLevelError, ScaleError, WorkerFailedError } from './errors.js'
 import { rootOf, type SocketName } from './internals.js'
 import type { Share } from './listen.js'
 import type { ListenTarget } from './listen-target.js'
-import { safeLog } from './log.js'
+import { type SafeLog, safeLog } from './safe-log.js'
 import type { Options } from './options.js'
 import { MOST_WORKERS } from './options-schema.js'
 import { runPreClose } from './pre-close.js'
@@ -36,7 +36,7 @@ export type Debugging = Pick<PrimaryParts, 'development' | 'inspectedSlot'>
 export class PrimaryProcess {
   readonly options: Options
   readonly #primary: Primary
-  readonly #log: FastifyBaseLogger
+  readonly #log: SafeLog
   /** The same, with its level. */
   readonly #logger: FastifyBaseLogger
   readonly #output: Output
@@ -80,7 +80,7 @@ export class PrimaryProcess {
   }
 
   /** What operators may see, and do. */
-  #operable (log: FastifyBaseLogger): Operable {
+  #operable (log: SafeLog): Operable {
     const primary = this.#primary
     const events = new EventEmitter<SharedPortEvents>().setMaxListeners(0) // one for each page that looks
     this.#events.add(events)

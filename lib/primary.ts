@@ -1,5 +1,4 @@
 import { inspect } from 'node:util'
-import type { FastifyBaseLogger } from 'fastify'
 import { countCpus } from './cpus.js'
 import { ClosedError, NotRunningError } from './errors.js'
 import { type Ack, type Lane, openLane } from './lane.js'
@@ -33,13 +32,14 @@ import { Totals } from './primary/totals.js'
 import { WorkerHandle } from './primary/worker-handle.js'
 import { fromNotice } from './error-notice.js'
 import { isToPrimary, type Pulse, receive, type ToPrimary } from './protocol.js'
+import type { SafeLog } from './safe-log.js'
 
 /** Milliseconds by which a signal that was sent to all processes may come to this one later than a worker's exit of it. */
 const SIGNAL_DELAY = 100
 
 export interface PrimaryParts {
   options: Options
-  log: FastifyBaseLogger
+  log: SafeLog
   fork: Fork
   /** As whom the workers run: a socket file becomes theirs. */
   identity?: Identity
@@ -69,7 +69,7 @@ export type Listening = Pick<Port, 'key' | 'names'>
 export class Primary {
   readonly options: Options
   readonly overview: Overview
-  readonly #log: FastifyBaseLogger
+  readonly #log: SafeLog
   readonly #fork: Fork
   readonly #clock: Clock
   readonly #emit: Emit

@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events'
 import type { Server } from 'node:net'
-import type { FastifyBaseLogger } from 'fastify'
 import type { SharedPort, SharedPortEvents, Stats } from '../types/index.js'
 import { emitLater } from './emit.js'
 import { NotRunningError } from './errors.js'
 import type { PrimaryProcess } from './primary-process.js'
+import type { SafeLog } from './safe-log.js'
 import type { Worker } from './worker.js'
 
 // What `fastify.sharedPort` is, in each role.
@@ -43,7 +43,7 @@ export class PrimarySharedPort extends EventEmitter<SharedPortEvents> implements
 /** Only a primary has workers. */
 abstract class SteersNothing extends EventEmitter<SharedPortEvents> {
   /** To be called when `draining` becomes true. */
-  protected emitDraining (log: FastifyBaseLogger): void {
+  protected emitDraining (log: SafeLog): void {
     emitLater([this], 'draining', [], log)
   }
 
@@ -84,10 +84,10 @@ export class StandaloneSharedPort extends SteersNothing implements SharedPort {
   readonly workerId = 0
   readonly generation = 0
   readonly #server: Server
-  readonly #log: FastifyBaseLogger
+  readonly #log: SafeLog
   #draining = false
 
-  constructor (server: Server, log: FastifyBaseLogger) {
+  constructor (server: Server, log: SafeLog) {
     super()
     this.#server = server
     this.#log = log

@@ -7,13 +7,15 @@ import { PrimaryGoneError } from './errors.js'
 import { Histogram, REQUEST_BOUNDS } from './histogram.js'
 import { receiveConnections } from './lane.js'
 import { KeyNames } from './listen-target.js'
-import { safeLog } from './log.js'
+import { type SafeLog, safeLog } from './safe-log.js'
 import { assertSameOptions, type Options } from './options.js'
 import { fromNotice } from './error-notice.js'
 import { watchExceptions } from './failure.js'
+import { descendants } from './process-table.js'
 import { type Channel, post, receive, type ToPrimary, type ToWorker } from './protocol.js'
 import type { WorkerMark } from './role.js'
 import { END_DELAY, PULSE } from './timing.js'
+import { within } from './within.js'
 import { App, type Asked } from './worker/app.js'
 import { packAppMetrics } from './worker/app-metrics.js'
 import { Connections } from './worker/connections.js'
@@ -32,8 +34,12 @@ const REPORT_DELAY = 250
 /** Milliseconds after which a primary that does not answer hangs: what it may send yet is served, or refused. */
 const LEAVE_PATIENCE = 1_000
 
-/** Milliseconds that the app's own handlers have when the drain has taken all of grace: the primary waits for END_DELAY. */
-const HANDLERS_PATIENCE = END_DELAY / 2
+/** Milliseconds before the primary kills it at which a worker is done with all else and exits. */
+const EXIT_TIME = END_DELAY / 5
+
+/** Milliseconds of a worker's end that are kept for the app's own handlers, and for the log to be written, where what comes before takes all it may. */
+const HANDLERS_TIME = END_DELAY / 4
+const LOG_TIME = END_DELAY / 8
 
 type Attached = Extract<ToWorker, { type: 'attached' }>
 
@@ -47,7 +53,7 @@ export class Worker {
   readonly generation: number
   #options: Options | undefined
   readonly #primaryPid: number
-  readonly #log: FastifyBaseLogger
+  readonly #log: SafeLog
   readonly #channel = process as Channel
   readonly #keyNames = new KeyNames()
   readonly #stdout = new Stdout()
@@ -72,7 +78,7 @@ export class Worker {
   #reported = { count: 0, taken: 0 }
   readonly #showOpen: (open: number) => void
   #stopping = false
-  #whenDraining: Array<(log: FastifyBaseLogger) => void> = []
+  #whenDraining: Array<(log: SafeLog) => void> = []
   #ending: Promise<void> | undefined
 
   constructor (mark: WorkerMark, log: FastifyBaseLogger) {
@@ -96,15 +102,17 @@ export class Worker {
     return this.#stopping || this.#receiver.leaving || [...this.#apps].some(({ closing }) => closing)
   }
 
-  /** Calls `listener`, once, when `draining` becomes true. */
-  onDraining (listener: (log: FastifyBaseLogger) => void): void {
-    this.#whenDraining.push(listener)
+  /** Calls `listener`, once, when `draining` becomes true: at once where it is. */
+  onDraining (listener: (log: SafeLog) => void): void {
+    if (this.draining) listener(this.#log)
+    else this.#whenDraining.push(listener)
   }
 
   /** @throws SHARED_PORT_ERR_OPTIONS_DIFFER when other apps are there, with other options */
   add (fastify: FastifyInstance, options: Options): App {
     if (this.#options !== undefined && this.#serving > 0) assertSameOptions(this.#options, options)
-    if (options.signals && this.#options?.signals !== true) this.#handleSignals()
+    if (!options.signals) this.#ownHandlers.watch()
+    else if (this.#options?.signals !== true) this.#handleSignals()
     this.#options = options
     this.#stdout.add(fastify.log)
     const place = this.#serving
@@ -117,7 +125,6 @@ export class Worker {
       receive: (key, { fastify }, handle) => {
         this.#receiver.add(key, fastify.server, handle)
         Object.assign(cluster.worker as object, { state: 'listening' }) // as node:cluster does for a handle of its own
-        if (!options.signals) this.#ownHandlers.watch()
         this.#eventLoop.begin(options.stallAfter)
         this.#beat.refresh() // so that the first second is a whole one
         this.#pulse(this.#eventLoop.last) // so that the primary knows with how much memory it begins
@@ -191,13 +198,10 @@ export class Worker {
 
   async #leave (key: string): Promise<void> {
     if (!process.connected) return
-    let timer: NodeJS.Timeout | undefined
-    await new Promise<void>(resolve => {
-      timer = setTimeout(resolve, LEAVE_PATIENCE)
+    await within(LEAVE_PATIENCE, new Promise<void>(resolve => {
       this.#leaving.set(key, resolve)
       this.#tell({ type: 'leave', key })
-    })
-    clearTimeout(timer)
+    }))
     this.#leaving.delete(key)
   }
 
@@ -219,25 +223,37 @@ export class Worker {
     await this.#ending
   }
 
+  /** The primary kills it at grace and END_DELAY: what it waits for ends before that, one thing after another. */
   async #closeAndExit (finished: Promise<unknown>, grace: number): Promise<void> {
-    const deadline = performance.now() + grace
-    const left = (): number => Math.max(deadline - performance.now(), HANDLERS_PATIENCE)
-    await finished
-    this.#pulse(this.#eventLoop.last)
-    if (this.#measured) await this.#tellMetrics() // what the app has measured until now
-    // Its requests are answered, and what it uses is open: now, since they may end the process, or close the app themselves.
-    let done = await this.#ownHandlers.call(left())
-    let code = 0
+    const end = performance.now() + grace + END_DELAY - EXIT_TIME
+    const left = (reserved = 0): number => Math.max(0, end - reserved - performance.now())
+    const closed = await this.#close(finished, () => left(HANDLERS_TIME + LOG_TIME))
+    // Last, since they may end the process: the onClose hooks have run by then.
+    if (!await this.#ownHandlers.end(left(LOG_TIME))) this.#log.warn({ event: 'own-handlers' }, 'what the app does on SIGTERM is not done within grace, and is given up')
+    await this.#stdout.drained(left())
+    process.exit(closed ? 0 : 1)
+  }
+
+  /** Closes the apps, with their onClose hooks. @returns whether they are closed, and in time */
+  async #close (finished: Promise<unknown>, left: () => number): Promise<boolean> {
     try {
-      await Promise.all([...this.#apps].map(async app => { await app.close() }))
+      await finished
+      this.#pulse(this.#eventLoop.last)
+      if (this.#measured) await within(left(), this.#tellMetrics()) // what the app has measured until now
+      if (await within(left(), Promise.all([...this.#apps].map(async app => { await app.close() })))) return true
+      this.#log.error({ event: 'close-error' }, 'the app did not close in time')
+      this.#logChildren()
     } catch (err) {
       this.#logCloseError(err)
-      code = 1
     }
-    done = await this.#ownHandlers.done(left()) && done
-    if (!done) this.#log.warn({ event: 'own-handlers' }, 'what the app does on SIGTERM is not done within grace, and is given up')
-    await this.#stdout.drained()
-    process.exit(code)
+    return false
+  }
+
+  /** They would be nobody's afterwards: who finds them running knows from here whose they were. */
+  #logChildren (): void {
+    const children = descendants(process.pid)
+    if (children.length === 0) return
+    this.#log.warn({ event: 'worker-children', children }, 'it ends all the same, and leaves %s', children.map(({ pid, command }) => `${command} (${pid})`).join(', '))
   }
 
   #goAway (): void {
@@ -306,7 +322,7 @@ export class Worker {
   /** Nothing is open, and nothing will be. The app's own handlers are called after ours. */
   #exitUnserved (): void {
     setImmediate(async () => {
-      await this.#ownHandlers.done(this.#options?.grace ?? 0)
+      await this.#ownHandlers.end(this.#options?.grace ?? 0)
       process.exit()
     })
   }

@@ -6,7 +6,7 @@ import https from 'node:https'
 import net from 'node:net'
 import tls from 'node:tls'
 import Fastify from 'fastify'
-import { addBinding, assertNodeSupported, bindPath, bindTcp, isFull, isListening, isUpgraded, listenOn, nextListening, openConnections, openDescriptor, type RawHandle, rawSocket, type SocketName, socketOn, speaks } from '../lib/internals.js'
+import { addBinding, assertNodeSupported, bindPath, bindTcp, isFull, isListening, isUpgraded, listenOn, nextListening, openConnections, openDescriptor, type RawHandle, rawSocket, type SocketName, socketOn, speaks, takePreCloseHooks } from '../lib/internals.js'
 import { SharedHandle } from '../lib/shared-handle.js'
 import { shortFolder } from './fakes.js'
 
@@ -208,4 +208,19 @@ t.test('addresses() answers the other family where the plugin was encapsulated',
   fastify.register(async child => { addBinding(child, { address: '::1', family: 'IPv6', port: 3 }) })
   await fastify.listen({ port: 0, host: '127.0.0.1' })
   t.match(fastify.addresses(), [{ address: '::1' }, { address: '127.0.0.1' }])
+})
+
+t.test('preClose hooks are taken of all contexts or of none', async t => {
+  const fastify = Fastify()
+  let ran = 0
+  fastify.addHook('preClose', async () => { ran++ })
+  fastify.register(async () => {})
+  await fastify.ready()
+  const contexts = Object.getOwnPropertySymbols(fastify).find(({ description }) => description === 'fastify.children') as symbol
+  const children = Reflect.get(fastify, contexts) as object[]
+  children.push({}) // one that keeps its hooks elsewhere
+  t.equal(takePreCloseHooks(fastify), undefined)
+  children.pop()
+  await fastify.close()
+  t.equal(ran, 1)
 })

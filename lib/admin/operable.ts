@@ -1,13 +1,13 @@
 import type { EventEmitter } from 'node:events'
-import type { FastifyBaseLogger } from 'fastify'
 import type { SharedPortEvents, Status } from '../../types/index.js'
 import type { Buckets } from '../histogram.js'
 import type { MetricsListener } from '../primary/app-metrics.js'
 import type { Counts } from '../primary/totals.js'
+import type { SafeLog } from '../safe-log.js'
 
 /** What an operator may see of a primary, and do to it. */
 export interface Operable {
-  readonly log: FastifyBaseLogger
+  readonly log: SafeLog
   /** What happens to its workers. */
   readonly events: EventEmitter<SharedPortEvents>
   status (): Omit<Status, 'steerable'>

@@ -1,6 +1,6 @@
 import { destination, type DestinationStream, type Logger, pino } from 'pino'
 import type { Destination } from '../app-logger.js'
-import { guardLog } from '../log-guard.js'
+import { guardStream } from '../stream-guard.js'
 import { legible } from './legible.js'
 
 /** What a readable line leaves out, of a worker's: the app's own fields are all there. */
@@ -24,7 +24,7 @@ export async function createLog ({ level, pretty, name }: { level: string, prett
 /** Where a worker's log lines go: to stdout, as Fastify's own logger writes. */
 export async function workerStream (pretty: boolean): Promise<DestinationStream> {
   const stdout = destination(1)
-  guardLog(stdout as unknown as Destination) // before anything is written
+  guardStream(stdout as unknown as Destination) // before anything is written
   if (!pretty) return stdout
   // In this process, not in a thread as pino's transports: with N workers that would be N threads.
   const options = { messageFormat: 'worker {workerId}: {msg}', ignore: LEFT_OUT, translateTime: TIME }

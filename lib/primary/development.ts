@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger } from 'fastify'
+import type { SafeLog } from '../safe-log.js'
 
 /** Changed files that the line of a restart names; the log's fields have all of them. */
 const MOST_NAMED = 3
@@ -12,7 +12,7 @@ export interface DevelopmentParts {
   hasWorkers (): boolean
   /** From now on whoever connects is told of the failure instead of waiting for a worker; undefined: waits again. */
   refuse (failure: Error | undefined): void
-  log: FastifyBaseLogger
+  log: SafeLog
 }
 
 /**

@@ -1,17 +1,17 @@
 import { EventEmitter } from 'node:events'
-import type { FastifyBaseLogger } from 'fastify'
 import type { SharedPortEvents, WorkerExit } from '../../types/index.js'
 import { emitLater } from '../emit.js'
 import type { Options } from '../options.js'
+import type { SafeLog } from '../safe-log.js'
 
 export type Emit = <E extends keyof SharedPortEvents>(event: E, ...payload: SharedPortEvents[E]) => void
 
 /** Tells the apps of the primary what happens to their workers. */
 export class Events {
-  readonly #log: FastifyBaseLogger
+  readonly #log: SafeLog
   readonly #emitters = new Set<EventEmitter<SharedPortEvents>>()
 
-  constructor ({ onWorkerStart, onWorkerExit }: Pick<Options, 'onWorkerStart' | 'onWorkerExit'>, log: FastifyBaseLogger) {
+  constructor ({ onWorkerStart, onWorkerExit }: Pick<Options, 'onWorkerStart' | 'onWorkerExit'>, log: SafeLog) {
     this.#log = log
     const hooks = new EventEmitter<SharedPortEvents>()
     if (onWorkerStart !== undefined) hooks.on('worker-start', ({ id }) => onWorkerStart(id))

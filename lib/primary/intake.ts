@@ -1,5 +1,5 @@
-import type { FastifyBaseLogger } from 'fastify'
 import type { Acceptor, AcceptEvents, Connection, Lane } from '../lane.js'
+import type { SafeLog } from '../safe-log.js'
 import type { Clock } from './clock.js'
 import type { Handoff } from './handoff.js'
 import type { Bound } from './listener.js'
@@ -16,7 +16,7 @@ export interface IntakeParts {
   mayWait: boolean
   lane: Lane
   clock: Clock
-  log: FastifyBaseLogger
+  log: SafeLog
 }
 
 /**

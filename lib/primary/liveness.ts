@@ -1,7 +1,7 @@
-import type { FastifyBaseLogger } from 'fastify'
 import type { Emit } from './events.js'
 import type { Clock } from './clock.js'
 import { processState } from '../process-table.js'
+import type { SafeLog } from '../safe-log.js'
 import { PULSE } from '../timing.js'
 import type { WorkerHandle } from './worker-handle.js'
 
@@ -19,7 +19,7 @@ export interface LivenessParts {
   /** Calls `run` when what has come by now is read. */
   whenRead (run: () => void): void
   clock: Clock
-  log: FastifyBaseLogger
+  log: SafeLog
 }
 
 interface Pulse {

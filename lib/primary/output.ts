@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { standardStreamOf } from '../app-logger.js'
-import { guardLog } from '../log-guard.js'
+import { guardStream } from '../stream-guard.js'
 import { Queue } from '../queue.js'
 import { isFull, isGone, openTerminal, surviveStandardStreams, tearsLines, writeIfRoom } from '../stdout.js'
 import type { Clock } from './clock.js'
@@ -93,7 +93,7 @@ export class Output {
     const stream = standardStreamOf(logger)
     if (stream === undefined) return
     if (stream.fd !== 1 || this.#parts.waits) {
-      guardLog(stream).onLost = lines => { this.onLost(lines) }
+      guardStream(stream).onLost = lines => { this.onLost(lines) }
       return
     }
     stream.write = line => {

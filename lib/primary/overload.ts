@@ -1,5 +1,5 @@
-import type { FastifyBaseLogger } from 'fastify'
 import type { Connection } from '../lane.js'
+import type { SafeLog } from '../safe-log.js'
 import type { Clock } from './clock.js'
 import type { Emit } from './events.js'
 
@@ -45,7 +45,7 @@ export interface OverloadParts {
   explain (connection: Connection, outage: Buffer): void
   emit: Emit
   clock: Clock
-  log: FastifyBaseLogger
+  log: SafeLog
 }
 
 /** Bounds what is pending of one listener, in number and in time, and tells when there was too much of it. In an outage nothing may be. */

@@ -1,5 +1,5 @@
-import type { FastifyBaseLogger } from 'fastify'
 import type { Options } from '../options.js'
+import type { SafeLog } from '../safe-log.js'
 import type { Clock } from './clock.js'
 import { Custom } from './policies/custom.js'
 import { leastConnections, ByLoad, roundRobin } from './policies/by-load.js'
@@ -7,7 +7,7 @@ import { Sticky } from './policies/sticky.js'
 import type { Policy } from './policy.js'
 
 /** The policy of one listener. */
-export function createPolicy ({ policy, stickyWait, stickyIpv6Prefix }: Pick<Options, 'policy' | 'stickyWait' | 'stickyIpv6Prefix'>, clock: Clock, log: FastifyBaseLogger): Policy {
+export function createPolicy ({ policy, stickyWait, stickyIpv6Prefix }: Pick<Options, 'policy' | 'stickyWait' | 'stickyIpv6Prefix'>, clock: Clock, log: SafeLog): Policy {
   if (typeof policy === 'function') return new Custom(policy, log)
   switch (policy) {
     case 'round-robin': return new ByLoad(roundRobin)

@@ -1,8 +1,8 @@
-import type { FastifyBaseLogger } from 'fastify'
 import { ClosedError, NotListeningFdError, TooManyKeysError } from '../errors.js'
 import type { ListenTarget } from '../listen-target.js'
 import { type ErrorNotice, toNotice } from '../error-notice.js'
 import type { ToWorker } from '../protocol.js'
+import type { SafeLog } from '../safe-log.js'
 import type { Clock } from './clock.js'
 import type { Bound } from './listener.js'
 import type { Port } from './port.js'
@@ -20,7 +20,7 @@ export interface PortsParts {
   /** For the workers: whether anybody wants to know what their apps measure. */
   measured (): boolean
   clock: Clock
-  log: FastifyBaseLogger
+  log: SafeLog
 }
 
 /** Milliseconds after which a worker that waits for a key is worth a line: longer than apps take between two calls of listen(). */

@@ -1,6 +1,6 @@
-import type { FastifyBaseLogger } from 'fastify'
 import { ClosedError } from '../errors.js'
 import type { RecycleLimits } from '../options.js'
+import type { SafeLog } from '../safe-log.js'
 import type { Clock } from './clock.js'
 import type { Outcome } from './supervisor/life.js'
 import type { Slot } from './supervisor.js'
@@ -21,7 +21,7 @@ export interface RecyclingParts {
   /** Numbers from 0 to 1. */
   random (): number
   clock: Clock
-  log: FastifyBaseLogger
+  log: SafeLog
 }
 
 interface Lifetime {

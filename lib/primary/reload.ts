@@ -1,5 +1,5 @@
-import type { FastifyBaseLogger } from 'fastify'
 import { ClosedError } from '../errors.js'
+import type { SafeLog } from '../safe-log.js'
 import type { Emit } from './events.js'
 import type { Outcome } from './supervisor/life.js'
 import type { Slot } from './supervisor.js'
@@ -15,7 +15,7 @@ export interface ReloadParts {
   /** Ends the new worker that starts for the slot. */
   abandon (slot: Slot): void
   emit: Emit
-  log: FastifyBaseLogger
+  log: SafeLog
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { FastifyBaseLogger } from 'fastify'
 import type { SaturationOptions } from '../../types/index.js'
+import type { SafeLog } from '../safe-log.js'
 import type { WorkerHandle } from './worker-handle.js'
 
 /** The share of a limit below which a worker is saturated no more: at the limit itself, noise would turn it about each second. */
@@ -9,7 +9,7 @@ const KINDS = ['utilization', 'delay'] as const
 
 export interface SaturationParts {
   limits: SaturationOptions
-  log: FastifyBaseLogger
+  log: SafeLog
 }
 
 /** Knows which workers have more to do than they should, by their last second. */

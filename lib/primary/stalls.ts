@@ -1,5 +1,5 @@
-import type { FastifyBaseLogger } from 'fastify'
 import type { Stall } from '../protocol.js'
+import type { SafeLog } from '../safe-log.js'
 import type { Clock } from './clock.js'
 import type { WorkerHandle } from './worker-handle.js'
 
@@ -11,7 +11,7 @@ const LONG = 1_000
 
 export interface StallsParts {
   clock: Clock
-  log: FastifyBaseLogger
+  log: SafeLog
 }
 
 interface Pause {

@@ -1,4 +1,3 @@
-import type { FastifyBaseLogger } from 'fastify'
 import { BootTimeoutError, ClosedError } from '../errors.js'
 import type { Clock } from './clock.js'
 import { failureOf, isForeignKill, logExit } from './supervisor/ending.js'
@@ -6,6 +5,7 @@ import type { Emit } from './events.js'
 import type { Ending } from './fork.js'
 import { Life, type Outcome } from './supervisor/life.js'
 import { descendants } from '../process-table.js'
+import type { SafeLog } from '../safe-log.js'
 import type { Restarts } from './restarts.js'
 import { END_DELAY } from '../timing.js'
 import type { WorkerHandle } from './worker-handle.js'
@@ -58,7 +58,7 @@ export interface SupervisorParts {
   onCrashLoop (): void
   emit: Emit
   clock: Clock
-  log: FastifyBaseLogger
+  log: SafeLog
 }
 
 /** Starts workers, replaces those that die or are out of date, and ends them. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { FastifyBaseLogger } from 'fastify'
+import type { SafeLog } from '../safe-log.js'
 import type { Clock } from './clock.js'
 
 /** Bytes that `server.setTicketKeys()` takes. */
@@ -11,7 +11,7 @@ export interface TicketKeysParts {
   /** There is a new key. */
   changed (): void
   clock: Clock
-  log: FastifyBaseLogger
+  log: SafeLog
 }
 
 /**

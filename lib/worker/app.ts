@@ -1,6 +1,6 @@
 import http from 'node:http'
 import { inspect } from 'node:util'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { SharedPortOptions } from '../../types/index.js'
 import { beforeClose } from '../close.js'
 import { ReadyCheckError } from '../errors.js'
@@ -9,10 +9,12 @@ import type { Share } from '../listen.js'
 import type { ListenTarget } from '../listen-target.js'
 import { reportFailure } from '../failure.js'
 import type { ToPrimary } from '../protocol.js'
+import type { SafeLog } from '../safe-log.js'
 import type { SharedHandle } from '../shared-handle.js'
 import { END_DELAY } from '../timing.js'
+import type { WebSocketClient } from '../websocket.js'
 import type { Connections } from './connections.js'
-import type { Drain, Pace, WebSocketClient } from './drain.js'
+import type { Drain, Pace } from './drain.js'
 
 /** What one app needs of its worker. */
 export interface AppParts {
@@ -30,7 +32,7 @@ export interface AppParts {
   webSockets (fastify: FastifyInstance): Iterable<WebSocketClient>
   /** close() begins. */
   closing (): void
-  log: FastifyBaseLogger
+  log: SafeLog
   grace: number
   readyCheck: SharedPortOptions['readyCheck']
 }
@@ -144,15 +146,18 @@ export class App implements Share {
     // As in a single process where the app says so, but not where others serve on.
     const cuts = this.fastify.initialConfig.forceCloseConnections === true
     let told = false
+    const tell = async (): Promise<() => void> => {
+      const done = await endLongLived(this.fastify, left)
+      told = true
+      return done
+    }
     const drained = drain(this.connections, {
       grace: left,
       pace: () => this.#pace,
       forced: () => cuts && told && this.#pace !== 'gentle',
       webSockets: () => webSockets(this.fastify)
     })
-    const done = await endLongLived(this.fastify, left)
-    told = true
-    await drained
+    const [done] = await Promise.all([tell(), drained])
     done()
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { setImmediate as turn } from 'node:timers/promises'
 import { isUpgraded, socketsBetweenRequests, speaks } from '../internals.js'
+import { SERVICE_RESTART, type WebSocketClient } from '../websocket.js'
 import type { Connections, OpenConnection } from './connections.js'
 import { drainSessions } from './drain/sessions.js'
 
@@ -26,12 +27,6 @@ const PROMPT_IDLE = 100
 
 /** The share of grace, its last, over which WebSockets are told to go: not all at once, or all return at once. */
 const WEBSOCKETS_SHARE = 0.25
-
-/** "Service Restart": come back. https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number */
-const SERVICE_RESTART = 1012
-
-/** What a drain needs to know of a WebSocket: those of @fastify/websocket have it. */
-export interface WebSocketClient { close (code?: number, ...reason: unknown[]): void }
 
 /**
  * How soon idle connections are closed: gently, where others serve on (a reload); promptly, where the app closes,

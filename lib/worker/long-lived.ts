@@ -1,12 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { callReplacedClose, contextsOf, rootOf, speaks } from '../internals.js'
 import { runPreClose } from '../pre-close.js'
-import type { WebSocketClient } from './drain.js'
-
-/** "Service Restart": come back. https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number */
-export const SERVICE_RESTART = 1012
+import type { SafeLog } from '../safe-log.js'
+import { SERVICE_RESTART, type WebSocketClient } from '../websocket.js'
 
 /**
  * Lets the app end what would keep its server from closing, as it does in a single process: by its preClose
@@ -16,26 +14,29 @@ export const SERVICE_RESTART = 1012
  * @param grace milliseconds for the hooks
  * @returns what is to be called when the drain is over
  */
-export async function endLongLived (fastify: FastifyInstance, grace: number, log: FastifyBaseLogger): Promise<() => void> {
+export async function endLongLived (fastify: FastifyInstance, grace: number, log: SafeLog): Promise<() => void> {
   const { server } = fastify
-  const undo = [...webSocketsOf(fastify)].map(sayComeBack)
-  if (server.listenerCount('upgrade') > 0) refuseUpgradesWhenUnheard(server)
-  await runPreClose(fastify, grace, log)
-  for (const run of undo) run()
-  // To Node's own close() of HTTP/2 sessions there is no gentle way: they have the drain's.
-  if (speaks(server) !== 'http1') return () => {}
   try {
-    return callReplacedClose(server)
+    if (server.listenerCount('upgrade') > 0) refuseUpgradesWhenUnheard(server)
+    const undo = [...webSocketsOf(fastify)].map(sayComeBack)
+    await runPreClose(fastify, grace, log)
+    for (const run of undo) run()
+    // To Node's own close() of HTTP/2 sessions there is no gentle way: they have the drain's.
+    if (speaks(server) === 'http1') return callReplacedClose(server)
   } catch (err) {
-    log.error({ event: 'pre-close', err }, 'the close() that replaces the server\'s own failed')
-    return () => {}
+    log.error({ event: 'pre-close', err }, 'what keeps the server open could not be ended')
   }
+  return () => {}
 }
 
-/** Those of @fastify/websocket, where the app uses it. What one context decorates itself with, the others do not have. */
+/**
+ * Those of @fastify/websocket, where the app uses it. What one context decorates itself with, the others do not have.
+ * An app may have decorated itself with something else by that name.
+ */
 export function webSocketsOf (fastify: FastifyInstance): Iterable<WebSocketClient> {
-  const contexts = contextsOf(rootOf(fastify)) as Array<FastifyInstance & { websocketServer?: { clients: Set<WebSocketClient> } }>
-  return new Set(contexts.flatMap(({ websocketServer }) => [...websocketServer?.clients ?? []]))
+  const contexts = contextsOf(rootOf(fastify)) as Array<FastifyInstance & { websocketServer?: { clients?: unknown } | null }>
+  const clients = contexts.flatMap(({ websocketServer }) => websocketServer?.clients instanceof Set ? [...websocketServer.clients as Set<Partial<WebSocketClient>>] : [])
+  return new Set(clients.filter((client): client is WebSocketClient => typeof client?.close === 'function'))
 }
 
 /**
@@ -43,9 +44,13 @@ export function webSocketsOf (fastify: FastifyInstance): Iterable<WebSocketClien
  * run: later a close() without a code may be the answer to a client's own.
  */
 function sayComeBack (client: WebSocketClient): () => void {
+  const own = Object.getOwnPropertyDescriptor(client, 'close')
   const { close } = client
   client.close = (code = SERVICE_RESTART, ...reason) => { close.call(client, code, ...reason) }
-  return () => { client.close = close }
+  return () => {
+    if (own === undefined) Reflect.deleteProperty(client, 'close')
+    else Object.defineProperty(client, 'close', own)
+  }
 }
 
 /**

@@ -1,10 +1,10 @@
 import { writeSync } from 'node:fs'
-import { setTimeout } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { type Destination, standardStreamOf } from '../app-logger.js'
 import { setBlocking } from '../internals.js'
-import { guardLog, type LogGuard } from '../log-guard.js'
+import { guardStream, type StreamGuard } from '../stream-guard.js'
 import { surviveStandardStreams, tearsLines } from '../stdout.js'
+import { within } from '../within.js'
 
 /** Milliseconds that a log has, at the end, to write what it has: who reads may be slow. */
 const DRAIN_PATIENCE = 500
@@ -15,7 +15,7 @@ export class Stdout {
   onLost: (lines: number) => void = () => {}
   /** Whether it leads to the primary, and not where the primary's own does. */
   readonly #relayed = tearsLines()
-  readonly #logs = new Map<Destination, LogGuard>()
+  readonly #logs = new Map<Destination, StreamGuard>()
 
   /**
    * Who writes to the primary waits until there is room: nothing is left behind when the process ends,
@@ -29,7 +29,7 @@ export class Stdout {
   add (logger: FastifyBaseLogger): void {
     const log = standardStreamOf(logger)
     if (log === undefined) return
-    const guard = guardLog(log)
+    const guard = guardStream(log)
     guard.onLost = lines => { this.onLost(lines) }
     this.#logs.set(log, guard)
   }
@@ -45,11 +45,13 @@ export class Stdout {
     }
   }
 
-  /** Resolves when the logs have written what they have: who reads may be slow. */
-  async drained (): Promise<void> {
-    await Promise.all([...this.#logs.values()].map(async guard => {
-      await Promise.race([guard.drained(), setTimeout(DRAIN_PATIENCE)])
-    }))
+  /**
+   * Resolves when the logs have written what they have: who reads may be slow.
+   *
+   * @param patience milliseconds at most
+   */
+  async drained (patience: number): Promise<void> {
+    await within(Math.min(patience, DRAIN_PATIENCE), Promise.all([...this.#logs.values()].map(async guard => { await guard.drained() })))
   }
 }
 

@@ -29,7 +29,7 @@ for (const { name, options, end } of ways) {
     await end(app, url)
     const { pid } = await app.event('own')
     t.match(await app.event('closed', ({ workerId }) => workerId !== undefined), { pid })
-    t.match(app.lines.filter(line => line.event === 'own' && line.pid === pid), [{ signal: 'SIGTERM', number: 15, listening: true }])
+    t.match(app.lines.filter(line => line.event === 'own' && line.pid === pid), [{ signal: 'SIGTERM', number: 15, listening: false }])
     if (name !== 'the end of the primary') t.match(await app.event('worker-exit', ({ workerPid }) => workerPid === pid), OK)
   })
 }
@@ -61,12 +61,12 @@ t.test('a reload under load, of an app whose handler ends the process at once: n
   t.equal(count(app, 'cleaned'), 2)
 })
 
-for (const [kind, closed] of Object.entries({ promise: 1, later: 1, closes: 1, 'closes-and-returns-nothing': 1, nest: 1, 'at-once': 0 })) {
-  t.test(`a handler is called once and waited for, and Fastify closes once: ${kind}`, async t => {
+for (const kind of ['promise', 'later', 'closes', 'closes-and-returns-nothing', 'nest', 'at-once']) {
+  t.test(`a handler is called once and waited for, when Fastify has closed, once: ${kind}`, async t => {
     const { app } = await serve(t, kind, { env: { LEAKS: '1' } })
     t.same(await app.stop(), OK)
     t.same([count(app, 'own'), count(app, 'cleaned')], [1, 1])
-    t.equal(app.lines.filter(({ event, workerId }) => event === 'closed' && workerId !== undefined).length, closed)
+    t.equal(app.lines.filter(({ event, workerId }) => event === 'closed' && workerId !== undefined).length, 1)
     t.match(app.lines.find(({ event }) => event === 'worker-exit'), OK)
   })
 }
@@ -87,6 +87,19 @@ for (const kind of ['never', 'never-and-returns-nothing']) {
     t.match(app.lines.find(({ event }) => event === 'worker-exit'), OK)
   })
 }
+
+t.test('a request and an onClose hook that are never done, and a handler: each is given up in time, and the worker ends by itself', async t => {
+  const { app, url } = await serve(t, 'never', { options: { grace: 500 }, env: { HOOK: 'never', LEAKS: '1' } })
+  const open = new Exchange(`${url}/pipe`, streamed)
+  await open.send('before')
+  await open.received('before')
+  process.kill(app.pid, 'SIGTERM')
+  t.equal((await open.outcome).error?.code, 'ECONNRESET')
+  t.match(await app.event('worker-exit'), { code: 1, signal: null })
+  t.match(app.lines.find(({ event }) => event === 'close-error'), { level: 50, workerId: 1 })
+  t.same(['own', 'own-handlers', 'worker-kill'].map(event => count(app, event)), [1, 1, 0])
+  t.ok(app.lines.findIndex(({ event }) => event === 'close-error') < app.lines.findIndex(({ event }) => event === 'own'))
+})
 
 t.test('what a handler fails of is an uncaught exception, as by a signal', async t => {
   const { app } = await serve(t, 'rejects')
@@ -110,6 +123,22 @@ perLane(t, 'signals: false: they have their turn when the primary closes', async
   process.kill(app.pid, 'SIGTERM')
   t.same(await app.ended, OK)
   t.equal(app.lines.filter(({ event, workerId }) => event === 'closed' && workerId !== undefined).length, 2)
+})
+
+t.test('signals: false: a handler that is registered after listen() is called once by a signal to all processes', async t => {
+  const { app } = await serve(t, 'promise-and-close', { options: { workers: 2, signals: false }, env: { LATE: '1' } })
+  await app.events('handles', 3)
+  process.kill(-app.pid, 'SIGTERM')
+  t.same(await app.ended, OK)
+  t.equal(count(app, 'own'), 3)
+})
+
+t.test('signals: false: where the app has removed its handler again, SIGTERM ends a worker', async t => {
+  const { app } = await serve(t, 'promise-and-close', { options: { signals: false }, env: { LATE: '1', REMOVED: '1' } })
+  await app.event('handles', ({ workerId }) => workerId !== undefined)
+  const [pid] = await app.workers(1) as [number]
+  process.kill(pid, 'SIGTERM')
+  t.match(await app.event('worker-exit'), { workerPid: pid, signal: 'SIGTERM' })
 })
 
 t.test('close-with-grace, in all processes: each closes, and ends with 0', async t => {

@@ -106,3 +106,29 @@ t.test('WebSockets of @fastify/http-proxy, which replaces server.close(), end; i
   await fastify.close()
   t.equal(await idle.closed, 'end')
 })
+
+t.test('of a WebSocket that a hook leaves open, close() is its own again', async t => {
+  const { fastify, url } = await withWebSockets(t, done => { done() })
+  await open(t, url)
+  await endLongLived(fastify, 60_000, log)
+  const [client] = webSocketsOf(fastify)
+  t.notOk(Object.hasOwn(client as object, 'close'))
+})
+
+t.test('an app that has something else by the name of websocketServer drains all the same', async t => {
+  const fastify = Fastify()
+  fastify.decorate('websocketServer' as never, { clients: 3 } as never)
+  await listen(t, fastify)
+  t.same([...webSocketsOf(fastify)], [])
+  await endLongLived(fastify, 60_000, log)
+})
+
+t.test('what throws where long-lived connections are ended is logged, and the drain goes on', async t => {
+  const fastify = Fastify()
+  fastify.decorate('websocketServer' as never, { getter () { throw new Error('not there') } } as never)
+  await listen(t, fastify)
+  const lines: object[] = []
+  const done = await endLongLived(fastify, 60_000, { error (line: object) { lines.push(line) } } as unknown as FastifyBaseLogger)
+  done()
+  t.match(lines, [{ event: 'pre-close', err: { message: 'not there' } }])
+})

@@ -1,8 +1,8 @@
-import type { FastifyBaseLogger } from 'fastify'
 import { inspect } from 'node:util'
 import type { ConnectionView, PolicyFunction, WorkerView } from '../../../types/index.js'
 import type { Connection } from '../../lane.js'
 import { Queue } from '../../queue.js'
+import type { SafeLog } from '../../safe-log.js'
 import type { Member } from '../handoff/member.js'
 import type { May, Policy } from '../policy.js'
 
@@ -17,7 +17,7 @@ export class Custom implements Policy {
   readonly levels = false
   readonly spares = true
   readonly #ask: PolicyFunction
-  readonly #log: FastifyBaseLogger
+  readonly #log: SafeLog
   readonly #members = new Map<WorkerView, Member>()
   /** Those that it said null of. */
   readonly #kept = new Queue<Connection>()
@@ -27,7 +27,7 @@ export class Custom implements Policy {
   readonly #candidates: WorkerView[] = []
   #complained = false
 
-  constructor (ask: PolicyFunction, log: FastifyBaseLogger) {
+  constructor (ask: PolicyFunction, log: SafeLog) {
     this.#ask = ask
     this.#log = log
   }

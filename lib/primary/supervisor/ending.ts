@@ -1,5 +1,5 @@
-import type { FastifyBaseLogger } from 'fastify'
 import { WorkerFailedError } from '../../errors.js'
+import type { SafeLog } from '../../safe-log.js'
 import type { Ending } from '../fork.js'
 import type { WorkerHandle } from '../worker-handle.js'
 
@@ -30,7 +30,7 @@ export function describeEnding ({ code, signal, error }: Ending): string {
 }
 
 /** The line by which an operator knows what became of a worker. */
-export function logExit (log: FastifyBaseLogger, worker: WorkerHandle, ending: Ending, { asked, fatal, ready }: End): void {
+export function logExit (log: SafeLog, worker: WorkerHandle, ending: Ending, { asked, fatal, ready }: End): void {
   const { code, signal, error } = ending
   // Of those that were not ready when they were to end, one has told why already.
   const diedOfIt = diedOfFailure(ending) && !(asked && !ready)

@@ -2,11 +2,13 @@ import type { FastifyBaseLogger } from 'fastify'
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 
+export type SafeLog = Pick<FastifyBaseLogger, typeof LEVELS[number]>
+
 /**
  * The log methods of an app's logger, none of which throws or rejects: one of the app's own may, and a line that
  * is not written must not change what this process does. The first failure is a warning of Node's, on stderr.
  */
-export function safeLog (log: FastifyBaseLogger): FastifyBaseLogger {
+export function safeLog (log: FastifyBaseLogger): SafeLog {
   let warned = false
   const onFailure = (err: unknown): void => {
     if (warned) return
@@ -22,5 +24,5 @@ export function safeLog (log: FastifyBaseLogger): FastifyBaseLogger {
       onFailure(err)
     }
   }])
-  return Object.fromEntries(methods) as FastifyBaseLogger
+  return Object.fromEntries(methods) as SafeLog
 }

@@ -15,12 +15,12 @@ const GUARD = Symbol('shared-fastify.guard')
  * EPIPE for one that nobody handles, which ends the process. And at the end of a process (`flushSync`) it tries the same
  * write for ever, with the event loop blocked: after a terminal was closed, or on a full disk, a worker hung until it was killed.
  */
-export function guardLog (log: Destination & { [GUARD]?: LogGuard }): LogGuard {
-  log[GUARD] ??= new LogGuard(log)
+export function guardStream (log: Destination & { [GUARD]?: StreamGuard }): StreamGuard {
+  log[GUARD] ??= new StreamGuard(log)
   return log[GUARD]
 }
 
-export class LogGuard {
+export class StreamGuard {
   /** Is told how many lines could not be written, as soon as one can be. */
   onLost: (lines: number) => void = () => {}
   readonly #log: Destination

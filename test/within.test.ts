@@ -1,0 +1,11 @@
+import t from 'tap'
+import { within } from '../lib/within.js'
+
+t.test('says whether a promise is fulfilled in time, throws what it rejects with, and leaves no timer', async t => {
+  const timers = (): number => process.getActiveResourcesInfo().filter(type => type === 'Timeout').length
+  const before = timers()
+  t.equal(await within(600_000, Promise.resolve()), true)
+  await t.rejects(within(600_000, Promise.reject(new Error('failed'))), { message: 'failed' })
+  t.equal(timers(), before)
+  t.equal(await within(0, new Promise(() => {})), false)
+})
