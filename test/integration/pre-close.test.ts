@@ -115,3 +115,11 @@ t.test('standalone: close() tells of draining, once, before the hooks run', asyn
   t.equal(told.length, 1)
   t.ok(app.lines.findIndex(({ event }) => event === 'draining') < app.lines.findIndex(({ event }) => event === 'hook'))
 })
+
+t.test('an app that a worker makes while it drains hears the event as well', async t => {
+  const app = start(t, 'late-app.mjs', { options: { workers: 1 } })
+  await app.url()
+  t.same(await app.stop(), { code: 0, signal: null })
+  t.match(app.lines.filter(({ event }) => event === 'late-draining'), [{ draining: true }])
+  t.equal(app.lines.filter(({ event }) => event === 'late-draining').length, 1)
+})
