@@ -93,3 +93,8 @@ export function descriptorLimit (): number {
   // Limit, soft limit, hard limit, units: https://man7.org/linux/man-pages/man5/proc_pid_limits.5.html
   return Number(/^Max open files +(\d+)/m.exec(read('/proc/self/limits'))?.[1] ?? Infinity)
 }
+
+/** For people: `sleep (123), node (124), others`. */
+export function listed ({ processes, complete }: ReturnType<typeof descendants>): string {
+  return [...processes.map(({ pid, command }) => `${command} (${pid})`), ...(complete ? [] : ['others'])].join(', ')
+}

@@ -11,7 +11,7 @@ import { type SafeLog, safeLog } from './safe-log.js'
 import { assertSameOptions, type Options } from './options.js'
 import { fromNotice } from './error-notice.js'
 import { watchExceptions } from './failure.js'
-import { descendants } from './process-table.js'
+import { descendants, listed } from './process-table.js'
 import { type Channel, post, receive, type ToPrimary, type ToWorker } from './protocol.js'
 import type { WorkerMark } from './role.js'
 import { END_DELAY, PULSE } from './timing.js'
@@ -252,8 +252,8 @@ export class Worker {
   /** They would be nobody's afterwards: who finds them running knows from here whose they were. */
   #logChildren (): void {
     const children = descendants(process.pid)
-    if (children.length === 0) return
-    this.#log.warn({ event: 'worker-children', children }, 'it ends all the same, and leaves %s', children.map(({ pid, command }) => `${command} (${pid})`).join(', '))
+    if (children.processes.length === 0) return
+    this.#log.warn({ event: 'worker-children', children: children.processes }, 'it ends all the same, and leaves %s', listed(children))
   }
 
   #goAway (): void {

@@ -4,7 +4,7 @@ import { failureOf, isForeignKill, logExit } from './supervisor/ending.js'
 import type { Emit } from './events.js'
 import type { Ending } from './fork.js'
 import { Life, type Outcome } from './supervisor/life.js'
-import { descendants } from '../process-table.js'
+import { descendants, listed } from '../process-table.js'
 import type { SafeLog } from '../safe-log.js'
 import type { Restarts } from './restarts.js'
 import { END_DELAY } from '../timing.js'
@@ -377,10 +377,9 @@ export class Supervisor {
     worker.verdict ??= verdict
     this.#living.get(worker)?.endBoot()
     // They would be nobody's afterwards: who finds them running knows from here whose they were.
-    const { processes: children, complete } = pid === undefined ? { processes: [], complete: true } : descendants(pid)
-    if (children.length > 0) {
-      const names = children.map(({ pid, command }) => `${command} (${pid})`)
-      this.#parts.log.warn({ event: 'worker-children', workerId: id, workerPid: pid, children }, 'worker %d is killed, and leaves %s', id, [...names, ...(complete ? [] : ['others'])].join(', '))
+    const children = pid === undefined ? undefined : descendants(pid)
+    if (children !== undefined && children.processes.length > 0) {
+      this.#parts.log.warn({ event: 'worker-children', workerId: id, workerPid: pid, children: children.processes }, 'worker %d is killed, and leaves %s', id, listed(children))
     }
     worker.kill('SIGKILL')
   }
