@@ -65,7 +65,7 @@ static void watch_run(void *data) {
   struct pollfd parent = { .fd = watch->parent_fd, .events = POLLIN };
   sigset_t all;
   sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, NULL); /* signals are for Node's threads */
+  sigprocmask(SIG_SETMASK, &all, NULL); /* signals are for Node's threads. On Linux it is this thread's; pthread_sigmask would take glibc 2.32 */
   while (getppid() == watch->parent) {
     watch_parent(&stop, &parent);
     if (atomic_load(&watch->stopped)) return;
@@ -91,8 +91,8 @@ static void watch_stop(void *data) {
   uint64_t one = 1;
   struct stat status;
   atomic_store(&watch->stopped, true);
-  /* An eventfd has no file type. Anything else is the app's, which has closed ours: the thread looks by itself. */
-  if (fstat(watch->stop_fd, &status) == 0 && (status.st_mode & S_IFMT) == 0) (void) !write(watch->stop_fd, &one, sizeof(one));
+  /* An eventfd has no file type. Anything else is the app's, which has closed ours: the thread looks by itself. (fstat() would take glibc 2.33.) */
+  if (syscall(SYS_fstat, watch->stop_fd, &status) == 0 && (status.st_mode & S_IFMT) == 0) (void) !write(watch->stop_fd, &one, sizeof(one));
   uv_thread_join(&watch->thread);
   watch_close(watch);
 }

@@ -15,6 +15,8 @@ const TARGETS = {
   x64: process.arch === 'x64' ? {} : cross('x86_64-linux-gnu-'),
   arm64: process.arch === 'arm64' ? {} : cross('aarch64-linux-gnu-')
 }
+/** The minor version: what Node 20 to 24 ask for (https://github.com/nodejs/node/blob/v20.x/BUILDING.md#platform-list). */
+const OLDEST_GLIBC = 28
 const SOURCES = ['binding.gyp', 'fd_lane.c', 'arguments.h', 'poller.h', 'parent.h', 'frame.h', 'row.h']
 
 const folder = dirname(fileURLToPath(import.meta.url))
@@ -52,11 +54,16 @@ function cross (prefix) {
   return { CC: `${prefix}gcc`, CXX: `${prefix}g++`, LINK: `${prefix}gcc`, READELF: `${prefix}readelf` }
 }
 
-/** musl answers to the name of glibc's libc.so.6, but to no other library's, and has none of its version's extras. */
+/**
+ * musl answers to the name of glibc's libc.so.6, but to no other library's, and has none of its version's extras.
+ * And an older glibc than this machine's lacks what is new in this one's.
+ */
 function assertPortable (file, { READELF = 'readelf' }) {
-  const { stdout } = spawnSync(READELF, ['--dynamic', '--wide', file], { encoding: 'utf8' })
+  const { stdout } = spawnSync(READELF, ['--dynamic', '--version-info', '--wide', file], { encoding: 'utf8' })
   const needed = [...stdout.matchAll(/\(NEEDED\).*\[(.*)\]/g)].map(([, name]) => name)
   if (needed.join() !== 'libc.so.6') throw new Error(`${file} needs ${needed.join(', ')}: only libc.so.6 is everywhere`)
+  const newer = [...stdout.matchAll(/Name: GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor)).filter(minor => minor > OLDEST_GLIBC)
+  if (newer.length > 0) throw new Error(`${file} needs glibc 2.${Math.max(...newer)}: Node 20 runs on 2.${OLDEST_GLIBC}`)
 }
 
 function nodedir () {

@@ -15,7 +15,7 @@ import type { Channel } from '../../lib/protocol.js'
 import { createLog } from '../fakes.js'
 import { createHandoff } from '../handoffs.js'
 import { fixturePath, withoutHooks } from '../helper.js'
-import { killChildAtEnd } from '../reaper.js'
+import { killAtEnd, killChildAtEnd } from '../reaper.js'
 
 // Racing workers, killed and stopped at random while connections pour in: the bytes that each client
 // gets say whether it was served once, never, or twice. `npm run test:stress` does a million.
@@ -34,6 +34,7 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
   const random = generator(SEED)
   const addon = loadAddon()
   const lane = new NativeLane(addon)
+  killAtEnd(process.pid)() // it starts with the first call, and has a descriptor
   const before = openDescriptors()
   const workers = new Map<WorkerHandle, ChildProcess>()
   const unclosed = new Set<ChildProcess>()
