@@ -3,12 +3,11 @@ import fp from 'fastify-plugin'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { resolve } from 'node:path'
 import type { SharedPort, SharedPortOptions } from '../types/index.js'
-import { markLog, standardStreamOf } from './app-logger.js'
+import { markLog } from './app-logger.js'
 import { beforeClose } from './close.js'
 import { AlreadyListeningError, RegisteredTwiceError } from './errors.js'
 import { assertNodeSupported, rootOf } from './internals.js'
 import { shareListen } from './listen.js'
-import { guardStream } from './stream-guard.js'
 import { safeLog } from './safe-log.js'
 import { onFastify } from './on-fastify.js'
 import { assertSameOptions, type Options, readOptions } from './options.js'
@@ -19,6 +18,7 @@ import { PrimaryProcess } from './primary-process.js'
 import { findMark, findRole, type WorkerMark } from './role.js'
 import { PrimarySharedPort, StandaloneSharedPort, WorkerSharedPort } from './shared-port.js'
 import { Worker } from './worker.js'
+import { Stdout } from './worker/stdout.js'
 
 /** The plugin: finds out which part this process plays, and lets `listen()` play it. */
 export const sharedPort = fp<SharedPortOptions>((fastify, given, done) => {
@@ -41,12 +41,22 @@ const REGISTERED = Symbol.for('shared-fastify.registered')
 // Every line of a worker says whose it is, from the first on, and none ends it: the plugin itself comes later.
 const mark = findMark()
 const watch = mark && watchParent(mark.primary) // now: the app may block while it loads
+const stdout = mark && new Stdout()
+let firstLog: FastifyBaseLogger | undefined
 if (mark !== undefined) {
   onFastify(({ log }) => {
     markLog(log, whose(mark))
-    const stream = standardStreamOf(log)
-    if (stream !== undefined) guardStream(stream)
+    stdout?.add(log)
+    firstLog ??= log
   })
+  // First: node:cluster's own listener ends a process that is not a worker yet.
+  process.prependOnceListener('disconnect', () => { if (worker === undefined) lost() })
+}
+
+/** The primary has died while this worker was loading. */
+function lost (): void {
+  stdout?.lose()
+  if (firstLog !== undefined) safeLog(firstLog).warn({ event: 'primary-gone' }, 'the primary is gone: this worker, which was still starting, ends')
 }
 
 function whose ({ generation }: WorkerMark): { workerId: number, generation: number } {
@@ -80,7 +90,7 @@ function newPrimary (options: Options, log: FastifyBaseLogger, output: Output): 
 }
 
 function inWorker (fastify: FastifyInstance, options: Options, mark: WorkerMark): SharedPort {
-  worker ??= new Worker(mark, fastify.log)
+  worker ??= new Worker(mark, fastify.log, stdout)
   const log = safeLog(fastify.log)
   if (watch?.failure !== undefined) log.debug({ event: 'parent-watch', err: watch.failure }, 'no thread watches the primary: a blocked event loop may outlive it')
   watch?.allow(options.grace)

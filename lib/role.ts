@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { isMainThread } from 'node:worker_threads'
 import type { LaneName } from '../types/index.js'
+import { isAlive } from './process-table.js'
 
 /** The environment variable by which a worker knows its primary, in JSON: {@link WorkerMark}. */
 export const WORKER_MARK = 'SHARED_FASTIFY_WORKER'
@@ -36,14 +37,22 @@ export function findRole (workers: number | 'auto'): RoleFound {
 
 /** Where this process is a worker: what its primary has told it. */
 export function findMark (): WorkerMark | undefined {
-  // A process started by a worker inherits its environment: the mark counts only under its own primary.
   const mark = readMark()
-  return cluster.isWorker && mark?.primary === process.ppid ? mark : undefined
+  return cluster.isWorker && mark !== undefined && isOurs(mark) ? mark : undefined
+}
+
+/**
+ * A process started by a worker inherits its environment: the mark counts only under its own primary. A worker whose primary has died
+ * while it was loading has another parent by now, and is a worker all the same: that primary does not live.
+ */
+function isOurs ({ primary }: WorkerMark): boolean {
+  return primary === process.ppid || !isAlive(primary)
 }
 
 function readMark (): WorkerMark | undefined {
   try {
-    return JSON.parse(process.env[WORKER_MARK] ?? '') as WorkerMark
+    const mark = JSON.parse(process.env[WORKER_MARK] ?? '') as WorkerMark | null
+    return Number.isInteger(mark?.primary) ? mark as WorkerMark : undefined
   } catch {
     return undefined // not set, or not by us
   }

@@ -56,7 +56,7 @@ export class Worker {
   readonly #log: SafeLog
   readonly #channel = process as Channel
   readonly #keyNames = new KeyNames()
-  readonly #stdout = new Stdout()
+  readonly #stdout: Stdout
   readonly #receiver = new ConnectionReceiver()
   readonly #ownHandlers = new OwnHandlers()
   readonly #ticketKeys = new TicketKeys()
@@ -81,7 +81,7 @@ export class Worker {
   #whenDraining: Array<(log: SafeLog) => void> = []
   #ending: Promise<void> | undefined
 
-  constructor (mark: WorkerMark, log: FastifyBaseLogger) {
+  constructor (mark: WorkerMark, log: FastifyBaseLogger, stdout = new Stdout()) {
     const self = cluster.worker as NonNullable<typeof cluster.worker>
     // Otherwise Node ends this process when the primary goes, in the middle of a request.
     self.exitedAfterDisconnect = true
@@ -89,6 +89,7 @@ export class Worker {
     this.generation = mark.generation
     this.#primaryPid = mark.primary
     this.#log = safeLog(log)
+    this.#stdout = stdout
     this.#stdout.onLost = lines => { this.#log.warn({ event: 'lines-lost', lines }, '%d lines of the log are lost: they could not be written', lines) }
     receive<ToWorker>(this.#channel, message => { this.#onMessage(message) })
     this.#showOpen = receiveConnections(mark.lane, this.#channel, this.#receiver, () => this.#primaryLives())
@@ -290,7 +291,7 @@ export class Worker {
   /** The primary is gone, or cut off: nothing more comes, and nobody would miss this process. */
   #onDisconnect (): void {
     for (const { reject } of this.#asking.values()) reject(new PrimaryGoneError())
-    for (const { reject } of this.#attaching.values()) reject(new PrimaryGoneError())
+    // Those who wait in listen() are not told: this process ends, and what they would do with the error only adds noise.
     for (const resolve of this.#leaving.values()) resolve()
     this.#stdout.lose()
     if (this.#ending === undefined) this.#log.warn({ event: 'primary-gone' }, 'the primary is gone, or has let go of this worker: finishing what is open')

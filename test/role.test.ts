@@ -36,12 +36,18 @@ t.test('a worker of ours stays one where it reads another number of workers, eve
   t.match(findRole(0), { role: 'worker' })
 })
 
+t.test('a worker of ours whose primary has died meanwhile is one all the same', async t => {
+  const mark = { primary: 2 ** 30, generation: 2, lane: 'ipc' }
+  setWorker(t, JSON.stringify(mark))
+  t.same(findRole('auto'), { role: 'worker', mark })
+})
+
 t.test('a mark inherited from somebody else\'s primary counts for nothing', async t => {
-  setWorker(t, JSON.stringify({ primary: process.ppid + 1, generation: 0, lane: 'ipc' }))
+  setWorker(t, JSON.stringify({ primary: process.pid, generation: 0, lane: 'ipc' }))
   t.same(findRole('auto'), WHY.cluster)
 })
 
-for (const mark of ['', '{', 'null', '5', '"primary"', '{}']) {
+for (const mark of ['', '{', 'null', '5', '"primary"', '{}', '{"primary":"1"}', '[]']) {
   t.test(`a mark that is none of ours counts for nothing: ${mark}`, async t => {
     setWorker(t, mark)
     t.same(findRole('auto'), WHY.cluster)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { attempt, Exchange, keptAlive, refused, streamed } from '../client.js'
-import { hooked, perLane, request, start } from '../helper.js'
+import { appPath, command, hooked, perLane, request, start } from '../helper.js'
 
 perLane(t, 'no orphans: when the primary is killed, the workers finish what they have, and nobody is left', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
@@ -74,3 +74,29 @@ t.test('no orphans: so does one that is blocked while it loads', async t => {
   await app.stop('SIGKILL')
   t.same(await app.leftBehind(), [])
 })
+
+/** The steps of a start, whether the event loop turns there, and what the log of the worker says: nothing, where there is no logger yet. */
+for (const [where, turns, says] of [
+  ['import', false, []], ['instance', false, ['primary-gone']], ['listen', false, ['primary-gone']], ['plugin', false, ['primary-gone']], ['ready', false, ['primary-gone']], ['listening', false, ['primary-gone']],
+  ['import', true, []], ['instance', true, []], ['listen', true, ['primary-gone']], ['plugin', true, ['primary-gone']], ['ready', true, ['primary-gone']]
+] as const) {
+  perLane(t, `no orphans: when the primary is killed, a worker that is starting ends quietly (at "${where}", ${turns ? 'waiting' : 'blocked'})`, async (t, lane) => {
+    const app = start(t, 'loads.mjs', { options: { workers: 1, lane }, env: { WHERE: where, SYNC: turns ? '' : '1' } })
+    await app.event('loading')
+    await app.stop('SIGKILL')
+    t.same(await app.leftBehind(), [])
+    t.same(app.lines.map(({ event }) => event).filter(event => event !== undefined && event !== 'loading'), says)
+    t.notMatch(app.text, /Error|EPIPE|\n +at /)
+  })
+}
+
+for (const step of ['load', 'ready']) {
+  t.test(`no orphans: when the primary is killed, a worker of the command that is starting ends quietly (at ${step})`, async t => {
+    const app = command(t, [appPath('loads-until-alone.mjs'), '-n', '1', '-p', '0'], { env: { IN: step } })
+    await app.event('loading')
+    await app.stop('SIGKILL')
+    t.same(await app.leftBehind(), [])
+    t.same(app.lines.filter(({ pid }) => pid !== app.pid).map(({ event }) => event), ['loading', 'primary-gone'])
+    t.equal(app.text, '')
+  })
+}
