@@ -83,7 +83,8 @@ t.test('there are as many workers as scale says', async t => {
   t.match(await run(t, env, 'scale', '3', '--wait'), { code: 0, text: /worker 3 is ready\nthe scaling is done/ })
   t.match(await run(t, env, 'scale', '1'), { code: 0, text: `primary ${app.pid} goes from 3 to 1 workers` })
   await app.events('worker-exit', 2)
-  for (const wrong of ['0', 'x', '1025']) t.match(await run(t, env, 'scale', wrong), { code: 2, text: 'an integer from 1 to 1024' })
+  for (const wrong of ['x', '1025']) t.match(await run(t, env, 'scale', wrong), { code: 2, text: 'an integer from 1 to 1024' })
+  t.match(await run(t, env, 'scale', '0'), { code: 2, text: 'scale keeps at least one worker' })
 })
 
 t.test('logs changes how much all processes log', async t => {
