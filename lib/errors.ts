@@ -25,6 +25,9 @@ export const TooManyKeysError = createError<[number]>(
 export const NotListeningFdError = createError<[number, ErrorOptions?]>(
   'SHARED_PORT_ERR_FD', 'File descriptor %d is not a listening socket')
 
+export const FdInUseError = createError<[number, string]>(
+  'SHARED_PORT_ERR_FD', 'File descriptor %d is in use already (by %s)')
+
 export const NodeUnsupportedError = createError<[string, string]>(
   'SHARED_PORT_ERR_NODE_UNSUPPORTED',
   'Node %s lacks %s, which shared-fastify needs: please use a version that it is tested with (see its README), and report this one')

@@ -5,6 +5,9 @@ import { addBinding, isListening, listenOn, nextListening, type SocketName } fro
 import { type GivenListenOptions, type ListenTarget, readListenTarget } from './listen-target.js'
 import { SharedHandle } from './shared-handle.js'
 
+/** For Fastify to look up, and find nothing: with an empty label no resolver asks a server for it. */
+const NO_ADDRESS = 'no..address'
+
 /** What this process's role makes of a call of listen(). */
 export interface Share {
   /** Resolves with the names that the port is bound to, in the primary. */
@@ -44,10 +47,10 @@ export function shareListen (fastify: FastifyInstance, share: Share): void {
         throw new ClosedError()
       }
       const [first] = names as [SocketName | string]
-      if (given.host === 'localhost' && typeof first !== 'string') {
-        // Fastify would go on and bind the other family by a second server: it looks at this object,
-        // and has by the time that it says that it listens.
-        given.host = first.address
+      if (given.host === 'localhost') { // Fastify's default, also for a descriptor
+        // Fastify would go on and bind by a second server what else `localhost` is, and a descriptor again: it looks
+        // at this object, and has by the time that it says that it listens.
+        given.host = typeof first === 'string' ? NO_ADDRESS : first.address
         server.once('listening', () => { setImmediate(() => { given.host = 'localhost' }) })
         for (const other of names.slice(1) as SocketName[]) addBinding(fastify, other)
       }

@@ -96,7 +96,9 @@ function inWorker (fastify: FastifyInstance, options: Options, mark: WorkerMark)
   watch?.allow(options.grace)
   markLog(fastify.log, whose(mark))
   shareListen(fastify, worker.add(fastify, options))
-  return new WorkerSharedPort(worker)
+  const port = new WorkerSharedPort(worker)
+  fastify.addHook('onReady', async () => { port.begin() })
+  return port
 }
 
 function standalone (fastify: FastifyInstance, { why, asked }: { why: string, asked: boolean }): SharedPort {

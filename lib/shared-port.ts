@@ -67,7 +67,11 @@ export class WorkerSharedPort extends SteersNothing implements SharedPort {
     this.workerId = worker.id
     this.generation = worker.generation
     this.#worker = worker
-    worker.onDraining(log => { this.emitDraining(log) })
+  }
+
+  /** Emits `draining` when it is true: from now on the listeners of the app are there, also of one that is made while the worker drains. */
+  begin (): void {
+    this.#worker.onDraining(log => { this.emitDraining(log) })
   }
 
   get draining (): boolean {

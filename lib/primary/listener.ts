@@ -2,7 +2,7 @@ import dns from 'node:dns/promises'
 import { lchownSync, lstatSync, unlinkSync } from 'node:fs'
 import net from 'node:net'
 import { getSystemErrorName } from 'node:util'
-import { NotListeningFdError } from '../errors.js'
+import { FdInUseError, NotListeningFdError } from '../errors.js'
 import { claim } from '../handed-over.js'
 import { bindPath, bindTcp, openDescriptor, type RawHandle, type SocketName } from '../internals.js'
 import type { ListenTarget } from '../listen-target.js'
@@ -24,6 +24,9 @@ const UNCHANGED = -1
 /** UV_READABLE and UV_WRITABLE of libuv's uv.h: what uv_pipe_chmod takes. */
 const UV_READABLE = 1
 const UV_WRITABLE = 2
+
+/** Of descriptors, among those who may have one. */
+const OWNER = 'listen()'
 
 /** How often to try for a port that is free in both families of `localhost`, where port 0 leaves it open. */
 const PORT_TRIES = 10
@@ -91,7 +94,8 @@ function tcpUnlessTaken (address: string, target: TcpTarget): Bound[] {
 }
 
 function inherited (fd: number): Bound {
-  claim(fd, 'listen()')
+  const owner = claim(fd, OWNER)
+  if (owner !== undefined && owner !== OWNER) throw new FdInUseError(fd, owner)
   const handle = openDescriptor(fd)
   if (typeof handle === 'number') throw new NotListeningFdError(fd, { cause: systemError(handle, 'open') })
   const name: Partial<SocketName> = {}

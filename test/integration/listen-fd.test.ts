@@ -28,17 +28,29 @@ perLane(t, 'fd: an inherited listening descriptor is served, under the address t
   t.same(await app.stop(), { code: 0, signal: null })
 })
 
-perLane(t, 'fd: an inherited Unix socket is served', async (t, lane) => {
+perLane(t, 'fd: an inherited Unix socket is served, by one server', async (t, lane) => {
   const [before, path] = [join(folder, `${lane}.before`), join(folder, `${lane}.sock`)]
   const socket = net.createServer().listen(before)
   await once(socket, 'listening')
   const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane, ...inTurn }, listen: { fd: 3 }, inherit: [socket], ...hooked })
   renameSync(before, path) // or the next line would remove it
   socket.close()
-  for (const { listening } of await app.events('listened', WORKERS + 1)) t.equal(listening, true)
+  // One server in each process: Fastify, to which a descriptor is on `localhost`, would give it a second one.
+  for (const line of await app.events('listened', WORKERS + 1)) t.match(line, { listening: true, addresses: { length: 1 } })
   const answers: Array<{ worker: number, ip?: string }> = []
   for (let i = 0; i < 4; i++) answers.push(JSON.parse((await request('http://localhost', { socketPath: path })).body))
   t.same(answers.map(({ worker }) => worker).sort(), [1, 1, 2, 2])
+  t.same(await app.stop(), { code: 0, signal: null })
+})
+
+t.test('fd: what listen() has, a server of the app\'s own in a worker does not get by node:cluster, and the worker lives', async t => {
+  const socket = net.createServer().listen(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const app = start(t, 'fd-twice.mjs', { options: { workers: 1 }, listen: { fd: 3 }, inherit: [socket] })
+  socket.close()
+  t.match(await app.event('own'), { code: 'EADDRINUSE' })
+  await app.event('asked-again')
+  t.same(app.lines.filter(({ event }) => event === 'worker-exit'), [])
   t.same(await app.stop(), { code: 0, signal: null })
 })
 

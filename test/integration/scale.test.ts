@@ -83,7 +83,7 @@ t.test('reload() and scale() say what they take, and when', async t => {
   const [before] = app.lines.filter(({ event }) => event === 'before')
   t.match(before, { code: 'SHARED_PORT_ERR_NOT_RUNNING', message: 'reload() needs workers that run: between listen() and close(), in the primary' })
   t.same(app.lines.filter(({ event }) => event === 'wrong').map(({ message }) => message),
-    ['0', '-1', '1.5', "'x'", 'NaN', '1025', 'undefined'].map(given => `scale() takes an integer from 1 to 1024, got ${given}`))
+    ['0', '-1', '1.5', "'x'", 'NaN', '1025', 'undefined'].map(given => `scale() takes an integer from 1 to 1024, got ${given}; all workers end at a stop`))
   for (const event of ['reload', 'scale']) t.same(app.lines.filter(line => line.event === event && line.pid === app.pid && line['code'] !== undefined), [])
   t.match(app.lines.filter(({ event }) => event === 'generation'), [{ generation: 1 }])
   t.match(app.lines.filter(({ event }) => event === 'worker').slice(0, 2), [{ code: 'SHARED_PORT_ERR_NOT_RUNNING' }, { code: 'SHARED_PORT_ERR_NOT_RUNNING' }])

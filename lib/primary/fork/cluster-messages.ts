@@ -59,6 +59,7 @@ export class ClusterMessages {
         const taken = this.#taken(message)
         if (taken !== undefined) return this.#refuse(message, taken)
         this.#assertHarmless(message)
+        if (isOthers(message)) return this.#refuse(message, keyOf(message))
         this.#wait()
       }
       if (act === 'close') this.#servers.delete(message.key)
@@ -93,9 +94,9 @@ export class ClusterMessages {
    * lib/internal/cluster/primary.js adds the index always (20), or for port 0 alone (since 22). From 22 on it would bind
    * anew, and lose the former server with its descriptor.
    */
-  #taken ({ address, port, addressType, fd, index }: InternalMessage): string | undefined {
-    const key = `${address}:${port}:${addressType}:${fd}`
-    return [key, `${key}:${index}`].find(key => this.#servers.has(key))
+  #taken (message: InternalMessage): string | undefined {
+    const key = keyOf(message)
+    return [key, `${key}:${message.index}`].find(key => this.#servers.has(key))
   }
 
   /** As node:cluster does: an app that listens twice on one port has this error in one process too. */
@@ -104,13 +105,30 @@ export class ClusterMessages {
   }
 
   /** @throws what harm it would do */
-  #assertHarmless ({ address, port, addressType, fd }: InternalMessage): void {
+  #assertHarmless (message: InternalMessage): void {
+    const { address, port, fd } = message
     if (this.#servers.size >= MOST_SERVERS) throw new Error(`it wants to listen on more than ${MOST_SERVERS} ports`)
     if (typeof fd === 'number' && fd >= 0) {
-      if (address != null || port != null || !claim(fd, `node:cluster, ${String(addressType)}`)) throw new Error(`it wants to listen on descriptor ${fd}, which was not handed over to this process`)
+      if (address != null || port != null || claim(fd, ownerOf(message)) === undefined) throw new Error(`it wants to listen on descriptor ${fd}, which was not handed over to this process`)
     } else if (typeof port !== 'number' || port >= 0) {
       // A worker has looked a name up before it asks. Here it would take as long as the name server likes.
       if (address != null && !(typeof address === 'string' && isIP(address) !== 0)) throw new Error(`it wants to listen on what is no address: ${inspect(address, { depth: 0 })}`)
     }
   }
+}
+
+/** As node:cluster names the server that a worker asks for: queryServer() in Node's lib/internal/cluster/primary.js. */
+function keyOf ({ address, port, addressType, fd }: InternalMessage): string {
+  return `${address}:${port}:${addressType}:${fd}`
+}
+
+/** Of a descriptor: node:cluster gives one handle to all workers that ask for it as the same kind. */
+function ownerOf ({ addressType }: InternalMessage): string {
+  return `node:cluster, ${String(addressType)}`
+}
+
+/** Whether it asks for a descriptor that somebody else has a handle on. */
+function isOthers (message: InternalMessage): boolean {
+  const { fd } = message
+  return typeof fd === 'number' && fd >= 0 && claim(fd, ownerOf(message)) !== ownerOf(message)
 }

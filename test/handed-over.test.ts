@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import t from 'tap'
+
+// In processes of their own: what is handed over is what is open when the package is loaded.
+
+const dist = (path: string): string => JSON.stringify(new URL(`../dist/${path}`, import.meta.url).href)
+
+/** What that code has printed, which has `claim` and, in `fds`, the descriptors of sockets by their kinds. */
+async function run (code: string): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', `
+    import dgram from 'node:dgram'
+    import { once } from 'node:events'
+    import net from 'node:net'
+    const fd = ({ _handle }) => _handle.fd
+    const udp = async () => { const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1'); await once(socket, 'listening'); return socket }
+    const udpFd = socket => socket[Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'state symbol')].handle.fd
+    const listen = async where => { const server = net.createServer(() => {}).listen(where); await once(server, 'listening'); return server }
+    const connect = async where => { const socket = net.connect(where); await once(socket, 'connect'); return socket }
+    const [tcp, unix, datagram, connected] = [await listen({ port: 0, host: '127.0.0.1' }), await listen('\\0sf-' + process.pid), await udp(), await udp()]
+    connected.connect(datagram.address().port, '127.0.0.1')
+    await once(connected, 'connect')
+    const fds = {
+      tcp: fd(tcp), unix: fd(unix), datagram: udpFd(datagram),
+      tcpConnection: fd(await connect(tcp.address().port, '127.0.0.1')), unixConnection: fd(await connect(unix.address())), datagramConnection: udpFd(connected)
+    }
+    const { claim } = await import(${dist('handed-over.js')})
+    ${code}
+    process.exit()`])
+  return JSON.parse(stdout)
+}
+
+t.test('sockets that listen are handed over, connections that an app has when it loads the package are not', { skip: process.platform !== 'linux' && 'Linux tells' }, async t => {
+  t.same(await run("console.log(JSON.stringify(Object.entries(fds).filter(([, fd]) => claim(fd, 'me') === 'me').map(([kind]) => kind)))"), ['tcp', 'unix', 'datagram'])
+})
+
+t.test('listen({ fd }) does not take a descriptor that node:cluster has', async t => {
+  const message = await run(`
+    const { bind } = await import(${dist('primary/listener.js')})
+    claim(fds.tcp, 'node:cluster')
+    await bind({ fd: fds.tcp }).catch(({ code, message }) => { console.log(JSON.stringify({ code, message: message.replace(fds.tcp, 'N') })) })`)
+  t.same(message, { code: 'SHARED_PORT_ERR_FD', message: 'File descriptor N is in use already (by node:cluster)' })
+})
