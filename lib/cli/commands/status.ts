@@ -1,6 +1,6 @@
 import { clearScreenDown, cursorTo } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
-import { findPrimaries, nobody, type Primary, type Which } from '../primaries.js'
+import { findPrimaries, nobody, type Primary, type Which } from './primaries.js'
 import { statusText } from './status-text.js'
 
 /** Milliseconds between two looks with --watch. */

@@ -1,8 +1,8 @@
 import type { Status } from '../../../types/index.js'
 import { oneLine } from '../../plain-text.js'
-import type { ControlClient } from '../control-client.js'
+import type { ControlClient } from './control-client.js'
 import { ControlError } from '../exit.js'
-import { findPrimary, type Which } from '../primaries.js'
+import { findPrimary, type Which } from './primaries.js'
 
 /** A line of what the primary says while it replaces workers. */
 interface Step { event: string, id?: number, reload?: Status['reload'], error?: string }

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
-import type { Status } from '../../types/index.js'
-import { ControlError } from './exit.js'
+import type { Status } from '../../../types/index.js'
+import { ControlError } from '../exit.js'
 
 /** Milliseconds that a primary has to say something: one that hangs, or is held by a debugger, holds nobody up. */
 const PATIENCE = 5_000

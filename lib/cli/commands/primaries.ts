@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
-import type { Status } from '../../types/index.js'
-import { socketOf, trustedFolders } from '../control/place.js'
-import { sweep } from '../control/stale.js'
+import type { Status } from '../../../types/index.js'
+import { socketOf, trustedFolders } from '../../control/place.js'
+import { sweep } from '../../control/stale.js'
 import { ControlClient } from './control-client.js'
-import { ControlError, UsageError } from './exit.js'
-import { oneLine } from '../plain-text.js'
-import { spell } from './spell.js'
+import { ControlError, UsageError } from '../exit.js'
+import { oneLine } from '../../plain-text.js'
+import { spell } from '../spell.js'
 
 /** Which primary is meant: any that all of these are true of. */
 export interface Which { pid?: number, port?: number, control?: string }

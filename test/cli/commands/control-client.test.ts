@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { ControlClient } from '../../lib/cli/control-client.js'
-import { runtimeFolder } from '../runtime-folder.js'
+import { ControlClient } from '../../../lib/cli/commands/control-client.js'
+import { runtimeFolder } from '../../runtime-folder.js'
 
 const PID = 4_711
 const STATUS = JSON.stringify({ pid: PID, workers: [], listeners: [] })
