@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { splitArguments } from './cli/app-arguments.js'
-import { loadEnvFile } from './cli/environment.js'
+import { splitArguments } from './cli/settings/app-arguments.js'
+import { loadEnvFile } from './cli/settings/environment.js'
 import { fail, failStdout } from './cli/exit.js'
 import { createProgram } from './cli/program.js'
 

@@ -1,7 +1,7 @@
 import inspector from 'node:inspector'
 import { createRequire } from 'node:module'
 import type { fastify as createFastify, FastifyInstance, FastifyServerOptions } from 'fastify'
-import type { Config } from './config.js'
+import type { Config } from './settings/config.js'
 import { workerStream } from './log.js'
 
 /** The Fastify instance for an app that is a plugin. With --options, what the app exports goes over our defaults, and what was asked for over both. */

@@ -1,6 +1,6 @@
 // Loaded before anything of the app's in a worker of the command.
 import { watchExceptions } from '../failure.js'
-import { CONFIG, type Config } from './config.js'
+import { CONFIG, type Config } from './settings/config.js'
 import { openInspector } from './inspection.js'
 
 watchExceptions()

@@ -5,7 +5,7 @@ import { AppIsInstanceError, AppIsReadyError, AppRegistersError, AppReturnsInsta
 import { rootOf } from '../internals.js'
 import { onFastify } from '../on-fastify.js'
 import { sharedPort } from '../plugin.js'
-import { type Config, CONFIG } from './config.js'
+import { type Config, CONFIG } from './settings/config.js'
 import { fastifyFor } from './create-fastify.js'
 import { held } from './inspection.js'
 import { ListenGuard } from './listen-guard.js'

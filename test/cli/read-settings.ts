@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import type { ConfigFile } from '../../lib/cli/config-file.js'
-import { createOptions } from '../../lib/cli/flags.js'
-import { InForce } from '../../lib/cli/in-force.js'
+import type { ConfigFile } from '../../lib/cli/settings/config-file.js'
+import { createOptions } from '../../lib/cli/settings/flags.js'
+import { InForce } from '../../lib/cli/settings/in-force.js'
 
 export interface Given {
   args?: string[]

@@ -5,7 +5,7 @@ import { sweep } from '../../control/stale.js'
 import { ControlClient } from './control-client.js'
 import { ControlError, UsageError } from '../exit.js'
 import { oneLine } from '../../plain-text.js'
-import { spell } from '../spell.js'
+import { spell } from '../settings/spell.js'
 
 /** Which primary is meant: any that all of these are true of. */
 export interface Which { pid?: number, port?: number, control?: string }

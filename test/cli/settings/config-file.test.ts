@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { readConfigFile } from '../../lib/cli/config-file.js'
-import { fileSchema } from '../../lib/cli/settings.js'
+import { readConfigFile } from '../../../lib/cli/settings/config-file.js'
+import { fileSchema } from '../../../lib/cli/settings/settings.js'
 
 /** Makes a folder with these files the current one. */
 function enter (t: Test, files: Record<string, string>): string {

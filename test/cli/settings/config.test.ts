@@ -1,8 +1,8 @@
 import t from 'tap'
-import { type Config, readConfig } from '../../lib/cli/config.js'
-import { readOptions } from '../../lib/options.js'
-import { appPath } from '../helper.js'
-import { type Given, readSettings } from './read-settings.js'
+import { type Config, readConfig } from '../../../lib/cli/settings/config.js'
+import { readOptions } from '../../../lib/options.js'
+import { appPath } from '../../helper.js'
+import { type Given, readSettings } from '../read-settings.js'
 
 /** What the command is to do by all that it is given. */
 function read (args: string[], { appArguments = [], ...given }: Given & { appArguments?: string[] } = {}): Config {

@@ -1,7 +1,7 @@
 import { Option } from 'commander'
-import type { Part } from '../options-schema.js'
+import type { Part } from '../../options-schema.js'
 import { variable, variableOf } from './environment.js'
-import { UsageError } from './exit.js'
+import { UsageError } from '../exit.js'
 import { readText } from './read-text.js'
 import { type Setting, settings } from './settings.js'
 

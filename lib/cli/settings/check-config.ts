@@ -1,9 +1,9 @@
 import type { ValidateFunction } from 'ajv'
-import type { CommandConfig } from '../../types/index.js'
-import { explain } from '../options.js'
-import { nearest } from '../suggest.js'
+import type { CommandConfig } from '../../../types/index.js'
+import { explain } from '../../options.js'
+import { nearest } from '../../suggest.js'
 import { validate as compiled } from '#validators/config-file'
-import { UsageError } from './exit.js'
+import { UsageError } from '../exit.js'
 import { fileSchema, REFUSED, settings } from './settings.js'
 
 const validate = compiled as ValidateFunction<CommandConfig>

@@ -1,5 +1,5 @@
-import type { GivenListenOptions } from '../listen-target.js'
-import { UsageError } from './exit.js'
+import type { GivenListenOptions } from '../../listen-target.js'
+import { UsageError } from '../exit.js'
 import type { InForce } from './in-force.js'
 
 /** One place to listen on: the settings that say it, and what they come to. */

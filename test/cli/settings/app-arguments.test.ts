@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readPluginOptions, splitArguments } from '../../lib/cli/app-arguments.js'
+import { readPluginOptions, splitArguments } from '../../../lib/cli/settings/app-arguments.js'
 
 t.test('what comes after the first -- is the app\'s', async t => {
   t.strictSame(splitArguments(['app.js', '-p', '1', '--', '-p', '2', '--', 'x']), { own: ['app.js', '-p', '1'], app: ['-p', '2', '--', 'x'] })

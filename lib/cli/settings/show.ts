@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
-import { oneLine } from '../plain-text.js'
-import { veiled } from '../options-schema.js'
+import { oneLine } from '../../plain-text.js'
+import { veiled } from '../../options-schema.js'
 import type { Found, InForce, Source } from './in-force.js'
 import { idlePlaces } from './listen-options.js'
 import { settings } from './settings.js'
-import { table } from './table.js'
+import { table } from '../table.js'
 
 type Row = { readonly name: string } & Found
 

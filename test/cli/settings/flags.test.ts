@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import t, { type Test } from 'tap'
-import { createOptions } from '../../lib/cli/flags.js'
+import { createOptions } from '../../../lib/cli/settings/flags.js'
 
 function parse (t: Test, args: string[], env: Record<string, string> = {}): Record<string, unknown> {
   const before = { ...process.env }

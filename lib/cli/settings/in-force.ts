@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import type { CommandConfig, SharedPortOptions } from '../../types/index.js'
+import type { CommandConfig, SharedPortOptions } from '../../../types/index.js'
 import type { ConfigFile } from './config-file.js'
 import { variable, variableOf } from './environment.js'
-import { UsageError } from './exit.js'
+import { UsageError } from '../exit.js'
 import { nameOf } from './flags.js'
 import { isOption, type Setting, settings } from './settings.js'
 
