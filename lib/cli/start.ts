@@ -43,7 +43,7 @@ export async function start (config: Config, options: Options, { imports = [], p
   if (output.failure !== undefined) throw new StdoutError(output.failure.message, { cause: output.failure })
   try {
     if (config.watch) {
-      const { restartOnChange } = await import('./restart-on-change.js') // others need not pay for it
+      const { restartOnChange } = await import('./watch/restart-on-change.js') // others need not pay for it
       await restartOnChange(config, primary, reloadEnvironment, log)
     }
     await primary.open()

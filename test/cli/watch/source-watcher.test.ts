@@ -3,8 +3,8 @@ import { appendFileSync, closeSync, mkdirSync, openSync, renameSync, rmSync, wri
 import { basename, join, relative } from 'node:path'
 import type { ChokidarOptions, FSWatcher, watch } from 'chokidar'
 import t, { type Test } from 'tap'
-import { SourceWatcher } from '../../lib/cli/source-watcher.js'
-import { createLog, FakeClock } from '../fakes.js'
+import { SourceWatcher } from '../../../lib/cli/watch/source-watcher.js'
+import { createLog, FakeClock } from '../../fakes.js'
 
 /** Watches a real folder; `next` resolves with the next burst of changes. */
 async function watching (t: Test, files: object, output?: string): Promise<{ folder: string, next: () => Promise<string[]> }> {

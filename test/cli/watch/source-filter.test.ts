@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { findProject } from '../../lib/cli/project.js'
-import { SourceFilter } from '../../lib/cli/source-filter.js'
+import { findProject } from '../../../lib/cli/watch/project.js'
+import { SourceFilter } from '../../../lib/cli/watch/source-filter.js'
 
 /** A repository in a folder of its own, which nothing above it has a say in. */
 function create (t: Test, files: Record<string, string>): string {
