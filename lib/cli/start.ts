@@ -9,13 +9,13 @@ import { PrimaryProcess } from '../primary-process.js'
 import { END_DELAY } from '../timing.js'
 import type { Config } from './settings/config.js'
 import { FAILED, failStdout } from './exit.js'
-import { assertFree } from './inspection.js'
+import { assertFree } from './worker/inspection.js'
 import { createLog } from './log.js'
 import { writePidfile } from './pidfile.js'
 import { spell } from './settings/spell.js'
 import { setTitle } from './title.js'
 import { findUnknownVariables, tellUnknown } from './settings/unknown-variables.js'
-import { workerProgram } from './worker-program.js'
+import { workerProgram } from './worker/program.js'
 
 /** What only the primary has to know. */
 export interface StartOptions {

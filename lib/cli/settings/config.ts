@@ -6,7 +6,7 @@ import { readPluginOptions } from './app-arguments.js'
 import { findApp } from '../app-file.js'
 import { UsageError } from '../exit.js'
 import type { InForce } from './in-force.js'
-import type { Inspect } from '../inspection.js'
+import type { Inspect } from '../worker/inspection.js'
 import { listenOptions } from './listen-options.js'
 
 /** What the command is to do; in JSON, which has no functions, it is what a worker knows of it. */

@@ -1,7 +1,7 @@
 // Loaded before anything of the app's in a worker of the command.
 import { watchExceptions } from '../../failure.js'
 import { CONFIG, type Config } from '../settings/config.js'
-import { openInspector } from '../inspection.js'
+import { openInspector } from '../worker/inspection.js'
 
 watchExceptions()
 const { inspect } = JSON.parse(process.env[CONFIG] ?? '{}') as Partial<Config>

@@ -3,9 +3,9 @@ import inspector from 'node:inspector'
 import { createServer } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { isMainThread } from 'node:worker_threads'
-import { InspectorError } from '../errors.js'
-import { type Channel, post } from '../protocol.js'
-import { findMark } from '../role.js'
+import { InspectorError } from '../../errors.js'
+import { type Channel, post } from '../../protocol.js'
+import { findMark } from '../../role.js'
 
 /** Whose inspector is opened, and where. */
 export interface Inspect {

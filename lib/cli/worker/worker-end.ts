@@ -1,5 +1,5 @@
-import { reportFailure } from '../failure.js'
-import { FAILED } from './exit.js'
+import { reportFailure } from '../../failure.js'
+import { FAILED } from '../exit.js'
 
 /**
  * Tells the primary what this process cannot serve for, and ends it. The primary logs it: here is no logger that would be

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { Program } from '../primary/fork.js'
-import { findFor, isTypeScript } from './app-file.js'
-import { type Config, CONFIG } from './settings/config.js'
-import { variableOf } from './settings/environment.js'
-import { UsageError } from './exit.js'
+import type { Program } from '../../primary/fork.js'
+import { findFor, isTypeScript } from '../app-file.js'
+import { type Config, CONFIG } from '../settings/config.js'
+import { variableOf } from '../settings/environment.js'
+import { UsageError } from '../exit.js'
 
 /** Where tsx looks for a tsconfig.json instead of in the current folder: https://tsx.is/dev-api/entry-point */
 const TSCONFIG = 'TSX_TSCONFIG_PATH'
