@@ -5,7 +5,7 @@ import type { Lane, Receiver } from './lane/interface.js'
 import { IpcLane, receiveIpc } from './lane/ipc.js'
 import { NativeLane, receiveNative } from './lane/native.js'
 import type { Channel } from './protocol.js'
-import type { SafeLog } from './safe-log.js'
+import type { SafeLog } from './fastify/safe-log.js'
 
 export type { Ack, Acceptor, AcceptEvents, Admission, Connection, Frame, Lane, Receiver, Wire, WireEvents } from './lane/interface.js'
 

@@ -12,7 +12,7 @@ import { Port } from './primary/port.js'
 import { Refusals } from './primary/refusals.js'
 import { Scheduler } from './primary/scheduler.js'
 import { descriptorLimit } from './process-table.js'
-import type { SafeLog } from './safe-log.js'
+import type { SafeLog } from './fastify/safe-log.js'
 
 /**
  * How many workers' connections are counted before each choice, in turn, where it depends on them:

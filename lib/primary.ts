@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { countCpus } from './cpus.js'
 import { ClosedError, NotRunningError } from './errors.js'
 import { type Ack, type Lane, openLane } from './lane.js'
-import { KeyNames, type ListenTarget } from './listen-target.js'
+import { KeyNames, type ListenTarget } from './fastify/listen-target.js'
 import type { Options } from './options.js'
 import { outageAnswer } from './outage-answer.js'
 import { openPort } from './primary-port.js'
@@ -32,7 +32,7 @@ import { Totals } from './primary/totals.js'
 import { WorkerHandle } from './primary/worker-handle.js'
 import { fromNotice } from './error-notice.js'
 import { isToPrimary, type Pulse, receive, type ToPrimary } from './protocol.js'
-import type { SafeLog } from './safe-log.js'
+import type { SafeLog } from './fastify/safe-log.js'
 
 /** Milliseconds by which a signal that was sent to all processes may come to this one later than a worker's exit of it. */
 const SIGNAL_DELAY = 100

@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events'
 import type { Server } from 'node:net'
 import type { SharedPort, SharedPortEvents, Stats } from '../types/index.js'
-import { emitLater } from './emit.js'
+import { emitLater } from './fastify/emit.js'
 import { NotRunningError } from './errors.js'
 import type { PrimaryProcess } from './primary-process.js'
-import type { SafeLog } from './safe-log.js'
+import type { SafeLog } from './fastify/safe-log.js'
 import type { Worker } from './worker.js'
 
 // What `fastify.sharedPort` is, in each role.

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { once } from 'node:events'
 import net from 'node:net'
-import { readListenTarget } from '../lib/listen-target.js'
+import { readListenTarget } from '../lib/fastify/listen-target.js'
 import { readOptions } from '../lib/options.js'
 import { Primary } from '../lib/primary.js'
 import type { SocketName } from '../lib/internals.js'

@@ -1,6 +1,6 @@
 import { destination, type DestinationStream, type Logger, pino } from 'pino'
-import type { Destination } from '../app-logger.js'
-import { guardStream } from '../stream-guard.js'
+import type { Destination } from '../fastify/app-logger.js'
+import { guardStream } from '../fastify/stream-guard.js'
 import { legible } from './legible.js'
 
 /** What a readable line leaves out, of a worker's: the app's own fields are all there. */

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import { beforeClose } from '../close.js'
+import { beforeClose } from '../fastify/close.js'
 import type { SocketName } from '../internals.js'
-import type { Share } from '../listen.js'
-import type { ListenTarget } from '../listen-target.js'
+import type { Share } from '../fastify/listen.js'
+import type { ListenTarget } from '../fastify/listen-target.js'
 
 /** What one app needs of its primary. */
 export interface AppParts {

@@ -1,5 +1,5 @@
 import type { Acceptor, AcceptEvents, Connection, Lane } from '../lane.js'
-import type { SafeLog } from '../safe-log.js'
+import type { SafeLog } from '../fastify/safe-log.js'
 import type { Clock } from './clock.js'
 import type { Handoff } from './handoff.js'
 import type { Bound } from './listener.js'

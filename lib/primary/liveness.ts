@@ -1,7 +1,7 @@
 import type { Emit } from './events.js'
 import type { Clock } from './clock.js'
 import { processState } from '../process-table.js'
-import type { SafeLog } from '../safe-log.js'
+import type { SafeLog } from '../fastify/safe-log.js'
 import { PULSE } from '../timing.js'
 import type { WorkerHandle } from './worker-handle.js'
 

@@ -1,5 +1,5 @@
 import type { Options } from '../options.js'
-import type { SafeLog } from '../safe-log.js'
+import type { SafeLog } from '../fastify/safe-log.js'
 import type { Clock } from './clock.js'
 import { Custom } from './policies/custom.js'
 import { leastConnections, ByLoad, roundRobin } from './policies/by-load.js'

@@ -1,6 +1,6 @@
 import { ClosedError } from '../errors.js'
 import type { RecycleLimits } from '../options.js'
-import type { SafeLog } from '../safe-log.js'
+import type { SafeLog } from '../fastify/safe-log.js'
 import type { Clock } from './clock.js'
 import type { Outcome } from './supervisor/life.js'
 import type { Slot } from './supervisor.js'

@@ -1,5 +1,5 @@
 import type { Stall } from '../protocol.js'
-import type { SafeLog } from '../safe-log.js'
+import type { SafeLog } from '../fastify/safe-log.js'
 import type { Clock } from './clock.js'
 import type { WorkerHandle } from './worker-handle.js'
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { SafeLog } from '../safe-log.js'
+import type { SafeLog } from '../fastify/safe-log.js'
 import type { Clock } from './clock.js'
 
 /** Bytes that `server.setTicketKeys()` takes. */

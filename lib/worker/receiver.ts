@@ -1,7 +1,7 @@
 import type { Server } from 'node:net'
 import { isFull } from '../internals.js'
 import type { Admission, Receiver } from '../lane.js'
-import type { SharedHandle } from '../shared-handle.js'
+import type { SharedHandle } from '../fastify/shared-handle.js'
 
 /** Where a key's connections go. */
 interface Target {

@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs'
 import type { FastifyBaseLogger } from 'fastify'
-import { type Destination, standardStreamOf } from '../app-logger.js'
+import { type Destination, standardStreamOf } from '../fastify/app-logger.js'
 import { setBlocking } from '../internals.js'
-import { guardStream, type StreamGuard } from '../stream-guard.js'
+import { guardStream, type StreamGuard } from '../fastify/stream-guard.js'
 import { surviveStandardStreams, tearsLines } from '../stdout.js'
 import { within } from '../within.js'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type ListenTarget, readListenTarget } from '../../lib/listen-target.js'
+import { type ListenTarget, readListenTarget } from '../../lib/fastify/listen-target.js'
 import type { Bound } from '../../lib/primary/listener.js'
 import type { Port } from '../../lib/primary/port.js'
 import { Ports } from '../../lib/primary/ports.js'

@@ -2,7 +2,7 @@ import t from 'tap'
 import net from 'node:net'
 import { ConnectionReceiver } from '../../lib/worker/receiver.js'
 import type { Admission } from '../../lib/lane.js'
-import type { SharedHandle } from '../../lib/shared-handle.js'
+import type { SharedHandle } from '../../lib/fastify/shared-handle.js'
 import { FakeHandle } from '../fakes.js'
 
 function create ({ open = 0, ...settings }: { open?: number, maxConnections?: number, dropMaxConnection?: boolean } = {}) {

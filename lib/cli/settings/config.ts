@@ -1,5 +1,5 @@
 import type { CommandConfig, SharedPortOptions } from '../../../types/index.js'
-import type { GivenListenOptions } from '../../listen-target.js'
+import type { GivenListenOptions } from '../../fastify/listen-target.js'
 import { countCpus } from '../../cpus.js'
 import { splitAddress } from '../../options.js'
 import { readPluginOptions } from './app-arguments.js'

@@ -1,4 +1,4 @@
-import type { GivenListenOptions } from '../../listen-target.js'
+import type { GivenListenOptions } from '../../fastify/listen-target.js'
 import { UsageError } from '../exit.js'
 import type { InForce } from './in-force.js'
 

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import type { ConnectionView, PolicyFunction, WorkerView } from '../../../types/index.js'
 import type { Connection } from '../../lane.js'
 import { Queue } from '../../queue.js'
-import type { SafeLog } from '../../safe-log.js'
+import type { SafeLog } from '../../fastify/safe-log.js'
 import type { Member } from '../handoff/member.js'
 import type { May, Policy } from '../policy.js'
 

@@ -1,5 +1,5 @@
 import { WorkerFailedError } from '../../errors.js'
-import type { SafeLog } from '../../safe-log.js'
+import type { SafeLog } from '../../fastify/safe-log.js'
 import type { Ending } from '../fork.js'
 import type { WorkerHandle } from '../worker-handle.js'
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { FastifyBaseLogger } from 'fastify'
 import t from 'tap'
-import { safeLog } from '../lib/safe-log.js'
+import { safeLog } from '../../lib/fastify/safe-log.js'
 
 t.test('what a logger throws, or rejects with, reaches nobody, and is one warning', async t => {
   const warned = once(process, 'warning')

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import t from 'tap'
-import { SharedHandle } from '../lib/shared-handle.js'
-import { FakeHandle } from './fakes.js'
+import { SharedHandle } from '../../lib/fastify/shared-handle.js'
+import { FakeHandle } from '../fakes.js'
 
 const name = { address: '127.0.0.1', family: 'IPv4', port: 80 }
 

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import type { SharedPortEvents } from '../types/index.js'
+import type { SharedPortEvents } from '../../types/index.js'
 import type { SafeLog } from './safe-log.js'
 
 type Listener = (...payload: unknown[]) => unknown

@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import t from 'tap'
-import { beforeClose } from '../lib/close.js'
+import { beforeClose } from '../../lib/fastify/close.js'
 
 t.test('where there is nothing to wait for, close() begins at once, as Fastify\'s own', async t => {
   const order: string[] = []

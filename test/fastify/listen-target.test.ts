@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type GivenListenOptions, KeyNames, readListenTarget } from '../lib/listen-target.js'
+import { type GivenListenOptions, KeyNames, readListenTarget } from '../../lib/fastify/listen-target.js'
 
 const plain = { port: 0, ipv6Only: false, reusePort: false, readableAll: false, writableAll: false, backlog: 511 }
 
