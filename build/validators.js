@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { _, Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { fileSchema } from '../dist/cli/settings/settings.js'
-import { schema } from '../dist/options-schema.js'
+import { schema } from '../dist/options/schema.js'
 
 const folder = new URL('../dist/validators/', import.meta.url)
 

@@ -7,7 +7,7 @@ import type { Operable } from './admin/operable.js'
 import { Room } from './admin/room.js'
 import { ControlSocket } from './control.js'
 import { ClosedError } from './errors.js'
-import type { AdminTarget, Options } from './options.js'
+import type { AdminTarget, Options } from './options/options.js'
 
 /** How operators reach a primary: by its control socket, and by the admin server where there is to be one. */
 export class Admin {

@@ -1,5 +1,5 @@
 import type { Lane } from './lane.js'
-import type { Options } from './options.js'
+import type { Options } from './options/options.js'
 import { overloadAnswer } from './overload-answer.js'
 import type { Clock } from './primary/clock.js'
 import type { Emit } from './primary/events.js'

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { fastify, type FastifyHttpOptions, type FastifyInstance } from 'fastify'
-import type { AdminTarget } from '../options.js'
+import type { AdminTarget } from '../options/options.js'
 import { addCommanding } from './command.js'
 import { guardAgainstPages, requireToken } from './guard.js'
 import { addLooking, type LookParts } from './look.js'

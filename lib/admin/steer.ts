@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { MOST_WORKERS } from '../options-schema.js'
+import { MOST_WORKERS } from '../options/schema.js'
 import { explain, MOST_UNREAD, onHappened } from './events.js'
 import type { Operable } from './operable.js'
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { MOST_WORKERS } from '../options-schema.js'
-import { readOptions, type Options } from '../options.js'
+import { MOST_WORKERS } from '../options/schema.js'
+import { readOptions, type Options } from '../options/options.js'
 import type { StatusFlags } from './commands/status.js'
 import type { SteerFlags } from './commands/steer.js'
 import { type Config, readConfig } from './settings/config.js'

@@ -1,6 +1,6 @@
 import type { Stats, Status } from '../../types/index.js'
 import type { Buckets } from '../histogram.js'
-import type { Options } from '../options.js'
+import type { Options } from '../options/options.js'
 import type { Clock } from './clock.js'
 import type { Ports } from './ports.js'
 import type { Reload } from './reload.js'

@@ -1,4 +1,4 @@
-import type { Options } from '../options.js'
+import type { Options } from '../options/options.js'
 import type { SafeLog } from '../fastify/safe-log.js'
 import type { Clock } from './clock.js'
 import { Custom } from './policies/custom.js'

@@ -1,5 +1,5 @@
 import { ClosedError } from '../errors.js'
-import type { RecycleLimits } from '../options.js'
+import type { RecycleLimits } from '../options/options.js'
 import type { SafeLog } from '../fastify/safe-log.js'
 import type { Clock } from './clock.js'
 import type { Outcome } from './supervisor/life.js'

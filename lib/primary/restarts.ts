@@ -1,4 +1,4 @@
-import type { RestartLimits } from '../options.js'
+import type { RestartLimits } from '../options/options.js'
 import type { Clock } from './clock.js'
 
 /** Counts the replacements of workers that crashed, and knows when they are too many. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { RecycleLimits } from '../../lib/options.js'
+import type { RecycleLimits } from '../../lib/options/options.js'
 import { Recycling } from '../../lib/primary/recycling.js'
 import type { Slot } from '../../lib/primary/supervisor.js'
 import { createLog, FakeClock, FakeWorker } from '../fakes.js'

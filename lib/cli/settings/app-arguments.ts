@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { ADDRESS } from '../../options-schema.js'
+import { ADDRESS } from '../../options/schema.js'
 
 /** The two parts of the command line: up to `--` it is ours, after it the app's. */
 export function splitArguments (args: string[]): { own: string[], app: string[] } {

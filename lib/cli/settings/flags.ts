@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import type { Part } from '../../options-schema.js'
+import type { Part } from '../../options/schema.js'
 import { variable, variableOf } from './environment.js'
 import { UsageError } from '../exit.js'
 import { readText } from './read-text.js'

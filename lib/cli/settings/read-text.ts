@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import type { Part } from '../../options-schema.js'
+import type { Part } from '../../options/schema.js'
 
 /**
  * Reads the value of a flag, or of its variable, by what the setting takes; throws commander's

@@ -1,5 +1,5 @@
 import { LEVELS } from '../../fastify/app-logger.js'
-import { ADDRESS, MOST_WORKERS, type Part, schema } from '../../options-schema.js'
+import { ADDRESS, MOST_WORKERS, type Part, schema } from '../../options/schema.js'
 import { LONGEST_DELAY } from '../../timing.js'
 import { defaultAddress } from './default-address.js'
 

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { oneLine } from '../../plain-text.js'
-import { veiled } from '../../options-schema.js'
+import { veiled } from '../../options/schema.js'
 import type { Found, InForce, Source } from './in-force.js'
 import { idlePlaces } from './listen-options.js'
 import { settings } from './settings.js'

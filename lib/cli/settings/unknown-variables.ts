@@ -1,7 +1,7 @@
 import { unknownVariables, variableOf } from './environment.js'
 import { nameOf } from './flags.js'
 import { settings } from './settings.js'
-import { nearest } from '../../suggest.js'
+import { nearest } from '../../options/suggest.js'
 
 /** Variables of others that begin like ours: @fastify/autoload's, which the command itself sets for TypeScript. */
 const OF_OTHERS = ['FASTIFY_AUTOLOAD_TYPESCRIPT']

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Config, readConfig } from '../../../lib/cli/settings/config.js'
-import { readOptions } from '../../../lib/options.js'
+import { readOptions } from '../../../lib/options/options.js'
 import { appPath } from '../../helper.js'
 import { type Given, readSettings } from '../read-settings.js'
 

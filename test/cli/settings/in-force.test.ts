@@ -1,7 +1,7 @@
 import t from 'tap'
 import { REFUSED, settings } from '../../../lib/cli/settings/settings.js'
 import { show } from '../../../lib/cli/settings/show.js'
-import { type Part, schema } from '../../../lib/options-schema.js'
+import { type Part, schema } from '../../../lib/options/schema.js'
 import { readSettings } from '../read-settings.js'
 
 t.test('the command line comes before the environment, that before a config file, and that before the defaults', async t => {

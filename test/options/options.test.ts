@@ -1,7 +1,7 @@
 import t from 'tap'
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
-import { assertSameOptions, readOptions } from '../lib/options.js'
+import { assertSameOptions, readOptions } from '../../lib/options/options.js'
 
 const defaults = {
   workers: 'auto',

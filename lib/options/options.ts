@@ -1,9 +1,9 @@
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import bytes from 'bytes'
 import { inspect, isDeepStrictEqual } from 'node:util'
-import type { AdminOptions, MaxRestarts, RecycleOptions, ReloadOptions, SharedPortOptions } from '../types/index.js'
-import { OptionsDifferError, OptionsError } from './errors.js'
-import { type Part, schema, veiled } from './options-schema.js'
+import type { AdminOptions, MaxRestarts, RecycleOptions, ReloadOptions, SharedPortOptions } from '../../types/index.js'
+import { OptionsDifferError, OptionsError } from '../errors.js'
+import { type Part, schema, veiled } from './schema.js'
 import { nearest } from './suggest.js'
 import { validate as compiled } from '#validators/options'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { nearest } from '../lib/suggest.js'
+import { nearest } from '../../lib/options/suggest.js'
 
 const names = ['workers', 'maxPending', 'recycle.rss', 'grace', 'name', 'port', 'fd']
 
