@@ -8,7 +8,7 @@ import { Room } from './admin/room.js'
 import { controlFolders, makeFolder, socketOf } from './control/place.js'
 import { isListening, removeSocket, sweep } from './control/stale.js'
 import { ClosedError, ControlInUseError } from './errors.js'
-import { assertFits } from './socket-path.js'
+import { assertFits } from './platform/socket-path.js'
 
 /**
  * The Unix socket by which this user steers the primary: HTTP and JSON. Most primaries are never

@@ -1,7 +1,7 @@
 import type { Lane } from './lane.js'
 import type { Options } from './options/options.js'
 import { overloadAnswer } from './overload-answer.js'
-import type { Clock } from './primary/clock.js'
+import type { Clock } from './platform/clock.js'
 import type { Emit } from './primary/events.js'
 import { Handoff } from './primary/handoff.js'
 import { Intake } from './primary/intake.js'
@@ -11,7 +11,7 @@ import { createPolicy } from './primary/policies.js'
 import { Port } from './primary/port.js'
 import { Refusals } from './primary/refusals.js'
 import { Scheduler } from './primary/scheduler.js'
-import { descriptorLimit } from './process-table.js'
+import { descriptorLimit } from './platform/process-table.js'
 import type { SafeLog } from './fastify/safe-log.js'
 
 /**

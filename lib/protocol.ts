@@ -2,7 +2,7 @@ import type { SendHandle } from 'node:child_process'
 import type { HandshakeStats, Stats } from '../types/index.js'
 import type { ErrorNotice } from './error-notice.js'
 import { type Buckets, REQUEST_BOUNDS } from './histogram.js'
-import type { SocketName } from './internals.js'
+import type { SocketName } from './platform/node-internals.js'
 
 // What primary and worker tell each other over Node's IPC channel. `cmd` begins with NODE_, so that
 // Node delivers a message as 'internalMessage': the app's own 'message' listeners never see ours

@@ -4,7 +4,7 @@ import net from 'node:net'
 import { readListenTarget } from '../lib/fastify/listen-target.js'
 import { readOptions } from '../lib/options/options.js'
 import { Primary } from '../lib/primary.js'
-import type { SocketName } from '../lib/internals.js'
+import type { SocketName } from '../lib/platform/node-internals.js'
 import { createLog, FakeChild, FakeClock } from './fakes.js'
 
 const CMD = 'NODE_SHARED_FASTIFY'

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { ConfigFailedError, StdoutError } from '../errors.js'
-import { plain } from '../plain-text.js'
-import { isGone } from '../stdout.js'
+import { plain } from '../platform/plain-text.js'
+import { isGone } from '../platform/stdout.js'
 
 /** Exit codes: the app or its port failed; the command was not understood. */
 export const FAILED = 1

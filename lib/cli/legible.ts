@@ -1,4 +1,4 @@
-import { oneLine, plain, setIn } from '../plain-text.js'
+import { oneLine, plain, setIn } from '../platform/plain-text.js'
 
 /** Fields that a readable line has as they are; pino-pretty writes all others as JSON does, in quotes. */
 const BARE = new Set(['level', 'time', 'name', 'hostname', 'pid', 'caller', 'type', 'workerId'])

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { PidfileError } from '../errors.js'
-import { isAlive } from '../process-table.js'
+import { isAlive } from '../platform/process-table.js'
 
 /** Bytes that a pidfile has at most. */
 const LONGEST = 64

@@ -11,7 +11,7 @@ import { InForce } from './settings/in-force.js'
 import { show } from './settings/show.js'
 import { LEVELS } from '../fastify/app-logger.js'
 import { start } from './start.js'
-import { oneLine } from '../plain-text.js'
+import { oneLine } from '../platform/plain-text.js'
 import { findUnknownVariables, tellUnknown } from './settings/unknown-variables.js'
 import { version } from '../version.js'
 

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { isAlive } from '../process-table.js'
+import { isAlive } from '../platform/process-table.js'
 
 /** Removes the sockets of a folder that dead primaries have left behind, and returns the paths of the others. */
 export async function sweep (folder: string): Promise<string[]> {

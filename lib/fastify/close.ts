@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { rootOf } from '../internals.js'
+import { rootOf } from '../platform/node-internals.js'
 
 /**
  * Puts `first` before `fastify.close()`, in every form of it and in whatever context it is called.

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { type PreCloseHook, rootOf, takePreCloseHooks } from '../internals.js'
+import { type PreCloseHook, rootOf, takePreCloseHooks } from '../platform/node-internals.js'
 import type { SafeLog } from './safe-log.js'
-import { within } from '../within.js'
+import { within } from '../platform/within.js'
 
 /**
  * Runs the app's preClose hooks, one after another, as Fastify does: with their context as `this`, by callback or

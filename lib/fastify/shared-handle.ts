@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
-import type { RawHandle, ServerHandle, SocketName } from '../internals.js'
+import type { RawHandle, ServerHandle, SocketName } from '../platform/node-internals.js'
 
 /** The longest interval that a Node timer takes, in milliseconds. */
 const LONGEST_INTERVAL = 2 ** 31 - 1

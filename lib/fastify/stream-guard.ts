@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import type { Destination } from './app-logger.js'
-import { isFull, isGone } from '../stdout.js'
+import { isFull, isGone } from '../platform/stdout.js'
 
 /** Milliseconds without progress after which the end of a process waits for room no more, and between two tries. */
 const END_PATIENCE = 500

@@ -1,5 +1,5 @@
 import type { LaneName } from '../../types/index.js'
-import type { RawHandle } from '../internals.js'
+import type { RawHandle } from '../platform/node-internals.js'
 import type { Channel } from '../protocol.js'
 
 // A lane is how connections are taken from the port together with how they travel to a worker: the

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { type RawHandle, type SocketName, socketOn } from '../internals.js'
+import { type RawHandle, type SocketName, socketOn } from '../platform/node-internals.js'
 import { type Channel, post, receive, type ToPrimary, type ToWorker } from '../protocol.js'
-import { systemError } from '../system-error.js'
+import { systemError } from '../platform/system-error.js'
 import type { Ack, Acceptor, AcceptEvents, Connection, Frame, Lane, Receiver, Wire, WireEvents } from './interface.js'
 import { Lingering } from './linger.js'
 

@@ -1,4 +1,4 @@
-import { END_DELAY, LONGEST_DELAY, LOOK, PULSE } from '../timing.js'
+import { END_DELAY, LONGEST_DELAY, LOOK, PULSE } from '../platform/timing.js'
 
 /** The options of the plugin: their schema and their bounds. the build makes dist/validators/options.js of it. */
 

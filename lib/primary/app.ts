@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { beforeClose } from '../fastify/close.js'
-import type { SocketName } from '../internals.js'
+import type { SocketName } from '../platform/node-internals.js'
 import type { Share } from '../fastify/listen.js'
 import type { ListenTarget } from '../fastify/listen-target.js'
 

@@ -1,7 +1,7 @@
 import { debuglog } from 'node:util'
 import type { Ack, Connection, Frame } from '../lane.js'
 import { Queue } from '../queue.js'
-import type { Clock } from './clock.js'
+import type { Clock } from '../platform/clock.js'
 import { BUSY, levelOf, SATURATED } from './handoff/level.js'
 import { Member } from './handoff/member.js'
 import type { Overload } from './overload.js'

@@ -1,6 +1,6 @@
 import type { Acceptor, AcceptEvents, Connection, Lane } from '../lane.js'
 import type { SafeLog } from '../fastify/safe-log.js'
-import type { Clock } from './clock.js'
+import type { Clock } from '../platform/clock.js'
 import type { Handoff } from './handoff.js'
 import type { Bound } from './listener.js'
 

@@ -1,6 +1,6 @@
 import type { Connection } from '../lane.js'
 import type { SafeLog } from '../fastify/safe-log.js'
-import type { Clock } from './clock.js'
+import type { Clock } from '../platform/clock.js'
 import type { Emit } from './events.js'
 
 /** Looks at what has been pending for too long, in one `timeout`: so much later than it, by one of these, something may be shed. */

@@ -1,7 +1,7 @@
 import type { Stats, Status } from '../../types/index.js'
 import type { Buckets } from '../histogram.js'
 import type { Options } from '../options/options.js'
-import type { Clock } from './clock.js'
+import type { Clock } from '../platform/clock.js'
 import type { Ports } from './ports.js'
 import type { Reload } from './reload.js'
 import type { Supervisor } from './supervisor.js'

@@ -1,6 +1,6 @@
 import type { Stall } from '../protocol.js'
 import type { SafeLog } from '../fastify/safe-log.js'
-import type { Clock } from './clock.js'
+import type { Clock } from '../platform/clock.js'
 import type { WorkerHandle } from './worker-handle.js'
 
 /** Milliseconds between two lines of one worker: an app that blocks all the time would fill the log. */

@@ -1,13 +1,13 @@
 import { BootTimeoutError, ClosedError } from '../errors.js'
-import type { Clock } from './clock.js'
+import type { Clock } from '../platform/clock.js'
 import { failureOf, isForeignKill, logExit } from './supervisor/ending.js'
 import type { Emit } from './events.js'
 import type { Ending } from './fork.js'
 import { Life, type Outcome } from './supervisor/life.js'
-import { descendants, listed } from '../process-table.js'
+import { descendants, listed } from '../platform/process-table.js'
 import type { SafeLog } from '../fastify/safe-log.js'
 import type { Restarts } from './restarts.js'
-import { END_DELAY } from '../timing.js'
+import { END_DELAY } from '../platform/timing.js'
 import type { WorkerHandle } from './worker-handle.js'
 
 /** Milliseconds before a dead worker is replaced: the first time, and at most; it doubles in between. */

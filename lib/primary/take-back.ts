@@ -1,5 +1,5 @@
 import type { Connection } from '../lane.js'
-import type { Clock } from './clock.js'
+import type { Clock } from '../platform/clock.js'
 import type { OpenFrame, WorkerHandle } from './worker-handle.js'
 
 export interface TakeBackParts {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServerHttp2Session } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { rawSocket, speaks } from '../internals.js'
+import { rawSocket, speaks } from '../platform/node-internals.js'
 import { MOST_SUSPECTS } from '../protocol.js'
 
 /** An open connection, and the last answer begun on it. */

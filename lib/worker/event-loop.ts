@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { MOST_SUSPECTS, type Stall } from '../protocol.js'
-import { LOOK } from '../timing.js'
+import { LOOK } from '../platform/timing.js'
 import type { Handlers } from './handlers.js'
 
 /** What the event loop did in the last second. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { callReplacedClose, contextsOf, rootOf, speaks } from '../internals.js'
+import { callReplacedClose, contextsOf, rootOf, speaks } from '../platform/node-internals.js'
 import { runPreClose } from '../fastify/pre-close.js'
 import type { SafeLog } from '../fastify/safe-log.js'
 import { SERVICE_RESTART, type WebSocketClient } from '../websocket.js'

@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
-import { within } from '../within.js'
+import { within } from '../platform/within.js'
 
 type Handler = (signal: NodeJS.Signals, number: number) => unknown
 

@@ -1,5 +1,5 @@
 import type { Server } from 'node:net'
-import { isFull } from '../internals.js'
+import { isFull } from '../platform/node-internals.js'
 import type { Admission, Receiver } from '../lane.js'
 import type { SharedHandle } from '../fastify/shared-handle.js'
 

@@ -1,10 +1,10 @@
 import { writeSync } from 'node:fs'
 import type { FastifyBaseLogger } from 'fastify'
 import { type Destination, standardStreamOf } from '../fastify/app-logger.js'
-import { setBlocking } from '../internals.js'
+import { setBlocking } from '../platform/node-internals.js'
 import { guardStream, type StreamGuard } from '../fastify/stream-guard.js'
-import { surviveStandardStreams, tearsLines } from '../stdout.js'
-import { within } from '../within.js'
+import { surviveStandardStreams, tearsLines } from '../platform/stdout.js'
+import { within } from '../platform/within.js'
 
 /** Milliseconds that a log has, at the end, to write what it has: who reads may be slow. */
 const DRAIN_PATIENCE = 500

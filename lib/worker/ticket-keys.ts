@@ -1,6 +1,6 @@
 import type { Server } from 'node:net'
 import tls from 'node:tls'
-import { hasGivenTicketKeys, setTicketKeys } from '../internals.js'
+import { hasGivenTicketKeys, setTicketKeys } from '../platform/node-internals.js'
 
 /**
  * One set of session ticket keys for the servers of all workers, so that a TLS session of one resumes

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { isAlive } from '../../lib/process-table.js'
+import { isAlive } from '../../lib/platform/process-table.js'
 import type { Status } from '../../types/index.js'
 import { run, serve } from '../control-socket.js'
 import { command, request } from '../helper.js'

@@ -5,7 +5,7 @@ import { constants } from 'node:os'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { loadAddon, type Poller } from '../../lib/lane/addon.js'
-import { bindTcp, type RawHandle } from '../../lib/internals.js'
+import { bindTcp, type RawHandle } from '../../lib/platform/node-internals.js'
 import { fixturePath } from '../helper.js'
 
 const run = promisify(execFile)

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { type RawHandle, socketOn } from '../../lib/internals.js'
+import { type RawHandle, socketOn } from '../../lib/platform/node-internals.js'
 import { type Limits, Lingering } from '../../lib/lane/linger.js'
 import { Arrivals, bind, Client, descriptorsLike, KINDS, openDescriptors } from './sockets.js'
 

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import net from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { bindPath, bindTcp, type RawHandle, type SocketName } from '../../lib/internals.js'
+import { bindPath, bindTcp, type RawHandle, type SocketName } from '../../lib/platform/node-internals.js'
 import { shortFolder } from '../fakes.js'
 
 /** Milliseconds for the descriptors to become as many as a test expects: a guard, so that it fails with what they are. */

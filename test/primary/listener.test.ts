@@ -6,7 +6,7 @@ import net from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type GivenListenOptions, readListenTarget } from '../../lib/fastify/listen-target.js'
 import { bind, type Bound } from '../../lib/primary/listener.js'
-import type { SocketName } from '../../lib/internals.js'
+import type { SocketName } from '../../lib/platform/node-internals.js'
 import { shortFolder } from '../fakes.js'
 import { killChildAtEnd } from '../reaper.js'
 

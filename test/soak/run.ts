@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { systemClock } from '../../lib/primary/clock.js'
+import { systemClock } from '../../lib/platform/clock.js'
 import type { LaneName } from '../../types/index.js'
 import { Accounts, type Fate, type Finding } from './accounts.js'
 import { SoakedApp } from './app.js'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/primary/clock.js'
+import type { Clock } from '../../lib/platform/clock.js'
 
 /** Milliseconds between two looks. */
 const LOOK_PAUSE = 1_000

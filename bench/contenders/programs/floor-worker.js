@@ -1,6 +1,6 @@
 // A worker of the native lane, without lib's primary: its parts, put together by hand.
 import { once } from 'node:events'
-import { listenOn } from '../../../dist/internals.js'
+import { listenOn } from '../../../dist/platform/node-internals.js'
 import { loadAddon } from '../../../dist/lane/addon.js'
 import { receiveNative } from '../../../dist/lane/native.js'
 import { SharedHandle } from '../../../dist/fastify/shared-handle.js'

@@ -4,7 +4,7 @@ import { socketOf, trustedFolders } from '../../control/place.js'
 import { sweep } from '../../control/stale.js'
 import { ControlClient } from './control-client.js'
 import { ControlError, UsageError } from '../exit.js'
-import { oneLine } from '../../plain-text.js'
+import { oneLine } from '../../platform/plain-text.js'
 import { spell } from '../settings/spell.js'
 
 /** Which primary is meant: any that all of these are true of. */

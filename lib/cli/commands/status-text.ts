@@ -2,7 +2,7 @@ import bytes from 'bytes'
 import pc from 'picocolors'
 import type { Status, WorkerStats } from '../../../types/index.js'
 import { placesOf } from './primaries.js'
-import { oneLine } from '../../plain-text.js'
+import { oneLine } from '../../platform/plain-text.js'
 import { type Column, table, widthOf } from '../table.js'
 
 const COLUMNS: Column[] = [

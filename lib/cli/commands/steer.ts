@@ -1,5 +1,5 @@
 import type { Status } from '../../../types/index.js'
-import { oneLine } from '../../plain-text.js'
+import { oneLine } from '../../platform/plain-text.js'
 import type { ControlClient } from './control-client.js'
 import { ControlError } from '../exit.js'
 import { findPrimary, type Which } from './primaries.js'

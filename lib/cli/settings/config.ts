@@ -1,6 +1,6 @@
 import type { CommandConfig, SharedPortOptions } from '../../../types/index.js'
 import type { GivenListenOptions } from '../../fastify/listen-target.js'
-import { countCpus } from '../../cpus.js'
+import { countCpus } from '../../platform/cpus.js'
 import { splitAddress } from '../../options/options.js'
 import { readPluginOptions } from './app-arguments.js'
 import { findApp } from '../app-file.js'

@@ -1,6 +1,6 @@
 import { LEVELS } from '../../fastify/app-logger.js'
 import { ADDRESS, MOST_WORKERS, type Part, schema } from '../../options/schema.js'
-import { LONGEST_DELAY } from '../../timing.js'
+import { LONGEST_DELAY } from '../../platform/timing.js'
 import { defaultAddress } from './default-address.js'
 
 /** Whatever the command can be told, described once: its flag, its variable, its key in a config file, its default. */

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { oneLine } from '../../plain-text.js'
+import { oneLine } from '../../platform/plain-text.js'
 import { veiled } from '../../options/schema.js'
 import type { Found, InForce, Source } from './in-force.js'
 import { idlePlaces } from './listen-options.js'

@@ -1,4 +1,4 @@
-import type { SocketName } from '../../internals.js'
+import type { SocketName } from '../../platform/node-internals.js'
 
 /** An address as one types it: `127.0.0.1:3000`, `[::1]:3000`, a path. */
 export function spell (name: SocketName | string): string {

@@ -1,7 +1,7 @@
 import { fstatSync, type Stats } from 'node:fs'
 import type { FastifyBaseLogger } from 'fastify'
 import { type ChokidarOptions, type FSWatcher, watch } from 'chokidar'
-import { type Clock, systemClock } from '../../primary/clock.js'
+import { type Clock, systemClock } from '../../platform/clock.js'
 
 /** Milliseconds without a further change that end a burst: editors and git write many files at once. */
 const QUIET = 100

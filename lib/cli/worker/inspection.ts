@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import { isMainThread } from 'node:worker_threads'
 import { InspectorError } from '../../errors.js'
 import { type Channel, post } from '../../protocol.js'
-import { findMark } from '../../role.js'
+import { findMark } from '../../platform/role.js'
 
 /** Whose inspector is opened, and where. */
 export interface Inspect {

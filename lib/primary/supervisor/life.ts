@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js'
+import type { Clock } from '../../platform/clock.js'
 
 /** What became of a worker that was to be ready: it is, it failed, or nobody wants it any more. */
 export type Outcome = 'ready' | 'abandoned'

@@ -1,5 +1,5 @@
 import type { ServerHttp2Session } from 'node:http2'
-import { writeFrame } from '../../internals.js'
+import { writeFrame } from '../../platform/node-internals.js'
 import type { Connections } from '../connections.js'
 
 /**

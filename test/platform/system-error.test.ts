@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
 import net from 'node:net'
 import { getSystemErrorMap } from 'node:util'
-import { systemError } from '../lib/system-error.js'
-import { shortFolder } from './fakes.js'
+import { systemError } from '../../lib/platform/system-error.js'
+import { shortFolder } from '../fakes.js'
 
 t.test('a taken port: the same error as from net', async t => {
   const port = await taken(t, { port: 0, host: '127.0.0.1' })

@@ -6,9 +6,9 @@ import https from 'node:https'
 import net from 'node:net'
 import tls from 'node:tls'
 import Fastify from 'fastify'
-import { addBinding, assertNodeSupported, bindPath, bindTcp, isFull, isListening, isUpgraded, listenOn, nextListening, openConnections, openDescriptor, type RawHandle, rawSocket, type SocketName, socketOn, speaks, takePreCloseHooks } from '../lib/internals.js'
-import { SharedHandle } from '../lib/fastify/shared-handle.js'
-import { shortFolder } from './fakes.js'
+import { addBinding, assertNodeSupported, bindPath, bindTcp, isFull, isListening, isUpgraded, listenOn, nextListening, openConnections, openDescriptor, type RawHandle, rawSocket, type SocketName, socketOn, speaks, takePreCloseHooks } from '../../lib/platform/node-internals.js'
+import { SharedHandle } from '../../lib/fastify/shared-handle.js'
+import { shortFolder } from '../fakes.js'
 
 t.test('this Node has what the plugin needs of it', async t => {
   t.doesNotThrow(assertNodeSupported)

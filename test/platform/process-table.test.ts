@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import t from 'tap'
-import { killAtEnd, killChildAtEnd } from './reaper.js'
-import { descendants, descriptorLimit, isAlive, processState } from '../lib/process-table.js'
+import { killAtEnd, killChildAtEnd } from '../reaper.js'
+import { descendants, descriptorLimit, isAlive, processState } from '../../lib/platform/process-table.js'
 
 t.test('the children of a process and theirs are known by name', async t => {
   const child = spawn('sh', ['-c', 'sleep 1000 & echo started; wait'], { stdio: ['ignore', 'pipe', 'ignore'], detached: true })

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { platform } from 'node:os'
 import { isatty } from 'node:tty'
-import { setBlocking } from './internals.js'
+import { setBlocking } from './node-internals.js'
 
 /**
  * Whether an error of a write says that nobody will read there any more: EPIPE of a pipe, ECONNRESET of one that had

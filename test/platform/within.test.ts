@@ -1,5 +1,5 @@
 import t from 'tap'
-import { within } from '../lib/within.js'
+import { within } from '../../lib/platform/within.js'
 
 t.test('says whether a promise is fulfilled in time, throws what it rejects with, and leaves no timer', async t => {
   const timers = (): number => process.getActiveResourcesInfo().filter(type => type === 'Timeout').length

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import { isMainThread } from 'node:worker_threads'
-import type { LaneName } from '../types/index.js'
+import type { LaneName } from '../../types/index.js'
 import { isAlive } from './process-table.js'
 
 /** The environment variable by which a worker knows its primary, in JSON: {@link WorkerMark}. */

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import cluster from 'node:cluster'
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { findRole, WORKER_MARK } from '../lib/role.js'
+import { findRole, WORKER_MARK } from '../../lib/platform/role.js'
 
 const WHY = {
   asked: { role: 'standalone', why: 'workers is 0', asked: true },

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { legible } from '../lib/cli/legible.js'
-import { oneLine, plain, setIn } from '../lib/plain-text.js'
+import { legible } from '../../lib/cli/legible.js'
+import { oneLine, plain, setIn } from '../../lib/platform/plain-text.js'
 
 const HOSTILE = 'a\u001b[2Jb\rc\u0007d\u007fe\u009b31mf\u0000'
 const SPELLED = 'a\\x1b[2Jb\\x0dc\\x07d\\x7fe\\x9b31mf\\x00'

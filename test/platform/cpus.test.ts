@@ -1,6 +1,6 @@
 import t from 'tap'
 import { availableParallelism } from 'node:os'
-import { countCpus, type System } from '../lib/cpus.js'
+import { countCpus, type System } from '../../lib/platform/cpus.js'
 
 function system (cpus: number, files: Record<string, string> = {}): System {
   return {

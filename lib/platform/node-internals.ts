@@ -6,7 +6,7 @@ import https from 'node:https'
 import net from 'node:net'
 import tls from 'node:tls'
 import type { FastifyInstance } from 'fastify'
-import { NodeUnsupportedError } from './errors.js'
+import { NodeUnsupportedError } from '../errors.js'
 import { systemError } from './system-error.js'
 
 // The private parts of Node and Fastify that the project uses: what each is, and why it holds. Four
