@@ -1,8 +1,8 @@
-import { Handoff, type HandoffParts } from '../lib/primary/handoff.js'
+import { Handoff, type HandoffParts } from '../lib/primary/dealing/handoff.js'
 import { Overload, type OverloadParts } from '../lib/primary/overload.js'
 import { ByLoad, roundRobin } from '../lib/primary/policies/by-load.js'
-import { Refusals } from '../lib/primary/refusals.js'
-import { Scheduler } from '../lib/primary/scheduler.js'
+import { Refusals } from '../lib/primary/dealing/refusals.js'
+import { Scheduler } from '../lib/primary/dealing/scheduler.js'
 import { createLog, type FakeWorker } from './fakes.js'
 
 type Given = Partial<HandoffParts> & Pick<HandoffParts, 'frameSize' | 'clock'> & { key?: string, overloadParts?: Partial<OverloadParts>, looks?: number }

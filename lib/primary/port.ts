@@ -1,5 +1,5 @@
 import type { ListenerStats } from '../../types/index.js'
-import type { Handoff } from './handoff.js'
+import type { Handoff } from './dealing/handoff.js'
 import type { Intake } from './intake.js'
 import type { WorkerHandle } from './worker-handle.js'
 

@@ -1,5 +1,5 @@
 import type { Connection } from '../../lane.js'
-import type { Policy } from '../policy.js'
+import type { Policy } from '../dealing/policy.js'
 
 /** Each in turn. */
 export const roundRobin: Policy['load'] = (_worker, dealt) => dealt

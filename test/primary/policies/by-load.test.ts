@@ -1,6 +1,6 @@
 import t from 'tap'
 import { leastConnections, ByLoad, roundRobin } from '../../../lib/primary/policies/by-load.js'
-import type { Handoff } from '../../../lib/primary/handoff.js'
+import type { Handoff } from '../../../lib/primary/dealing/handoff.js'
 import { connections, FakeClock, FakeWorker } from '../../fakes.js'
 import { createHandoff, settle } from '../../handoffs.js'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Handoff } from '../../../lib/primary/handoff.js'
+import type { Handoff } from '../../../lib/primary/dealing/handoff.js'
 import { hashOf, Sticky } from '../../../lib/primary/policies/sticky.js'
 import { FakeClock, FakeConnection, FakeWorker } from '../../fakes.js'
 import { createHandoff, settle } from '../../handoffs.js'

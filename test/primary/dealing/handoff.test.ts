@@ -1,8 +1,8 @@
 import t from 'tap'
-import type { Handoff } from '../../lib/primary/handoff.js'
-import type { OpenFrame, WorkerHandle } from '../../lib/primary/worker-handle.js'
-import { connections, createRandom, FakeClock, FakeConnection, FakeWorker } from '../fakes.js'
-import { createHandoff, settle } from '../handoffs.js'
+import type { Handoff } from '../../../lib/primary/dealing/handoff.js'
+import type { OpenFrame, WorkerHandle } from '../../../lib/primary/worker-handle.js'
+import { connections, createRandom, FakeClock, FakeConnection, FakeWorker } from '../../fakes.js'
+import { createHandoff, settle } from '../../handoffs.js'
 
 const names = (count: number): string => Array.from({ length: count }, (_, i) => i + 1).join(' ')
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { BUSY, levelOf, SATURATED } from '../../../lib/primary/handoff/level.js'
-import { Member } from '../../../lib/primary/handoff/member.js'
+import { BUSY, levelOf, SATURATED } from '../../../lib/primary/dealing/level.js'
+import { Member } from '../../../lib/primary/dealing/member.js'
 import { ByLoad, leastConnections, roundRobin } from '../../../lib/primary/policies/by-load.js'
 import { connections, FakeWorker } from '../../fakes.js'
 

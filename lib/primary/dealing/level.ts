@@ -1,4 +1,4 @@
-import type { Policy } from '../policy.js'
+import type { Policy } from './policy.js'
 import type { Member } from './member.js'
 
 /** Milliseconds that a frame may be un-acked and its worker is merely busy: it will soon have credit again. */

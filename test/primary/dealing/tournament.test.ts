@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Tournament } from '../../../lib/primary/scheduler/tournament.js'
+import { Tournament } from '../../../lib/primary/dealing/tournament.js'
 import { createRandom } from '../../fakes.js'
 
 t.test('without keys nobody leads', async t => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Scheduler } from '../../lib/primary/scheduler.js'
+import { Scheduler } from '../../../lib/primary/dealing/scheduler.js'
 
 function of (...members: string[]): Scheduler<string> {
   const scheduler = new Scheduler<string>(() => 0)

@@ -1,4 +1,4 @@
-import { Tournament } from './scheduler/tournament.js'
+import { Tournament } from './tournament.js'
 
 /**
  * The turns of one whose frame was taken back that are made up for, at most: it makes up for a moment

@@ -1,14 +1,14 @@
 import { debuglog } from 'node:util'
-import type { Ack, Connection, Frame } from '../lane.js'
-import { Queue } from '../queue.js'
-import type { Clock } from '../platform/clock.js'
-import { BUSY, levelOf, SATURATED } from './handoff/level.js'
-import { Member } from './handoff/member.js'
-import type { Overload } from './overload.js'
+import type { Ack, Connection, Frame } from '../../lane.js'
+import { Queue } from '../../queue.js'
+import type { Clock } from '../../platform/clock.js'
+import { BUSY, levelOf, SATURATED } from './level.js'
+import { Member } from './member.js'
+import type { Overload } from '../overload.js'
 import type { May, Policy } from './policy.js'
 import type { Refusals } from './refusals.js'
 import type { Scheduler } from './scheduler.js'
-import type { OpenFrame, WorkerHandle } from './worker-handle.js'
+import type { OpenFrame, WorkerHandle } from '../worker-handle.js'
 
 const trace = debuglog('shared-fastify')
 
