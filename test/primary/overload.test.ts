@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { OverloadParts } from '../../lib/primary/overload.js'
-import { Sticky } from '../../lib/primary/policies/sticky.js'
+import { Sticky } from '../../lib/primary/dealing/policies/sticky.js'
 import { connections, createLog, FakeClock, FakeConnection, FakeWorker } from '../fakes.js'
 import { createHandoff, settle } from '../handoffs.js'
 

@@ -1,9 +1,9 @@
 import type { Options } from '../../options/options.js'
 import type { SafeLog } from '../../fastify/safe-log.js'
 import type { Clock } from '../../platform/clock.js'
-import { Custom } from '../policies/custom.js'
-import { leastConnections, ByLoad, roundRobin } from '../policies/by-load.js'
-import { Sticky } from '../policies/sticky.js'
+import { Custom } from './policies/custom.js'
+import { leastConnections, ByLoad, roundRobin } from './policies/by-load.js'
+import { Sticky } from './policies/sticky.js'
 import type { Policy } from './policy.js'
 
 /** The policy of one listener. */

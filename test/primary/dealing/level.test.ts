@@ -1,7 +1,7 @@
 import t from 'tap'
 import { BUSY, levelOf, SATURATED } from '../../../lib/primary/dealing/level.js'
 import { Member } from '../../../lib/primary/dealing/member.js'
-import { ByLoad, leastConnections, roundRobin } from '../../../lib/primary/policies/by-load.js'
+import { ByLoad, leastConnections, roundRobin } from '../../../lib/primary/dealing/policies/by-load.js'
 import { connections, FakeWorker } from '../../fakes.js'
 
 const NOW = 1_000

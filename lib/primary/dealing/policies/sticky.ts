@@ -1,12 +1,12 @@
 import ipaddr from 'ipaddr.js'
-import type { WorkerView } from '../../../types/index.js'
-import type { Connection } from '../../lane.js'
-import { Queue } from '../../queue.js'
-import type { Clock } from '../../platform/clock.js'
-import type { Member } from '../dealing/member.js'
-import type { May, Policy } from '../dealing/policy.js'
-import type { WorkerHandle } from '../worker-handle.js'
-import { Homes } from './sticky/homes.js'
+import type { WorkerView } from '../../../../types/index.js'
+import type { Connection } from '../../../lane.js'
+import { Queue } from '../../../queue.js'
+import type { Clock } from '../../../platform/clock.js'
+import type { Member } from '../member.js'
+import type { May, Policy } from '../policy.js'
+import type { WorkerHandle } from '../../worker-handle.js'
+import { Homes } from './homes.js'
 
 /** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/index.html */
 const FNV_OFFSET = 0x811C9DC5

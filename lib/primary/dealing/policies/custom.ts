@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
-import type { ConnectionView, PolicyFunction, WorkerView } from '../../../types/index.js'
-import type { Connection } from '../../lane.js'
-import { Queue } from '../../queue.js'
-import type { SafeLog } from '../../fastify/safe-log.js'
-import type { Member } from '../dealing/member.js'
-import type { May, Policy } from '../dealing/policy.js'
+import type { ConnectionView, PolicyFunction, WorkerView } from '../../../../types/index.js'
+import type { Connection } from '../../../lane.js'
+import { Queue } from '../../../queue.js'
+import type { SafeLog } from '../../../fastify/safe-log.js'
+import type { Member } from '../member.js'
+import type { May, Policy } from '../policy.js'
 
 /** Milliseconds after which it is asked again for what it keeps, when nothing else has it asked: it may go by what the workers report. */
 const ASK_AGAIN = 100

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { leastConnections, ByLoad, roundRobin } from '../../../lib/primary/policies/by-load.js'
-import type { Handoff } from '../../../lib/primary/dealing/handoff.js'
-import { connections, FakeClock, FakeWorker } from '../../fakes.js'
-import { createHandoff, settle } from '../../handoffs.js'
+import { leastConnections, ByLoad, roundRobin } from '../../../../lib/primary/dealing/policies/by-load.js'
+import type { Handoff } from '../../../../lib/primary/dealing/handoff.js'
+import { connections, FakeClock, FakeWorker } from '../../../fakes.js'
+import { createHandoff, settle } from '../../../handoffs.js'
 
 const view = { id: 1, open: 3, unacked: 2, utilization: 0, generation: 0 }
 

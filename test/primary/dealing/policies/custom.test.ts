@@ -1,9 +1,9 @@
 import t from 'tap'
 import { inspect } from 'node:util'
-import { Custom } from '../../../lib/primary/policies/custom.js'
-import type { PolicyFunction, WorkerView } from '../../../types/index.js'
-import { connections, createLog, FakeClock, FakeConnection, FakeWorker } from '../../fakes.js'
-import { createHandoff, settle } from '../../handoffs.js'
+import { Custom } from '../../../../lib/primary/dealing/policies/custom.js'
+import type { PolicyFunction, WorkerView } from '../../../../types/index.js'
+import { connections, createLog, FakeClock, FakeConnection, FakeWorker } from '../../../fakes.js'
+import { createHandoff, settle } from '../../../handoffs.js'
 
 function create (count: number, policy: PolicyFunction, frameSize = 1) {
   const { log, lines } = createLog()

@@ -1,5 +1,5 @@
-import type { Connection } from '../../lane.js'
-import type { Policy } from '../dealing/policy.js'
+import type { Connection } from '../../../lane.js'
+import type { Policy } from '../policy.js'
 
 /** Each in turn. */
 export const roundRobin: Policy['load'] = (_worker, dealt) => dealt

@@ -1,8 +1,8 @@
 import t from 'tap'
-import type { Handoff } from '../../../lib/primary/dealing/handoff.js'
-import { hashOf, Sticky } from '../../../lib/primary/policies/sticky.js'
-import { FakeClock, FakeConnection, FakeWorker } from '../../fakes.js'
-import { createHandoff, settle } from '../../handoffs.js'
+import type { Handoff } from '../../../../lib/primary/dealing/handoff.js'
+import { hashOf, Sticky } from '../../../../lib/primary/dealing/policies/sticky.js'
+import { FakeClock, FakeConnection, FakeWorker } from '../../../fakes.js'
+import { createHandoff, settle } from '../../../handoffs.js'
 
 const WAIT = 1_000
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Homes } from '../../../../lib/primary/policies/sticky/homes.js'
+import { Homes } from '../../../../lib/primary/dealing/policies/homes.js'
 
 const CLIENTS = 2 ** 14
 
