@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events'
 import type { SharedPortEvents, Status } from '../../types/index.js'
 import type { Buckets } from '../histogram.js'
-import type { MetricsListener } from '../primary/app-metrics.js'
-import type { Counts } from '../primary/totals.js'
+import type { MetricsListener } from '../primary/insight/app-metrics.js'
+import type { Counts } from '../primary/insight/totals.js'
 import type { SafeLog } from '../fastify/safe-log.js'
 
 /** What an operator may see of a primary, and do to it. */

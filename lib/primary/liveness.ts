@@ -1,4 +1,4 @@
-import type { Emit } from './events.js'
+import type { Emit } from './insight/events.js'
 import type { Clock } from '../platform/clock.js'
 import { processState } from '../platform/process-table.js'
 import type { SafeLog } from '../fastify/safe-log.js'

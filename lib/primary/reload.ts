@@ -1,6 +1,6 @@
 import { ClosedError } from '../errors.js'
 import type { SafeLog } from '../fastify/safe-log.js'
-import type { Emit } from './events.js'
+import type { Emit } from './insight/events.js'
 import type { Outcome } from './supervisor/life.js'
 import type { Slot } from './supervisor.js'
 

@@ -1,7 +1,7 @@
 import { BootTimeoutError, ClosedError } from '../errors.js'
 import type { Clock } from '../platform/clock.js'
 import { failureOf, isForeignKill, logExit } from './supervisor/ending.js'
-import type { Emit } from './events.js'
+import type { Emit } from './insight/events.js'
 import type { Ending } from './fork.js'
 import { Life, type Outcome } from './supervisor/life.js'
 import { descendants, listed } from '../platform/process-table.js'

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
 import { Metrics } from '../../lib/admin/metrics.js'
 import type { Operable } from '../../lib/admin/operable.js'
-import type { MetricsListener } from '../../lib/primary/app-metrics.js'
+import type { MetricsListener } from '../../lib/primary/insight/app-metrics.js'
 import { createLog } from '../fakes.js'
 
 const ENDED = 'the thread that puts metrics together has ended'

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events'
 import t from 'tap'
-import type { SharedPortEvents } from '../../types/index.js'
-import { Events } from '../../lib/primary/events.js'
-import { createLog } from '../fakes.js'
+import type { SharedPortEvents } from '../../../types/index.js'
+import { Events } from '../../../lib/primary/insight/events.js'
+import { createLog } from '../../fakes.js'
 
 const WORKER = { id: 3, slot: 0, pid: 1003, generation: 1 }
 

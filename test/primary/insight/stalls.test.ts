@@ -1,7 +1,7 @@
 import t from 'tap'
-import { Stalls } from '../../lib/primary/stalls.js'
-import type { Stall } from '../../lib/protocol.js'
-import { createLog, FakeClock, FakeWorker } from '../fakes.js'
+import { Stalls } from '../../../lib/primary/insight/stalls.js'
+import type { Stall } from '../../../lib/protocol.js'
+import { createLog, FakeClock, FakeWorker } from '../../fakes.js'
 
 function create () {
   const clock = new FakeClock()

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { Saturation } from '../../lib/primary/saturation.js'
-import type { SaturationOptions } from '../../types/index.js'
-import { createLog, FakeWorker } from '../fakes.js'
+import { Saturation } from '../../../lib/primary/insight/saturation.js'
+import type { SaturationOptions } from '../../../types/index.js'
+import { createLog, FakeWorker } from '../../fakes.js'
 
 function create (limits: SaturationOptions) {
   const { log, lines } = createLog()

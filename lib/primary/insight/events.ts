@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events'
-import type { SharedPortEvents, WorkerExit } from '../../types/index.js'
-import { emitLater } from '../fastify/emit.js'
-import type { Options } from '../options/options.js'
-import type { SafeLog } from '../fastify/safe-log.js'
+import type { SharedPortEvents, WorkerExit } from '../../../types/index.js'
+import { emitLater } from '../../fastify/emit.js'
+import type { Options } from '../../options/options.js'
+import type { SafeLog } from '../../fastify/safe-log.js'
 
 export type Emit = <E extends keyof SharedPortEvents>(event: E, ...payload: SharedPortEvents[E]) => void
 

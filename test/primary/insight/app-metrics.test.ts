@@ -1,7 +1,7 @@
 import t from 'tap'
-import { AppMetrics } from '../../lib/primary/app-metrics.js'
-import type { WorkerHandle } from '../../lib/primary/worker-handle.js'
-import type { ToPrimary } from '../../lib/protocol.js'
+import { AppMetrics } from '../../../lib/primary/insight/app-metrics.js'
+import type { WorkerHandle } from '../../../lib/primary/worker-handle.js'
+import type { ToPrimary } from '../../../lib/protocol.js'
 
 const answer: Extract<ToPrimary, { type: 'metrics' }> = { type: 'metrics', metrics: 'packed' }
 
