@@ -1,5 +1,5 @@
 import { Handoff, type HandoffParts } from '../lib/primary/dealing/handoff.js'
-import { Overload, type OverloadParts } from '../lib/primary/overload.js'
+import { Overload, type OverloadParts } from '../lib/primary/ports/overload.js'
 import { ByLoad, roundRobin } from '../lib/primary/dealing/policies/by-load.js'
 import { Refusals } from '../lib/primary/dealing/refusals.js'
 import { Scheduler } from '../lib/primary/dealing/scheduler.js'

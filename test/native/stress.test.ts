@@ -8,7 +8,7 @@ import { bindTcp, type RawHandle, type SocketName } from '../../lib/platform/nod
 import { loadAddon } from '../../lib/lane/addon.js'
 import { NativeLane } from '../../lib/lane/native.js'
 import { systemClock } from '../../lib/platform/clock.js'
-import { Intake } from '../../lib/primary/intake.js'
+import { Intake } from '../../lib/primary/ports/intake.js'
 import { TakeBack } from '../../lib/primary/dealing/take-back.js'
 import { WorkerHandle } from '../../lib/primary/worker-handle.js'
 import type { Channel } from '../../lib/protocol.js'

@@ -1,10 +1,10 @@
 import t from 'tap'
-import { type ListenTarget, readListenTarget } from '../../lib/fastify/listen-target.js'
-import type { Bound } from '../../lib/primary/listener.js'
-import type { Port } from '../../lib/primary/port.js'
-import { Ports } from '../../lib/primary/ports.js'
-import { createLog, FakeClock, FakeHandle, FakeWorker } from '../fakes.js'
-import type { Line } from '../helper.js'
+import { type ListenTarget, readListenTarget } from '../../../lib/fastify/listen-target.js'
+import type { Bound } from '../../../lib/primary/ports/listener.js'
+import type { Port } from '../../../lib/primary/ports/port.js'
+import { Ports } from '../../../lib/primary/ports/ports.js'
+import { createLog, FakeClock, FakeHandle, FakeWorker } from '../../fakes.js'
+import type { Line } from '../../helper.js'
 
 const target = readListenTarget({ port: 0 })
 

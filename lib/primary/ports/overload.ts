@@ -1,7 +1,7 @@
-import type { Connection } from '../lane.js'
-import type { SafeLog } from '../fastify/safe-log.js'
-import type { Clock } from '../platform/clock.js'
-import type { Emit } from './insight/events.js'
+import type { Connection } from '../../lane.js'
+import type { SafeLog } from '../../fastify/safe-log.js'
+import type { Clock } from '../../platform/clock.js'
+import type { Emit } from '../insight/events.js'
 
 /** Looks at what has been pending for too long, in one `timeout`: so much later than it, by one of these, something may be shed. */
 const LOOKS = 10

@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { closeSync, existsSync, lstatSync, openSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { type GivenListenOptions, readListenTarget } from '../../lib/fastify/listen-target.js'
-import { bind, type Bound } from '../../lib/primary/listener.js'
-import type { SocketName } from '../../lib/platform/node-internals.js'
-import { shortFolder } from '../fakes.js'
-import { killChildAtEnd } from '../reaper.js'
+import { type GivenListenOptions, readListenTarget } from '../../../lib/fastify/listen-target.js'
+import { bind, type Bound } from '../../../lib/primary/ports/listener.js'
+import type { SocketName } from '../../../lib/platform/node-internals.js'
+import { shortFolder } from '../../fakes.js'
+import { killChildAtEnd } from '../../reaper.js'
 
 async function bound (t: Test, given: GivenListenOptions): Promise<Bound[]> {
   const all = await bind(readListenTarget(given))
@@ -119,9 +119,9 @@ for (const { promise, port, taken } of [
 ]) {
   t.test(promise, { skip: !hasIPv6 && 'no IPv6 here' }, async t => {
     const addresses = ['127.0.0.1', '::1']
-    const { bind } = await t.mockImport('../../lib/primary/listener.js', {
+    const { bind } = await t.mockImport('../../../lib/primary/ports/listener.js', {
       'node:dns/promises': { default: { lookup: async () => addresses.map(address => ({ address })) } }
-    }) as typeof import('../../lib/primary/listener.js')
+    }) as typeof import('../../../lib/primary/ports/listener.js')
     const busy = portOf(await listening(t, { port: 0, host: taken, ipv6Only: true }))
     const target = readListenTarget({ port: port === 'any' ? 0 : busy, host: 'localhost' })
     if (taken === '127.0.0.1') return await t.rejects(bind(target), { code: 'EADDRINUSE' })
@@ -228,7 +228,7 @@ t.test('a listening descriptor is taken, with its name', async t => {
   const { name } = await new Promise<{ name: SocketName }>((resolve, reject) => {
     // In a process of its own: two libuv handles over one descriptor do not get on.
     const child = spawn(process.execPath, ['-e', `
-      import(${JSON.stringify(new URL('../../dist/primary/listener.js', import.meta.url).href)}).then(async ({ bind }) => {
+      import(${JSON.stringify(new URL('../../../dist/primary/ports/listener.js', import.meta.url).href)}).then(async ({ bind }) => {
         const [{ name }] = await bind({ fd: 3 })
         console.log(JSON.stringify({ name }))
       })`], { stdio: ['ignore', 'pipe', 'inherit', fd] })

@@ -1,12 +1,12 @@
-import { ClosedError, NotListeningFdError, TooManyKeysError } from '../errors.js'
-import type { ListenTarget } from '../fastify/listen-target.js'
-import { type ErrorNotice, toNotice } from '../error-notice.js'
-import type { ToWorker } from '../protocol.js'
-import type { SafeLog } from '../fastify/safe-log.js'
-import type { Clock } from '../platform/clock.js'
+import { ClosedError, NotListeningFdError, TooManyKeysError } from '../../errors.js'
+import type { ListenTarget } from '../../fastify/listen-target.js'
+import { type ErrorNotice, toNotice } from '../../error-notice.js'
+import type { ToWorker } from '../../protocol.js'
+import type { SafeLog } from '../../fastify/safe-log.js'
+import type { Clock } from '../../platform/clock.js'
 import type { Bound } from './listener.js'
 import type { Port } from './port.js'
-import type { WorkerHandle } from './worker-handle.js'
+import type { WorkerHandle } from '../worker-handle.js'
 
 export interface PortsParts {
   /** Binds what listen() was called with. */

@@ -1,8 +1,8 @@
 import t from 'tap'
-import type { Acceptor, AcceptEvents, Connection, Lane } from '../../lib/lane.js'
-import { Intake } from '../../lib/primary/intake.js'
-import { connections, createLog, FakeClock, type FakeConnection, FakeHandle, FakeWorker } from '../fakes.js'
-import { createHandoff } from '../handoffs.js'
+import type { Acceptor, AcceptEvents, Connection, Lane } from '../../../lib/lane.js'
+import { Intake } from '../../../lib/primary/ports/intake.js'
+import { connections, createLog, FakeClock, type FakeConnection, FakeHandle, FakeWorker } from '../../fakes.js'
+import { createHandoff } from '../../handoffs.js'
 
 const FRAME_SIZE = 4
 

@@ -1,7 +1,7 @@
-import type { Acceptor, AcceptEvents, Connection, Lane } from '../lane.js'
-import type { SafeLog } from '../fastify/safe-log.js'
-import type { Clock } from '../platform/clock.js'
-import type { Handoff } from './dealing/handoff.js'
+import type { Acceptor, AcceptEvents, Connection, Lane } from '../../lane.js'
+import type { SafeLog } from '../../fastify/safe-log.js'
+import type { Clock } from '../../platform/clock.js'
+import type { Handoff } from '../dealing/handoff.js'
 import type { Bound } from './listener.js'
 
 /** Milliseconds for which connections stay with the kernel while no ack comes: its backlog may be short. */

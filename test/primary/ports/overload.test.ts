@@ -1,8 +1,8 @@
 import t from 'tap'
-import type { OverloadParts } from '../../lib/primary/overload.js'
-import { Sticky } from '../../lib/primary/dealing/policies/sticky.js'
-import { connections, createLog, FakeClock, FakeConnection, FakeWorker } from '../fakes.js'
-import { createHandoff, settle } from '../handoffs.js'
+import type { OverloadParts } from '../../../lib/primary/ports/overload.js'
+import { Sticky } from '../../../lib/primary/dealing/policies/sticky.js'
+import { connections, createLog, FakeClock, FakeConnection, FakeWorker } from '../../fakes.js'
+import { createHandoff, settle } from '../../handoffs.js'
 
 /** One worker at most, which takes one connection at a time, in front of which so many may be pending. */
 function create (given: Partial<OverloadParts>, { workers = 1, sticky = false } = {}) {

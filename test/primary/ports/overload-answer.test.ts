@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
 import Fastify from 'fastify'
-import { overloadAnswer } from '../lib/overload-answer.js'
+import { overloadAnswer } from '../../../lib/primary/ports/overload-answer.js'
 
 async function ask (port: number): Promise<{ status: number | undefined, message: string | undefined, headers: http.IncomingHttpHeaders, body: string }> {
   const request = http.get({ port, host: '127.0.0.1', agent: false })

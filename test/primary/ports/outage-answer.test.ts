@@ -1,6 +1,6 @@
 import t from 'tap'
-import { AppFailedError, WorkerFailedError } from '../lib/errors.js'
-import { outageAnswer } from '../lib/outage-answer.js'
+import { AppFailedError, WorkerFailedError } from '../../../lib/errors.js'
+import { outageAnswer } from '../../../lib/primary/ports/outage-answer.js'
 
 function read (failure: Error): { head: string[], body: string } {
   const [head, ...body] = outageAnswer(failure, () => Date.UTC(2030, 0, 2, 3, 4, 5)).toString().split('\r\n\r\n')
