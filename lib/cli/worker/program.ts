@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { Program } from '../../primary/fork.js'
+import type { Program } from '../../primary/workers/fork.js'
 import { findFor, isTypeScript } from '../app-file.js'
 import { type Config, CONFIG } from '../settings/config.js'
 import { variableOf } from '../settings/environment.js'

@@ -8,7 +8,7 @@ import type { Overload } from '../ports/overload.js'
 import type { May, Policy } from './policy.js'
 import type { Refusals } from './refusals.js'
 import type { Scheduler } from './scheduler.js'
-import type { OpenFrame, WorkerHandle } from '../worker-handle.js'
+import type { OpenFrame, WorkerHandle } from '../workers/worker-handle.js'
 
 const trace = debuglog('shared-fastify')
 

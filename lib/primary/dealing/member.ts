@@ -1,6 +1,6 @@
 import type { WorkerView } from '../../../types/index.js'
 import type { Connection } from '../../lane.js'
-import type { WorkerHandle } from '../worker-handle.js'
+import type { WorkerHandle } from '../workers/worker-handle.js'
 
 /** A worker among those that serve one key. */
 export class Member {

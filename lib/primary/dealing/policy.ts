@@ -1,7 +1,7 @@
 import type { WorkerView } from '../../../types/index.js'
 import type { Connection } from '../../lane.js'
 import type { Member } from './member.js'
-import type { WorkerHandle } from '../worker-handle.js'
+import type { WorkerHandle } from '../workers/worker-handle.js'
 
 /** Whether the member can take the connection now, and has not refused it. */
 export type May = (member: Member) => boolean

@@ -1,6 +1,6 @@
 import type { Connection } from '../../lane.js'
 import { Queue } from '../../queue.js'
-import type { WorkerHandle } from '../worker-handle.js'
+import type { WorkerHandle } from '../workers/worker-handle.js'
 
 /**
  * Who has refused which connection, and the connections that nobody is left to ask for: those wait

@@ -1,6 +1,6 @@
 import type { Connection } from '../../lane.js'
 import type { Clock } from '../../platform/clock.js'
-import type { OpenFrame, WorkerHandle } from '../worker-handle.js'
+import type { OpenFrame, WorkerHandle } from '../workers/worker-handle.js'
 
 export interface TakeBackParts {
   /** Milliseconds that a frame may be un-acked before the first try. */

@@ -1,5 +1,5 @@
 import type { ToPrimary } from '../../protocol.js'
-import type { WorkerHandle } from '../worker-handle.js'
+import type { WorkerHandle } from '../workers/worker-handle.js'
 
 /** Hears what the workers' apps measure. */
 export interface MetricsListener {

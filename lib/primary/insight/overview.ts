@@ -3,8 +3,8 @@ import type { Buckets } from '../../histogram.js'
 import type { Options } from '../../options/options.js'
 import type { Clock } from '../../platform/clock.js'
 import type { Ports } from '../ports/ports.js'
-import type { Reload } from '../reload.js'
-import type { Supervisor } from '../supervisor.js'
+import type { Reload } from '../workers/reload.js'
+import type { Supervisor } from '../workers/supervisor.js'
 import type { Counts, Totals } from './totals.js'
 
 /** What a primary can say of itself without knowing what process it is. */

@@ -1,6 +1,6 @@
 import type { SaturationOptions } from '../../../types/index.js'
 import type { SafeLog } from '../../fastify/safe-log.js'
-import type { WorkerHandle } from '../worker-handle.js'
+import type { WorkerHandle } from '../workers/worker-handle.js'
 
 /** The share of a limit below which a worker is saturated no more: at the limit itself, noise would turn it about each second. */
 const RELIEF = 0.9

@@ -1,7 +1,7 @@
 import type { Stall } from '../../protocol.js'
 import type { SafeLog } from '../../fastify/safe-log.js'
 import type { Clock } from '../../platform/clock.js'
-import type { WorkerHandle } from '../worker-handle.js'
+import type { WorkerHandle } from '../workers/worker-handle.js'
 
 /** Milliseconds between two lines of one worker: an app that blocks all the time would fill the log. */
 const PAUSE = 10_000

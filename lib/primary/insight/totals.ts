@@ -1,5 +1,5 @@
 import { ACK_BOUNDS, addBuckets, type Buckets, Histogram, REQUEST_BOUNDS } from '../../histogram.js'
-import type { WorkerCounts, WorkerHandle } from '../worker-handle.js'
+import type { WorkerCounts, WorkerHandle } from '../workers/worker-handle.js'
 
 /** What workers have done: numbers that only grow. */
 export interface Counts {

@@ -8,7 +8,7 @@ import { bindPath, bindTcp, openDescriptor, type RawHandle, type SocketName } fr
 import type { ListenTarget } from '../../fastify/listen-target.js'
 import { assertFits } from '../../platform/socket-path.js'
 import { NO_PORT, systemError } from '../../platform/system-error.js'
-import type { Identity } from '../identity.js'
+import type { Identity } from '../workers/identity.js'
 
 /** A bound handle and the name that clients reach it by. */
 export interface Bound { handle: RawHandle, name: SocketName | string }

@@ -1,7 +1,7 @@
 import type { ListenerStats } from '../../../types/index.js'
 import type { Handoff } from '../dealing/handoff.js'
 import type { Intake } from './intake.js'
-import type { WorkerHandle } from '../worker-handle.js'
+import type { WorkerHandle } from '../workers/worker-handle.js'
 
 /** One shared listener: what it accepts goes to its handoff, and so to the workers that serve its key. */
 export class Port {

@@ -6,7 +6,7 @@ import type { SafeLog } from '../../fastify/safe-log.js'
 import type { Clock } from '../../platform/clock.js'
 import type { Bound } from './listener.js'
 import type { Port } from './port.js'
-import type { WorkerHandle } from '../worker-handle.js'
+import type { WorkerHandle } from '../workers/worker-handle.js'
 
 export interface PortsParts {
   /** Binds what listen() was called with. */

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Handoff } from '../../../lib/primary/dealing/handoff.js'
-import type { OpenFrame, WorkerHandle } from '../../../lib/primary/worker-handle.js'
+import type { OpenFrame, WorkerHandle } from '../../../lib/primary/workers/worker-handle.js'
 import { connections, createRandom, FakeClock, FakeConnection, FakeWorker } from '../../fakes.js'
 import { createHandoff, settle } from '../../handoffs.js'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { TakeBack } from '../../../lib/primary/dealing/take-back.js'
-import type { OpenFrame, WorkerHandle } from '../../../lib/primary/worker-handle.js'
+import type { OpenFrame, WorkerHandle } from '../../../lib/primary/workers/worker-handle.js'
 import { connections, FakeClock, type FakeConnection, FakeWorker } from '../../fakes.js'
 
 const PATIENCE = 2

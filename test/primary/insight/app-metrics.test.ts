@@ -1,6 +1,6 @@
 import t from 'tap'
 import { AppMetrics } from '../../../lib/primary/insight/app-metrics.js'
-import type { WorkerHandle } from '../../../lib/primary/worker-handle.js'
+import type { WorkerHandle } from '../../../lib/primary/workers/worker-handle.js'
 import type { ToPrimary } from '../../../lib/protocol.js'
 
 const answer: Extract<ToPrimary, { type: 'metrics' }> = { type: 'metrics', metrics: 'packed' }

@@ -5,7 +5,7 @@ import { Queue } from '../../../queue.js'
 import type { Clock } from '../../../platform/clock.js'
 import type { Member } from '../member.js'
 import type { May, Policy } from '../policy.js'
-import type { WorkerHandle } from '../../worker-handle.js'
+import type { WorkerHandle } from '../../workers/worker-handle.js'
 import { Homes } from './homes.js'
 
 /** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/index.html */

@@ -1,5 +1,5 @@
-import type { RestartLimits } from '../options/options.js'
-import type { Clock } from '../platform/clock.js'
+import type { RestartLimits } from '../../options/options.js'
+import type { Clock } from '../../platform/clock.js'
 
 /** Counts the replacements of workers that crashed, and knows when they are too many. */
 export class Restarts {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { UserError } from '../errors.js'
-import { MOST_ID } from '../options/schema.js'
+import { UserError } from '../../errors.js'
+import { MOST_ID } from '../../options/schema.js'
 
 /** Milliseconds for the system's databases to answer. */
 const PATIENCE = 10_000

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { isIP } from 'node:net'
 import { getSystemErrorMap, inspect } from 'node:util'
-import { claim } from '../../platform/handed-over.js'
+import { claim } from '../../../platform/handed-over.js'
 import type { InternalMessage } from './worker-channel.js'
 
 // What a worker tells node:cluster: the app may have servers of its own there, which are no business of this package's.

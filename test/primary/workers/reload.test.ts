@@ -1,8 +1,8 @@
 import t from 'tap'
-import { Reload } from '../../lib/primary/reload.js'
-import { Restarts } from '../../lib/primary/restarts.js'
-import { type Slot, Supervisor } from '../../lib/primary/supervisor.js'
-import { createLog, FakeClock, FakeWorker } from '../fakes.js'
+import { Reload } from '../../../lib/primary/workers/reload.js'
+import { Restarts } from '../../../lib/primary/workers/restarts.js'
+import { type Slot, Supervisor } from '../../../lib/primary/workers/supervisor.js'
+import { createLog, FakeClock, FakeWorker } from '../../fakes.js'
 
 const DONE = { code: 0, signal: null }
 const CRASH = { code: 1, signal: null }

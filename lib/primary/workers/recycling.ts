@@ -1,8 +1,8 @@
-import { ClosedError } from '../errors.js'
-import type { RecycleLimits } from '../options/options.js'
-import type { SafeLog } from '../fastify/safe-log.js'
-import type { Clock } from '../platform/clock.js'
-import type { Outcome } from './supervisor/life.js'
+import { ClosedError } from '../../errors.js'
+import type { RecycleLimits } from '../../options/options.js'
+import type { SafeLog } from '../../fastify/safe-log.js'
+import type { Clock } from '../../platform/clock.js'
+import type { Outcome } from './life.js'
 import type { Slot } from './supervisor.js'
 import type { WorkerHandle } from './worker-handle.js'
 

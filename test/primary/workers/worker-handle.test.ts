@@ -1,5 +1,5 @@
 import t from 'tap'
-import { connections, FakeWorker } from '../fakes.js'
+import { connections, FakeWorker } from '../../fakes.js'
 
 const named = (frame: { connections: readonly unknown[] } | undefined): string[] | undefined => frame?.connections.map(String)
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import t from 'tap'
-import { findIdentity } from '../../lib/primary/identity.js'
+import { findIdentity } from '../../../lib/primary/workers/identity.js'
 
 const me = process.geteuid?.() as number
 const myGroup = process.getegid?.() as number

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { SafeLog } from '../fastify/safe-log.js'
-import type { Clock } from '../platform/clock.js'
+import type { SafeLog } from '../../fastify/safe-log.js'
+import type { Clock } from '../../platform/clock.js'
 
 /** Bytes that `server.setTicketKeys()` takes. */
 const SIZE = 48

@@ -1,7 +1,7 @@
-import { ClosedError } from '../errors.js'
-import type { SafeLog } from '../fastify/safe-log.js'
-import type { Emit } from './insight/events.js'
-import type { Outcome } from './supervisor/life.js'
+import { ClosedError } from '../../errors.js'
+import type { SafeLog } from '../../fastify/safe-log.js'
+import type { Emit } from '../insight/events.js'
+import type { Outcome } from './life.js'
 import type { Slot } from './supervisor.js'
 
 export interface ReloadParts {

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { Restarts } from '../../lib/primary/restarts.js'
-import { FakeClock } from '../fakes.js'
+import { Restarts } from '../../../lib/primary/workers/restarts.js'
+import { FakeClock } from '../../fakes.js'
 
 t.test('more than the count within the time are too many', async t => {
   const clock = new FakeClock()

@@ -1,8 +1,8 @@
-import type { Emit } from './insight/events.js'
-import type { Clock } from '../platform/clock.js'
-import { processState } from '../platform/process-table.js'
-import type { SafeLog } from '../fastify/safe-log.js'
-import { PULSE } from '../platform/timing.js'
+import type { Emit } from '../insight/events.js'
+import type { Clock } from '../../platform/clock.js'
+import { processState } from '../../platform/process-table.js'
+import type { SafeLog } from '../../fastify/safe-log.js'
+import { PULSE } from '../../platform/timing.js'
 import type { WorkerHandle } from './worker-handle.js'
 
 /** Milliseconds without a pulse after which a worker stalls: three pulses. */

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { Development } from '../../lib/primary/development.js'
-import { Restarts } from '../../lib/primary/restarts.js'
-import { Reload } from '../../lib/primary/reload.js'
-import { Supervisor } from '../../lib/primary/supervisor.js'
-import { createLog, FakeClock, FakeWorker } from '../fakes.js'
+import { Development } from '../../../lib/primary/workers/development.js'
+import { Restarts } from '../../../lib/primary/workers/restarts.js'
+import { Reload } from '../../../lib/primary/workers/reload.js'
+import { Supervisor } from '../../../lib/primary/workers/supervisor.js'
+import { createLog, FakeClock, FakeWorker } from '../../fakes.js'
 
 const DONE = { code: 0, signal: null }
 const CRASH = { code: 1, signal: null }

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { Liveness } from '../../lib/primary/liveness.js'
-import type { WorkerHandle } from '../../lib/primary/worker-handle.js'
-import { createLog, FakeClock, FakeWorker } from '../fakes.js'
+import { Liveness } from '../../../lib/primary/workers/liveness.js'
+import type { WorkerHandle } from '../../../lib/primary/workers/worker-handle.js'
+import { createLog, FakeClock, FakeWorker } from '../../fakes.js'
 
 const TIMEOUT = 10_000
 

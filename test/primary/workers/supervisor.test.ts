@@ -1,10 +1,10 @@
 import t from 'tap'
-import { describeEnding } from '../../lib/primary/supervisor/ending.js'
-import { type Slot, Supervisor } from '../../lib/primary/supervisor.js'
-import type { Ending } from '../../lib/primary/fork.js'
-import { Restarts } from '../../lib/primary/restarts.js'
-import type { WorkerHandle } from '../../lib/primary/worker-handle.js'
-import { createLog, FakeClock, FakeWorker } from '../fakes.js'
+import { describeEnding } from '../../../lib/primary/workers/ending.js'
+import { type Slot, Supervisor } from '../../../lib/primary/workers/supervisor.js'
+import type { Ending } from '../../../lib/primary/workers/fork.js'
+import { Restarts } from '../../../lib/primary/workers/restarts.js'
+import type { WorkerHandle } from '../../../lib/primary/workers/worker-handle.js'
+import { createLog, FakeClock, FakeWorker } from '../../fakes.js'
 
 const CRASH: Ending = { code: 1, signal: null }
 const DONE: Ending = { code: 0, signal: null }

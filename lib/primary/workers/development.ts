@@ -1,4 +1,4 @@
-import type { SafeLog } from '../fastify/safe-log.js'
+import type { SafeLog } from '../../fastify/safe-log.js'
 
 /** Changed files that the line of a restart names; the log's fields have all of them. */
 const MOST_NAMED = 3

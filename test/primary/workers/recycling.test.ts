@@ -1,8 +1,8 @@
 import t from 'tap'
-import type { RecycleLimits } from '../../lib/options/options.js'
-import { Recycling } from '../../lib/primary/recycling.js'
-import type { Slot } from '../../lib/primary/supervisor.js'
-import { createLog, FakeClock, FakeWorker } from '../fakes.js'
+import type { RecycleLimits } from '../../../lib/options/options.js'
+import { Recycling } from '../../../lib/primary/workers/recycling.js'
+import type { Slot } from '../../../lib/primary/workers/supervisor.js'
+import { createLog, FakeClock, FakeWorker } from '../../fakes.js'
 
 /** So many ready workers, and what recycles them; `random` is always the same. */
 function create (count: number, limits: Partial<RecycleLimits>, { random = 0 } = {}) {

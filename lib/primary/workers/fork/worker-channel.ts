@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { StringDecoder } from 'node:string_decoder'
 import { inspect } from 'node:util'
-import { type ChildChannel, readChannel, type RawHandle } from '../../platform/node-internals.js'
-import { isOurs } from '../../protocol.js'
+import { type ChildChannel, readChannel, type RawHandle } from '../../../platform/node-internals.js'
+import { isOurs } from '../../../protocol.js'
 
 /** Characters of one message. Node has no limit but that of a string, 512 MiB, and JSON takes some thirty times its length as objects. */
 const LONGEST_MESSAGE = 16 * 2 ** 20

@@ -1,8 +1,8 @@
-import type { HandshakeStats, WorkerEvent, WorkerState, WorkerStats } from '../../types/index.js'
-import type { Buckets } from '../histogram.js'
-import type { SocketName } from '../platform/node-internals.js'
-import type { Ack, Connection, Frame, Wire } from '../lane.js'
-import { post, type Pulse, type ToWorker } from '../protocol.js'
+import type { HandshakeStats, WorkerEvent, WorkerState, WorkerStats } from '../../../types/index.js'
+import type { Buckets } from '../../histogram.js'
+import type { SocketName } from '../../platform/node-internals.js'
+import type { Ack, Connection, Frame, Wire } from '../../lane.js'
+import { post, type Pulse, type ToWorker } from '../../protocol.js'
 import type { Child } from './fork.js'
 
 /** A frame that has been sent and is not acked yet. */

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import cluster, { type Worker } from 'node:cluster'
 import { EventEmitter } from 'node:events'
 import { inspect } from 'node:util'
-import type { RawHandle } from '../../platform/node-internals.js'
+import type { RawHandle } from '../../../platform/node-internals.js'
 import type { InternalMessage } from './worker-channel.js'
 
 /** Waiting connections at most, where a server is received: net.Server's own default. */

@@ -1,7 +1,7 @@
 import { WorkerFailedError } from '../../errors.js'
 import type { SafeLog } from '../../fastify/safe-log.js'
-import type { Ending } from '../fork.js'
-import type { WorkerHandle } from '../worker-handle.js'
+import type { Ending } from './fork.js'
+import type { WorkerHandle } from './worker-handle.js'
 
 /** How a worker's life ended. */
 export interface End {

@@ -1,4 +1,4 @@
-import { PULSE } from '../platform/timing.js'
+import { PULSE } from '../../platform/timing.js'
 import type { OpenFrame, WorkerHandle } from './worker-handle.js'
 
 /** Milliseconds where the workers' silence has no limit: what `livenessTimeout` is by default. */

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { TicketKeys } from '../../lib/primary/ticket-keys.js'
-import { createLog, FakeClock } from '../fakes.js'
-import type { Line } from '../helper.js'
+import { TicketKeys } from '../../../lib/primary/workers/ticket-keys.js'
+import { createLog, FakeClock } from '../../fakes.js'
+import type { Line } from '../../helper.js'
 
 function create (lifetime: number): { keys: TicketKeys, clock: FakeClock, told: Array<readonly string[]>, lines: Line[] } {
   const clock = new FakeClock()

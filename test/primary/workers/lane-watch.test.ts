@@ -1,6 +1,6 @@
 import t from 'tap'
-import { LaneWatch } from '../../lib/primary/lane-watch.js'
-import { connections, FakeWorker } from '../fakes.js'
+import { LaneWatch } from '../../../lib/primary/workers/lane-watch.js'
+import { connections, FakeWorker } from '../../fakes.js'
 
 /** A watch over one worker. `pulse` brings so many pulses, each read by itself. */
 function create (timeout: number) {

@@ -5,8 +5,8 @@ import { once } from 'node:events'
 import { readdirSync, readlinkSync } from 'node:fs'
 import net from 'node:net'
 import t, { type Test } from 'tap'
-import { type Child, type Ending, forkBy } from '../../lib/primary/fork.js'
-import { descriptors, fixturePath } from '../helper.js'
+import { type Child, type Ending, forkBy } from '../../../lib/primary/workers/fork.js'
+import { descriptors, fixturePath } from '../../helper.js'
 
 // This process is the primary: what would end one in production fails this file.
 
