@@ -4,11 +4,11 @@ import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import type { CommandConfig } from '../../../types/index.js'
 import { ConfigFailedError } from '../../errors.js'
-import { findFor, isFile, isTypeScript, JAVASCRIPT, TYPESCRIPT } from '../app-file.js'
+import { findFor, isFile, isTypeScript, JAVASCRIPT, TYPESCRIPT } from '../app/app-file.js'
 import { UsageError } from '../exit.js'
 import { settings } from './settings.js'
-import { locate } from '../syntax-errors.js'
-import { untilLoaded } from '../until-loaded.js'
+import { locate } from '../app/syntax-errors.js'
+import { untilLoaded } from '../app/until-loaded.js'
 
 /** What a config file says, its paths absolute. */
 export interface ConfigFile {

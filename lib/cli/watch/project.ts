@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { findFor } from '../app-file.js'
+import { findFor } from '../app/app-file.js'
 
 /** The folders that an app is developed in; absolute, and without symbolic links. */
 export interface Project {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
-import { AppNotFoundError, AppTypeError } from '../errors.js'
-import { nearest } from '../options/suggest.js'
+import { AppNotFoundError, AppTypeError } from '../../errors.js'
+import { nearest } from '../../options/suggest.js'
 
 const COMMANDS = ['start', 'config', 'status', 'reload', 'scale', 'logs', 'stop']
 

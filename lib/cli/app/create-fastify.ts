@@ -1,8 +1,8 @@
 import inspector from 'node:inspector'
 import { createRequire } from 'node:module'
 import type { fastify as createFastify, FastifyInstance, FastifyServerOptions } from 'fastify'
-import type { Config } from './settings/config.js'
-import { workerStream } from './log.js'
+import type { Config } from '../settings/config.js'
+import { workerStream } from '../log.js'
 
 /** The Fastify instance for an app that is a plugin. With --options, what the app exports goes over our defaults, and what was asked for over both. */
 export async function fastifyFor (config: Config, appOptions: FastifyServerOptions): Promise<FastifyInstance> {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { AppListensError } from '../errors.js'
+import { AppListensError } from '../../errors.js'
 
 /**
  * Keeps the app from calling listen() itself. While its file loads no instance may: which one is to

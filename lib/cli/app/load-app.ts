@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import type { FastifyInstance, FastifyPluginAsync, FastifyServerOptions } from 'fastify'
-import { AppExportsError, AppFailedError, AppNeverLoadsError } from '../errors.js'
+import { AppExportsError, AppFailedError, AppNeverLoadsError } from '../../errors.js'
 import { untilLoaded } from './until-loaded.js'
 
 /** What an app's file turned out to be: a plugin and the Fastify options beside it, or an instance. */
