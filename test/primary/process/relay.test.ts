@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import t from 'tap'
-import { Relay } from '../../../lib/primary/output/relay.js'
+import { Relay } from '../../../lib/primary/process/relay.js'
 
 const LONGEST_LINE = 2 ** 20
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import { beforeClose } from '../fastify/close.js'
-import type { SocketName } from '../platform/node-internals.js'
-import type { Share } from '../fastify/listen.js'
-import type { ListenTarget } from '../fastify/listen-target.js'
+import { beforeClose } from '../../fastify/close.js'
+import type { SocketName } from '../../platform/node-internals.js'
+import type { Share } from '../../fastify/listen.js'
+import type { ListenTarget } from '../../fastify/listen-target.js'
 
 /** What one app needs of its primary. */
 export interface AppParts {

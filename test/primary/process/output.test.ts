@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { pino } from 'pino'
 import t from 'tap'
-import { Output } from '../../lib/primary/output.js'
-import { FakeClock } from '../fakes.js'
+import { Output } from '../../../lib/primary/process/output.js'
+import { FakeClock } from '../../fakes.js'
 
 const MIB = 2 ** 20
 

@@ -2,12 +2,12 @@ import { writeSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { standardStreamOf } from '../fastify/app-logger.js'
-import { guardStream } from '../fastify/stream-guard.js'
-import { Queue } from '../queue.js'
-import { isFull, isGone, openTerminal, surviveStandardStreams, tearsLines, writeIfRoom } from '../platform/stdout.js'
-import type { Clock } from '../platform/clock.js'
-import { Relay } from './output/relay.js'
+import { standardStreamOf } from '../../fastify/app-logger.js'
+import { guardStream } from '../../fastify/stream-guard.js'
+import { Queue } from '../../queue.js'
+import { isFull, isGone, openTerminal, surviveStandardStreams, tearsLines, writeIfRoom } from '../../platform/stdout.js'
+import type { Clock } from '../../platform/clock.js'
+import { Relay } from './relay.js'
 
 /** Bytes that may wait for who reads stdout; from there on the workers' lines are left where they are, down to half of it. */
 const MOST_WAITING = 2 ** 20

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { execFile } from 'node:child_process'
-import { fixturePath } from '../helper.js'
+import { fixturePath } from '../../helper.js'
 
 const table: Array<{ promise: string, signals: Array<[after: number, signal: string]>, said: string[] }> = [
   { promise: 'SIGTERM stops', signals: [[0, 'SIGTERM']], said: ['stop by SIGTERM'] },
