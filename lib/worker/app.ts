@@ -12,7 +12,7 @@ import type { ToPrimary } from '../protocol.js'
 import type { SafeLog } from '../fastify/safe-log.js'
 import type { SharedHandle } from '../fastify/shared-handle.js'
 import { END_DELAY } from '../platform/timing.js'
-import type { WebSocketClient } from '../websocket.js'
+import type { WebSocketClient } from './websocket.js'
 import type { Connections } from './connections.js'
 import type { Drain, Pace } from './drain.js'
 

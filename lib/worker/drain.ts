@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { setImmediate as turn } from 'node:timers/promises'
 import { isUpgraded, socketsBetweenRequests, speaks } from '../platform/node-internals.js'
-import { SERVICE_RESTART, type WebSocketClient } from '../websocket.js'
+import { SERVICE_RESTART, type WebSocketClient } from './websocket.js'
 import type { Connections, OpenConnection } from './connections.js'
 import { drainSessions } from './drain/sessions.js'
 

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { callReplacedClose, contextsOf, rootOf, speaks } from '../platform/node-internals.js'
 import { runPreClose } from '../fastify/pre-close.js'
 import type { SafeLog } from '../fastify/safe-log.js'
-import { SERVICE_RESTART, type WebSocketClient } from '../websocket.js'
+import { SERVICE_RESTART, type WebSocketClient } from './websocket.js'
 
 /**
  * Lets the app end what would keep its server from closing, as it does in a single process: by its preClose

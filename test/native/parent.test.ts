@@ -78,7 +78,7 @@ t.test('what is watched no more, or is no watch, is an error', async t => {
 })
 
 t.test('two copies of the package in one worker share one watch', async t => {
-  const module = new URL('../../dist/parent-watch.js', import.meta.url).href
+  const module = new URL('../../dist/worker/parent-watch.js', import.meta.url).href
   const script = `
     const [{ watchParent: first }, { watchParent: second }] = await Promise.all(['', '?copy'].map(copy => import('${module}' + copy)))
     if (first === second) throw new Error('there is one copy only')
@@ -92,7 +92,7 @@ t.test('two copies of the package in one worker share one watch', async t => {
 })
 
 t.test('a process whose app has closed the descriptors of the watch ends when it is done', async t => {
-  const module = new URL('../../dist/parent-watch.js', import.meta.url).href
+  const module = new URL('../../dist/worker/parent-watch.js', import.meta.url).href
   const script = `
     const { watchParent } = await import('${module}')
     const { closeSync, fstatSync, readdirSync, readFileSync } = await import('node:fs')

@@ -1,5 +1,5 @@
-import { type Addon, loadAddon, type ParentWatch as Watch } from './lane/addon.js'
-import { END_DELAY } from './platform/timing.js'
+import { type Addon, loadAddon, type ParentWatch as Watch } from '../lane/addon.js'
+import { END_DELAY } from '../platform/timing.js'
 
 /** Milliseconds after grace at which an event loop that turns has ended its process itself ({@link END_DELAY}), and a half of that more. */
 const PATIENCE = END_DELAY * 1.5
