@@ -1,20 +1,40 @@
 import neostandard, { resolveIgnoresFromGitignore } from 'neostandard'
 
-/** Which parts of lib each part may import: the layers of docs/ARCHITECTURE.md, from the bottom up. */
-const layers = [
-  { files: ['lib/{errors,error-notice,failure,handed-over,role,internals,system-error,socket-path,protocol,listen-target,shared-handle,cpus,options,options-schema,plain-text,suggest,listen,close,queue,app-logger,stream-guard,on-fastify,stdout,process-table,overload-answer,outage-answer,timing,histogram,version,safe-log,emit,pre-close,within,websocket}.ts'], notFrom: ['./primary*', './worker*', './lane*', './admin*', './control*', './plugin*', './cli*', './index*'] },
-  { files: ['lib/lane/*.ts'], notFrom: ['../primary*', '../worker*', '../plugin*', '../cli*', '../lane.js'] },
-  { files: ['lib/lane.ts'], notFrom: ['./primary*', './worker*', './plugin*', './cli*'] },
-  { files: ['lib/primary/*.ts'], notFrom: ['../worker*', '../primary*', '../plugin*', '../cli*'], siblings: true },
-  { files: ['lib/primary/*/*.ts'], notFrom: ['../../worker*', '../../primary*', '../../plugin*', '../../cli*', '../{supervisor,handoff,scheduler,policies}.js'], siblings: true },
-  { files: ['lib/worker/*.ts'], notFrom: ['../primary*', '../worker*', '../plugin*', '../cli*'], siblings: true },
-  { files: ['lib/worker/*/*.ts'], notFrom: ['../../primary*', '../../worker*', '../../plugin*', '../../cli*', '../drain.js'], siblings: true },
-  { files: ['lib/admin/*.ts', 'lib/admin/*/*.ts', 'lib/control/*.ts'], notFrom: ['**/primary*', '**/primary/*', '**/worker*', '**/lane*', '**/plugin*', '**/cli*', '../admin.js', '../control.js'], types: true },
-  { files: ['lib/admin.ts', 'lib/control.ts'], notFrom: ['./primary*', './worker*', './lane*', './plugin*', './cli*'], lazy: true },
-  { files: ['lib/primary.ts', 'lib/primary-port.ts', 'lib/primary-process.ts'], notFrom: ['./worker*', './plugin*', './cli*'] },
-  { files: ['lib/worker.ts'], notFrom: ['./primary*', './plugin*', './cli*'] },
-  { files: ['lib/plugin.ts'], notFrom: ['./cli*'] }
+/** The rooms of lib/primary/, from the bottom up. */
+const inPrimary = ['workers', 'dealing', 'insight', 'ports', 'process'].map(name => `primary/${name}`)
+
+/**
+ * The floors of lib/, from the bottom up: files and folders. Imports run down only (docs/ARCHITECTURE.md).
+ * `not`: nor from these, though they are below. `types`: only their values are forbidden, not their types.
+ * `lazy`: import() is allowed, for what most processes never need.
+ */
+const floors = [
+  { rooms: ['platform', 'errors', 'error-notice', 'version', 'histogram', 'queue'] },
+  { rooms: ['fastify', 'options', 'protocol', 'failure'] },
+  { rooms: ['lane'] },
+  ...inPrimary.map(room => ({ rooms: [room], types: true })),
+  { rooms: ['control', 'admin'], not: [...inPrimary, 'lane'], types: true, lazy: true },
+  { rooms: ['primary', 'primary-process'] },
+  { rooms: ['worker'], not: [...inPrimary, 'primary', 'primary-process', 'control', 'admin'] },
+  { rooms: ['plugin', 'shared-port', 'index'] },
+  { rooms: ['cli'], lazy: true }
 ]
+
+/** The wiring file of a folder imports the files in it, and never the other way round. */
+const wired = ['lane', 'worker', 'control', 'admin', 'cli']
+
+const layers = floors.flatMap(({ rooms, not = [], types = false, lazy = false }, floor) => {
+  const forbidden = [...floors.slice(floor + 1).flatMap(({ rooms }) => rooms), ...not].flatMap(room => patternsOf(room))
+  return rooms.flatMap(room => [
+    { files: [`lib/${room}.ts`], forbidden, types, lazy },
+    ...(room === 'primary' ? [] : [{ files: [`lib/${room}/**/*.ts`], forbidden: [...forbidden, ...(wired.includes(room) ? [`**/${room}.js`] : [])], types, lazy }])
+  ])
+})
+
+function patternsOf (room) {
+  const name = room.split('/').at(-1)
+  return room === 'primary' ? ['**/primary.js'] : [`**/${name}.js`, `**/${name}/**`]
+}
 
 /** What the admin server's page uses of the browser. */
 const browserGlobals = Object.fromEntries(['EventSource', 'ResizeObserver', 'document', 'getComputedStyle', 'matchMedia', 'sessionStorage'].map(name => [name, 'readonly']))
@@ -25,18 +45,13 @@ export default [
     filesTs: ['**/*.ts'],
     ignores: [...resolveIgnoresFromGitignore(), 'test/fixtures/apps/broken/']
   }),
-  ...layers.map(({ files, notFrom, siblings = false, types = false, lazy = false }) => ({
+  ...layers.map(({ files, forbidden, types, lazy }) => ({
     files,
     rules: {
       '@typescript-eslint/no-restricted-imports': ['error', {
-        patterns: [{ group: notFrom, allowTypeImports: types, message: 'Imports run down only: see docs/ARCHITECTURE.md.' }]
+        patterns: [{ group: [...forbidden, '!**/types/index.js'], allowTypeImports: types, message: 'Imports run down only: see docs/ARCHITECTURE.md.' }]
       }],
-      'no-restricted-syntax': ['error',
-        ...(lazy ? [] : [{ selector: 'ImportExpression', message: 'Imports are static here: the layers are checked by them.' }]),
-        ...(siblings
-          ? [{ selector: 'ImportDeclaration[source.value=/^\\.\\/[^/]+$/][importKind!="type"]', message: 'Siblings do not import siblings: the wiring file passes callbacks.' }]
-          : [])
-      ]
+      'no-restricted-syntax': lazy ? 'off' : ['error', { selector: 'ImportExpression', message: 'Imports are static here: the layers are checked by them.' }]
     }
   })),
   { files: ['lib/**/*.ts'], rules: { 'no-console': 'error' } },

@@ -78,7 +78,7 @@ function setWorker (t: Test, mark: string | undefined): void {
 
 /** What findRole('auto') says there. */
 async function run (where: string): Promise<object> {
-  const script = fileURLToPath(new URL('fixtures/role.mjs', import.meta.url))
+  const script = fileURLToPath(new URL('../fixtures/role.mjs', import.meta.url))
   return await new Promise((resolve, reject) => {
     execFile(process.execPath, [script, where], (err, stdout) => {
       if (err === null) resolve(JSON.parse(stdout) as object)

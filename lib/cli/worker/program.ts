@@ -22,7 +22,7 @@ export function workerProgram (config: Config, imports: string[]): Program {
   const typescript = [config.app, ...files].some(isTypeScript)
   const tsconfig = typescript && process.env[TSCONFIG] === undefined ? findFor(config.app, 'tsconfig.json') : undefined
   const modules = [
-    new URL('watch.js', import.meta.url).href, // first: what those after it throw is told to the primary
+    new URL('../watch/watch.js', import.meta.url).href, // first: what those after it throw is told to the primary
     ...(typescript ? [import.meta.resolve('tsx')] : []),
     ...files.map(file => isAbsolute(file) ? pathToFileURL(file).href : file)
   ]

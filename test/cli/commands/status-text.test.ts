@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import t from 'tap'
-import type { Status, WorkerStats } from '../../types/index.js'
-import { statusText } from '../../lib/cli/commands/status-text.js'
-import { createWorker, FakeAdmin } from '../admin/fake-admin.js'
+import type { Status, WorkerStats } from '../../../types/index.js'
+import { statusText } from '../../../lib/cli/commands/status-text.js'
+import { createWorker, FakeAdmin } from '../../admin/fake-admin.js'
 
 const { status } = new FakeAdmin()
 
