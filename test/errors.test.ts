@@ -27,6 +27,7 @@ const codes = {
   NoScriptError: 'SHARED_PORT_ERR_NO_SCRIPT',
   NodeUnsupportedError: 'SHARED_PORT_ERR_NODE_UNSUPPORTED',
   TooManyKeysError: 'SHARED_PORT_ERR_TOO_MANY_KEYS',
+  FdInUseError: 'SHARED_PORT_ERR_FD',
   NotListeningFdError: 'SHARED_PORT_ERR_FD',
   NotRunningError: 'SHARED_PORT_ERR_NOT_RUNNING',
   OptionsDifferError: 'SHARED_PORT_ERR_OPTIONS_DIFFER',
@@ -50,6 +51,7 @@ t.test('these are all the errors, by these codes', async t => {
 const gaps: Record<string, unknown[]> = {
   BootTimeoutError: [7, 7, 'gap'],
   TooManyKeysError: [1_024],
+  FdInUseError: [7, 'gap'],
   NotListeningFdError: [7, 'gap'],
   ScaleError: [7, 'gap'],
   WorkerFailedError: [7, 'gap']

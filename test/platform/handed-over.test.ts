@@ -4,7 +4,7 @@ import t from 'tap'
 
 // In processes of their own: what is handed over is what is open when the package is loaded.
 
-const dist = (path: string): string => JSON.stringify(new URL(`../dist/${path}`, import.meta.url).href)
+const dist = (path: string): string => JSON.stringify(new URL(`../../dist/${path}`, import.meta.url).href)
 
 /** What that code has printed, which has `claim` and, in `fds`, the descriptors of sockets by their kinds. */
 async function run (code: string): Promise<unknown> {
@@ -24,7 +24,7 @@ async function run (code: string): Promise<unknown> {
       tcp: fd(tcp), unix: fd(unix), datagram: udpFd(datagram),
       tcpConnection: fd(await connect(tcp.address().port, '127.0.0.1')), unixConnection: fd(await connect(unix.address())), datagramConnection: udpFd(connected)
     }
-    const { claim } = await import(${dist('handed-over.js')})
+    const { claim } = await import(${dist('platform/handed-over.js')})
     ${code}
     process.exit()`])
   return JSON.parse(stdout)
@@ -36,7 +36,7 @@ t.test('sockets that listen are handed over, connections that an app has when it
 
 t.test('listen({ fd }) does not take a descriptor that node:cluster has', async t => {
   const message = await run(`
-    const { bind } = await import(${dist('primary/listener.js')})
+    const { bind } = await import(${dist('primary/ports/listener.js')})
     claim(fds.tcp, 'node:cluster')
     await bind({ fd: fds.tcp }).catch(({ code, message }) => { console.log(JSON.stringify({ code, message: message.replace(fds.tcp, 'N') })) })`)
   t.same(message, { code: 'SHARED_PORT_ERR_FD', message: 'File descriptor N is in use already (by node:cluster)' })
