@@ -67,3 +67,10 @@ export function loadAddon (): Addon {
   const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => Addon
   return load(fileURLToPath(new URL('../../native', import.meta.url)))
 }
+
+const one = new Int32Array(1)
+
+export function closeDescriptor (addon: Addon, fd: number): void {
+  one[0] = fd
+  addon.close(one, 1)
+}

@@ -1,0 +1,51 @@
+import net from 'node:net'
+import { type Addon, closeDescriptor } from '../addon.js'
+import type { Connection } from '../interface.js'
+import type { Lingering } from '../linger.js'
+
+/** An accepted connection: the primary's descriptor of it, until a worker has taken it. */
+export class NativeConnection implements Connection {
+  acceptedAt = 0
+  readonly #addon: Addon
+  readonly #lingering: Lingering
+  #fd: number
+
+  constructor (addon: Addon, lingering: Lingering, fd: number) {
+    this.#addon = addon
+    this.#lingering = lingering
+    this.#fd = fd
+  }
+
+  get fd (): number {
+    return this.#fd
+  }
+
+  close (): void {
+    closeDescriptor(this.#addon, this.#release())
+  }
+
+  shed (answer: Buffer): void {
+    const fd = this.#fd
+    try {
+      this.#lingering.shed(options => new net.Socket({ fd, ...options }), answer)
+      this.#release()
+    } catch {
+      this.close() // libuv will not have it
+    }
+  }
+
+  reset (): void {
+    this.#addon.reset(this.#release())
+  }
+
+  address (): string | undefined {
+    return this.#addon.address(this.#fd)
+  }
+
+  /** The number, which is another's from here on. */
+  #release (): number {
+    const fd = this.#fd
+    this.#fd = -1
+    return fd
+  }
+}

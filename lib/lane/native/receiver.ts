@@ -1,0 +1,77 @@
+import { constants } from 'node:os'
+import { endsByException } from '../../failure.js'
+import { adopter } from '../../platform/node-internals.js'
+import { systemError } from '../../platform/system-error.js'
+import { type Addon, closeDescriptor } from '../addon.js'
+import type { Receiver } from '../interface.js'
+import { Row } from '../row.js'
+
+/** The descriptors under which a worker inherits its end of the pair and its row. */
+const LANE_FD = 4
+const ROW_FD = 5
+
+/** The worker's side: takes or refuses each connection of each frame that comes. Returns what shows the primary how many are open. */
+export function receiveNative (addon: Addon, receiver: Receiver): (open: number) => void {
+  const fds = new Int32Array(addon.FRAME_SIZE)
+  const row = addon.mapRow(ROW_FD)
+  const written = new Row(row)
+  const adopt = adopter()
+  closeDescriptor(addon, ROW_FD)
+  const poller = addon.receive(LANE_FD, row, fds, (number, key, count, arrived, isPipe) => {
+    const refused = new Refusals()
+    let place = 0
+    try {
+      for (; place < arrived; place++) if (!take(fds[place] as number, key, isPipe, place)) refused.add(place)
+    } catch (err) {
+      // What is thrown here, a listener of the app's threw at the connection: no other goes with it.
+      if (endsByException()) { // before it has read a byte of the frame's connections
+        addon.takeOnly(poller, place)
+        throw err
+      }
+      for (place++; place < arrived; place++) {
+        refuse(fds[place] as number)
+        refused.add(place)
+      }
+      answer()
+      throw err
+    }
+    answer()
+
+    function answer (): void {
+      for (let missing = arrived; missing < count; missing++) refused.add(missing)
+      const error = addon.ack(LANE_FD, number, refused.low, refused.high, receiver.leaving)
+      // The primary waits for this ack: it is better off with another worker. Unless it is gone itself.
+      if (error < 0 && error !== -constants.errno.EPIPE && error !== -constants.errno.ECONNRESET) throw systemError(error, 'send')
+    }
+  })
+
+  return open => { written.open = open }
+
+  function take (fd: number, key: string, isPipe: boolean, place: number): boolean {
+    const admission = receiver.admit(key)
+    const client = admission === null ? null : adopt(fd, isPipe)
+    if (admission === null || client === null) {
+      admission?.cancel()
+      refuse(fd)
+      return false
+    }
+    addon.take(poller, place)
+    admission.inject(client)
+    return true
+  }
+
+  function refuse (fd: number): void {
+    closeDescriptor(addon, fd)
+  }
+}
+
+/** A bit for each refused place, in two halves. */
+class Refusals {
+  low = 0
+  high = 0
+
+  add (place: number): void {
+    if (place < 32) this.low = (this.low | 1 << place) >>> 0
+    else this.high = (this.high | 1 << (place - 32)) >>> 0
+  }
+}

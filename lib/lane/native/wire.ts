@@ -1,0 +1,113 @@
+import { constants } from 'node:os'
+import { systemError } from '../../platform/system-error.js'
+import { type Addon, closeDescriptor, type Poller } from '../addon.js'
+import type { Connection, Frame, Wire, WireEvents } from '../interface.js'
+import { Row } from '../row.js'
+import type { NativeConnection } from './connection.js'
+
+/** The result of a take-back when the worker has received the frame. */
+const RECEIVED = -constants.errno.EAGAIN
+
+/** The errors after which a send is tried again: no room in the channel or in the kernel, or too many descriptors in flight. */
+const NO_ROOM = ['EAGAIN', 'ENOBUFS', 'ENOMEM', 'ETOOMANYREFS'].map(code => -constants.errno[code as keyof typeof constants.errno])
+
+/** The descriptors of the frame that is being sent. */
+const frame = new Int32Array(64)
+
+/** The primary's side of one worker's lane: it sends frames, reads acks, and takes back frames that the worker has not received. */
+export class NativeWire implements Wire {
+  readonly #addon: Addon
+  /** The primary's end and the worker's. While both are held here, what is in between is not lost. */
+  readonly #ends: [number, number]
+  readonly #row: Row
+  readonly #poller: Poller
+  readonly #onBroken: WireEvents['onBroken']
+  #rowFd: number | undefined
+  #broken = false
+
+  constructor (addon: Addon, { onAck, onBroken }: WireEvents) {
+    this.#addon = addon
+    this.#onBroken = onBroken
+    this.#ends = addon.pair()
+    try {
+      this.#rowFd = addon.createRow()
+      this.#row = new Row(addon.mapRow(this.#rowFd))
+      this.#poller = addon.acks(this.#ends[0], (number, low, high, leaving, error) => {
+        if (error < 0) this.#breaks(error, 'recv')
+        else onAck({ number, refused: places(low, high), leaving: leaving !== 0 })
+      })
+    } catch (err) {
+      this.#closeDescriptors()
+      throw err
+    }
+  }
+
+  get inherited (): readonly number[] {
+    return [this.#ends[1], this.#rowFd as number]
+  }
+
+  start (): void {
+    this.#closeRow() // the worker has its own now, and this process the memory
+  }
+
+  send ({ number, key, connections }: Frame): boolean {
+    for (let i = 0; i < connections.length; i++) frame[i] = (connections[i] as NativeConnection).fd
+    const error = this.#addon.send(this.#ends[0], number, key, frame, connections.length)
+    if (error < 0 && !NO_ROOM.includes(error)) this.#breaks(error, 'sendmsg')
+    return error === 0
+  }
+
+  takeBack ({ number }: Frame): boolean {
+    const result = this.#addon.takeBack(this.#ends[1], number)
+    // A worker that has shut its end down receives nothing more, and one that acks what it has not
+    // received cannot be believed. Its exit will tell what it has taken.
+    if (result !== 1 && result !== RECEIVED) this.#breaks(result === 0 ? -constants.errno.EPIPE : result, 'recvmsg')
+    return result === 1
+  }
+
+  open (): number {
+    return this.#row.open
+  }
+
+  untaken ({ number, connections }: Frame): readonly Connection[] {
+    if (!this.#row.reached(number)) return connections
+    return connections.filter((_, place) => !this.#row.took(place))
+  }
+
+  close (): void {
+    this.#addon.unpoll(this.#poller)
+    // What the worker had not received lies in its end, and a process that it started may hold that
+    // open: the descriptors in it would keep their clients from seeing the end.
+    this.#addon.discard(this.#ends[1])
+    this.#closeDescriptors()
+  }
+
+  #breaks (errno: number, syscall: string): void {
+    if (this.#broken) return
+    this.#broken = true
+    this.#onBroken(systemError(errno, syscall))
+  }
+
+  #closeDescriptors (): void {
+    for (const end of this.#ends) closeDescriptor(this.#addon, end)
+    this.#closeRow()
+  }
+
+  #closeRow (): void {
+    if (this.#rowFd === undefined) return
+    closeDescriptor(this.#addon, this.#rowFd)
+    this.#rowFd = undefined
+  }
+}
+
+/** The bits that are set, as places. */
+function places (low: number, high: number): readonly number[] {
+  if (low === 0 && high === 0) return NONE
+  const found = []
+  for (let place = 0; place < 64; place++) {
+    if (((place < 32 ? low : high) >>> (place % 32) & 1) === 1) found.push(place)
+  }
+  return found
+}
+
+const NONE: readonly number[] = []
