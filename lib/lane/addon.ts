@@ -68,9 +68,11 @@ export function loadAddon (): Addon {
   return load(fileURLToPath(new URL('../../native', import.meta.url)))
 }
 
-const one = new Int32Array(1)
+/** The addon takes only arrays of a frame's size. */
+let fds: Int32Array | undefined
 
 export function closeDescriptor (addon: Addon, fd: number): void {
-  one[0] = fd
-  addon.close(one, 1)
+  fds ??= new Int32Array(addon.FRAME_SIZE)
+  fds[0] = fd
+  addon.close(fds, 1)
 }

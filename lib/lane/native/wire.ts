@@ -11,15 +11,14 @@ const RECEIVED = -constants.errno.EAGAIN
 /** The errors after which a send is tried again: no room in the channel or in the kernel, or too many descriptors in flight. */
 const NO_ROOM = ['EAGAIN', 'ENOBUFS', 'ENOMEM', 'ETOOMANYREFS'].map(code => -constants.errno[code as keyof typeof constants.errno])
 
-/** The descriptors of the frame that is being sent. */
-const frame = new Int32Array(64)
-
 /** The primary's side of one worker's lane: it sends frames, reads acks, and takes back frames that the worker has not received. */
 export class NativeWire implements Wire {
   readonly #addon: Addon
   /** The primary's end and the worker's. While both are held here, what is in between is not lost. */
   readonly #ends: [number, number]
   readonly #row: Row
+  /** The descriptors of the frame that is being sent. */
+  readonly #fds: Int32Array
   readonly #poller: Poller
   readonly #onBroken: WireEvents['onBroken']
   #rowFd: number | undefined
@@ -28,6 +27,7 @@ export class NativeWire implements Wire {
   constructor (addon: Addon, { onAck, onBroken }: WireEvents) {
     this.#addon = addon
     this.#onBroken = onBroken
+    this.#fds = new Int32Array(addon.FRAME_SIZE)
     this.#ends = addon.pair()
     try {
       this.#rowFd = addon.createRow()
@@ -51,8 +51,8 @@ export class NativeWire implements Wire {
   }
 
   send ({ number, key, connections }: Frame): boolean {
-    for (let i = 0; i < connections.length; i++) frame[i] = (connections[i] as NativeConnection).fd
-    const error = this.#addon.send(this.#ends[0], number, key, frame, connections.length)
+    for (let i = 0; i < connections.length; i++) this.#fds[i] = (connections[i] as NativeConnection).fd
+    const error = this.#addon.send(this.#ends[0], number, key, this.#fds, connections.length)
     if (error < 0 && !NO_ROOM.includes(error)) this.#breaks(error, 'sendmsg')
     return error === 0
   }
