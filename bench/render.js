@@ -24,7 +24,7 @@ export function toMarkdown ({ sections, goals }, { machine, minutes, notes }, ch
     markdownTable({ head: ['', ''], rows: [...Object.entries(machine), ['The run took', `${minutes.toFixed(1)} minutes`]] }),
     '## Goals',
     markdownTable(goals),
-    'What keeps the others from being met is in [ARCHITECTURE.md](../docs/ARCHITECTURE.md#performance), under Performance.',
+    'Why some goals are missed is in [PERFORMANCE.md](../docs/PERFORMANCE.md).',
     ...sections.flatMap(({ title, about, tables }) => [
       `## ${title}`, about, ...tables.flatMap(({ title, ...table }) => [...(title === undefined ? [] : [`### ${title}`]), markdownTable(table)])
     ]),

@@ -1,6 +1,6 @@
 /*
  * The native lane's system calls, for lib/lane/native.ts, which alone knows what they are for: the
- * rules are in docs/ARCHITECTURE.md, under "The native lane's protocol".
+ * rules are in docs/LANES.md, under "The native lane's protocol".
  *
  * In the primary: accept in batches; one pair of sockets and one row of shared memory for each
  * worker; frames out, acks in, frames taken back. In a worker: frames in, acks out, the row, and

@@ -7,7 +7,7 @@ import { createLog, type FakeWorker } from './fakes.js'
 
 type Given = Partial<HandoffParts> & Pick<HandoffParts, 'frameSize' | 'clock'> & { key?: string, overloadParts?: Partial<OverloadParts>, looks?: number }
 
-/** A handoff by round robin with no bounds, but for what is given: wired as in lib/primary-port.ts. */
+/** A handoff by round robin with no bounds, but for what is given: wired as in lib/primary/ports/open-port.ts. */
 export function createHandoff ({ key = 'key', looks = 0, overloadParts, ...parts }: Given): Handoff {
   const handoff: Handoff = new Handoff(key, {
     createScheduler: rank => new Scheduler(rank, looks),

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import ts from 'typescript'
 
-// The names of the log events are part of the contract, and docs/OPERATING.md has the list of them.
+// The names of the log events are part of the contract, and docs/MONITORING.md has the list of them.
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 
@@ -60,7 +60,7 @@ function logged (): Set<string> {
 }
 
 function documented (): string[] {
-  const [, table] = readFileSync('docs/OPERATING.md', 'utf8').split('\n## Log events\n') as [string, string]
+  const [, table] = readFileSync('docs/MONITORING.md', 'utf8').split('\n## Log events\n') as [string, string]
   return table.split('\n').filter(line => line.startsWith('| `')).flatMap(line => [...(line.split(' | ')[0] as string).matchAll(/`([a-z-]+)`/g)].map(([, name]) => name as string))
 }
 

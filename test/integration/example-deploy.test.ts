@@ -10,7 +10,8 @@ import { runtimeFolder } from '../runtime-folder.js'
 // What example/deploy says is done, and what it asks for has to be there.
 
 const FOLDER = fileURLToPath(new URL('../../example/deploy/', import.meta.url))
-const OPERATING = readFileSync(new URL('../../docs/OPERATING.md', import.meta.url), 'utf8')
+const DEPLOYING = readFileSync(new URL('../../docs/DEPLOYING.md', import.meta.url), 'utf8')
+const MONITORING = readFileSync(new URL('../../docs/MONITORING.md', import.meta.url), 'utf8')
 const STOPPED = { code: 0, signal: null }
 
 interface Panel { id: number, type: string, title: string, gridPos: { x: number, y: number, w: number, h: number }, targets?: Array<{ expr: string, legendFormat?: string }> }
@@ -64,9 +65,9 @@ t.test('the unit starts, reloads and stops an app in the time that it gives', as
   t.same(await app.stop('SIGINT'), STOPPED)
 })
 
-t.test('what docs/OPERATING.md shows of the unit and the Dockerfile is in them', async t => {
+t.test('what docs/DEPLOYING.md shows of the unit and the Dockerfile is in them', async t => {
   for (const [name, pattern] of [['app.service', /```ini\n(# \/etc\/systemd\/system\/app\.service\n.*?)```/s], ['Dockerfile', /```dockerfile\n(.*?)```/s]] as const) {
-    const [, shown = ''] = pattern.exec(OPERATING) ?? []
+    const [, shown = ''] = pattern.exec(DEPLOYING) ?? []
     const all = lines(read(name))
     t.ok(lines(shown).length > 10)
     t.same(lines(shown).filter(line => !all.includes(line)), [], name)
@@ -85,8 +86,8 @@ t.test('the image serves its app, whose health and metrics are where they are as
   const ours = [...exposed].filter(([sample]) => sample.startsWith('shared_fastify_'))
   const names = new Set(ours.map(([sample, is]) => metricOf(sample, is)))
 
-  t.test('docs/OPERATING.md lists what is measured', async t => {
-    const rows = OPERATING.matchAll(/^\| `(shared_fastify_\w+)` \| (\w+) \|([^|]*)\|/gm)
+  t.test('docs/MONITORING.md lists what is measured', async t => {
+    const rows = MONITORING.matchAll(/^\| `(shared_fastify_\w+)` \| (\w+) \|([^|]*)\|/gm)
     const listed = [...rows].map(([, name, type, labels]) => [name, type, [...(labels as string).matchAll(/`(\w+)`/g)].map(([, label]) => label)])
     const measured = [...names].map(name => {
       const parts = ours.filter(([sample, is]) => metricOf(sample, is) === name)

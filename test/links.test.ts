@@ -1,0 +1,96 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+// No page of the documentation leads nowhere: every link, anchor and path in it exists.
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const pages = pagesIn('')
+
+interface Link { line: number, target: string }
+
+function pagesIn (folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap(entry => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return entry.name === 'node_modules' || entry.name.startsWith('.') ? [] : pagesIn(path)
+    return path.endsWith('.md') ? [path] : []
+  })
+}
+
+/** The page with its code blocks blank, line by line. */
+function proseOf (page: string): string[] {
+  let fence: string | undefined
+  return readFileSync(join(ROOT, page), 'utf8').split('\n').map(line => {
+    const mark = /^\s*(`{3,}|~{3,})/.exec(line)?.[1]
+    if (fence === undefined) {
+      fence = mark
+      return mark === undefined ? line : ''
+    }
+    if (mark?.startsWith(fence) === true) fence = undefined
+    return ''
+  })
+}
+
+function withoutCode (line: string): string {
+  return line.replace(/`[^`]*`/g, '')
+}
+
+function linksOf (page: string): Link[] {
+  return proseOf(page).flatMap((line, index) => {
+    const text = withoutCode(line)
+    const inline = [...text.matchAll(/\]\(<?([^)\s>]+)/g)]
+    const reference = [...text.matchAll(/^\s*\[[^\]]+\]:\s*<?([^\s>]+)/g)]
+    const html = [...text.matchAll(/\b(?:href|src|srcset)="([^"]+)"/g)]
+    return [...inline, ...reference, ...html].map(([, target]) => ({ line: index + 1, target: target as string }))
+  })
+}
+
+/** The anchors that GitHub gives to the headings of a page. */
+function anchorsOf (page: string): Set<string> {
+  const anchors = new Set<string>()
+  for (const line of proseOf(page)) {
+    const heading = /^#{1,6}\s+(.+?)\s*#*$/.exec(line)?.[1]
+    for (const [, id] of line.matchAll(/<a\s+(?:id|name)="([^"]+)"/g)) anchors.add(id as string)
+    if (heading === undefined) continue
+    const slug = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase().replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '').replaceAll(' ', '-')
+    let anchor = slug
+    for (let count = 1; anchors.has(anchor); count++) anchor = `${slug}-${count}`
+    anchors.add(anchor)
+  }
+  return anchors
+}
+
+/** What is wrong with a link; undefined where it leads somewhere, or to another site. */
+function problemOf (page: string, target: string): string | undefined {
+  if (/^[a-z][a-z+.-]*:|^\/\//i.test(target)) return undefined
+  const [path = '', anchor] = decodeURIComponent(target).split('#')
+  const file = path === '' ? page : normalize(join(dirname(page), path))
+  if (file.startsWith('..')) return 'leads out of the repository'
+  if (!existsSync(join(ROOT, file))) return `there is no ${file}`
+  if (anchor === undefined || anchor === '' || !file.endsWith('.md')) return undefined
+  return anchorsOf(file).has(anchor) ? undefined : `${file} has no heading with the anchor #${anchor}`
+}
+
+t.test('every relative link and anchor in the documentation resolves', async t => {
+  t.ok(pages.includes('README.md'))
+  const links = pages.flatMap(page => linksOf(page).map(link => ({ page, ...link })))
+  t.ok(links.length > 50)
+  t.same(links.flatMap(({ page, line, target }) => {
+    const problem = problemOf(page, target)
+    return problem === undefined ? [] : [`${page}:${line}: ${target}: ${problem}`]
+  }), [])
+})
+
+t.test('every file and folder of this repository that the documentation names in code exists', async t => {
+  const paths = pages.filter(page => page !== 'CHANGELOG.md').flatMap(page => proseOf(page).flatMap((line, index) =>
+    [...line.matchAll(/`((?:lib|native|types|test|docs|bench|example|build)\/[\w./-]*)`/g)].map(([, path]) => ({ page, line: index + 1, path: path as string }))))
+  t.ok(paths.length > 50)
+  t.same(paths.filter(({ path }) => !existsSync(join(ROOT, path))), [])
+})
+
+t.test('the anchors are those of GitHub', async t => {
+  t.ok(anchorsOf('docs/SIGNALS.md').has('what-a-reload-does'))
+  t.match(problemOf('README.md', '#there-is-no-such-heading'), /no heading/)
+  t.match(problemOf('README.md', 'docs/there-is-no-such-page.md'), /there is no/)
+})
