@@ -3,7 +3,7 @@ import type { RecycleLimits } from '../../options/options.js'
 import type { SafeLog } from '../../fastify/safe-log.js'
 import type { Clock } from '../../platform/clock.js'
 import type { Outcome } from './life.js'
-import type { Slot } from './supervisor.js'
+import type { Slot } from './slots.js'
 import type { WorkerHandle } from './worker-handle.js'
 
 /** Milliseconds until another try, when the new worker failed: as long as the longest wait for a replacement. */

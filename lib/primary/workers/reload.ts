@@ -2,7 +2,7 @@ import { ClosedError } from '../../errors.js'
 import type { SafeLog } from '../../fastify/safe-log.js'
 import type { Emit } from '../insight/events.js'
 import type { Outcome } from './life.js'
-import type { Slot } from './supervisor.js'
+import type { Slot } from './slots.js'
 
 export interface ReloadParts {
   /** How many are replaced at a time. */

@@ -7,32 +7,9 @@ import { Life, type Outcome } from './life.js'
 import { descendants, listed } from '../../platform/process-table.js'
 import type { SafeLog } from '../../fastify/safe-log.js'
 import type { Restarts } from './restarts.js'
+import { type Slot, Slots } from './slots.js'
 import { END_DELAY } from '../../platform/timing.js'
 import type { WorkerHandle } from './worker-handle.js'
-
-/** Milliseconds before a dead worker is replaced: the first time, and at most; it doubles in between. */
-const FIRST_DELAY = 100
-const LONGEST_DELAY = 30_000
-
-/** Milliseconds that a worker has to live for its death to count as the first again. */
-const LONG_LIFE = 60_000
-
-/** One of the places that are kept filled. */
-export interface Slot {
-  /** The least number, from 0 on, that no other had when it was made. */
-  readonly place: number
-  worker?: WorkerHandle
-  /** Takes the worker's place as soon as it is ready. */
-  successor?: WorkerHandle
-  /** How long the next replacement waits. */
-  delay: number
-  /** How often a worker of it has crashed. */
-  crashes: number
-  /** Whether `scale` has added it and none of its workers has been ready yet: one that fails takes it along. */
-  onTrial: boolean
-  /** Calls the replacement that waits off. */
-  cancel?: () => void
-}
 
 /** How a slot lost its worker. */
 interface Leaving {
@@ -68,15 +45,14 @@ export class Supervisor {
   /** How often workers have crashed. */
   crashes = 0
   readonly #parts: SupervisorParts
-  readonly #slots: Slot[]
+  readonly #slots = new Slots()
   readonly #living = new Map<WorkerHandle, Life>()
   #stopping = false
   #whenGone: Array<() => void> = []
 
   constructor (parts: SupervisorParts) {
     this.#parts = parts
-    this.#slots = []
-    this.#addSlots(parts.count, false)
+    this.#slots.add(parts.count, false)
   }
 
   get workers (): WorkerHandle[] {
@@ -84,17 +60,17 @@ export class Supervisor {
   }
 
   get slots (): readonly Slot[] {
-    return this.#slots
+    return this.#slots.all
   }
 
   /** Whether every slot has a worker of which this is true. */
   everySlot (holds: (worker: WorkerHandle) => boolean): boolean {
-    return this.#slots.every(({ worker }) => worker !== undefined && holds(worker))
+    return this.slots.every(({ worker }) => worker !== undefined && holds(worker))
   }
 
   /** @throws what `spawn` does; the workers that started before it are there then */
   start (): void {
-    for (const slot of this.#slots) this.#fill(slot)
+    for (const slot of this.slots) this.#fill(slot)
   }
 
   ready (worker: WorkerHandle): void {
@@ -103,7 +79,7 @@ export class Supervisor {
     const { emit, log } = this.#parts
     log.info({ event: 'worker-ready', workerId: worker.id, workerPid: worker.pid }, 'worker %d is ready', worker.id)
     emit('worker-ready', worker.asEvent)
-    const slot = this.#slotOf(worker)
+    const slot = this.#slots.of(worker)
     if (slot !== undefined) slot.onTrial = false
     if (slot?.successor === worker) this.#succeed(slot)
     this.#living.get(worker)?.ready()
@@ -149,13 +125,13 @@ export class Supervisor {
     if (slot.successor !== undefined && !this.#stopping) {
       this.abandon(slot)
       await this.#isGone(slot.successor)
-      if (!this.#slots.includes(slot) || !wanted()) return 'abandoned'
+      if (!this.slots.includes(slot) || !wanted()) return 'abandoned'
     }
     if (this.#stopping) throw new ClosedError()
     const old = slot.worker
     const successor = this.#launch(slot) // what throws leaves the replacement that waits
     slot.cancel?.()
-    if (old === undefined) slot.delay = FIRST_DELAY
+    if (old === undefined) slot.resetDelay()
     slot.successor = successor
     const outcome = await this.#becomesReady(successor)
     if (outcome === 'ready' && old !== undefined) await this.#isGone(old)
@@ -169,15 +145,15 @@ export class Supervisor {
 
   /** Every worker is out of date: all drain in haste at once, and others start beside them, in their slots. */
   restart (): void {
-    for (const slot of this.#slots) {
+    for (const slot of this.slots) {
       const outdated = [slot.successor, slot.worker]
       slot.cancel?.()
-      slot.delay = FIRST_DELAY
+      slot.resetDelay()
       delete slot.successor
       delete slot.worker
       for (const worker of outdated) if (worker !== undefined) this.#discard(worker, true)
     }
-    for (const slot of [...this.#slots]) this.#refill(slot) // which may give one back
+    for (const slot of [...this.slots]) this.#refill(slot) // which may give one back
   }
 
   /**
@@ -188,11 +164,11 @@ export class Supervisor {
    * @throws what `spawn` does
    */
   async scale (count: number): Promise<void> {
-    const leaving = this.#surplus(count)
+    const leaving = this.#slots.surplus(count)
     for (const slot of leaving) this.#give(slot)
-    const failures = this.#addSlots(count - this.#slots.length, true)
+    const failures = this.#slots.add(count - this.slots.length, true)
       .map(slot => this.#refill(slot)).filter(failure => failure !== undefined)
-    const joining = this.#slots.filter(({ onTrial }) => onTrial) // some may be of a call before
+    const joining = this.slots.filter(({ onTrial }) => onTrial) // some may be of a call before
     await Promise.all([
       ...leaving.flatMap(({ worker, successor }) => [worker, successor]).map(async worker => { if (worker !== undefined) await this.#isGone(worker) }),
       ...joining.map(async ({ worker }) => { if (worker !== undefined) await this.#becomesReady(worker) })
@@ -224,7 +200,7 @@ export class Supervisor {
     emit('worker-exit', { ...worker.asEvent, code: ending.code, signal: ending.signal, asked })
     if (fatal) this.#startNoMore()
     worker.state = 'exited'
-    const slot = this.#slotOf(worker)
+    const slot = this.#slots.of(worker)
     const stays = this.#parts.onFailed !== undefined && readyAt === undefined
     // That a successor fails, or one that is on trial, whoever asked for it hears.
     const crashed = !asked && !stays && slot?.worker === worker && !slot.onTrial
@@ -234,7 +210,7 @@ export class Supervisor {
     }
     const failure = failureOf(worker, ending)
     if (crashed && !this.#stopping && this.#parts.restarts.add()) this.#giveUp()
-    if (slot !== undefined && this.#vacate(slot, worker) && !this.#stopping) {
+    if (slot !== undefined && slot.vacate(worker) && !this.#stopping) {
       if (stays) this.#parts.onFailed?.(failure)
       else if (slot.onTrial) this.#giveBack(slot)
       else this.#replace(slot, { asked, readyAt })
@@ -270,21 +246,11 @@ export class Supervisor {
     if (old !== undefined) this.#discard(old)
   }
 
-  /** Its worker, or its successor, is dead. Whether it is empty now. */
-  #vacate (slot: Slot, worker: WorkerHandle): boolean {
-    if (slot.successor === worker) delete slot.successor
-    else delete slot.worker
-    return slot.worker === undefined && slot.successor === undefined
-  }
-
   #replace (slot: Slot, { asked, readyAt }: Leaving): void {
     if (this.#stopping) return
     const { clock, log } = this.#parts
     const lived = readyAt === undefined ? 0 : clock.now() - readyAt
-    const failed = !asked || readyAt === undefined
-    if (lived >= LONG_LIFE) slot.delay = FIRST_DELAY
-    const delay = failed ? slot.delay : FIRST_DELAY
-    if (failed) slot.delay = Math.min(slot.delay * 2, LONGEST_DELAY)
+    const delay = slot.takeDelay(!asked || readyAt === undefined, lived)
     log.info({ event: 'worker-replace', delay }, 'a new worker starts in %d ms', delay)
     slot.cancel = clock.after(delay, () => { this.#refill(slot) })
   }
@@ -302,26 +268,9 @@ export class Supervisor {
     }
   }
 
-  /** The slots that are too many: those on trial first, which might fail and take theirs along; then those without a worker, then the newest. */
-  #surplus (count: number): Slot[] {
-    const age = ({ worker }: Slot): number => worker?.id ?? Infinity
-    return [...this.#slots].sort((a, b) => Number(a.onTrial) - Number(b.onTrial) || age(a) - age(b)).slice(count)
-  }
-
-  #addSlots (count: number, onTrial: boolean): Slot[] {
-    const added: Slot[] = []
-    for (let place = 0; added.length < count; place++) {
-      if (this.#slots.some(slot => slot.place === place)) continue
-      const slot = { place, delay: FIRST_DELAY, crashes: 0, onTrial }
-      this.#slots.push(slot)
-      added.push(slot)
-    }
-    return added
-  }
-
   /** Gives a slot up. */
   #give (slot: Slot): void {
-    this.#slots.splice(this.#slots.indexOf(slot), 1)
+    this.#slots.remove(slot)
     slot.cancel?.()
     for (const worker of [slot.successor, slot.worker]) if (worker !== undefined) this.#discard(worker)
   }
@@ -329,7 +278,7 @@ export class Supervisor {
   /** The worker that it was added for has failed. */
   #giveBack (slot: Slot): void {
     this.#give(slot)
-    this.#parts.log.warn({ event: 'scale-failed', workers: this.#slots.length }, 'one worker more does not start: %d are kept', this.#slots.length)
+    this.#parts.log.warn({ event: 'scale-failed', workers: this.slots.length }, 'one worker more does not start: %d are kept', this.slots.length)
   }
 
   #giveUp (): void {
@@ -341,7 +290,7 @@ export class Supervisor {
 
   #startNoMore (): void {
     this.#stopping = true
-    for (const slot of this.#slots) slot.cancel?.()
+    for (const slot of this.slots) slot.cancel?.()
   }
 
   /** Nobody waits for it any more. */
@@ -382,9 +331,5 @@ export class Supervisor {
       this.#parts.log.warn({ event: 'worker-children', workerId: id, workerPid: pid, children: children.processes }, 'worker %d is killed, and leaves %s', id, listed(children))
     }
     worker.kill('SIGKILL')
-  }
-
-  #slotOf (worker: WorkerHandle): Slot | undefined {
-    return this.#slots.find(slot => slot.worker === worker || slot.successor === worker)
   }
 }

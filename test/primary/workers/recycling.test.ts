@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { RecycleLimits } from '../../../lib/options/options.js'
 import { Recycling } from '../../../lib/primary/workers/recycling.js'
-import type { Slot } from '../../../lib/primary/workers/supervisor.js'
+import { Slot } from '../../../lib/primary/workers/slots.js'
 import { createLog, FakeClock, FakeWorker } from '../../fakes.js'
 
 /** So many ready workers, and what recycles them; `random` is always the same. */
@@ -10,7 +10,7 @@ function create (count: number, limits: Partial<RecycleLimits>, { random = 0 } =
   const { log, lines } = createLog()
   const renewing: Array<{ slot: Slot, resolve: () => void, reject: (err: Error) => void }> = []
   const state = { reloading: false }
-  const slots: Slot[] = Array.from({ length: count }, (_, place) => ({ place, worker: new FakeWorker(place + 1), delay: 0, crashes: 0, onTrial: false }))
+  const slots: Slot[] = Array.from({ length: count }, (_, place) => Object.assign(new Slot(place, false), { worker: new FakeWorker(place + 1) }))
   const workers = slots.map(({ worker }) => worker as FakeWorker)
   const recycling = new Recycling({
     limits: { jitter: 0, ...limits },

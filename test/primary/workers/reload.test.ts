@@ -1,7 +1,8 @@
 import t from 'tap'
 import { Reload } from '../../../lib/primary/workers/reload.js'
 import { Restarts } from '../../../lib/primary/workers/restarts.js'
-import { type Slot, Supervisor } from '../../../lib/primary/workers/supervisor.js'
+import type { Slot } from '../../../lib/primary/workers/slots.js'
+import { Supervisor } from '../../../lib/primary/workers/supervisor.js'
 import { createLog, FakeClock, FakeWorker } from '../../fakes.js'
 
 const DONE = { code: 0, signal: null }

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { describeEnding } from '../../../lib/primary/workers/ending.js'
-import { type Slot, Supervisor } from '../../../lib/primary/workers/supervisor.js'
+import type { Slot } from '../../../lib/primary/workers/slots.js'
+import { Supervisor } from '../../../lib/primary/workers/supervisor.js'
 import type { Ending } from '../../../lib/primary/workers/fork.js'
 import { Restarts } from '../../../lib/primary/workers/restarts.js'
 import type { WorkerHandle } from '../../../lib/primary/workers/worker-handle.js'
