@@ -1,45 +1,34 @@
 import cluster from 'node:cluster'
 import inspector from 'node:inspector'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import type { HandshakeStats, Stats } from '../types/index.js'
+import type { Stats } from '../types/index.js'
 import { setLevel } from './fastify/app-logger.js'
 import { PrimaryGoneError } from './errors.js'
-import { Histogram, REQUEST_BOUNDS } from './histogram.js'
 import { receiveConnections } from './lane.js'
 import { KeyNames } from './fastify/listen-target.js'
 import { type SafeLog, safeLog } from './fastify/safe-log.js'
 import { assertSameOptions, type Options } from './options/options.js'
 import { fromNotice } from './error-notice.js'
 import { watchExceptions } from './failure.js'
-import { descendants, listed } from './platform/process-table.js'
 import { type Channel, post, receive, type ToPrimary, type ToWorker } from './protocol.js'
 import type { WorkerMark } from './platform/role.js'
 import { END_DELAY, PULSE } from './platform/timing.js'
 import { within } from './platform/within.js'
 import { App, type Asked } from './worker/app.js'
-import { packAppMetrics } from './worker/app-metrics.js'
 import { Connections } from './worker/connections.js'
 import { drain } from './worker/drain.js'
-import { EventLoop, type LastSecond } from './worker/event-loop.js'
+import { EventLoop } from './worker/event-loop.js'
+import { Exit } from './worker/exit.js'
 import { Handlers } from './worker/handlers.js'
 import { endLongLived, webSocketsOf } from './worker/long-lived.js'
 import { OwnHandlers } from './worker/own-handlers.js'
 import { ConnectionReceiver } from './worker/receiver.js'
+import { Reports } from './worker/reports.js'
 import { Stdout } from './worker/stdout.js'
 import { TicketKeys } from './worker/ticket-keys.js'
 
-/** Milliseconds for which changes of the number of connections are gathered before the primary is told. */
-const REPORT_DELAY = 250
-
 /** Milliseconds after which a primary that does not answer hangs: what it may send yet is served, or refused. */
 const LEAVE_PATIENCE = 1_000
-
-/** Milliseconds before the primary kills it at which a worker is done with all else and exits. */
-const EXIT_TIME = END_DELAY / 5
-
-/** Milliseconds of a worker's end that are kept for the app's own handlers, and for the log to be written, where what comes before takes all it may. */
-const HANDLERS_TIME = END_DELAY / 4
-const LOG_TIME = END_DELAY / 8
 
 type Attached = Extract<ToWorker, { type: 'attached' }>
 
@@ -65,18 +54,12 @@ export class Worker {
   #serving = 0
   readonly #attaching = new Map<string, { resolve: (answer: Attached) => void, reject: (err: Error) => void }>()
   readonly #leaving = new Map<string, () => void>()
-  readonly #eventLoop = new EventLoop({ handlers: new Handlers(), suspects: () => [...this.#apps].flatMap(({ connections }) => [...connections.suspects()]), debugged: isDebugged })
+  readonly #eventLoop = new EventLoop({ handlers: new Handlers(), suspects: () => this.#connections().flatMap(connections => [...connections.suspects()]), debugged: isDebugged })
+  readonly #reports: Reports
+  readonly #exit: Exit
   readonly #beat: NodeJS.Timeout
-  /** Seconds that requests took, where there is an admin server to tell of them. */
-  #durations: Histogram | undefined
-  /** Whether the primary wants to know the app's own metrics. */
-  #measured = false
   readonly #asking = new Map<number, { resolve: (stats: Stats) => void, reject: (err: Error) => void }>()
   #questions = 0
-  #report: NodeJS.Timeout | undefined
-  /** What the primary was told last: it adds what has been taken since. */
-  #reported = { count: 0, taken: 0 }
-  readonly #showOpen: (open: number) => void
   #stopping = false
   #whenDraining: Array<(log: SafeLog) => void> = []
   #ending: Promise<void> | undefined
@@ -92,7 +75,16 @@ export class Worker {
     this.#stdout = stdout
     this.#stdout.onLost = lines => { this.#log.warn({ event: 'lines-lost', lines }, '%d lines of the log are lost: they could not be written', lines) }
     receive<ToWorker>(this.#channel, message => { this.#onMessage(message) })
-    this.#showOpen = receiveConnections(mark.lane, this.#channel, this.#receiver, () => this.#primaryLives())
+    this.#reports = new Reports({
+      channel: this.#channel,
+      connections: () => this.#connections(),
+      taken: () => this.#receiver.taken,
+      mostConnections: () => this.#options?.maxConnectionsPerWorker ?? Infinity,
+      showOpen: receiveConnections(mark.lane, this.#channel, this.#receiver, () => this.#primaryLives()),
+      debugged: isDebugged,
+      log: this.#log
+    })
+    this.#exit = new Exit({ apps: this.#apps, ownHandlers: this.#ownHandlers, stdout, report: async left => { await this.#reportLast(left) }, log: this.#log })
     process.once('disconnect', () => { this.#onDisconnect() })
     watchExceptions()
     this.#beat = setInterval(() => { this.#turned() }, PULSE).unref()
@@ -117,7 +109,7 @@ export class Worker {
     this.#options = options
     this.#stdout.add(fastify.log)
     const place = this.#serving
-    const connections = new Connections(fastify.server, () => { this.#reportOpen() })
+    const connections = new Connections(fastify.server, () => { this.#reports.opened() })
     const app = new App(fastify, connections, {
       nextKey: target => this.#keyNames.next(target, place),
       tell: message => { this.#tell(message) },
@@ -128,7 +120,7 @@ export class Worker {
         Object.assign(cluster.worker as object, { state: 'listening' }) // as node:cluster does for a handle of its own
         this.#eventLoop.begin(options.stallAfter)
         this.#beat.refresh() // so that the first second is a whole one
-        this.#pulse(this.#eventLoop.last) // so that the primary knows with how much memory it begins
+        this.#reports.pulse(this.#eventLoop.last) // so that the primary knows with how much memory it begins
       },
       refuse: key => { this.#receiver.remove(key) },
       drain,
@@ -140,7 +132,7 @@ export class Worker {
       readyCheck: options.readyCheck
     })
     this.#apps.add(app)
-    if (options.admin !== undefined) this.#measure(fastify)
+    if (options.admin !== undefined) this.#reports.measure(fastify)
     this.#ticketKeys.add(fastify.server)
     if (this.#serving++ === 0) process.channel?.ref()
     fastify.addHook('onClose', async () => { this.#closed() })
@@ -161,7 +153,7 @@ export class Worker {
       case 'attached':
         this.#ticketKeys.set(message.ticketKeys)
         if (message.logLevel !== undefined) this.#setLogLevel(message.logLevel)
-        this.#measured ||= message.measured
+        this.#reports.measured ||= message.measured
         return this.#attached(message.key)?.resolve(message)
       case 'attach-failed': return this.#attached(message.key)?.reject(fromNotice(message.error))
       case 'left': return this.#leaving.get(message.key)?.()
@@ -171,7 +163,7 @@ export class Worker {
       case 'stopping':
         this.#stopping = true
         return this.#tellDraining()
-      case 'metrics': this.#tellMetrics(message.id); return
+      case 'metrics': this.#reports.metrics(message.id); return
       case 'stats':
         this.#asking.get(message.id)?.resolve(message.stats)
         this.#asking.delete(message.id)
@@ -211,7 +203,7 @@ export class Worker {
     const asked: Asked = { grace, pace: hasty ? 'hasty' : prompt ? 'prompt' : 'gentle' }
     if (key === undefined) this.#end(asked)
     for (const app of this.#apps) {
-      if (app.key === key) app.finish(asked).then(async () => { await app.close() }).catch(err => { this.#logCloseError(err) })
+      if (app.key === key) app.finish(asked).then(async () => { await app.close() }).catch(err => { this.#exit.logCloseError(err) })
     }
   }
 
@@ -220,41 +212,8 @@ export class Worker {
     this.#goAway()
     if (isDebugged()) inspector.close() // else Node waits at the end for the debugger to go, and a successor for the port
     const finished = Promise.all([...this.#apps].map(async app => { await app.finish(asked) }))
-    this.#ending ??= this.#closeAndExit(finished, asked.grace)
+    this.#ending ??= this.#exit.closeAndExit(finished, asked.grace)
     await this.#ending
-  }
-
-  /** The primary kills it at grace and END_DELAY: what it waits for ends before that, one thing after another. */
-  async #closeAndExit (finished: Promise<unknown>, grace: number): Promise<void> {
-    const end = performance.now() + grace + END_DELAY - EXIT_TIME
-    const left = (reserved = 0): number => Math.max(0, end - reserved - performance.now())
-    const closed = await this.#close(finished, () => left(HANDLERS_TIME + LOG_TIME))
-    // Last, since they may end the process: the onClose hooks have run by then.
-    if (!await this.#ownHandlers.end(left(LOG_TIME))) this.#log.warn({ event: 'own-handlers' }, 'what the app does on SIGTERM is not done within grace, and is given up')
-    await this.#stdout.drained(left())
-    process.exit(closed ? 0 : 1)
-  }
-
-  /** Closes the apps, with their onClose hooks. @returns whether they are closed, and in time */
-  async #close (finished: Promise<unknown>, left: () => number): Promise<boolean> {
-    try {
-      await finished
-      this.#pulse(this.#eventLoop.last)
-      if (this.#measured) await within(left(), this.#tellMetrics()) // what the app has measured until now
-      if (await within(left(), Promise.all([...this.#apps].map(async app => { await app.close() })))) return true
-      this.#log.error({ event: 'close-error' }, 'the app did not close in time')
-      this.#logChildren()
-    } catch (err) {
-      this.#logCloseError(err)
-    }
-    return false
-  }
-
-  /** They would be nobody's afterwards: who finds them running knows from here whose they were. */
-  #logChildren (): void {
-    const children = descendants(process.pid)
-    if (children.processes.length === 0) return
-    this.#log.warn({ event: 'worker-children', children: children.processes }, 'it ends all the same, and leaves %s', listed(children))
   }
 
   #goAway (): void {
@@ -264,28 +223,6 @@ export class Worker {
 
   #tellDraining (): void {
     for (const tell of this.#whenDraining.splice(0)) tell(this.#log)
-  }
-
-  /** @param id of the question; none: these are the last ones */
-  async #tellMetrics (id?: number): Promise<void> {
-    this.#measured = true
-    const metrics = await packAppMetrics(err => { this.#log.warn({ event: 'metrics-error', err }, 'the metrics of the app cannot be read') })
-    await new Promise<void>(resolve => {
-      post(this.#channel, { type: 'metrics', ...(id !== undefined && { id }), ...(metrics !== undefined && { metrics }) }, undefined, () => { resolve() })
-    })
-  }
-
-  /** Fastify tells when an answer has been sent, and how long that took. */
-  #measure (fastify: FastifyInstance): void {
-    const durations = this.#durations ??= new Histogram(REQUEST_BOUNDS)
-    fastify.addHook('onResponse', (_request, { elapsedTime }, done) => {
-      durations.add(elapsedTime / 1_000)
-      done()
-    })
-  }
-
-  #logCloseError (err: unknown): void {
-    this.#log.error({ event: 'close-error', err }, 'the app failed to close')
   }
 
   /** The primary is gone, or cut off: nothing more comes, and nobody would miss this process. */
@@ -314,51 +251,25 @@ export class Worker {
     this.#ownHandlers.add('SIGHUP', () => {})
     this.#ownHandlers.add('SIGTERM', () => {
       const apps = [...this.#apps]
-      if (!apps.some(({ fastify, closing }) => fastify.server.listening || closing)) return this.#exitUnserved()
+      if (!apps.some(({ fastify, closing }) => fastify.server.listening || closing)) return this.#exit.exitUnserved(this.#options?.grace ?? 0)
       this.#goAway()
       this.#tell({ type: 'leave' })
     })
   }
 
-  /** Nothing is open, and nothing will be. The app's own handlers are called after ours. */
-  #exitUnserved (): void {
-    setImmediate(async () => {
-      await this.#ownHandlers.end(this.#options?.grace ?? 0)
-      process.exit()
-    })
-  }
-
   #turned (): void {
-    this.#pulse(this.#eventLoop.read())
-    for (const { connections } of this.#apps) connections.age()
+    this.#reports.pulse(this.#eventLoop.read())
+    for (const connections of this.#connections()) connections.age()
   }
 
-  #pulse (eventLoop: LastSecond): void {
-    this.#tell({ type: 'pulse', requests: this.#sum(({ requests }) => requests), rss: process.memoryUsage.rss(), debugged: isDebugged(), handshakes: this.#handshakes(), ...(this.#durations !== undefined && { durations: this.#durations.buckets }), ...eventLoop })
+  /** What has been measured until now. */
+  async #reportLast (left: () => number): Promise<void> {
+    this.#reports.pulse(this.#eventLoop.last)
+    if (this.#reports.measured) await within(left(), this.#reports.metrics())
   }
 
-  #handshakes (): HandshakeStats {
-    return { full: this.#sum(({ handshakes }) => handshakes.full), resumed: this.#sum(({ handshakes }) => handshakes.resumed) }
-  }
-
-  #sum (count: (connections: Connections) => number): number {
-    return [...this.#apps].reduce((sum, { connections }) => sum + count(connections), 0)
-  }
-
-  #reportOpen (): void {
-    const count = this.#sum(({ count }) => count)
-    this.#showOpen(count)
-    const believed = this.#reported.count + this.#receiver.taken - this.#reported.taken
-    // The primary sends it nothing while it believes that it is full.
-    if (believed >= (this.#options?.maxConnectionsPerWorker ?? Infinity) && count < believed) this.#tellOpen()
-    else this.#report ??= setTimeout(() => { this.#tellOpen() }, REPORT_DELAY).unref()
-  }
-
-  #tellOpen (): void {
-    clearTimeout(this.#report)
-    this.#report = undefined
-    this.#reported = { count: this.#sum(({ count }) => count), taken: this.#receiver.taken }
-    this.#tell({ type: 'open', ...this.#reported })
+  #connections (): Connections[] {
+    return [...this.#apps].map(({ connections }) => connections)
   }
 
   #primaryLives (): boolean {
