@@ -1,11 +1,11 @@
-/** Time, so that tests can turn it by hand. All in milliseconds. */
+/** A source of time that tests can advance by hand. All values are in milliseconds. */
 export interface Clock {
   now (): number
-  /** Calls `run` once, later; the function returned calls that off. */
+  /** Calls `run` once after `delay`. The returned function cancels the call. */
   after (delay: number, run: () => void): () => void
 }
 
-/** Unmoved by changes of the wall clock. */
+/** Monotonic: not affected by changes of the wall clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after (delay, run) {

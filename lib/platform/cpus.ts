@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** The parts of the system that the count is read from. */
+/** The system interfaces from which the CPU count is read. */
 export interface System {
   parallelism (): number
-  /** A file's text; throws where there is none. */
+  /** Returns a file's text. Throws if the file does not exist. */
   read (path: string): string
 }
 
@@ -15,8 +15,8 @@ const system: System = {
 }
 
 /**
- * How many CPUs this process may use: the smaller of its affinity and its cgroup's quota, rounded
- * up, at least 1; and how that was found.
+ * Returns the number of CPUs that this process may use, and where that number comes from. It is the smaller
+ * of the CPU affinity and the cgroup's CPU quota, rounded up, at least 1.
  */
 export function countCpus ({ parallelism, read }: System = system): { count: number, source: string } {
   const available = parallelism()
@@ -27,7 +27,7 @@ export function countCpus ({ parallelism, read }: System = system): { count: num
   return { count: Math.max(1, available), source: `${available} available CPUs` }
 }
 
-/** The smallest CPU quota on the way from this process's cgroup to the root, in CPUs. */
+/** The smallest CPU quota, in CPUs, among this process's cgroup and its ancestors. */
 function cgroupQuota (read: System['read']): number | undefined {
   const quotas = []
   for (const line of attempt(() => read('/proc/self/cgroup'))?.split('\n') ?? []) {
@@ -35,7 +35,7 @@ function cgroupQuota (read: System['read']): number | undefined {
     if (path === undefined || controllers === undefined) continue
     const v2 = controllers === ''
     if (!v2 && !controllers.split(',').includes('cpu')) continue
-    // A container sees its own cgroup at the mount's root, under whatever name it has outside.
+    // A container sees its own cgroup at the root of the mount, whatever its path is outside.
     for (let at = path; ; at = dirname(at)) {
       quotas.push(...(v2 ? quotaV2(read, at) : quotaV1(read, controllers, at)))
       if (at === '/') break
@@ -50,7 +50,7 @@ function quotaV2 (read: System['read'], path: string): number[] {
   return ratio(max, period)
 }
 
-// https://docs.kernel.org/scheduler/sched-bwc.html: cpu.cfs_quota_us is -1 where there is none
+// https://docs.kernel.org/scheduler/sched-bwc.html: cpu.cfs_quota_us is -1 if there is no quota
 function quotaV1 (read: System['read'], controllers: string, path: string): number[] {
   return ['cpu', controllers].flatMap(mount => ratio(
     attempt(() => read(join('/sys/fs/cgroup', mount, path, 'cpu.cfs_quota_us'))),
@@ -66,6 +66,6 @@ function attempt<T> (run: () => T): T | undefined {
   try {
     return run()
   } catch {
-    return undefined // no such controller here
+    return undefined // the controller is not mounted here
   }
 }

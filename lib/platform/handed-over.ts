@@ -1,20 +1,24 @@
 import { fstatSync, readdirSync, readFileSync } from 'node:fs'
 
-// Descriptors are the process's, and so is what is known of them here.
+// Module state, because descriptors belong to the whole process.
 
-/** The sockets that this process had when the package was loaded, by descriptor: what its starter has handed over, such as systemd's of a socket unit. */
+/**
+ * Sockets that were open when the package was loaded, by descriptor: those inherited from the process that
+ * started this one, such as the sockets of a systemd socket unit.
+ */
 const sockets = new Map(descriptors().flatMap(fd => {
   const socket = socketAt(fd)
   return socket === undefined ? [] : [[fd, socket] as const]
 }))
 
-/** Who listens on them. */
+/** The owner of each claimed descriptor. */
 const owners = new Map<number, string>()
 
 /**
- * Lets `owner` have a handle of its own on a descriptor: if it is a socket that was handed over, no connection, and nobody else
- * has one. Two handles on one descriptor would close it twice, the second time under another one that has the number by then.
- * @returns who has it now; undefined where nobody may
+ * Claims a descriptor for `owner`. The descriptor must be an inherited socket, not a connection, and not
+ * claimed yet. Two handles on one descriptor would close it twice, and the second close could hit an
+ * unrelated file that has reused the number.
+ * @returns the current owner, or undefined if nobody may claim the descriptor
  */
 export function claim (fd: number, owner: string): string | undefined {
   const socket = sockets.get(fd)
@@ -23,15 +27,16 @@ export function claim (fd: number, owner: string): string | undefined {
   return owners.get(fd)
 }
 
-/** TCP_LISTEN and, of a datagram socket that is not connected, TCP_CLOSE in the kernel's include/net/tcp_states.h. */
+/** TCP_LISTEN, and TCP_CLOSE for a datagram socket that is not connected, in the kernel's include/net/tcp_states.h. */
 const UNCONNECTED = new Set(['0A', '07'])
 
-/** SS_UNCONNECTED in the kernel's include/uapi/linux/net.h: a listening one too. */
+/** SS_UNCONNECTED in the kernel's include/uapi/linux/net.h. Listening sockets have this state too. */
 const UNIX_UNCONNECTED = '01'
 
 /**
- * Whether it has a peer, as Linux tells: an app that loads this package late has connections of its own by then. Of a socket
- * that is not listed (elsewhere than on Linux, or in another network namespace) that is not known.
+ * Whether the socket has a peer, according to Linux. An app that loads this package late already has
+ * connections of its own. False if the socket is not listed (not on Linux, or in another network namespace),
+ * since then its state is unknown.
  */
 function isConnection (fd: number): boolean {
   const inode = String(fstatSync(fd).ino)
@@ -39,7 +44,10 @@ function isConnection (fd: number): boolean {
     table('unix').some(row => row[6] === inode && row[5] !== UNIX_UNCONNECTED)
 }
 
-/** The sockets of one kind that this process's network namespace has: https://man7.org/linux/man-pages/man5/proc_pid_net.5.html */
+/**
+ * The sockets of one kind in this process's network namespace:
+ * https://man7.org/linux/man-pages/man5/proc_pid_net.5.html
+ */
 function table (name: string): string[][] {
   try {
     return readFileSync(`/proc/self/net/${name}`, 'utf8').split('\n').map(line => line.trim().split(/\s+/))
@@ -48,18 +56,18 @@ function table (name: string): string[][] {
   }
 }
 
-/** Beyond stdin, stdout and stderr, and the channel to a parent of Node's. */
+/** The open descriptors, except stdin, stdout, stderr and the IPC channel to a Node parent. */
 function descriptors (): number[] {
   const channel = (process.channel as { fd?: number } | undefined)?.fd
   for (const folder of ['/proc/self/fd', '/dev/fd']) {
     try {
       return readdirSync(folder).map(Number).filter(fd => fd > 2 && fd !== channel)
-    } catch {} // the first is Linux's, the second that of others
+    } catch {} // /proc/self/fd is on Linux, /dev/fd on other systems
   }
   return []
 }
 
-/** What tells one socket from the next that has the same number. */
+/** Identifies the socket, since another socket may reuse the descriptor's number. */
 function socketAt (fd: number): string | undefined {
   try {
     const stat = fstatSync(fd, { bigint: true })

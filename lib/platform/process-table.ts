@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 
-// What Linux tells of a process: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
-// Elsewhere, and of one that is gone, nothing.
+// Information about processes on Linux: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+// Empty on other systems, and for a process that has ended.
 
 const STATES: Record<string, string> = {
   R: 'running',
@@ -15,13 +15,13 @@ const STATES: Record<string, string> = {
 
 export interface ProcessInfo { pid: number, command: string }
 
-/** What a process is doing: a loop that never ends is 'running', one that waits for ever 'sleeping'. */
+/** The state of a process. An endless loop is 'running', an endless wait is 'sleeping'. */
 export function processState (pid: number): string | undefined {
   const [, letter = ''] = /^\d+ \(.*\) (\S)/s.exec(read(`/proc/${pid}/stat`)) ?? []
   return STATES[letter]
 }
 
-/** Whether there is such a process, whosever it is, that has not ended. */
+/** Whether the process exists and has not ended, whichever user it belongs to. */
 export function isAlive (pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -31,18 +31,18 @@ export function isAlive (pid: number): boolean {
   }
 }
 
-/** Files that are looked at, at most, for what a process has started: each look is synchronous, and a fork bomb has no end. */
+/** The most files that are read to find descendants. Each read is synchronous, and a fork bomb has no end. */
 const MOST_LOOKS = 500
 
-/** Processes that are named, at most. */
+/** The most processes that are named. */
 const MOST_NAMED = 50
 
-/** Bytes of one list of children: some 500 of them, and more than are named. */
+/** The bytes that are read of one list of children: about 500 of them, more than are named. */
 const LONGEST_LIST = 4_096
 
 /**
- * The processes that it has started, and that those have, as far as they still belong to it.
- * `complete` is false where there are more, or may be.
+ * The children of a process, their children, and so on, except those that have been reparented. `complete`
+ * is false if there are, or may be, more.
  */
 export function descendants (pid: number): { processes: ProcessInfo[], complete: boolean } {
   const processes: ProcessInfo[] = []
@@ -61,7 +61,10 @@ export function descendants (pid: number): { processes: ProcessInfo[], complete:
   return { processes, complete: true }
 }
 
-/** Of one thread: each has its own. A list that is cut off has more of them than are named. */
+/**
+ * The children of one thread: each thread has a list of its own. A list that is cut off still holds more
+ * than are named.
+ */
 function children (pid: number, thread: string): number[] {
   return read(`/proc/${pid}/task/${thread}/children`).split(' ').filter(text => text !== '').map(Number)
 }
@@ -88,13 +91,13 @@ function read (path: string): string {
 
 const buffer = Buffer.alloc(LONGEST_LIST)
 
-/** How many descriptors this process may have open: Infinity where that is not known. */
+/** The number of descriptors that this process may have open, or Infinity if that is unknown. */
 export function descriptorLimit (): number {
-  // Limit, soft limit, hard limit, units: https://man7.org/linux/man-pages/man5/proc_pid_limits.5.html
+  // The columns are limit, soft limit, hard limit, units: https://man7.org/linux/man-pages/man5/proc_pid_limits.5.html
   return Number(/^Max open files +(\d+)/m.exec(read('/proc/self/limits'))?.[1] ?? Infinity)
 }
 
-/** For people: `sleep (123), node (124), others`. */
+/** Formats the list for people: `sleep (123), node (124), others`. */
 export function listed ({ processes, complete }: ReturnType<typeof descendants>): string {
   return [...processes.map(({ pid, command }) => `${command} (${pid})`), ...(complete ? [] : ['others'])].join(', ')
 }

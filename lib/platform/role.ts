@@ -3,15 +3,15 @@ import { isMainThread } from 'node:worker_threads'
 import type { LaneName } from '../../types/index.js'
 import { isAlive } from './process-table.js'
 
-/** The environment variable by which a worker knows its primary, in JSON: {@link WorkerMark}. */
+/** The environment variable in which a worker finds its {@link WorkerMark}, as JSON. */
 export const WORKER_MARK = 'SHARED_FASTIFY_WORKER'
 
-/** What the primary tells a worker before it starts. */
+/** Set by the primary when it forks a worker. */
 export interface WorkerMark {
   /** The primary's process id. */
   primary: number
   generation: number
-  /** The number of its slot. */
+  /** The number of the worker's slot. */
   slot: number
   lane: LaneName
 }
@@ -21,7 +21,7 @@ export type RoleFound =
   | { role: 'worker', mark: WorkerMark }
   | { role: 'standalone', why: string, asked: boolean }
 
-/** Finds out which part this process plays. */
+/** Determines the role of this process. */
 export function findRole (workers: number | 'auto'): RoleFound {
   const mark = findMark()
   if (mark !== undefined) return { role: 'worker', mark }
@@ -35,15 +35,16 @@ export function findRole (workers: number | 'auto'): RoleFound {
   return { role: 'primary' }
 }
 
-/** Where this process is a worker: what its primary has told it. */
+/** The mark that the primary set, if this process is a worker. */
 export function findMark (): WorkerMark | undefined {
   const mark = readMark()
   return cluster.isWorker && mark !== undefined && isOurs(mark) ? mark : undefined
 }
 
 /**
- * A process started by a worker inherits its environment: the mark counts only under its own primary. A worker whose primary has died
- * while it was loading has another parent by now, and is a worker all the same: that primary does not live.
+ * Whether the mark was set for this process. A process that a worker starts inherits its environment, so the
+ * mark counts only if the named primary is the parent. If the primary died while the worker was loading, the
+ * worker has another parent by now but is still a worker: then the named primary is no longer alive.
  */
 function isOurs ({ primary }: WorkerMark): boolean {
   return primary === process.ppid || !isAlive(primary)
@@ -54,6 +55,6 @@ function readMark (): WorkerMark | undefined {
     const mark = JSON.parse(process.env[WORKER_MARK] ?? '') as WorkerMark | null
     return Number.isInteger(mark?.primary) ? mark as WorkerMark : undefined
   } catch {
-    return undefined // not set, or not by us
+    return undefined // not set, or not set by this package
   }
 }

@@ -1,10 +1,13 @@
 import { constants } from 'node:os'
 import { NO_PORT, systemError } from './system-error.js'
 
-/** Bytes of a Unix socket's path: sun_path of Linux has 108 with the end, that of others 104. */
+/**
+ * The most bytes in the path of a Unix socket. sun_path has 108 on Linux and 104 elsewhere, including the
+ * final NUL.
+ */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
 
-/** @throws EINVAL, as Node 22 does, for a path that Node 20 would cut short, to bind that */
+/** @throws EINVAL, as Node 22 does, for a path that is too long; Node 20 would truncate it and bind that */
 export function assertFits (path: string): void {
   if (Buffer.byteLength(path) > LONGEST_PATH) throw systemError(-constants.errno.EINVAL, 'listen', { address: path, port: NO_PORT })
 }

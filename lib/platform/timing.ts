@@ -1,11 +1,11 @@
-/** The longest delay that a Node timer takes, in milliseconds. */
+/** The longest delay of a Node timer, in milliseconds. */
 export const LONGEST_DELAY = 2 ** 31 - 1
 
-/** Milliseconds beyond grace after which a process that should have ended is made to. */
+/** Milliseconds after the grace period until a process that has not exited is killed. */
 export const END_DELAY = 1_000
 
-/** Milliseconds between two signs of life of a worker. */
+/** Milliseconds between two pulses of a worker. */
 export const PULSE = 1_000
 
-/** Milliseconds between two looks of a worker at its own event loop: what is shorter than this it cannot tell. */
+/** Milliseconds between two checks by a worker of its own event loop. Shorter delays go unnoticed. */
 export const LOOK = 20
