@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 
-// What is done to an app's logger, where it is pino's: of others nothing is known.
+// These functions work on an app's logger if it is pino's. Nothing is known about other loggers.
 
-/** What pino has beyond a logger that Fastify takes. */
+/** The parts of pino's logger that FastifyBaseLogger lacks. */
 interface PinoLogger extends FastifyBaseLogger {
   levels: { values: Record<string, number> }
   bindings (): object
@@ -12,7 +12,10 @@ interface PinoLogger extends FastifyBaseLogger {
 /** Pino's own levels. */
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
-/** Lets every line of a logger say who wrote it. What a line says already is left as it is, since pino would write the name twice. */
+/**
+ * Adds bindings to every line of a logger. Bindings that the logger already has are not added, since pino
+ * would write the name twice.
+ */
 export function markLog (logger: FastifyBaseLogger, whose: Record<string, unknown>): void {
   for (const log of pinoLoggers(logger)) {
     const said = log.bindings()
@@ -21,15 +24,15 @@ export function markLog (logger: FastifyBaseLogger, whose: Record<string, unknow
   }
 }
 
-/** The names of the levels that a logger knows, its own included; undefined where it is not pino's. */
+/** The names of the levels that a logger has, custom ones included. Undefined if the logger is not pino's. */
 export function levelsOf (logger: FastifyBaseLogger): string[] | undefined {
   const [log] = pinoLoggers(logger)
   return log === undefined ? undefined : [...Object.keys(log.levels.values), 'silent']
 }
 
 /**
- * Sets the level of a logger, and so of all that have it from there. False where it knows no such
- * level; a logger that is not pino's is left alone.
+ * Sets the level of a logger and of all loggers that inherit it. Returns false if the logger has no such
+ * level. A logger that is not pino's is left alone.
  */
 export function setLevel (logger: FastifyBaseLogger, level: string): boolean {
   const levels = levelsOf(logger)
@@ -39,7 +42,7 @@ export function setLevel (logger: FastifyBaseLogger, level: string): boolean {
   return true
 }
 
-/** Pino's own way to a descriptor, a SonicBoom, as far as it is used here. */
+/** A SonicBoom, the stream through which pino writes to a descriptor, as far as it is used here. */
 export interface Destination {
   fd: number
   write (line: string): boolean
@@ -51,10 +54,13 @@ export interface Destination {
   once (event: 'error', listener: (err: NodeJS.ErrnoException) => void): unknown
 }
 
-/** By what a logger writes to this process's stdout or stderr; undefined where it writes elsewhere, or by something else. */
+/**
+ * The stream through which a logger writes to this process's stdout or stderr. Undefined if it writes
+ * elsewhere, or through another kind of stream.
+ */
 export function standardStreamOf (logger: FastifyBaseLogger): Destination | undefined {
   const root = pinoLoggers(logger).at(-1)
-  // Public as pino.symbols.streamSym, but the app may have a pino of its own: its symbol is another.
+  // The symbol is public as pino.symbols.streamSym, but an app with its own copy of pino has a different symbol.
   const symbol = root === undefined ? undefined : Object.getOwnPropertySymbols(root).find(isStream)
   const stream = symbol === undefined ? undefined : Reflect.get(root as object, symbol) as Partial<Destination>
   return (stream?.fd === 1 || stream?.fd === 2) && typeof stream.flushSync === 'function' ? stream as Destination : undefined
@@ -63,8 +69,8 @@ export function standardStreamOf (logger: FastifyBaseLogger): Destination | unde
 const isStream = ({ description }: symbol): boolean => description === 'pino.stream'
 
 /**
- * A logger, and those that it was made from, up to the first: pino's child() makes them by
- * Object.create(). Fastify does so with a `loggerInstance`. The bindings are each one's own.
+ * A logger and its ancestors, up to the root. pino's child() makes loggers with Object.create(), and so does
+ * Fastify with a `loggerInstance`. Each has its own bindings.
  */
 function pinoLoggers (logger: FastifyBaseLogger): PinoLogger[] {
   const loggers: PinoLogger[] = []

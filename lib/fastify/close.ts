@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import { rootOf } from '../platform/node-internals.js'
 
 /**
- * Puts `first` before `fastify.close()`, in every form of it and in whatever context it is called.
- * Not as a hook: in a worker Fastify answers 503 by the time that those run, and preClose hooks have
- * to be done within pluginTimeout.
+ * Runs `first` before `fastify.close()`, however and in whatever context close() is called. Hooks are too
+ * late for this: by the time that they run in a worker, Fastify answers 503; and preClose hooks must be done
+ * within pluginTimeout.
  *
- * @param first called once, at the first close(); must not reject. Undefined: there is nothing to wait for, and
- * close() does at once what it does without us
+ * @param first called once, at the first close(); must not reject. If it returns undefined, there is nothing
+ * to wait for, and close() runs at once
  */
 export function beforeClose (fastify: FastifyInstance, first: () => Promise<void> | undefined | void): void {
   const root = rootOf(fastify)

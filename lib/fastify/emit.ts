@@ -5,8 +5,8 @@ import type { SafeLog } from './safe-log.js'
 type Listener = (...payload: unknown[]) => unknown
 
 /**
- * Calls the listeners of an event of `fastify.sharedPort` in the next tick, so that what one does meets no
- * half-done step. What a listener throws, or rejects with, is logged.
+ * Calls the listeners of a `fastify.sharedPort` event in the next tick, so that a listener never runs in the
+ * middle of an operation. Exceptions and rejections of listeners are logged.
  */
 export function emitLater<E extends keyof SharedPortEvents> (emitters: Iterable<EventEmitter<SharedPortEvents>>, event: E, payload: SharedPortEvents[E], log: SafeLog): void {
   process.nextTick(() => {

@@ -1,11 +1,11 @@
 import net, { type ListenOptions } from 'node:net'
 import { inspect } from 'node:util'
 
-/** What listen() was asked for: one of `fd`, `path` and `port`, and what goes with it. */
+/** The address that listen() was called with: one of `fd`, `path` and `port`, with its options. */
 export interface ListenTarget {
   fd?: number
   path?: string
-  /** Unix socket: whether everybody may read from and write to it. */
+  /** Unix socket only: whether all users may read from it. */
   readableAll: boolean
   writableAll: boolean
   port: number
@@ -13,19 +13,20 @@ export interface ListenTarget {
   ipv6Only: boolean
   /** Whether other processes may bind the same port (Node 23.1 and later). */
   reusePort: boolean
-  /** How many connections the kernel holds that are not accepted yet. */
+  /** The length of the kernel's queue of connections that are not accepted yet. */
   backlog: number
 }
 
-/** Node's own default, `backlog || 511` in lib/net.js. */
+/** Node's default: `backlog || 511` in lib/net.js. */
 const DEFAULT_BACKLOG = 511
 
 /** The options with which Fastify calls server.listen(). */
 export type GivenListenOptions = ListenOptions & { fd?: number, reusePort?: boolean }
 
 /**
- * Reads what `server.listen(options)` takes, by its rules: `fd` comes before `port` before `path`.
- * @throws what Node itself does of anything else: ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_VALUE
+ * Reads the arguments of `server.listen(options)` by Node's rules: `fd` takes precedence over `port`, and
+ * `port` over `path`.
+ * @throws the errors of Node for anything else: ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_VALUE
  */
 export function readListenTarget (given: GivenListenOptions): ListenTarget {
   const { fd, port, path, host, backlog, ipv6Only = false, reusePort = false, readableAll = false, writableAll = false } = given
@@ -38,9 +39,9 @@ export function readListenTarget (given: GivenListenOptions): ListenTarget {
 }
 
 /**
- * Names the keys of one process: the same calls of listen() have the same names in all of them. Of
- * ports that the kernel chooses there may be several alike: those are told apart by the place of
- * their app among those that have the plugin, since the order of the calls may differ.
+ * Names the keys of one process, so that the same calls of listen() get the same names in all processes.
+ * Several calls may ask for a port that the kernel chooses. Those are told apart by the position of their
+ * app among the apps that use the plugin, since the order of the calls may differ between processes.
  */
 export class KeyNames {
   readonly #given = new Map<string, number>()
@@ -65,7 +66,7 @@ function readPort (port: unknown, given: GivenListenOptions): number {
   return refuse(given)
 }
 
-/** Lets Node say in its own words what is wrong with the arguments: it binds nothing before it has. */
+/** Lets Node report what is wrong with the arguments. Node checks them before it binds anything. */
 function refuse (given: GivenListenOptions): never {
   net.createServer().listen(given).close()
   throw new TypeError(`cannot listen on ${inspect(given)}`)

@@ -5,22 +5,22 @@ import { addBinding, isListening, listenOn, nextListening, type SocketName } fro
 import { type GivenListenOptions, type ListenTarget, readListenTarget } from './listen-target.js'
 import { SharedHandle } from './shared-handle.js'
 
-/** For Fastify to look up, and find nothing: with an empty label no resolver asks a server for it. */
+/** A host name that Fastify looks up without a result. Because of the empty label, no resolver asks a server for it. */
 const NO_ADDRESS = 'no..address'
 
-/** What this process's role makes of a call of listen(). */
+/** How the role of this process handles a call of listen(). */
 export interface Share {
-  /** Resolves with the names that the port is bound to, in the primary. */
+  /** Resolves with the addresses that the primary has bound. */
   attach (target: ListenTarget): Promise<Array<SocketName | string>>
-  /** The server listens on `handle`. */
+  /** Called when the server listens on `handle`. */
   listening (handle: SharedHandle): void
-  /** The server has let go of its handle, or will never have one. */
+  /** Called when the server has closed its handle, or will not get one. */
   detach (): void
 }
 
 /**
- * Replaces `server.listen`: instead of binding, the server attaches to a port of the primary's. To
- * Fastify, and to the app, it then looks as if it had bound the port itself.
+ * Replaces `server.listen`: instead of binding, the server attaches to a port of the primary. To Fastify and
+ * to the app it looks as if the server had bound the port itself.
  */
 export function shareListen (fastify: FastifyInstance, share: Share): void {
   const server: Server = fastify.server
@@ -32,9 +32,9 @@ export function shareListen (fastify: FastifyInstance, share: Share): void {
     if (callback !== undefined) server.once('listening', callback)
     const id = nextListening(server)
     attach(options).finally(() => { attaching = false }).catch(err => {
-      // Not thrown: in Fastify's callback form nobody would catch it.
+      // Not thrown: with Fastify's callback form, nobody would catch it.
       process.nextTick(() => {
-        // Closed meanwhile: then it is news only to those who wait for this call of listen().
+        // If the server was closed meanwhile, the error concerns only those who still wait for this call of listen().
         if (isListening(server, id) || server.listenerCount('error') > 0) server.emit('error', err)
       })
     })
@@ -47,9 +47,10 @@ export function shareListen (fastify: FastifyInstance, share: Share): void {
         throw new ClosedError()
       }
       const [first] = names as [SocketName | string]
-      if (given.host === 'localhost') { // Fastify's default, also for a descriptor
-        // Fastify would go on and bind by a second server what else `localhost` is, and a descriptor again: it looks
-        // at this object, and has by the time that it says that it listens.
+      if (given.host === 'localhost') { // Fastify's default host, even with a descriptor
+        // Fastify would now bind the other addresses of `localhost` with a second server, or open the
+        // descriptor again. It reads the host from this object, and has done so by the time that it reports
+        // that it listens.
         given.host = typeof first === 'string' ? NO_ADDRESS : first.address
         server.once('listening', () => { setImmediate(() => { given.host = 'localhost' }) })
         for (const other of names.slice(1) as SocketName[]) addBinding(fastify, other)
@@ -61,12 +62,12 @@ export function shareListen (fastify: FastifyInstance, share: Share): void {
   }
 }
 
-/** As net.Server says it. */
+/** The error that net.Server throws. */
 function listensAlready (): Error {
   return Object.assign(new Error('Listen method has been called more than once without closing.'), { code: 'ERR_SERVER_ALREADY_LISTEN' })
 }
 
-/** The forms of server.listen(), as net.Server takes them. */
+/** Accepts all argument forms of net.Server's listen(). */
 function normalize (args: unknown[]): { options: GivenListenOptions, callback: (() => void) | undefined } {
   const callback = typeof args.at(-1) === 'function' ? args.at(-1) as () => void : undefined
   const [first, ...rest] = args.filter(arg => typeof arg !== 'function')

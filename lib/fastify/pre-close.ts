@@ -4,15 +4,15 @@ import type { SafeLog } from './safe-log.js'
 import { within } from '../platform/within.js'
 
 /**
- * Runs the app's preClose hooks, one after another, as Fastify does: with their context as `this`, by callback or
- * promise. Fastify, which would run them in `fastify.close()`, does not run them again. They end what keeps a
- * server from closing (server-sent events, WebSockets), so that they belong to the beginning of a drain,
- * and `fastify.close()` to its end.
+ * Runs the app's preClose hooks one after another, as Fastify does: with their context as `this`, by
+ * callback or promise. Fastify would run them in `fastify.close()`, and does not run them again. The hooks
+ * end connections that would keep the server from closing (server-sent events, WebSockets), so they belong
+ * at the beginning of a drain, while `fastify.close()` belongs at its end.
  *
- * A hook that fails is logged, and the others run. One that is not done within `pluginTimeout`, or when `grace` is
- * over, is logged too, and waited for no longer.
+ * A hook that fails is logged, and the others still run. A hook that is not done within `pluginTimeout`, or
+ * when `grace` is over, is logged and no longer waited for.
  *
- * @param grace milliseconds for all of them
+ * @param grace milliseconds for all of them together
  */
 export async function runPreClose (fastify: FastifyInstance, grace: number, log: SafeLog): Promise<void> {
   const root = rootOf(fastify)
@@ -37,7 +37,7 @@ export async function runPreClose (fastify: FastifyInstance, grace: number, log:
 async function run ({ context, run }: PreCloseHook): Promise<void> {
   await new Promise<unknown>((resolve, reject) => {
     const done = (err?: Error): void => { err == null ? resolve(undefined) : reject(err) }
-    // As Fastify tells the two styles apart: by the number of parameters.
+    // Fastify tells the two styles apart in the same way, by the number of parameters.
     if (run.length === 1) run.call(context, done)
     else resolve((run as () => unknown).call(context))
   })

@@ -5,8 +5,9 @@ const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 export type SafeLog = Pick<FastifyBaseLogger, typeof LEVELS[number]>
 
 /**
- * The log methods of an app's logger, none of which throws or rejects: one of the app's own may, and a line that
- * is not written must not change what this process does. The first failure is a warning of Node's, on stderr.
+ * The log methods of an app's logger, wrapped so that they neither throw nor reject. A logger that the app
+ * supplies may fail, and a lost log line must not change what this process does. The first failure is
+ * reported with process.emitWarning(), on stderr.
  */
 export function safeLog (log: FastifyBaseLogger): SafeLog {
   let warned = false
@@ -18,7 +19,7 @@ export function safeLog (log: FastifyBaseLogger): SafeLog {
   }
   const methods = LEVELS.map(level => [level, (...args: unknown[]): void => {
     try {
-      const result: unknown = Reflect.apply(log[level], log, args) // pino replaces its methods when its level changes
+      const result: unknown = Reflect.apply(log[level], log, args) // looked up at each call: pino replaces its methods when its level changes
       if (result instanceof Promise) result.catch(onFailure)
     } catch (err) {
       onFailure(err)

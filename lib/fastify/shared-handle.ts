@@ -1,18 +1,18 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { RawHandle, ServerHandle, SocketName } from '../platform/node-internals.js'
 
-/** The longest interval that a Node timer takes, in milliseconds. */
+/** The longest interval of a Node timer, in milliseconds. */
 const LONGEST_INTERVAL = 2 ** 31 - 1
 
 /**
- * What a Fastify server has in the place of a listening handle: it polls nothing, answers for the
- * address that the primary bound, and keeps the process alive as a listening handle would. Connections
- * come in the async context that it was made in, which is that of listen(): so it is with a handle of Node's.
+ * Takes the place of the listening handle of a Fastify server. It polls nothing, returns the address that
+ * the primary has bound, and keeps the process alive as a listening handle would. Connections are accepted
+ * in the async context in which the handle was made, that of listen(), as with a handle of Node.
  */
 export class SharedHandle implements ServerHandle {
-  /** Node's own: set as soon as the server listens on this handle. */
+  /** Set by Node as soon as the server listens on this handle. */
   onconnection: ((status: number, client: RawHandle) => void) | null = null
-  /** TCP only, as with Node's handles: `server.address()` asks whether it is there. */
+  /** TCP only, as with Node's handles: `server.address()` tests whether the method exists. */
   readonly getsockname?: (out: Partial<SocketName>) => number
   readonly #context = new AsyncResource('SharedHandle')
   readonly #onClose: () => void
@@ -33,7 +33,7 @@ export class SharedHandle implements ServerHandle {
     return 0
   }
 
-  /** Node's own accept path, set by Node itself on this handle: the server cannot tell. */
+  /** Runs Node's own accept path, which Node has set on this handle. The server cannot tell the difference. */
   accept (client: RawHandle): void {
     if (this.onconnection !== null) this.#context.runInAsyncScope(this.onconnection, this, 0, client)
   }

@@ -2,7 +2,10 @@ import { writeSync } from 'node:fs'
 import type { Destination } from './app-logger.js'
 import { isFull, isGone } from '../platform/stdout.js'
 
-/** Milliseconds without progress after which the end of a process waits for room no more, and between two tries. */
+/**
+ * When a process ends: the milliseconds without progress after which it stops waiting for room, and the
+ * milliseconds between two attempts.
+ */
 const END_PATIENCE = 500
 const RETRY = 10
 
@@ -11,9 +14,10 @@ const NEWLINE = '\n'
 const GUARD = Symbol('shared-fastify.guard')
 
 /**
- * Lets the stream by which a logger writes to stdout or stderr outlive what happens there. On its own it takes any error but
- * EPIPE for one that nobody handles, which ends the process. And at the end of a process (`flushSync`) it tries the same
- * write for ever, with the event loop blocked: after a terminal was closed, or on a full disk, a worker hung until it was killed.
+ * Makes the stream through which a logger writes to stdout or stderr survive write errors. By default, any
+ * error other than EPIPE is unhandled and ends the process. And at the end of a process (`flushSync`) the
+ * stream retries the same write for ever, with the event loop blocked: after a terminal was closed, or on a
+ * full disk, a worker hung until it was killed.
  */
 export function guardStream (log: Destination & { [GUARD]?: StreamGuard }): StreamGuard {
   log[GUARD] ??= new StreamGuard(log)
@@ -21,15 +25,15 @@ export function guardStream (log: Destination & { [GUARD]?: StreamGuard }): Stre
 }
 
 export class StreamGuard {
-  /** Is told how many lines could not be written, as soon as one can be. */
+  /** Called with the number of lines that could not be written, as soon as a write succeeds again. */
   onLost: (lines: number) => void = () => {}
   readonly #log: Destination
-  /** Whether nobody will read any more. */
+  /** Whether the reader is gone for good. */
   #gone = false
-  /** Whether what was written last is a piece of a line, whose rest was thrown away. */
+  /** Whether the last write ended in the middle of a line, whose rest was discarded. */
   #torn = false
   #lost = 0
-  /** Whether the next write that succeeds is waited for. */
+  /** Whether a listener waits for the next successful write. */
   #waits = false
 
   constructor (log: Destination) {
@@ -44,27 +48,27 @@ export class StreamGuard {
     await new Promise<void>(resolve => {
       this.#log.once('drain', resolve)
       this.#log.once('error', () => { resolve() })
-      this.#log.write('') // it may have nothing, and say nothing
+      this.#log.write('') // triggers 'drain' even if the stream has nothing to write
     })
   }
 
-  /** A full disk may have room again; a reader that is gone does not come back. */
+  /** A full disk may have room again later. A reader that is gone does not come back. */
   #failed (err: unknown): void {
     if (this.#gone) return
     const log = this.#log
     if (isGone(err) || !isKnown(log)) return this.#giveUp()
     const { _writingBuf: writing, _bufs: waiting } = log
     const lines = [writing, ...waiting].map(String).join('').split(NEWLINE).length - 1
-    this.#lost += this.#torn ? lines - 1 : lines // the first one was to end the torn line
+    this.#lost += this.#torn ? lines - 1 : lines // the first newline is the one that would have ended the torn line
     if (lines > 0 && !this.#waits) log.once('write', () => { this.#written() })
     this.#waits ||= lines > 0
-    this.#torn ||= typeof writing !== 'string' // of a line that is partly written, the stream keeps the rest as a buffer
+    this.#torn ||= typeof writing !== 'string' // the stream keeps the rest of a partly written line as a buffer
     log._bufs = []
     log._writingBuf = this.#torn ? NEWLINE : ''
     log._len = log._writingBuf.length
   }
 
-  /** As pino itself does at EPIPE. */
+  /** pino itself does this at EPIPE. */
   #giveUp (): void {
     this.#gone = true
     const log = this.#log
@@ -79,7 +83,10 @@ export class StreamGuard {
     if (lost > 0) this.onLost(lost)
   }
 
-  /** Writes what waits, as long as that can be written. What is under way in another thread ends by itself. */
+  /**
+   * Writes everything that is queued, for as long as that makes progress. A write that is under way in
+   * another thread completes by itself.
+   */
   #flush (): void {
     const log = this.#log
     if (!isKnown(log)) return
@@ -90,7 +97,7 @@ export class StreamGuard {
     if (!log._writing) log._writingBuf = ''
     try {
       writeAll(log.fd, data)
-    } catch {} // the process ends: nobody is left to be told
+    } catch {} // the process ends, and nobody could be told
   }
 }
 
@@ -108,14 +115,15 @@ function writeAll (fd: number, data: Buffer): void {
 }
 
 /**
- * What sonic-boom, pino's stream, keeps: the same since its version 2 (pino 7). There is no public way to throw away what it
- * has, and it would keep all that is logged while the disk is full. Of another version nothing is written after an error.
+ * The internal state of sonic-boom, pino's stream, unchanged since its version 2 (pino 7). There is no
+ * public way to discard queued data, and a stream on a full disk would keep everything that is logged. With
+ * an unknown version, nothing more is written after an error.
  */
 interface Known extends Destination {
-  /** What is being written; after an error, what is to be tried again. */
+  /** The data that is being written, or after an error, the data to retry. */
   _writingBuf: string | Buffer
   _bufs: Array<string | Buffer>
-  /** Bytes of both. */
+  /** The number of bytes in both. */
   _len: number
   _writing: boolean
 }
