@@ -1,4 +1,4 @@
 import type { ValidateFunction } from 'ajv'
 
-/** What build/validators.js makes of a schema. */
+/** The validator that build/validators.js generates from a schema. */
 export const validate: ValidateFunction

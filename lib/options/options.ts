@@ -7,13 +7,13 @@ import { type Part, schema, veiled } from './schema.js'
 import { nearest } from './suggest.js'
 import { validate as compiled } from '#validators/options'
 
-/** Those that stay undefined when they are left out. */
+/** Options without a default: they stay undefined when they are left out. */
 type WithoutDefault = 'readyCheck' | 'user' | 'group' | 'socketMode' | 'onWorkerStart' | 'onWorkerExit' | 'maxConnectionsPerWorker'
 
-/** The limits of a worker's life: `rss` in bytes. */
+/** The limits at which a worker is recycled. `rss` is in bytes. */
 export type RecycleLimits = Omit<RecycleOptions, 'rss' | 'jitter'> & { rss?: number, jitter: number }
 
-/** The limit of crashes. */
+/** How many crashes are allowed, and in what time. */
 export type RestartLimits = MaxRestarts & { within: number }
 
 /** Where the admin server listens. */
@@ -21,24 +21,25 @@ export type AdminTarget = AdminOptions & { host: string, hosts: string[] }
 
 interface Nested { reload: Required<ReloadOptions>, recycle: RecycleLimits, maxRestarts: RestartLimits, socketMode?: number, admin?: AdminTarget }
 
-/** The options with every default filled in, sizes and modes as numbers; frozen. */
+/** All options, with defaults filled in, and sizes and modes as numbers. Frozen. */
 export type Options = Readonly<Required<Omit<SharedPortOptions, WithoutDefault | keyof Nested>> & Pick<SharedPortOptions, WithoutDefault> & Nested>
 
 const MOST_PORT = schema.properties.admin.maximum
 
 const validate = compiled as ValidateFunction<SharedPortOptions>
 
-/** Each app's own; of the others there is one set for the process. */
+/** Options that each app may set differently. All others are the same for the whole process. */
 const OF_THE_APP: ReadonlySet<string> = new Set<keyof Options>(['readyCheck'])
 
-/** How errors name an option. */
+/** Formats the name of an option in an error message. */
 export type Spell = (name: string) => string
 
 const asOption: Spell = name => `option '${name}'`
 
 /**
- * The options in force: what was given, over the defaults. The caller's object stays as it is.
- * @throws SHARED_PORT_ERR_OPTIONS that names every option that is wrong, what it got and what it takes
+ * Validates the options and fills in the defaults. The caller's object is not changed.
+ * @throws SHARED_PORT_ERR_OPTIONS, which lists every invalid option with the value that was given and the
+ * values that are accepted
  */
 export function readOptions (given: unknown, spell = asOption): Options {
   if (given !== undefined && (typeof given !== 'object' || given === null)) {
@@ -50,14 +51,14 @@ export function readOptions (given: unknown, spell = asOption): Options {
   return Object.freeze(withAdmin(withNumbers(options, spell), spell))
 }
 
-/** Before the defaults are in: what would do nothing is a mistake. */
+/** Rejects settings that would have no effect. Runs before the defaults are filled in. */
 function assertNotIdle ({ maxRestarts }: SharedPortOptions, spell: Spell): void {
   if (maxRestarts?.within !== undefined && maxRestarts.count === undefined) {
     throw new OptionsError(`${spell('maxRestarts.within')} needs ${spell('maxRestarts.count')}, which is not given; got ${inspect(maxRestarts.within)}`)
   }
 }
 
-/** In place: it is a copy of what was given. */
+/** Converts texts to numbers, in place: `options` is already a copy. */
 function withNumbers (options: SharedPortOptions, spell: Spell): Options {
   const { recycle = {}, socketMode } = options
   if (typeof recycle.rss === 'string') {
@@ -69,7 +70,7 @@ function withNumbers (options: SharedPortOptions, spell: Spell): Options {
   return options as Options
 }
 
-/** In place too: a port, or a text, becomes where to listen. */
+/** Converts a port or a text to an {@link AdminTarget}, in place too. */
 function withAdmin (options: Options, spell: Spell): Options {
   const { admin } = options as SharedPortOptions
   if (admin === undefined) return options
@@ -78,14 +79,14 @@ function withAdmin (options: Options, spell: Spell): Options {
   return Object.assign(options, { admin: { hosts: [], ...rest, host: host ?? '127.0.0.1', port } })
 }
 
-/** The parts of '127.0.0.1:9000', '[::1]:9000', 'name:9000', ':9000' or '9000'. */
+/** Splits '127.0.0.1:9000', '[::1]:9000', 'name:9000', ':9000' or '9000' into host and port. */
 export function splitAddress (text: string): { host?: string, port: number } {
   const end = text.lastIndexOf(':')
   const host = text.slice(0, Math.max(0, end)).replace(/^\[(.*)\]$/, '$1')
   return { ...(host !== '' && { host }), port: Number(text.slice(end + 1)) }
 }
 
-/** @throws SHARED_PORT_ERR_OPTIONS_DIFFER when two instances in one process ask for different things */
+/** @throws SHARED_PORT_ERR_OPTIONS_DIFFER if two instances in one process have different options */
 export function assertSameOptions (first: Options, second: Options): void {
   for (const name of Object.keys({ ...first, ...second }) as Array<keyof Options>) {
     if (!OF_THE_APP.has(name) && !isDeepStrictEqual(first[name], second[name])) {
@@ -95,7 +96,7 @@ export function assertSameOptions (first: Options, second: Options): void {
   }
 }
 
-/** Without what is undefined, so that the defaults come in; the objects in it are copies too. */
+/** Copies the options, nested objects included, without undefined values, so that the defaults replace them. */
 function copy<T extends object> (options: T): T {
   return Object.fromEntries(Object.entries(options)
     .filter(([, value]) => value !== undefined)
@@ -106,7 +107,7 @@ function isPlain (value: unknown): value is object {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }
 
-/** What is wrong, each thing in a sentence. `unknown` says so of a key that is not taken there. */
+/** Describes each validation error in a sentence. `unknown` makes the sentence for an unknown key. */
 export function explain (errors: ErrorObject[], schema: Part, { spell = asOption, unknown = isUnknown }: { spell?: Spell, unknown?: typeof isUnknown } = {}): string[] {
   return [...new Set(errors.map(({ keyword, params, instancePath, data }) => {
     const path = instancePath.split('/').slice(1)

@@ -1,44 +1,44 @@
 import { END_DELAY, LONGEST_DELAY, LOOK, PULSE } from '../platform/timing.js'
 
-/** The options of the plugin: their schema and their bounds. the build makes dist/validators/options.js of it. */
+/** The schema of the plugin's options, and their bounds. The build compiles it to dist/validators/options.js. */
 
-/** More workers than any machine has CPUs for, and few enough that a slip of the hand stays harmless. */
+/** More workers than any machine has CPUs for, but few enough that a typing mistake does no harm. */
 export const MOST_WORKERS = 1024
 
-/** So that a timer takes the two together. */
+/** Bounded so that grace and END_DELAY together still fit a Node timer. */
 export const LONGEST_GRACE = LONGEST_DELAY - END_DELAY
 
-/** Fewer, and one that is late for a moment would be killed. */
+/** With a lower value, a worker that is late for a moment would be killed. */
 export const LEAST_LIVENESS_TIMEOUT = 2 * PULSE
 
-/** What `recycle.rss` takes as a text. */
+/** The pattern for `recycle.rss` as a text. */
 export const SIZE = '^\\d+(\\.\\d+)? ?([kKmMgG]?[bB])?$'
 
-/** What `socketMode` takes as a text. */
+/** The pattern for `socketMode` as a text. */
 export const MODE = '^0?[0-7]{3}$'
 
 export const MOST_RESTARTS = 1_000_000
 
 export const LEAST_STALL = LOOK
 
-/** Connections: as many as Linux has descriptors for a process at most (fs.nr_open's default). */
+/** The most connections: as many as a process can have descriptors on Linux (the default of fs.nr_open). */
 export const MOST_CONNECTIONS = 2 ** 20
 
 export const POLICIES = ['round-robin', 'least-connections', 'sticky'] as const
 
-/** A port, and a host before it or none. */
+/** A port, optionally preceded by a host. */
 export const ADDRESS = '^(.+:)?\\d{1,5}$'
 
-/** Characters of the token by which the admin server is steered: fewer could be guessed. */
+/** The fewest characters of the admin server's token: a shorter one could be guessed. */
 const SHORTEST_TOKEN = 16
 
-/** Those that a header can carry: RFC 6750, section 2.1. */
+/** The characters that a bearer token may have in a header: RFC 6750, section 2.1. */
 export const TOKEN = `^[A-Za-z0-9._~+/-]{${SHORTEST_TOKEN},}=*$`
 
-/** What Node takes as an id when it starts a process: an int. */
+/** The largest user or group id that Node accepts when it starts a process: an int. */
 export const MOST_ID = 2 ** 31 - 1
 
-/** A part of a schema, as far as it is read beside Ajv. */
+/** The keywords of a schema that code other than Ajv reads. */
 export interface Part {
   readonly type?: string | readonly string[]
   readonly minimum?: number
@@ -64,11 +64,12 @@ const anId = {
   type: ['integer', 'string'],
   minimum: 0,
   maximum: MOST_ID,
-  pattern: '^[^\\s:-][^\\s:]*$', // no program takes it for an option
+  pattern: '^[^\\s:-][^\\s:]*$', // no leading '-', which a program could take for an option
   description: `a name or an integer from 0 to ${MOST_ID}`
 } as const
 
-// `isFunction` is a keyword of ours (build/validator.ts). `description` completes the sentence "option 'x' must be ...".
+// `isFunction` is a custom keyword (build/validators.js). `description` completes the sentence "option 'x'
+// must be ...".
 export const schema = {
   type: 'object',
   additionalProperties: false,
@@ -245,7 +246,7 @@ export const schema = {
   }
 } as const
 
-/** A value without what is secret, for people to read. */
+/** The value with secrets replaced by '***', for people to read. */
 export function veiled (value: unknown, { writeOnly = false, properties }: Part): unknown {
   if (writeOnly && value !== undefined) return '***'
   if (properties === undefined || typeof value !== 'object' || value === null) return value

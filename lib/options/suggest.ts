@@ -1,7 +1,10 @@
-/** Letters that a name may be off to be taken for another: one for each three, and no more than this. */
+/**
+ * The most edits by which a written name may differ from the suggestion: one for every three letters, up to
+ * this number.
+ */
 const MOST_SLIPS = 2
 
-/** The name that somebody meant who wrote another: the nearest one, if any is near. */
+/** The name that was probably meant by a mistyped one: the closest, if any is close enough. */
 export function nearest (written: string, names: readonly string[]): string | undefined {
   const simpleWritten = simple(written)
   const most = Math.min(MOST_SLIPS, Math.floor(simpleWritten.length / 3))
@@ -13,12 +16,18 @@ export function nearest (written: string, names: readonly string[]): string | un
   return best
 }
 
-/** 'max-pending', 'MAX_PENDING' and 'maxPending' are one; so are a flag's name and what is nested. */
+/**
+ * Makes 'max-pending', 'MAX_PENDING' and 'maxPending' equal, as well as a flag's name and the path of a
+ * nested option.
+ */
 function simple (name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '')
 }
 
-/** How many letters have to be put in, left out, changed, or swapped with the next one, to make one of the other (optimal string alignment). */
+/**
+ * The number of letters that have to be inserted, deleted, changed, or swapped with the next one to turn one
+ * name into the other (optimal string alignment).
+ */
 function distance (a: string, b: string): number {
   let [before, row]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, place) => place)]
   for (let i = 1; i <= a.length; i++) {
