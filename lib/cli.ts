@@ -7,7 +7,7 @@ import { createProgram } from './cli/program.js'
 process.stdout.on('error', failStdout)
 
 try {
-  const reloadEnvironment = loadEnvFile() // first: the program reads the environment
+  const reloadEnvironment = loadEnvFile() // first, because the program reads the environment
   const { own, app } = splitArguments(process.argv.slice(2))
   await createProgram(app, reloadEnvironment).parseAsync(own, { from: 'user' })
 } catch (err) {

@@ -3,32 +3,35 @@ import { ConfigFailedError, StdoutError } from '../errors.js'
 import { plain } from '../platform/plain-text.js'
 import { isGone } from '../platform/stdout.js'
 
-/** Exit codes: the app or its port failed; the command was not understood. */
+/** Exit codes. FAILED: the app or its port failed. USAGE: the command line is wrong. */
 export const FAILED = 1
 export const USAGE = 2
 
-/** The user asked for something that cannot be: no stack trace, one line. */
+/** The user asked for something impossible. Reported in one line, without a stack trace. */
 export class UsageError extends Error {
   override name = 'UsageError'
 }
 
-/** What a primary refused, or could not do. */
+/** The primary refused a request, or could not fulfil it. */
 export class ControlError extends Error {
   override name = 'ControlError'
 }
 
-/** Ends the process with what is wrong in one line, and the exit code that goes with it. */
+/** Reports an error in one line and exits with the matching code. */
 export function fail (err: unknown): void {
   if (err instanceof CommanderError) {
-    process.exitCode = err.exitCode === 0 ? 0 : USAGE // commander has said it, and that may not be written yet
+    process.exitCode = err.exitCode === 0 ? 0 : USAGE // commander has printed the error, but the output may not be written yet
     return
   }
-  if (!isUsage(err) && !isOurs(err)) throw err // a bug: its stack tells
+  if (!isUsage(err) && !isOurs(err)) throw err // a bug: its stack trace is needed
   process.stderr.write(`error: ${plain(err.message)}\n${err instanceof ConfigFailedError ? placeOf(err.cause) : ''}`)
   process.exit(isUsage(err) ? USAGE : FAILED)
 }
 
-/** Ends a command whose answer cannot be written. Whoever reads it may have seen enough, as head(1) does. */
+/**
+ * Exits because the command's output cannot be written. If the reader is gone, it may have read enough, as
+ * head(1) does.
+ */
 export function failStdout (err: NodeJS.ErrnoException): void {
   if (isGone(err)) process.exit(0)
   fail(new StdoutError(err.message))
@@ -36,7 +39,10 @@ export function failStdout (err: NodeJS.ErrnoException): void {
 
 const OURS = new URL('..', import.meta.url).href
 
-/** Where it was thrown, in files of the user's; of a syntax error the place and the text there, which begin its stack. */
+/**
+ * The lines of the stack in the user's own files. For a syntax error, its location and source line, with
+ * which the stack begins.
+ */
 function placeOf (err: unknown): string {
   const stack = err instanceof Error ? plain(err.stack ?? '') : ''
   const [head] = stack.split(/\n(?=SyntaxError)/) as [string]
@@ -44,7 +50,7 @@ function placeOf (err: unknown): string {
   return stack.split('\n').filter(line => /^ +at .*\//.test(line) && !/node:|\/node_modules\//.test(line) && !line.includes(OURS)).map(line => `${line}\n`).join('')
 }
 
-/** An app that is not there, or a value that cannot be, is the user's. */
+/** A missing app or an invalid value is the user's mistake. */
 function isUsage (err: unknown): err is Error {
   const { code } = err as NodeJS.ErrnoException
   return err instanceof UsageError || (code !== undefined && USAGE_CODES.has(code))

@@ -3,16 +3,19 @@ import type { Destination } from '../fastify/app-logger.js'
 import { guardStream } from '../fastify/stream-guard.js'
 import { legible } from './legible.js'
 
-/** What a readable line leaves out, of a worker's: the app's own fields are all there. */
+/** Fields of a worker's line that the readable format omits. All of the app's own fields are printed. */
 const LEFT_OUT = 'pid,hostname,workerId,generation'
 
-/** And of the primary's: the message says it, or says enough. */
+/**
+ * Fields of the primary's line that the readable format omits as well, because the message already contains
+ * them, or is clear without them.
+ */
 const PRIMARY_LEFT_OUT = `${LEFT_OUT},event,workerPid,code,signal,delay,lane,reason,workers,source,before,grace,closeDelay,bootTimeout,silence,used,limit,rss,count,within,children,listener,changed,folder,url`
 
-/** When a line was written. */
+/** The format of timestamps. */
 const TIME = 'HH:MM:ss.l'
 
-/** The primary's logger, which waits for nobody. */
+/** The primary's logger. Its writes never block. */
 export async function createLog ({ level, pretty, name }: { level: string, pretty: boolean, name?: string }, output: { write (line: string): void }): Promise<Logger> {
   const options = { level, ...(name !== undefined && { name }) }
   if (!pretty) return pino(options, output)
@@ -21,12 +24,12 @@ export async function createLog ({ level, pretty, name }: { level: string, prett
   return pino(options, { write (line) { output.write(prettify(legible(line))) } })
 }
 
-/** Where a worker's log lines go: to stdout, as Fastify's own logger writes. */
+/** The stream for a worker's log lines: stdout, as with Fastify's own logger. */
 export async function workerStream (pretty: boolean): Promise<DestinationStream> {
   const stdout = destination(1)
   guardStream(stdout as unknown as Destination) // before anything is written
   if (!pretty) return stdout
-  // In this process, not in a thread as pino's transports: with N workers that would be N threads.
+  // In this process rather than in a thread, as pino's transports do: N workers would need N threads.
   const options = { messageFormat: 'worker {workerId}: {msg}', ignore: LEFT_OUT, translateTime: TIME }
   const { prettyFactory } = await import('pino-pretty')
   let prettify = prettyFactory(options)
@@ -40,5 +43,8 @@ export async function workerStream (pretty: boolean): Promise<DestinationStream>
   return stdout
 }
 
-/** What pino tells its stream of the logger: as it does its transports, https://getpino.io/#/docs/transports */
+/**
+ * The logger's configuration, which pino sends to its stream as it does to transports:
+ * https://getpino.io/#/docs/transports
+ */
 interface PinoConfig { config: { messageKey: string, errorKey: string, levels: { values: Record<string, number> } } }

@@ -3,13 +3,14 @@ import { resolve } from 'node:path'
 import { PidfileError } from '../errors.js'
 import { isAlive } from '../platform/process-table.js'
 
-/** Bytes that a pidfile has at most. */
+/** The most bytes that a valid pidfile has. */
 const LONGEST = 64
 
 /**
- * Writes this process's id to a file, whole at once, and takes the file away at the end. One that a
- * dead process has left is replaced.
- * @throws SHARED_PORT_ERR_PIDFILE where a living process has it, it is no pidfile, or it cannot be written
+ * Writes this process's id to a file, atomically, and removes the file at exit. The pidfile of a dead
+ * process is replaced.
+ * @throws SHARED_PORT_ERR_PIDFILE if the file belongs to a living process, is not a pidfile, or cannot be
+ * written
  */
 export function writePidfile (given: string): void {
   const path = resolve(given)
@@ -25,16 +26,16 @@ function claim (path: string): void {
   const written = `${path}.${process.pid}`
   rmSync(written, { force: true })
   try {
-    writeFileSync(written, `${process.pid}\n`, { flag: 'wx' }) // a full disk leaves an empty one behind
+    writeFileSync(written, `${process.pid}\n`, { flag: 'wx' }) // a full disk leaves an empty file behind
     if (link(written, path)) return
     clear(path, `${written}.stale`)
-    if (!link(written, path)) assertStale(path) // another one was faster
+    if (!link(written, path)) assertStale(path) // another process was faster
   } finally {
     rmSync(written, { force: true })
   }
 }
 
-/** Whether there was none: unlike a rename, of two processes it lets one succeed. */
+/** Returns false if `path` already exists. Unlike a rename, this succeeds for only one of two processes. */
 function link (written: string, path: string): boolean {
   try {
     linkSync(written, path)
@@ -45,13 +46,13 @@ function link (written: string, path: string): boolean {
   }
 }
 
-/** Takes a stale file away. What another process has put in its place meanwhile is put back. */
+/** Removes a stale file. If another process has replaced it meanwhile, the new file is put back. */
 function clear (path: string, aside: string): void {
   assertStale(path)
   try {
     renameSync(path, aside)
   } catch (err) {
-    if ((err as NodeJS.ErrnoException).code === 'ENOENT') return // another one has done it
+    if ((err as NodeJS.ErrnoException).code === 'ENOENT') return // another process has removed it
     throw err
   }
   try {
@@ -63,22 +64,25 @@ function clear (path: string, aside: string): void {
   }
 }
 
-/** @param path where it was */
+/** @param path the original path, for error messages */
 function assertStale (file: string, path = file): void {
   const text = readPid(file)
   if (text === undefined || !/^([1-9]\d*)?$/.test(text)) throw new PidfileError(path, 'is there already, and is no pidfile')
-  // In a container each primary may have the same id.
+  // In containers, every primary may have the same pid.
   if (text !== '' && text !== String(process.pid) && isAlive(Number(text))) throw new PidfileError(path, `is of the process ${text}, which is running`)
 }
 
-/** Somebody else may have put one in its place. */
+/** Removes the pidfile, unless another process has replaced it. */
 function remove (path: string): void {
   try {
     if (readPid(path) === String(process.pid)) rmSync(path)
-  } catch {} // it is gone, or not for us to take away any more
+  } catch {} // it is gone, or no longer ours to remove
 }
 
-/** What a pidfile says; undefined of what is none. A FIFO, or a device, would let the one who opens or reads it wait. */
+/**
+ * The content of a pidfile. Undefined if the file is not one. O_NONBLOCK, because opening a FIFO or a device
+ * could block.
+ */
 function readPid (path: string): string | undefined {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {

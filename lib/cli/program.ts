@@ -37,13 +37,19 @@ Exit codes: 0 stopped as asked, 1 the app, its port or its config file failed,
 or the workers crashed more often than --max-restarts, 2 wrong usage, 130 a
 second SIGINT.`
 
-/** Columns below which a description is not wrapped: beside the longest flag, 80 leave 39. */
+/**
+ * If fewer columns are left for a description, it is not wrapped. Next to the longest flag, a terminal of 80
+ * columns leaves 39.
+ */
 const NARROWEST = 20
 
-/** Commands whose options the help of the whole shows. */
+/** Commands whose options are part of the main help. */
 const IN_MAIN_HELP = new Set(['shared-fastify', 'start', 'config'])
 
-/** The commands; `appArguments` is what came after `--`, `reloadEnvironment` reads .env again. */
+/**
+ * Creates the command with its subcommands. `appArguments` are the arguments after `--`; `reloadEnvironment`
+ * reads .env again.
+ */
 export function createProgram (appArguments: string[], reloadEnvironment: () => void): Command {
   const startCommand = createStart(appArguments, reloadEnvironment)
   return polite(new Command('shared-fastify'))
@@ -72,7 +78,7 @@ function createStart (appArguments: string[], reloadEnvironment: () => void): Co
   })
 }
 
-/** All that `start` would do before it starts anything, and what it would go by. */
+/** Does everything that `start` does before it starts anything, and prints the resulting settings. */
 function createConfig (appArguments: string[]): Command {
   const command = withSettings(new Command('config'), '[app] [options] [-- plugin options]')
     .description('print the settings in force, and where each comes from; fail as start would')
@@ -126,17 +132,17 @@ function readWorkers (text: string): number {
   return integer({ minimum: 1, maximum: MOST_WORKERS })(text)
 }
 
-/** Loaded where it is asked for: a primary that serves has no use for it. */
+/** Imported only when needed: a serving primary does not use it. */
 async function steering (): Promise<typeof import('./commands/steer.js')> {
   return await import('./commands/steer.js')
 }
 
-/** A command for one primary that changes it. */
+/** A subcommand that changes one running primary. */
 function createSteering (name: string, description: string): Command {
   return createControl(name, description).option('-w, --wait', 'end when it is done; exit with 1 and the reason when it fails')
 }
 
-/** A command for primaries that run already. */
+/** A subcommand for running primaries. */
 function createControl (name: string, description: string): Command {
   const command = polite(new Command(name)).description(description)
   for (const option of whichOptions()) command.addOption(option)
@@ -147,7 +153,7 @@ function assertOneApp (given: string[]): void {
   if (given.length > 1) throw new UsageError(`one app is served at a time, got ${given.map(app => `'${app}'`).join(' and ')}`)
 }
 
-/** Throws instead of ending the process, and says where help is. */
+/** Makes the command throw instead of exiting the process, and point to its help after an error. */
 function polite (command: Command): Command {
   return command
     .helpOption('-h, --help', 'print this')

@@ -17,7 +17,7 @@ import { setTitle } from './title.js'
 import { findUnknownVariables, tellUnknown } from './settings/unknown-variables.js'
 import { workerProgram } from './worker/program.js'
 
-/** What only the primary has to know. */
+/** Settings that only the primary needs. */
 export interface StartOptions {
   imports?: string[] | undefined
   pidfile?: string | undefined
@@ -25,25 +25,26 @@ export interface StartOptions {
   reloadEnvironment: () => void
 }
 
-/** Serves an app: this process becomes its primary, which never loads it. */
+/** Serves an app: this process becomes the primary. The primary never loads the app. */
 export async function start (config: Config, options: Options, { imports = [], pidfile, reloadEnvironment }: StartOptions): Promise<void> {
   const target = readListenTarget(config.listen)
   const program = workerProgram(config, imports)
   if (config.inspect !== undefined) await assertFree(config.inspect)
   setTitle(config, 'primary')
   if (pidfile !== undefined) writePidfile(pidfile)
-  process.stdout.off('error', failStdout) // what is written from here on may get lost
+  process.stdout.off('error', failStdout) // from here on, a write error on stdout does not end the process
   const output = openOutput()
   output.probe()
   const log = await createLog(config, output)
   const about = { mode: 'command', app: config.app, ...(config.name !== undefined && { name: config.name }) } as const
   const primary = new PrimaryProcess(options, log, program, output, about, { development: config.watch, inspectedSlot: config.inspect?.slot })
   for (const unknown of findUnknownVariables()) log.warn({ event: 'unknown-variable', variable: unknown.name, meant: unknown.meant }, tellUnknown(unknown))
-  // A log that gets lost from its first line on is a mistake; what is full later has been good before.
+  // If stdout fails from the first line on, that is an error. If it fails later, as on a full disk, the
+  // primary goes on.
   if (output.failure !== undefined) throw new StdoutError(output.failure.message, { cause: output.failure })
   try {
     if (config.watch) {
-      const { restartOnChange } = await import('./watch/restart-on-change.js') // others need not pay for it
+      const { restartOnChange } = await import('./watch/restart-on-change.js') // imported only with --watch
       await restartOnChange(config, primary, reloadEnvironment, log)
     }
     await primary.open()
@@ -57,7 +58,10 @@ export async function start (config: Config, options: Options, { imports = [], p
   }
 }
 
-/** Of the app's port Node's own error does not say whose it is: those of the admin server and the control socket do. */
+/**
+ * Adds to Node's error that the app's port is meant. The errors of the admin server and of the control
+ * socket already say which they are.
+ */
 async function listen (primary: PrimaryProcess, target: ListenTarget): Promise<Array<SocketName | string>> {
   try {
     return await primary.listen(primary.nextKey(target), target)
@@ -67,11 +71,11 @@ async function listen (primary: PrimaryProcess, target: ListenTarget): Promise<A
   }
 }
 
-/** Nothing that ends the command goes untold, whatever is logged. */
+/** Reports the error that ends the command, whatever the log level is. */
 function tell (err: NodeJS.ErrnoException, log: Logger): void {
   const { message, cause } = err
   if (!log.isLevelEnabled('fatal')) process.stderr.write(`error: ${plain(cause instanceof Error ? `${message}: ${cause.message}` : message)}\n`)
-  if (err instanceof WorkerFailedError) return // is in the log already
-  // Where a port could not be bound is no news to anybody.
+  if (err instanceof WorkerFailedError) return // already in the log
+  // If a port cannot be bound, the stack trace is of no use.
   log.fatal({ event: 'listen-failed', err: err.syscall === undefined ? err : Object.assign(err, { stack: undefined }) }, '%s', message)
 }

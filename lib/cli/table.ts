@@ -1,11 +1,14 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** A column: its title, and on which side its cells stand. */
+/** A column's title, and the alignment of its cells. */
 export interface Column { title: string, align: 'left' | 'right' }
 
 const WIDE = '  '
 
-/** Rows of text under their titles, each column as wide as it has to be. Colours take no room. Where that is wider than `width`, the columns move together. */
+/**
+ * Formats rows of text under column titles. Each column is as wide as its widest cell; escape sequences of
+ * colours do not count. If the table is wider than `width`, the space between columns shrinks.
+ */
 export function table (columns: readonly Column[], rows: readonly string[][], width = Infinity): string {
   const lines = [columns.map(({ title }) => title), ...rows]
   const widths = columns.map((_, i) => Math.max(...lines.map(line => widthOf(line[i] ?? ''))))
@@ -16,7 +19,7 @@ export function table (columns: readonly Column[], rows: readonly string[][], wi
   }).join(between).trimEnd()).join('\n')
 }
 
-/** In columns of a terminal. */
+/** The width in columns of a terminal. */
 export function widthOf (cell: string): number {
   return stripVTControlCharacters(cell).length
 }

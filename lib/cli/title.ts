@@ -1,4 +1,4 @@
-/** What the process list says of this process. Without a name that is left to Node. */
+/** Sets this process's title in the process list. Without a name, Node's title stays. */
 export function setTitle ({ name }: { name?: string }, role: string): void {
   if (name !== undefined) process.title = `${name}: ${role}`
 }

@@ -9,7 +9,7 @@ export const TYPESCRIPT = ['.ts', '.mts', '.cts']
 export const JAVASCRIPT = ['.js', '.mjs', '.cjs']
 
 /**
- * The app's file, as an absolute path.
+ * The absolute path of the app's file.
  * @throws SHARED_PORT_ERR_APP_NOT_FOUND
  * @throws SHARED_PORT_ERR_APP_TYPE
  */
@@ -31,7 +31,7 @@ export function isTypeScript (app: string): boolean {
   return TYPESCRIPT.includes(extname(app))
 }
 
-/** The file of that name that is meant for another: the nearest one in its folder or above. */
+/** The path of the closest file called `name`, in the folder of `file` or in one of its parents. */
 export function findFor (file: string, name: string): string | undefined {
   for (let folder = dirname(file), above; folder !== above; folder = dirname(above = folder)) {
     const path = join(folder, name)

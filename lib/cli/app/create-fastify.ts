@@ -4,7 +4,10 @@ import type { fastify as createFastify, FastifyInstance, FastifyServerOptions } 
 import type { Config } from '../settings/config.js'
 import { workerStream } from '../log.js'
 
-/** The Fastify instance for an app that is a plugin. With --options, what the app exports goes over our defaults, and what was asked for over both. */
+/**
+ * Creates the Fastify instance for an app that is a plugin. With --options, the options that the app exports
+ * override our defaults, and explicit settings override both.
+ */
 export async function fastifyFor (config: Config, appOptions: FastifyServerOptions): Promise<FastifyInstance> {
   const { pluginTimeout, asked: { logLevel, ...asked }, useAppOptions } = config
   const theirs = useAppOptions ? appOptions : {}
@@ -12,12 +15,15 @@ export async function fastifyFor (config: Config, appOptions: FastifyServerOptio
     pluginTimeout,
     ...theirs,
     ...asked,
-    ...(inspector.url() !== undefined && { pluginTimeout: 0 }), // a debugger may hold it
+    ...(inspector.url() !== undefined && { pluginTimeout: 0 }), // a debugger may hold up the app's plugins
     ...(theirs.loggerInstance === undefined && { logger: await loggerOptions(config, theirs.logger) })
   })
 }
 
-/** The app's logger options, over ours: the name, the level, unless it was asked for, and the stream, unless it has another place to write to. */
+/**
+ * The app's logger options, on top of ours. Ours are the name, the level (which overrides the app's if it
+ * was set explicitly) and the stream (unless the app's logger writes elsewhere).
+ */
 async function loggerOptions ({ level, pretty, name, asked: { logLevel } }: Config, theirs: FastifyServerOptions['logger'] = true): Promise<FastifyServerOptions['logger']> {
   if (theirs === false) return false
   const options = theirs === true ? {} : theirs
@@ -25,7 +31,7 @@ async function loggerOptions ({ level, pretty, name, asked: { logLevel } }: Conf
   return { level, ...(name !== undefined && { name }), ...(!elsewhere && { stream: await workerStream(pretty) }), ...options, ...(logLevel !== undefined && { level: logLevel }) }
 }
 
-/** The app's own Fastify, where it has one: its plugins are made for that version. */
+/** The app's own Fastify, if it has one, because its plugins are made for that version. */
 function requireFastify (app: string): typeof createFastify {
   const theirs = createRequire(app)
   const require = resolves(theirs) ? theirs : createRequire(import.meta.url)

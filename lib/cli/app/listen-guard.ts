@@ -2,8 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { AppListensError } from '../../errors.js'
 
 /**
- * Keeps the app from calling listen() itself. While its file loads no instance may: which one is to
- * be served is not known yet. Afterwards all may but that one, which the command calls it for.
+ * Prevents the app from calling listen() itself. While its file loads, no instance may listen, since it is
+ * not known yet which one will be served. Afterwards all may, except the served one: the command calls
+ * listen() for it.
  */
 export class ListenGuard {
   readonly #onTry: (err: Error) => void
@@ -12,8 +13,8 @@ export class ListenGuard {
   #served: FastifyInstance | undefined
 
   /**
-   * `onTry` is told of a call while the file loads, at once: the app may catch what it gets,
-   * and do as it likes. Later it may so too, and is served nevertheless.
+   * `onTry` is called at once for a call of listen() while the file loads, because the app may catch the
+   * error and carry on. If the app catches the error of a later call, it is served nevertheless.
    */
   constructor (app: string, onTry: (err: Error) => void) {
     this.#app = app
@@ -33,7 +34,7 @@ export class ListenGuard {
     }) as typeof listen
   }
 
-  /** The instance's own listen(): from here on it is the one that is served. */
+  /** Marks the instance as the served one, and returns its original listen(). */
   serve (fastify: FastifyInstance): FastifyInstance['listen'] {
     if (!this.#guarded.has(fastify)) this.guard(fastify)
     this.#served = fastify

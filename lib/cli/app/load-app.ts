@@ -4,19 +4,19 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyServerOptions } from '
 import { AppExportsError, AppFailedError, AppNeverLoadsError } from '../../errors.js'
 import { untilLoaded } from './until-loaded.js'
 
-/** What an app's file turned out to be: a plugin and the Fastify options beside it, or an instance. */
+/** The result of loading an app's file: a plugin with its Fastify options, or an instance. */
 export type LoadedApp =
   | { plugin: FastifyPluginAsync, options: FastifyServerOptions, instance?: undefined }
   | { instance: FastifyInstance }
 
 /**
  * Loads an app.
- * @throws SHARED_PORT_ERR_APP_FAILED with what it threw as the cause
+ * @throws SHARED_PORT_ERR_APP_FAILED, with the app's error as the cause
  * @throws SHARED_PORT_ERR_APP_NEVER_LOADS
  * @throws SHARED_PORT_ERR_APP_EXPORTS
  */
 export async function loadApp (path: string): Promise<LoadedApp> {
-  process.channel?.unref() // else one that never loads would wait for the primary
+  process.channel?.unref() // or the channel would keep the process alive, and an app that never loads would go unnoticed
   try {
     return readExports(path, await untilLoaded(importApp(path), () => new AppNeverLoadsError(path)))
   } finally {
@@ -33,7 +33,7 @@ async function importApp (path: string): Promise<Record<string, unknown>> {
 }
 
 function readExports (path: string, exported: Record<string, unknown>): LoadedApp {
-  // CommonJS, and TypeScript that became it, has the exports one level further down.
+  // In CommonJS, and in TypeScript compiled to it, the exports are one level deeper.
   const inner = exported['default'] as { default?: unknown, options?: FastifyServerOptions } | undefined
   const app = isApp(inner) ? inner : inner?.default
   if (isInstance(app)) return { instance: app }
@@ -46,7 +46,7 @@ function isApp (value: unknown): boolean {
   return typeof value === 'function' || isInstance(value)
 }
 
-/** Whether it is what Fastify() returns. */
+/** Whether the value looks like an instance that Fastify() returned. */
 export function isInstance (value: unknown): value is FastifyInstance {
   const { register, listen, server } = (value ?? {}) as Partial<FastifyInstance>
   return typeof register === 'function' && typeof listen === 'function' && server !== undefined

@@ -2,23 +2,26 @@ import { createRequire } from 'node:module'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
-/** How Node begins the stack of a syntax error whose place it tells. */
+/** How Node begins the stack of a syntax error whose location it reports. */
 const PLACE = /^(file:\S+):(\d+)\n/
 
 /**
- * Says where a syntax error in an ES module is, in the stack and the message of the error, or of what it was caused by. Node
- * knows, and tells where nobody catches the error; besides that, only its REPL makes it tell, which writes the place into
- * the stack. It is loaded for this alone.
+ * Adds the location of a syntax error in an ES module to the stack and the message of the error, or of its
+ * cause. Node knows the location, but reports it only if nobody catches the error. The only other way to get
+ * it is Node's REPL, which writes it into the stack. The REPL is loaded for this purpose only.
  */
 export function locate (err: unknown): void {
   if (!(err instanceof Error)) return
   if (!isPlaceless(err)) return locate(err.cause)
   try {
     tellPlace(err)
-  } catch {} // an app's exception handlers may keep the REPL from starting: the error is told without the place
+  } catch {} // an app's exception handlers may prevent the REPL from starting: the error stays without its location
 }
 
-/** One that only Node can say the place of: it came from the parser of ES modules, and has no place yet. */
+/**
+ * Whether only Node knows the location of this error: it comes from the parser of ES modules, and has no
+ * location yet.
+ */
 function isPlaceless (err: Error): boolean {
   return err instanceof SyntaxError && err.stack?.includes('compileSourceTextModule') === true
 }

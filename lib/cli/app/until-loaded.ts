@@ -1,4 +1,4 @@
-/** Rejects when nothing is under way any more, and the file has not loaded. */
+/** Waits for `loading`, and rejects if the event loop runs empty before the file has loaded. */
 export async function untilLoaded<T> (loading: Promise<T>, never: () => Error): Promise<T> {
   let onIdle = (): void => {}
   const idle = new Promise<never>((_resolve, reject) => {

@@ -5,15 +5,18 @@ import { setTimeout } from 'node:timers/promises'
 import type { Status } from '../../../types/index.js'
 import { ControlError } from '../exit.js'
 
-/** Milliseconds that a primary has to say something: one that hangs, or is held by a debugger, holds nobody up. */
+/**
+ * Milliseconds to wait for an answer, so that a primary that hangs or is held by a debugger does not block
+ * the command.
+ */
 const PATIENCE = 5_000
 
-/** Milliseconds between two looks whether it is gone, should it let go of whoever waits for that. */
+/** Milliseconds between two checks whether the primary is gone, if it has closed the connection that waits for that. */
 const PAUSE = 100
 
 class TooLateError extends ControlError {}
 
-/** One primary, by its control socket. */
+/** A client of one primary's control socket. */
 export class ControlClient {
   /** The path of the socket. */
   readonly path: string
@@ -23,8 +26,8 @@ export class ControlClient {
   }
 
   /**
-   * @throws Node's own error where nobody listens
-   * @throws ControlError where it does not answer in time, or is no primary
+   * @throws Node's own error if nobody listens on the socket
+   * @throws ControlError if there is no answer in time, or the answer does not come from a primary
    */
   async status (): Promise<Status> {
     const status = await inTime(async signal => await read(await this.#send('GET', '/status', undefined, {}, signal))) as Partial<Status>
@@ -32,12 +35,12 @@ export class ControlClient {
     return status as Status
   }
 
-  /** @throws ControlError with the primary's reason, or where it does not answer in time */
+  /** @throws ControlError with the primary's reason, or if there is no answer in time */
   async post (url: string, body?: object): Promise<unknown> {
     return await inTime(async signal => await read(await this.#steer('POST', url, body, {}, signal)))
   }
 
-  /** What the primary says step by step, a line each. @throws ControlError with the primary's reason */
+  /** Yields the lines of a streamed answer. @throws ControlError with the primary's reason */
   async * follow (url: string, body?: object): AsyncGenerator<Record<string, unknown>> {
     const response = await this.#steer('POST', url, body, { accept: 'application/x-ndjson' })
     if (response.statusCode !== 200) await read(response)
@@ -55,8 +58,8 @@ export class ControlClient {
   }
 
   /**
-   * Resolves when the primary of this number is gone. That its answer ends is no proof of it: where
-   * many follow what happens, the primary lets go of one.
+   * Resolves when the primary with this pid is gone. The end of its event stream does not prove that: with
+   * too many followers, the primary closes one of the streams.
    */
   async gone (pid: number): Promise<void> {
     while (await this.#isThere(pid)) {
@@ -67,7 +70,7 @@ export class ControlClient {
 
   async #isThere (pid: number): Promise<boolean> {
     try {
-      return (await this.status()).pid === pid // another one may have its place
+      return (await this.status()).pid === pid // another primary may listen on this path by now
     } catch (err) {
       if (err instanceof TooLateError) return true
       if (err instanceof ControlError) return false
@@ -85,7 +88,7 @@ export class ControlClient {
     }
   }
 
-  /** To one that was there a moment ago. */
+  /** Sends a request to a primary that answered a moment ago. */
   async #steer (method: string, path: string, body?: object, headers?: Record<string, string>, signal?: AbortSignal): Promise<IncomingMessage> {
     try {
       return await this.#send(method, path, body, headers, signal)
@@ -98,7 +101,7 @@ export class ControlClient {
     const sent = request({ socketPath: this.path, method, path, agent: false, ...(signal !== undefined && { signal }), headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) } })
     sent.end(body === undefined ? undefined : JSON.stringify(body))
     const [response] = await once(sent, 'response') as [IncomingMessage]
-    return response.on('error', () => {}) // where it is cut off, whoever reads it is told
+    return response.on('error', () => {}) // if the answer is cut off, its reader gets the error
   }
 }
 
@@ -116,7 +119,7 @@ function parse (json: string): object {
   throw new ControlError('it is no primary of shared-fastify')
 }
 
-/** @throws ControlError where that takes too long */
+/** @throws ControlError if there is no answer in time */
 async function inTime<T> (ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const signal = AbortSignal.timeout(PATIENCE)
   try {
@@ -126,7 +129,10 @@ async function inTime<T> (ask: (signal: AbortSignal) => Promise<T>): Promise<T> 
   }
 }
 
-/** Whether somebody listens, and let go of this connection alone. @throws the error itself where it tells nothing of that */
+/**
+ * Whether the error means that the primary is there, but closed this connection. @throws the error itself if
+ * it means neither that nor that the primary is gone
+ */
 function isThere (err: unknown): boolean {
   const { code } = err as NodeJS.ErrnoException
   if (code === 'ECONNREFUSED' || code === 'ENOENT') return false

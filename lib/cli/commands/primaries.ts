@@ -7,12 +7,12 @@ import { ControlError, UsageError } from '../exit.js'
 import { oneLine } from '../../platform/plain-text.js'
 import { spell } from '../settings/spell.js'
 
-/** Which primary is meant: any that all of these are true of. */
+/** Selects primaries: all given properties must match. */
 export interface Which { pid?: number, port?: number, control?: string }
 
 export interface Primary { client: ControlClient, status: Status }
 
-/** The primaries of this user that are meant, by their pids. */
+/** The matching primaries of this user, sorted by pid. */
 export async function findPrimaries ({ pid, port, control }: Which): Promise<Primary[]> {
   const paths = control === undefined ? await findSockets(pid) : [resolve(control)]
   const found = await Promise.all(paths.map(async path => await ask(new ControlClient(path), control !== undefined)))
@@ -21,7 +21,7 @@ export async function findPrimaries ({ pid, port, control }: Which): Promise<Pri
     .sort((a, b) => a.status.pid - b.status.pid)
 }
 
-/** Their sockets have the names of their pids. */
+/** The paths of control sockets. Their names contain the primary's pid. */
 async function findSockets (pid: number | undefined): Promise<string[]> {
   const folders = trustedFolders()
   const paths = (await Promise.all(folders.map(sweep))).flat()
@@ -29,8 +29,8 @@ async function findSockets (pid: number | undefined): Promise<string[]> {
 }
 
 /**
- * @throws ControlError where there is none
- * @throws UsageError where there are several
+ * @throws ControlError if no primary matches
+ * @throws UsageError if several match
  */
 export async function findPrimary (which: Which): Promise<Primary> {
   const [primary, ...others] = await findPrimaries(which)
@@ -47,12 +47,15 @@ export function nobody ({ pid, port, control }: Which): ControlError {
   return new ControlError(given.length === 0 ? 'no primary of this user is running (one whose control socket is elsewhere: --control PATH)' : `no primary of this user is running with ${given.join(' ')}`)
 }
 
-/** Where it listens, in words. */
+/** The addresses that the primary listens on, as a text. */
 export function placesOf ({ listeners }: Status): string {
   return oneLine(listeners.flatMap(({ addresses }) => addresses.map(spell)).join(', ')) || 'no port'
 }
 
-/** One that ends in this moment is none any more, and one that hangs is worth a line; of one that was named, why it does not answer is the answer. */
+/**
+ * Asks for the status. A primary that is just exiting is skipped. One that does not answer gets a warning
+ * line, or an error if its socket was named explicitly.
+ */
 async function ask (client: ControlClient, named: boolean): Promise<Primary | undefined> {
   try {
     return { client, status: await client.status() }

@@ -21,12 +21,15 @@ const COLUMNS: Column[] = [
   { title: 'CRASH', align: 'right' }
 ]
 
-/** Characters of a bar. */
+/** The width of a bar in characters. */
 const BAR = 10
 
 const STATE_COLOURS = { starting: pc.yellow, ready: pc.green, draining: pc.cyan, exited: pc.red }
 
-/** One primary for people: what it is, and its workers, within so many columns. With `bars`, how busy they are can be seen from afar, where there is room. */
+/**
+ * Describes one primary and its workers for people, within `width` columns. With `bars`, utilization is also
+ * drawn as bars if there is room.
+ */
 export function statusText (status: Status, { bars = false, width = 80 } = {}): string {
   const { name, pid, state, generation, uptime, workers, lane, policy, pending, maxPending, shed, restarts, reload, app } = status
   const about = [`up ${duration(uptime)}`, `generation ${generation}`, `shared-fastify ${status.version}`, `Node ${status.node}`]
@@ -44,7 +47,10 @@ export function statusText (status: Status, { bars = false, width = 80 } = {}): 
   ].join('\n')
 }
 
-/** A beginning and what follows it, in as many lines as that takes; `taken` are columns before it. */
+/**
+ * Joins a beginning and the parts that follow, on as many lines as needed. `taken` is the number of columns
+ * already used before the beginning.
+ */
 function wrapped (width: number, beginning: string, parts: string[], taken = 0): string {
   const lines = [beginning]
   for (const part of parts) {
@@ -75,7 +81,7 @@ function row (worker: WorkerStats, bars: boolean): string[] {
   ]
 }
 
-/** `3d4h` for `3 d 4 h`: in a table. */
+/** Shortens `3 d 4 h` to `3d4h`, for a table. */
 function short (duration: string): string {
   return duration.replaceAll(' ', '').replace('min', 'm')
 }
@@ -86,7 +92,7 @@ function bar (share: number): string {
   return colour('█'.repeat(full)) + pc.dim('░'.repeat(BAR - full))
 }
 
-/** The two largest units: `3 d 4 h`, `12 min 5 s`, `8 s`. */
+/** Formats the two largest units: `3 d 4 h`, `12 min 5 s`, `8 s`. */
 export function duration (ms: number): string {
   const seconds = Math.floor(ms / 1_000)
   const parts = [[Math.floor(seconds / 86_400), 'd'], [Math.floor(seconds / 3_600) % 24, 'h'], [Math.floor(seconds / 60) % 60, 'min'], [seconds % 60, 's']] as const

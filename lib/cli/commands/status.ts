@@ -3,12 +3,12 @@ import { setTimeout } from 'node:timers/promises'
 import { findPrimaries, nobody, type Primary, type Which } from './primaries.js'
 import { statusText } from './status-text.js'
 
-/** Milliseconds between two looks with --watch. */
+/** Milliseconds between two updates with --watch. */
 const INTERVAL = 1_000
 
 export interface StatusFlags extends Which { json?: boolean, watch?: boolean }
 
-/** Prints what each primary of this user is and does. @throws ControlError where there is none */
+/** Prints the status of each primary of this user. @throws ControlError if there is none */
 export async function status ({ json = false, watch = false, ...which }: StatusFlags): Promise<void> {
   let primaries = await findPrimaries(which)
   if (primaries.length === 0) throw nobody(which)
@@ -21,18 +21,18 @@ export async function status ({ json = false, watch = false, ...which }: StatusF
   process.stdout.write('no primary is running any more\n')
 }
 
-/** That of the terminal; what goes elsewhere may be shown on any. */
+/** The terminal's width. Output that does not go to a terminal has the default width. */
 function width (): { width?: number } {
   return process.stdout.isTTY ? { width: process.stdout.columns } : {}
 }
 
-/** JSON: a line for each. */
+/** With `json`, prints one line for each primary. */
 function print (primaries: Primary[], json: boolean): void {
   const texts = primaries.map(({ status }) => json ? JSON.stringify(status) : statusText(status, width()))
   process.stdout.write(`${texts.join(json ? '\n' : '\n\n')}\n`)
 }
 
-/** On a terminal the new picture takes the place of the old one; elsewhere it follows it. */
+/** On a terminal, replaces the previous output; otherwise appends to it. */
 function redraw (primaries: Primary[]): void {
   const { stdout } = process
   if (stdout.isTTY) {

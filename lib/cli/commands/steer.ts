@@ -4,12 +4,15 @@ import type { ControlClient } from './control-client.js'
 import { ControlError } from '../exit.js'
 import { findPrimary, type Which } from './primaries.js'
 
-/** A line of what the primary says while it replaces workers. */
+/** One line of the primary's progress report while it replaces workers. */
 interface Step { event: string, id?: number, reload?: Status['reload'], error?: string }
 
 export interface SteerFlags extends Which { wait?: boolean }
 
-/** Replaces every worker. With `wait` it ends when that is done. @throws ControlError with the reason why it is not */
+/**
+ * Replaces all workers. With `wait`, returns when that is done. @throws ControlError with the reason if the
+ * reload fails
+ */
 export async function reload ({ wait = false, ...which }: SteerFlags): Promise<void> {
   const { client, status } = await findPrimary(which)
   if (wait) return await follow(client, '/reload', undefined, 'the reload', 'the reload was aborted')
@@ -17,7 +20,10 @@ export async function reload ({ wait = false, ...which }: SteerFlags): Promise<v
   say(`primary ${status.pid} replaces its workers by those of generation ${generation}`)
 }
 
-/** Keeps so many workers from now on. With `wait` it ends when they are there. @throws ControlError with the reason why they are not */
+/**
+ * Changes the number of workers. With `wait`, returns when that is done. @throws ControlError with the
+ * reason if that fails
+ */
 export async function scale (workers: number, { wait = false, ...which }: SteerFlags): Promise<void> {
   const { client, status } = await findPrimary(which)
   if (wait) return await follow(client, '/scale', { workers }, 'the scaling', `there are not ${workers} workers`)
@@ -25,18 +31,18 @@ export async function scale (workers: number, { wait = false, ...which }: SteerF
   say(`primary ${status.pid} goes from ${new Set(status.workers.map(({ slot }) => slot)).size} to ${workers} workers`)
 }
 
-/** Lets the workers finish what they have, and ends everything. With `wait` it ends when the primary has. */
+/** Lets the workers finish their requests, then stops everything. With `wait`, returns when the primary has exited. */
 export async function stop ({ wait = false, ...which }: SteerFlags): Promise<void> {
   const { client, status } = await findPrimary(which)
   const gone = wait ? client.gone(status.pid) : undefined
-  gone?.catch(() => {}) // should it end first, post() tells
+  gone?.catch(() => {}) // if it fails first, post() throws the reason
   await client.post('/stop')
   say(`primary ${status.pid} stops`)
   await gone
   if (wait) say(`primary ${status.pid} has stopped`)
 }
 
-/** From now on so much is logged, by the primary and its workers. @throws ControlError where the primary knows no such level */
+/** Sets the log level of the primary and its workers. @throws ControlError if the primary has no such level */
 export async function logs (level: string, which: Which): Promise<void> {
   const { client, status } = await findPrimary(which)
   await client.post('/log-level', { level })

@@ -1,22 +1,21 @@
 import { parseArgs } from 'node:util'
 import { ADDRESS } from '../../options/schema.js'
 
-/** The two parts of the command line: up to `--` it is ours, after it the app's. */
+/** Splits the command line: the arguments before `--` are ours, those after it are the app's. */
 export function splitArguments (args: string[]): { own: string[], app: string[] } {
   const end = args.indexOf('--')
   const [own, app] = end === -1 ? [args, []] : [args.slice(0, end), args.slice(end + 1)]
   return { own: own.map((arg, place) => takesNothing(arg, own[place + 1]) ? `${arg}=true` : arg), app }
 }
 
-/** In `--inspect app.js` the app is no address. */
+/** In `--inspect app.js` the app is not an address. */
 function takesNothing (arg: string, next: string | undefined): boolean {
   return (arg === '--inspect' || arg === '--inspect-brk') && next !== undefined && !new RegExp(ADDRESS).test(next)
 }
 
 /**
- * The options that the app's arguments spell, as fastify-cli 8 reads them: `--log-sql` is true,
- * `--max-age 5` and `--max-age=5` are the text '5', one given several values is an array of them, and the names are
- * in camelCase.
+ * Parses the app's arguments as fastify-cli 8 does: `--log-sql` is true, `--max-age 5` and `--max-age=5` are
+ * the text '5', an option with several values is an array, and names are converted to camelCase.
  */
 export function readPluginOptions (args: string[]): Record<string, unknown> {
   const { tokens } = parseArgs({ args: joinValues(args), strict: false, tokens: true })
@@ -29,14 +28,14 @@ export function readPluginOptions (args: string[]): Record<string, unknown> {
   return options
 }
 
-/** An option that is given again. */
+/** Combines the values of a repeated option. */
 function combine (former: unknown, value: string | true): unknown {
   if (former === undefined || former === true) return value
   if (value === true) return Array.isArray(former) ? former : true
   return [former, value].flat()
 }
 
-/** Which options there are, only the app knows: a word after one is its value. */
+/** Joins an option and the word after it, as its value: only the app knows which options take one. */
 function joinValues (args: string[]): string[] {
   const joined: string[] = []
   for (const arg of args) {

@@ -8,7 +8,7 @@ import { fileSchema, REFUSED, settings } from './settings.js'
 
 const validate = compiled as ValidateFunction<CommandConfig>
 
-/** @throws UsageError that names everything in the config file that is wrong, what it is and what is taken */
+/** @throws UsageError, which lists every invalid key in the config file with its value and the accepted values */
 export function checked (values: unknown, file: string): CommandConfig {
   if (validate(values)) return values
   throw new UsageError([`${file} is not as it should be:`, ...explain(validate.errors ?? [], fileSchema, { spell, unknown })].join('\n  '))

@@ -10,9 +10,9 @@ import { settings } from './settings.js'
 import { locate } from '../app/syntax-errors.js'
 import { untilLoaded } from '../app/until-loaded.js'
 
-/** What a config file says, its paths absolute. */
+/** The values of a config file. Paths in it are absolute. */
 export interface ConfigFile {
-  /** Where that is, in words. */
+  /** The file's name in messages. */
   readonly name: string
   readonly values: CommandConfig
 }
@@ -23,14 +23,14 @@ const PACKAGE = 'package.json'
 const KEY = 'shared-fastify'
 
 /**
- * What the file says that is given; else that of the current folder, or the package.json of the app.
- * @throws UsageError where there is more than one, and for what it may not say
- * @throws SHARED_PORT_ERR_CONFIG_FAILED for one that cannot be loaded
+ * Reads the given config file, or else the one in the current folder, or the key in the app's package.json.
+ * @throws UsageError if there is more than one, or if the file has invalid values
+ * @throws SHARED_PORT_ERR_CONFIG_FAILED if the file cannot be loaded
  */
 export async function readConfigFile (given: string | undefined, app: string | undefined): Promise<ConfigFile | undefined> {
   const path = given === undefined ? find(app) : existing(given)
   if (path === undefined) return undefined
-  const { checked } = await import('./check-config.js') // with a validator that others have no use for
+  const { checked } = await import('./check-config.js') // imported only here, because it loads a validator
   const values = checked(isPackage(path) ? readPackage(path) : await load(path), inWords(path))
   return { name: inWords(path), values: withPaths(values, dirname(path)) }
 }
@@ -82,12 +82,12 @@ async function load (path: string): Promise<unknown> {
 
 async function evaluate (path: string): Promise<unknown> {
   const { default: exported } = await importFile(path)
-  // CommonJS, and TypeScript that became it, has the export one level further down.
+  // In CommonJS, and in TypeScript compiled to it, the export is one level deeper.
   const config = (exported as { default?: unknown } | null | undefined)?.default ?? exported
   return typeof config === 'function' ? await config() : config
 }
 
-/** TypeScript by tsx, in no other module than this one and what it imports. */
+/** Loads TypeScript with tsx, which applies only to this module and its imports. */
 async function importFile (path: string): Promise<{ default?: unknown }> {
   const { href } = pathToFileURL(path)
   if (!isTypeScript(path)) return await import(href)
@@ -101,7 +101,7 @@ function failed (path: string, cause: unknown): Error {
   return new ConfigFailedError(path, cause instanceof Error ? cause.message : inspect(cause), { cause })
 }
 
-/** Its paths are from its own folder, wherever the command is started. */
+/** Makes paths absolute. They are relative to the file's folder, wherever the command is started. */
 function withPaths (values: CommandConfig, folder: string): CommandConfig {
   const given = values as Record<string, unknown>
   const paths = settings.filter(({ name, isPath }) => isPath === true && typeof given[name] === 'string')
@@ -113,7 +113,7 @@ function withPaths (values: CommandConfig, folder: string): CommandConfig {
   }
 }
 
-/** Otherwise it is the name of a package. */
+/** Whether the module is a path; otherwise it is the name of a package. */
 function isPathOf (module: string, folder: string): boolean {
   return /^\.{0,2}\//.test(module) || isFile(resolve(folder, module))
 }

@@ -9,7 +9,7 @@ import type { InForce } from './in-force.js'
 import type { Inspect } from '../worker/inspection.js'
 import { listenOptions } from './listen-options.js'
 
-/** What the command is to do; in JSON, which has no functions, it is what a worker knows of it. */
+/** The settings of the command. A worker gets them as JSON, which omits functions. */
 export interface Config {
   /** The app's file. */
   app: string
@@ -19,32 +19,32 @@ export interface Config {
   sharedPort: SharedPortOptions
   level: string
   pretty: boolean
-  /** Whether the app's export `options` goes to Fastify. */
+  /** Whether the app's exported `options` are passed to Fastify. */
   useAppOptions: boolean
   /** Milliseconds. */
   pluginTimeout: number
-  /** Whether a changed file restarts the workers. */
+  /** Whether the workers are restarted when a file changes. */
   watch: boolean
-  /** Patterns of files that do not. */
+  /** Patterns of files whose changes are ignored. */
   watchIgnore: string[]
-  /** What goes over the app's export `options`, since somebody asked for it. */
+  /** Explicit settings that override the app's exported `options`. */
   asked: Pick<CommandConfig, 'logLevel' | 'pluginTimeout' | 'bodyLimit'>
-  /** For the app's plugin: what came after `--`, and the prefix. */
+  /** Options for the app's plugin: the arguments after `--`, and the prefix. */
   pluginOptions: Record<string, unknown>
-  /** What an app that is an instance has no use for, by the names under which it was given. */
+  /** Settings that have no effect on an app that is an instance, spelled as they were given. */
   forPlugins: string[]
 }
 
-/** Node's own default. */
+/** Node's default. */
 const INSPECTOR_PORT = 9229
 
 const MOST_PORT = 65_535
 
-/** The environment variable by which a worker gets its {@link Config}. */
+/** The environment variable in which a worker gets its {@link Config}. */
 export const CONFIG = 'SHARED_FASTIFY_CONFIG'
 
 /**
- * @throws UsageError that names what cannot be
+ * @throws UsageError for an invalid setting or combination
  * @throws SHARED_PORT_ERR_APP_NOT_FOUND
  * @throws SHARED_PORT_ERR_APP_TYPE
  */
@@ -78,7 +78,10 @@ export function readConfig (app: string, settings: InForce, appArguments: string
   }
 }
 
-/** Where nobody has said otherwise: one worker, so that a change is soon in force, and nobody who waits for it is sent away. */
+/**
+ * Defaults with --watch: one worker, so that a change takes effect soon, and no pendingTimeout, so that
+ * requests that wait for it are not rejected.
+ */
 function developmentDefaults (settings: InForce): SharedPortOptions {
   return {
     ...(!settings.isGiven('workers') && { workers: 1 }),
@@ -86,7 +89,7 @@ function developmentDefaults (settings: InForce): SharedPortOptions {
   }
 }
 
-/** @throws UsageError for a worker, or a port, that there is not */
+/** @throws UsageError for a worker or a port that does not exist */
 function inspectOption (settings: InForce, workers: SharedPortOptions['workers'] = 'auto'): Pick<Config, 'inspect'> {
   const [name, ...others] = (['inspect', 'inspectBrk'] as const).filter(name => settings.isGiven(name) && settings.value(name) !== false)
   if (name === undefined) {
@@ -103,7 +106,7 @@ function inspectOption (settings: InForce, workers: SharedPortOptions['workers']
   return { inspect: { slot, host, port, wait: name === 'inspectBrk' } }
 }
 
-/** @throws UsageError for what needs an admin server, where there is none */
+/** @throws UsageError if a setting needs the admin server, which is off */
 function adminOption (settings: InForce): Pick<SharedPortOptions, 'admin'> {
   const admin = settings.value('admin')
   const [token, hosts] = [settings.found('admin.token').value as string | undefined, settings.found('admin.hosts').value as string[] | undefined]
@@ -113,7 +116,10 @@ function adminOption (settings: InForce): Pick<SharedPortOptions, 'admin'> {
   throw new UsageError(`${settings.spell(idle)} is of the admin server, and needs ${settings.spell('admin')}`)
 }
 
-/** What would do nothing is a mistake; but whoever starts it may choose another place than the environment or the file has. */
+/**
+ * Rejects a socketMode that has no effect. From the environment or a config file it is allowed without a
+ * socket, because the command line may have replaced the socket by another address.
+ */
 function assertModeCounts (settings: InForce, { path }: GivenListenOptions): void {
   const { kind } = settings.source('socketMode')
   const isIdle = kind === 'flag' || (kind === 'file' && settings.source('socket').kind === 'default')

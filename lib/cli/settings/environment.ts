@@ -3,12 +3,13 @@ import { parseEnv } from 'node:util'
 
 const PREFIX = 'FASTIFY_'
 
-/** In the current folder. */
+/** Read from the current folder. */
 export const ENV_FILE = '.env'
 
 /**
- * Reads .env of the current folder, as fastify-cli does: what is set already stays as it is, and no
- * file is no error. Returns what reads it again: what the file had set becomes what it says by then.
+ * Reads .env of the current folder, as fastify-cli does: variables that are set already keep their values,
+ * and a missing file is not an error. Returns a function that reads the file again and updates the variables
+ * that it had set.
  */
 export function loadEnvFile (): () => void {
   const ofFile = new Set<string>()
@@ -29,21 +30,21 @@ function readEnvFile (): NodeJS.Dict<string> {
   try {
     return parseEnv(readFileSync(ENV_FILE, 'utf8'))
   } catch {
-    return {} // there is none, or it is not for us to read
+    return {} // there is no such file, or it may not be read
   }
 }
 
-/** A variable of the environment; one that is set to nothing counts as not set. */
+/** The value of an environment variable. An empty value counts as not set. */
 export function variable (name: string): string | undefined {
   return process.env[name] || undefined
 }
 
-/** The variables whose names look like ours and are not among them. */
+/** Variables that begin with our prefix but are unknown. */
 export function unknownVariables (known: readonly string[]): string[] {
   return Object.keys(process.env).filter(name => name.startsWith(PREFIX) && !known.includes(name) && variable(name) !== undefined)
 }
 
-/** The variable that sets a flag of the command: FASTIFY_LOG_LEVEL for `--log-level`, as in fastify-cli. */
+/** The variable for a flag of the command: FASTIFY_LOG_LEVEL for `--log-level`, as in fastify-cli. */
 export function variableOf (flag: string): string {
   return `${PREFIX}${flag.toUpperCase().replaceAll('-', '_')}`
 }

@@ -5,12 +5,12 @@ import { UsageError } from '../exit.js'
 import { readText } from './read-text.js'
 import { type Setting, settings } from './settings.js'
 
-/** The settings that are flags, as commander takes them. */
+/** The settings that have flags, as commander options. */
 export function createOptions (): Option[] {
   return settings.flatMap(({ flags, off, ...setting }) => flags === undefined ? [] : [createOption(setting, flags), ...(off === undefined ? [] : [createOff(flags, off)])])
 }
 
-/** By which a command finds the primary that is meant. */
+/** Options that select a running primary. */
 export function whichOptions (): Option[] {
   return [
     new Option('--pid <pid>', 'the one with this process id').argParser(integer({ minimum: 1 })),
@@ -23,12 +23,15 @@ export function integer (range: Pick<Part, 'minimum' | 'maximum'>): (text: strin
   return text => readText(text, { takes: { type: 'integer', ...range } }) as number
 }
 
-/** The flag's name, as one writes it. */
+/** The long form of a flag, as it is typed. */
 export function nameOf (flags: string): string {
   return new Option(flags).long as string
 }
 
-/** It takes the value that the environment has for it, where the command line has none. What is a switch is neither here. */
+/**
+ * The option takes its value from the environment if the command line has none. Switches have no value, and
+ * are read elsewhere.
+ */
 function createOption ({ description, takes, says, variable: other }: Omit<Setting, 'flags'>, flags: string): Option {
   const option = new Option(flags, description)
   if (takes.type === 'boolean') return option
@@ -39,7 +42,7 @@ function createOption ({ description, takes, says, variable: other }: Omit<Setti
   return withVariable(option, other)
 }
 
-/** What cannot be is not shown, as commander would. */
+/** Reads a secret. Unlike commander, it does not print an invalid value. */
 function readSecret (flags: string, text: string, { takes, says = 'another text' }: Pick<Setting, 'takes' | 'says'>): unknown {
   try {
     return readText(text, { takes })
@@ -48,7 +51,7 @@ function readSecret (flags: string, text: string, { takes, says = 'another text'
   }
 }
 
-/** @param other a variable that counts where the option's own is not set */
+/** @param other a variable that applies if the option's own variable is not set */
 function withVariable (option: Option, other?: string): Option {
   const named = [variableOf(option.name()), other].find(name => name !== undefined && variable(name) !== undefined)
   return named === undefined ? option : option.env(named)
@@ -58,7 +61,7 @@ function createOff (flags: string, description: string): Option {
   return new Option(`--no-${new Option(flags).name()}`, description)
 }
 
-/** The names that it takes, functions aside: there are none on a command line. */
+/** The accepted names. Functions are accepted elsewhere, but not on a command line. */
 function choicesOf ({ enum: names, anyOf = [] }: Part): readonly string[] | undefined {
   return names ?? anyOf.find(({ enum: names }) => names !== undefined)?.enum
 }

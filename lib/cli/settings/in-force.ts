@@ -6,19 +6,22 @@ import { UsageError } from '../exit.js'
 import { nameOf } from './flags.js'
 import { isOption, type Setting, settings } from './settings.js'
 
-/** Who said it. */
+/** Where a value comes from. */
 export type Source = { readonly kind: 'argument' | 'default' } | { readonly kind: 'flag' | 'variable' | 'file', readonly name: string }
 
 export interface Found { readonly value: unknown, readonly source: Source }
 
-/** Of what can be left out, what has a value nevertheless. */
+/** The settings, where those with a default are never undefined. */
 type Filled = CommandConfig & Required<Pick<CommandConfig, 'port' | 'address' | 'options' | 'watch' | 'logLevel' | 'prettyLogs' | 'pluginTimeout' | 'inspectWorker'>>
 
-/** What is in force: the command line before the environment before a config file before the defaults. */
+/**
+ * The resulting settings. The command line takes precedence over the environment, the environment over a
+ * config file, and the config file over the defaults.
+ */
 export class InForce {
   readonly #found: ReadonlyMap<string, Found>
 
-  /** @throws UsageError for a switch of the environment that is neither on nor off */
+  /** @throws UsageError for a switch in the environment whose value is not true or false */
   constructor (command: Command, app: string | undefined, file?: ConfigFile) {
     this.#found = new Map(settings.map(setting => [setting.name, find(setting, command, app, file)]))
   }
@@ -39,14 +42,14 @@ export class InForce {
     return this.source(name).kind !== 'default'
   }
 
-  /** A value, if somebody has said one. */
+  /** The value with its name, if it was set explicitly; otherwise an empty object. */
   given<K extends keyof Filled> (name: K): Pick<CommandConfig, K> {
     return (this.isGiven(name) ? { [name]: this.value(name) } : {}) as Pick<CommandConfig, K>
   }
 
-  /** The setting, by the name under which it was given; the flag where it was not. */
+  /** How the user wrote the setting, for messages; its flag if it was not set explicitly. */
   spell (name: string): string {
-    if (!this.#found.has(name)) return this.spell(name.replace(/\.\w+$/, '')) // a part of what is given as a whole
+    if (!this.#found.has(name)) return this.spell(name.replace(/\.\w+$/, '')) // a part of a nested setting
     const source = this.source(name)
     if (source.kind === 'file') return `'${name}' in ${source.name}`
     if (source.kind === 'flag' || source.kind === 'variable') return source.name
@@ -54,7 +57,10 @@ export class InForce {
     return flags === undefined ? `'${name}'` : nameOf(flags)
   }
 
-  /** The plugin's options, as far as they are given: it knows its defaults itself. Without `admin`, which is given as a whole and in parts. */
+  /**
+   * The explicitly set options of the plugin, which fills in its defaults itself. Without `admin`, which may
+   * be set as a whole and in parts.
+   */
   options (): SharedPortOptions {
     const options: Record<string, unknown> = {}
     for (const { name } of settings.filter(isOption)) if (this.isGiven(name) && !/^admin\b/.test(name)) put(options, name.split('.'), this.found(name).value)
@@ -72,7 +78,7 @@ function ofArgument (value: string | undefined): Found | undefined {
   return value === undefined ? undefined : { value, source: { kind: 'argument' } }
 }
 
-/** And of the environment, which commander reads too, but for switches. */
+/** Also reads the environment: commander does that for all options but switches. */
 function ofCommandLine ({ flags, takes }: Setting, command: Command): Found | undefined {
   const option = command.options.find(option => option.flags === flags)
   if (option === undefined) return undefined

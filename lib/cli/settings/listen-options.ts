@@ -2,13 +2,13 @@ import type { GivenListenOptions } from '../../fastify/listen-target.js'
 import { UsageError } from '../exit.js'
 import type { InForce } from './in-force.js'
 
-/** One place to listen on: the settings that say it, and what they come to. */
+/** One address to listen on: the settings that select it, and the options for listen(). */
 interface Place { by: string[], options: GivenListenOptions }
 
-/** Who says it comes before the next. */
+/** The sources of a setting, in the order of precedence. */
 const KINDS = ['flag', 'variable', 'file']
 
-/** Where to listen. @throws UsageError where two places are said */
+/** The options for listen(). @throws UsageError if the settings select two addresses */
 export function listenOptions (settings: InForce): GivenListenOptions {
   const places = allPlaces(settings)
   const said = saidNames(settings, places)
@@ -17,7 +17,7 @@ export function listenOptions (settings: InForce): GivenListenOptions {
   return (taken as Place).options
 }
 
-/** The settings of places that are not listened on. */
+/** The settings of addresses that are not used. */
 export function idlePlaces (settings: InForce): string[] {
   const places = allPlaces(settings)
   const taken = placesOf(places, saidNames(settings, places))
@@ -32,7 +32,10 @@ function allPlaces (settings: InForce): Place[] {
   ] as Place[]
 }
 
-/** The settings by which the command line says where, else the environment, else a config file; else the port. */
+/**
+ * The settings of the source with the highest precedence that selects an address: the command line, then the
+ * environment, then a config file. By default, the port.
+ */
 function saidNames (settings: InForce, places: Place[]): string[] {
   const names = places.flatMap(({ by }) => by).filter(name => !isAmbient(settings, name))
   const said = KINDS.map(kind => names.filter(name => settings.source(name).kind === kind))
@@ -43,7 +46,7 @@ function placesOf (places: Place[], names: string[]): Place[] {
   return places.filter(({ by }) => by.some(name => names.includes(name)))
 }
 
-/** A PORT in the environment is a default like ours: it stands there for whatever is started. */
+/** PORT in the environment counts as a default, because it may be set for any program that is started there. */
 function isAmbient (settings: InForce, name: string): boolean {
   const source = settings.source(name)
   return source.kind === 'variable' && source.name === 'PORT'

@@ -2,8 +2,8 @@ import { InvalidArgumentError } from 'commander'
 import type { Part } from '../../options/schema.js'
 
 /**
- * Reads the value of a flag, or of its variable, by what the setting takes; throws commander's
- * InvalidArgumentError for another. `says` is for a text that does not match its pattern.
+ * Parses the value of a flag or its variable by the setting's schema. Throws commander's
+ * InvalidArgumentError if it is invalid. `says` describes the accepted texts if the schema has a pattern.
  */
 export function readText (text: string, { takes, says, previous }: { takes: Part, says?: string | undefined, previous?: unknown }): unknown {
   if (takes.type === 'array') return [...(previous as string[] | undefined ?? []), nonEmpty(text)]
@@ -14,7 +14,7 @@ export function readText (text: string, { takes, says, previous }: { takes: Part
   return takes.pattern === undefined ? text : matching(nonEmpty(text), takes.pattern, says)
 }
 
-/** A constant or an integer. */
+/** Accepts a constant or an integer. */
 function either (text: string, [constant, range]: readonly Part[]): unknown {
   return text === String(constant?.const) ? constant?.const : integer(text, range as Part, `'${String(constant?.const)}' or `)
 }

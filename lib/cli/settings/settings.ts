@@ -3,45 +3,51 @@ import { ADDRESS, MOST_WORKERS, type Part, schema } from '../../options/schema.j
 import { LONGEST_DELAY } from '../../platform/timing.js'
 import { defaultAddress } from './default-address.js'
 
-/** Whatever the command can be told, described once: its flag, its variable, its key in a config file, its default. */
+/** A setting of the command: its flag, its environment variable, its key in a config file, and its default. */
 export interface Setting {
-  /** Its key in a config file, with a dot before what is nested; the plugin's option of that name, where there is one. */
+  /**
+   * The key in a config file, with dots for nested keys. If the plugin has an option of the same name, the
+   * setting sets that option.
+   */
   readonly name: string
-  /** What it takes. `writeOnly`: it is shown to nobody. */
+  /** The accepted values. With `writeOnly`, the value is never shown. */
   readonly takes: Part
-  /** The flag, in the words of commander. Without: see {@link isArgument}, or it comes from a config file alone. */
+  /** The flag, in commander's syntax. Without one, see {@link isArgument}, or the setting is for config files only. */
   readonly flags?: string
   readonly description?: string
-  /** A text that has to match a pattern: what to say of one that does not. */
+  /** Describes the accepted texts if `takes` has a pattern, for error messages. */
   readonly says?: string
-  /** A variable that counts where FASTIFY_<OPTION> is not set. */
+  /** Another variable that applies if FASTIFY_<OPTION> is not set. */
   readonly variable?: string
-  /** What the flag that switches it off does. */
+  /** The help text of the flag that switches it off. */
   readonly off?: string
-  /** Whether it is a path: in a config file one from the file's folder. */
+  /** Whether the value is a path. In a config file, paths are relative to the file's folder. */
   readonly isPath?: boolean
-  /** Whether it is given without a flag. */
+  /** Whether it is a positional argument. */
   readonly isArgument?: boolean
-  /** Whether it is not for a config file to say. */
+  /** Whether a config file may not contain it. */
   readonly notInFile?: boolean
-  /** What it is where nobody says it, when that is for the machine to say. */
+  /** Computes the default, if that depends on the machine. */
   readonly otherwise?: () => unknown
 }
 
 type More = Omit<Setting, 'name' | 'takes' | 'flags' | 'description'>
 
-/** Options of the plugin that the command does not take, and why. */
+/** Options of the plugin that the command does not accept, with the reason. */
 export const REFUSED: Readonly<Record<string, string>> = {
   readyCheck: 'the workers would call it, and they do not load this file: let an onReady hook of the app do what it does',
   signals: 'the command handles them always'
 }
 
-/** Here 0 is not taken, as in the plugin: there the app would serve, but here is none. */
+/**
+ * The plugin accepts 0 and then serves in its own process. The command's primary does not load the app, so
+ * it needs at least one worker.
+ */
 const workers = { ...schema.properties.workers, anyOf: [{ const: 'auto' }, { type: 'integer', minimum: 1, maximum: MOST_WORKERS }], description: `'auto' or an integer from 1 to ${MOST_WORKERS}` } as const
 
 const options: Record<string, Part> = Object.fromEntries(Object.entries({ ...schema.properties, workers }).filter(([name]) => !(name in REFUSED)))
 
-/** What an int takes, as which the kernel has descriptors. */
+/** The largest int: descriptors are ints. */
 const MOST_FD = 2 ** 31 - 1
 
 const aText = { type: 'string', pattern: '\\S', description: 'a text that is not empty' } as const
@@ -49,7 +55,7 @@ const aName = { type: 'string', pattern: '^(?=.*\\S)[\\p{L}\\p{M}\\p{N}\\p{P}\\p
 const anAddress = { type: ['boolean', 'integer', 'string'], minimum: 0, maximum: 65_535, pattern: ADDRESS, description: "true, false, a port, or a text like '127.0.0.1:9229'" } as const
 const aSwitch = { type: 'boolean', description: 'true or false' } as const
 
-/** Everything, in the order of --help. To add a setting is to add its line. */
+/** All settings, in the order of --help. To add a setting, add its line here. */
 export const settings: readonly Setting[] = [
   own('app', undefined, 'the app', aText, { isPath: true, isArgument: true }),
   own('config', '--config <path>', 'config file (default: shared-fastify.config.* here, or "shared-fastify" in the app\'s package.json)', aText, { notInFile: true }),
@@ -107,7 +113,7 @@ export const settings: readonly Setting[] = [
   option('admin.hosts', '--admin-host <name>', 'name by which the admin server may be asked for, beside addresses and localhost; may be repeated')
 ]
 
-/** What a config file takes; `npm run build:validator` makes config-validator.ts of it. */
+/** The schema of a config file. The build compiles it to dist/validators/config-file.js. */
 export const fileSchema = {
   type: 'object',
   description: 'an object, or a function that returns one',
@@ -118,17 +124,17 @@ export const fileSchema = {
   } as Record<string, Part>
 } as const
 
-/** Whether the plugin takes it. */
+/** Whether this is an option of the plugin. */
 export function isOption ({ name }: Setting): boolean {
   return name.split('.')[0] as string in options
 }
 
-/** A setting of the command's own. */
+/** A setting of the command only. */
 function own (name: string, flags: string | undefined, description: string, takes: Part, more: More = {}): Setting {
   return { name, description, takes, ...(flags !== undefined && { flags }), ...more }
 }
 
-/** An option of the plugin: what it takes is described there. */
+/** An option of the plugin. Its accepted values come from the plugin's schema. */
 function option (name: string, flags?: string, description?: string, more: More = {}): Setting {
   const takes = name.split('.').reduce<Part>((part, key) => part.properties?.[key] as Part, { properties: options })
   return { name, takes, ...(flags !== undefined && { flags }), ...(description !== undefined && { description }), ...more }

@@ -8,7 +8,7 @@ import { table } from '../table.js'
 
 type Row = { readonly name: string } & Found
 
-/** What is in force, and where it comes from: a table, or JSON. */
+/** Prints the resulting settings and their sources, as a table or as JSON. */
 export function show (inForce: InForce, json: boolean): string {
   const idle = idlePlaces(inForce)
   const rows = settings.filter(({ notInFile }) => notInFile !== true).map(({ name, takes }) => {

@@ -1,6 +1,6 @@
 import type { SocketName } from '../../platform/node-internals.js'
 
-/** An address as one types it: `127.0.0.1:3000`, `[::1]:3000`, a path. */
+/** Formats an address as it is typed: `127.0.0.1:3000`, `[::1]:3000`, or a path. */
 export function spell (name: SocketName | string): string {
   if (typeof name === 'string') return name
   return name.family === 'IPv6' ? `[${name.address}]:${name.port}` : `${name.address}:${name.port}`

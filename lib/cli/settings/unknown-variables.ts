@@ -3,12 +3,12 @@ import { nameOf } from './flags.js'
 import { settings } from './settings.js'
 import { nearest } from '../../options/suggest.js'
 
-/** Variables of others that begin like ours: @fastify/autoload's, which the command itself sets for TypeScript. */
+/** Variables of other packages with our prefix: @fastify/autoload's, which the command itself sets for TypeScript. */
 const OF_OTHERS = ['FASTIFY_AUTOLOAD_TYPESCRIPT']
 
 export interface UnknownVariable { name: string, meant?: string }
 
-/** What may be a slip: a variable that would set an option, and sets none. */
+/** Variables that look like ours but set no option, probably typing mistakes. */
 export function findUnknownVariables (): UnknownVariable[] {
   const known = settings.flatMap(({ flags }) => flags === undefined ? [] : [variableOf(nameOf(flags).slice('--'.length))])
   return unknownVariables([...known, ...OF_OTHERS]).map(name => {
@@ -17,7 +17,7 @@ export function findUnknownVariables (): UnknownVariable[] {
   })
 }
 
-/** In words. */
+/** The warning for an unknown variable. */
 export function tellUnknown ({ name, meant }: UnknownVariable): string {
   return `${name} in the environment sets no option${meant === undefined ? '' : `: did you mean ${meant}?`}`
 }

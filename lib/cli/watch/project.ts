@@ -2,15 +2,15 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { findFor } from '../app/app-file.js'
 
-/** The folders that an app is developed in; absolute, and without symbolic links. */
+/** The folders of an app in development. Absolute, with symbolic links resolved. */
 export interface Project {
   /** The app's file. */
   app: string
-  /** The folder of the nearest package.json; without one the app's own. */
+  /** The folder of the nearest package.json, or the app's own folder if there is none. */
   folder: string
-  /** Where git's rules begin: the folder of the repository; without one the project's. */
+  /** Where git's rules begin: the root of the repository, or the project's folder if there is none. */
   repository: string
-  /** Where what is built goes, whether it is there or not. */
+  /** The folders for build output, whether they exist or not. */
   outputs: string[]
 }
 
@@ -25,12 +25,12 @@ export function findProject (given: string): Project {
   }
 }
 
-/** Whether it is the folder, or in it. */
+/** Whether the path is the folder itself or inside it. */
 export function isInside (path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }
 
-/** As `ignore` and git spell it; '' for the folder itself. */
+/** The path relative to the folder, in the notation of `ignore` and git; '' for the folder itself. */
 export function spellFrom (folder: string, path: string): string {
   return relative(folder, path).split(sep).join('/')
 }
@@ -40,7 +40,7 @@ function findUp (folder: string, name: string): string | undefined {
   return undefined
 }
 
-/** What a tsconfig.json, or else one that it extends by a path, says. */
+/** The outDir of a tsconfig.json, or of one that it extends by a path. */
 function outDirs (tsconfig: string | undefined, depth = 0): string[] {
   const { extends: bases, compilerOptions: { outDir } = {} } = tsconfig === undefined ? {} : readTsconfig(tsconfig)
   if (typeof outDir === 'string') return [resolve(dirname(tsconfig as string), outDir.replace(/^\$\{configDir\}/, '.'))]
@@ -51,12 +51,12 @@ function outDirs (tsconfig: string | undefined, depth = 0): string[] {
   })
 }
 
-/** Files that extend one another: more than any has, unless it extends itself. */
+/** The longest chain of `extends` that is followed. More than any project has, unless a file extends itself. */
 const MOST_EXTENDED = 8
 
 interface Tsconfig { extends?: string | string[], compilerOptions?: { outDir?: unknown } }
 
-/** One that cannot be read is tsx's to complain of. */
+/** A file that cannot be read is ignored here: tsx reports it. */
 function readTsconfig (path: string): Tsconfig {
   try {
     return JSON.parse(withoutComments(readFileSync(path, 'utf8'))) as Tsconfig
@@ -65,7 +65,7 @@ function readTsconfig (path: string): Tsconfig {
   }
 }
 
-/** JSON as TypeScript takes it, with comments and commas at the end, as JSON. */
+/** Converts TypeScript's JSON, which allows comments and trailing commas, to plain JSON. */
 function withoutComments (text: string): string {
   const keepTexts = (pattern: RegExp) => (text: string) => text.replace(pattern, (_, kept: string | undefined) => kept ?? '')
   return keepTexts(/("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g)(keepTexts(/("(?:\\.|[^"\\])*")|\/\/.*|\/\*[^]*?\*\//g)(text))

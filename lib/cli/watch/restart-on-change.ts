@@ -7,7 +7,7 @@ import { findProject, spellFrom } from './project.js'
 import { SourceFilter } from './source-filter.js'
 import { SourceWatcher } from './source-watcher.js'
 
-/** What --watch does: from now on, each change of the app's source gives the primary new workers. */
+/** Implements --watch: restarts the workers whenever a source file of the app changes. */
 export async function restartOnChange ({ app, watchIgnore }: Config, primary: PrimaryProcess, reloadEnvironment: () => void, log: Logger): Promise<void> {
   const project = findProject(app)
   const envFile = resolve(ENV_FILE)

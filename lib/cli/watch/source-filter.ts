@@ -3,7 +3,10 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import createIgnore, { type Ignore } from 'ignore'
 import { isInside, type Project, spellFrom } from './project.js'
 
-/** What is in a project's folder and is nobody's source: what is installed, what runs write, what editors leave for a moment. */
+/**
+ * Files in a project's folder that are not source: installed packages, files written at run time, and
+ * temporary files of editors.
+ */
 const NO_SOURCE = [
   'node_modules', 'bower_components',
   '.git', '.hg', '.svn', '.gitignore', '.gitattributes', '.idea', '.vscode', '.DS_Store',
@@ -12,19 +15,19 @@ const NO_SOURCE = [
   '*~', '*.sw?', '.#*', '\\#*#', '4913', '*.tmp'
 ]
 
-/** Knows which files of a project are its source. */
+/** Decides which files of a project are its source. */
 export class SourceFilter {
   readonly #project: Project
-  /** Files that count wherever they are, and whatever git thinks of them. */
+  /** Files that are watched wherever they are, even if git ignores them. */
   readonly #always: ReadonlySet<string>
   readonly #noSource = createPatterns(NO_SOURCE)
   readonly #given: Ignore
-  /** The .gitignore files, by their folders. */
+  /** The .gitignore files, by folder. */
   readonly #gitignores = new Map<string, Ignore | undefined>()
-  /** Where an app that is itself built, or that git ignores, has the code that it runs. */
+  /** The folder of the running code, if the app itself is build output or ignored by git. */
   readonly #built: string | undefined
 
-  /** @param patterns those of --watch-ignore: as in a .gitignore of the project's folder, or paths */
+  /** @param patterns the values of --watch-ignore: patterns as in a .gitignore of the project's folder, or paths */
   constructor (project: Project, patterns: readonly string[], always: readonly string[] = []) {
     this.#project = project
     this.#always = new Set(always)
@@ -32,7 +35,7 @@ export class SourceFilter {
     this.#built = this.#findBuilt()
   }
 
-  /** Whether a change of it means nothing to the app. @param isFolder undefined where that is not known */
+  /** Whether changes of this file do not matter to the app. @param isFolder undefined if that is not known */
   ignores (path: string, isFolder = false): boolean {
     const { folder } = this.#project
     if (path === folder) return false
@@ -42,7 +45,7 @@ export class SourceFilter {
     return this.#isNoSource(path, isFolder, this.#built !== undefined && isInside(path, this.#built) ? this.#built : undefined)
   }
 
-  /** @param within a folder: what is said above it, or of the app, does not count */
+  /** @param within a folder: rules of folders above it, and rules that match the app itself, do not count */
   #isNoSource (path: string, isFolder: boolean, within?: string): boolean {
     const { app, folder, outputs } = this.#project
     return outputs.some(output => isInside(path, output) && !(within !== undefined && isInside(app, output))) ||
@@ -50,7 +53,10 @@ export class SourceFilter {
       this.#isIgnoredByGit(path, isFolder, within)
   }
 
-  /** The last rule counts, and that of the deepest folder: https://git-scm.com/docs/gitignore */
+  /**
+   * The last matching rule counts, and rules of deeper folders override those above:
+   * https://git-scm.com/docs/gitignore
+   */
   #isIgnoredByGit (path: string, isFolder: boolean, within: string | undefined): boolean {
     let ignored = false
     for (const folder of this.#foldersTo(path)) {
@@ -63,7 +69,7 @@ export class SourceFilter {
     return ignored
   }
 
-  /** Whether the folder's .gitignore has the app itself in it. */
+  /** Whether the folder's .gitignore ignores the app itself. */
   #namesApp (folder: string): boolean {
     const { app } = this.#project
     const gitignore = this.#gitignoreOf(folder)
@@ -75,7 +81,7 @@ export class SourceFilter {
     return this.#gitignores.get(folder)
   }
 
-  /** The folders that a path is in, from the repository's down. */
+  /** The folders above a path, from the repository's root down. */
   #foldersTo (path: string): string[] {
     const folders: string[] = []
     for (let folder = dirname(path); isInside(folder, this.#project.repository); folder = dirname(folder)) {
@@ -100,7 +106,7 @@ export class SourceFilter {
   }
 }
 
-/** @param patterns one each, or the text of a .gitignore */
+/** @param patterns a list of patterns, or the text of a .gitignore */
 function createPatterns (patterns: readonly string[] | string): Ignore {
   return createIgnore({ ignorecase: false }).add(patterns)
 }
@@ -113,11 +119,14 @@ function readGitignore (path: string): Ignore | undefined {
   try {
     return createPatterns(readFileSync(path, 'utf8'))
   } catch {
-    return undefined // there is none, or it is not for us to read
+    return undefined // there is no such file, or it may not be read
   }
 }
 
-/** A path into the folder, from where the command was started, as a pattern of the folder's; what is no path stays as it is. */
+/**
+ * Converts a path inside the folder, relative to the current folder, to a pattern relative to the project's
+ * folder. Anything else stays as it is.
+ */
 function anchor (pattern: string, folder: string): string {
   const isPath = isAbsolute(pattern) || /^\.{1,2}\//.test(pattern)
   return isPath && isInside(resolve(pattern), folder) ? `/${spellFrom(folder, resolve(pattern))}` : pattern

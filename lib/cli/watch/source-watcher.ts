@@ -6,34 +6,40 @@ import { type Clock, systemClock } from '../../platform/clock.js'
 /** Milliseconds without a further change that end a burst: editors and git write many files at once. */
 const QUIET = 100
 
-/** Milliseconds that a burst may last: what changes all the time is told of all the same. */
+/** The longest duration of a burst in milliseconds: files that change all the time are reported nevertheless. */
 const LONGEST_BURST = 1_000
 
-/** Milliseconds between two looks where the system cannot tell of changes. */
+/** Milliseconds between two polls, if the system cannot report changes. */
 const POLL = 1_000
 
-/** That the system has no room for more watchers, in all (inotify's max_user_watches) or of this user (max_user_instances). */
+/**
+ * Errors that mean that the system has no room for more watches, in total (inotify's max_user_watches) or
+ * for this user (max_user_instances).
+ */
 const FULL = new Set(['ENOSPC', 'EMFILE'])
 
 export interface SourceWatcherParts {
-  /** Files and folders; of the latter all that is in them. */
+  /** Files and folders. Folders are watched recursively. */
   paths: string[]
   ignores (path: string, isFolder?: boolean): boolean
-  /** These files were written, made or removed: told once for a burst of them. */
+  /** Called once for each burst, with the files that were written, created or removed. */
   changed (paths: string[]): void
   log: FastifyBaseLogger
-  /** Descriptors that this process writes to: should they be files, each line would be a change. */
+  /**
+   * Descriptors that this process writes to. If they are files inside the project, each log line would count
+   * as a change.
+   */
   outputs?: number[]
   open?: typeof watch
   clock?: Clock
 }
 
-/** Tells of changed source files. */
+/** Watches source files and reports changes. */
 export class SourceWatcher {
   readonly #parts: Required<SourceWatcherParts>
   #watcher: FSWatcher | undefined
   #polls = false
-  /** The files behind them. */
+  /** The identities of the files behind `outputs`. */
   readonly #outputs: Set<string>
   readonly #changed = new Set<string>()
   #burst: { endsAt: number, cancel: () => void } | undefined
@@ -43,7 +49,7 @@ export class SourceWatcher {
     this.#outputs = new Set(this.#parts.outputs.map(fd => identify(fstatSync(fd))))
   }
 
-  /** Resolves when every change from now on is seen. */
+  /** Resolves when all further changes will be noticed. */
   async start (): Promise<void> {
     await new Promise<void>(resolve => { this.#open(resolve) })
   }
@@ -59,13 +65,13 @@ export class SourceWatcher {
       ignored: (path, stats) => ignores(path, stats?.isDirectory()) || (stats !== undefined && this.#outputs.has(identify(stats))),
       ignoreInitial: true,
       ignorePermissionErrors: true,
-      followSymlinks: false, // they may lead anywhere, and in circles
+      followSymlinks: false, // they may lead outside of the project, or in circles
       ...(this.#polls && { usePolling: true, interval: POLL })
     }
     const watcher = open(paths, options)
     this.#watcher = watcher
     let ready = false
-    // Symbolic links are told of as added while the folders are read, whatever is said of that (ignoreInitial).
+    // While the folders are read, symbolic links are reported as added, even with ignoreInitial.
     watcher.on('all', (event, path) => { if ((ready || event !== 'add') && !event.endsWith('Dir')) this.#add(path) })
     watcher.on('error', err => { if (this.#watcher === watcher) this.#failed(err as NodeJS.ErrnoException, onReady) })
     watcher.on('ready', () => {

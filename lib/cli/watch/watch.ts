@@ -1,4 +1,4 @@
-// Loaded before anything of the app's in a worker of the command.
+// Loaded in the command's workers before any module of the app.
 import { watchExceptions } from '../../failure.js'
 import { CONFIG, type Config } from '../settings/config.js'
 import { openInspector } from '../worker/inspection.js'

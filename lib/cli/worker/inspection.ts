@@ -7,20 +7,20 @@ import { InspectorError } from '../../errors.js'
 import { type Channel, post } from '../../protocol.js'
 import { findMark } from '../../platform/role.js'
 
-/** Whose inspector is opened, and where. */
+/** Which worker's inspector is opened, and where. */
 export interface Inspect {
   /** The number of the worker's slot. */
   slot: number
   host: string
   port: number
-  /** Whether a debugger has to come before the app is loaded. */
+  /** Whether to wait for a debugger before the app is loaded. */
   wait: boolean
 }
 
-/** Milliseconds between two looks whether the port is free. */
+/** Milliseconds between two attempts to use the port. */
 const RETRY = 100
 
-/** @throws SHARED_PORT_ERR_INSPECTOR where something else listens: Node would say so in the worker alone */
+/** @throws SHARED_PORT_ERR_INSPECTOR if the port is in use: Node would report that only in the worker */
 export async function assertFree ({ host, port }: Inspect): Promise<void> {
   try {
     await tryToListen(host, port)
@@ -30,8 +30,9 @@ export async function assertFree ({ host, port }: Inspect): Promise<void> {
 }
 
 /**
- * In a worker of the slot: opens its inspector. The worker before it may have the port until it
- * drains, and is let keep it: then this one does not wait for a debugger, or neither would go on.
+ * Opens the inspector if this worker has the given slot. During a replacement, the previous worker keeps the
+ * port until it has drained. Then this worker does not wait for a debugger, or neither of the two would go
+ * on.
  */
 export async function openInspector (inspect: Inspect): Promise<void> {
   if (!isMainThread || findMark()?.slot !== inspect.slot) return
@@ -44,7 +45,7 @@ export async function openInspector (inspect: Inspect): Promise<void> {
 export let held = false
 
 function open ({ host, port, wait }: Inspect): void {
-  if (inspector.url() === undefined) inspector.open(port, host) // NODE_OPTIONS may have done it
+  if (inspector.url() === undefined) inspector.open(port, host) // NODE_OPTIONS may have opened it
   tell(inspector.url())
   if (!wait) return
   held = true
@@ -60,9 +61,9 @@ async function isFree ({ host, port }: Inspect): Promise<boolean> {
   return await tryToListen(host, port).then(() => true, () => false)
 }
 
-/** Node's inspector itself only says on stderr that it cannot. */
+/** Tests the port first, because Node's inspector reports a failure only on stderr. */
 async function tryToListen (host: string, port: number): Promise<void> {
-  const server = createServer().listen({ host, port, exclusive: true }) // not by way of node:cluster's primary
+  const server = createServer().listen({ host, port, exclusive: true }) // not through node:cluster's primary
   await once(server, 'listening')
   server.close()
   await once(server, 'close')

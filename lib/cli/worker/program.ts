@@ -7,22 +7,29 @@ import { type Config, CONFIG } from '../settings/config.js'
 import { variableOf } from '../settings/environment.js'
 import { UsageError } from '../exit.js'
 
-/** Where tsx looks for a tsconfig.json instead of in the current folder: https://tsx.is/dev-api/entry-point */
+/**
+ * The variable that tells tsx which tsconfig.json to use instead of the one in the current folder:
+ * https://tsx.is/dev-api/entry-point
+ */
 const TSCONFIG = 'TSX_TSCONFIG_PATH'
 
-/** By which @fastify/autoload loads TypeScript too: it knows tsx by --require alone (https://github.com/fastify/fastify-autoload#environment-variables). */
+/**
+ * Makes @fastify/autoload load TypeScript: it detects tsx only if loaded by --require
+ * (https://github.com/fastify/fastify-autoload#environment-variables).
+ */
 const AUTOLOAD = 'FASTIFY_AUTOLOAD_TYPESCRIPT'
 
 /**
- * What the workers run: the worker's entry, after what --import names, with tsx where the app is TypeScript.
- * @throws UsageError for an --import that names no file
+ * The program that the workers run: the worker's entry point, after the modules of --import, with tsx if any
+ * of them is TypeScript.
+ * @throws UsageError for an --import that does not exist
  */
 export function workerProgram (config: Config, imports: string[]): Program {
   const files = imports.map(findImport)
   const typescript = [config.app, ...files].some(isTypeScript)
   const tsconfig = typescript && process.env[TSCONFIG] === undefined ? findFor(config.app, 'tsconfig.json') : undefined
   const modules = [
-    new URL('../watch/watch.js', import.meta.url).href, // first: what those after it throw is told to the primary
+    new URL('../watch/watch.js', import.meta.url).href, // first, so that exceptions in the modules after it are reported to the primary
     ...(typescript ? [import.meta.resolve('tsx')] : []),
     ...files.map(file => isAbsolute(file) ? pathToFileURL(file).href : file)
   ]
@@ -32,20 +39,23 @@ export function workerProgram (config: Config, imports: string[]): Program {
     execArgv: [...process.execArgv, ...modules.flatMap(module => ['--import', module])],
     env: {
       [CONFIG]: JSON.stringify(withoutToken(config)),
-      [variableOf('admin-token')]: undefined, // Node leaves it out
+      [variableOf('admin-token')]: undefined, // Node omits undefined variables
       ...(typescript && { [AUTOLOAD]: '1' }),
       ...(tsconfig !== undefined && { [TSCONFIG]: tsconfig })
     }
   }
 }
 
-/** Apps may look at their arguments, and every user at those of a process: of the primary's, ps(1) shows it still. */
+/**
+ * Removes the token: apps may read their arguments, and all users may read those of any process. The
+ * primary's own are still visible in ps(1).
+ */
 function withoutFlag (args: string[], flag: string): string[] {
   const end = args.indexOf('--')
   return args.filter((arg, i) => (end !== -1 && i > end) || !(arg === flag || args[i - 1] === flag || arg.startsWith(`${flag}=`)))
 }
 
-/** Workers have no use for what steers them all, and what they run may show its environment. */
+/** Removes the admin token: the workers do not need it, and an app may expose its environment. */
 function withoutToken (config: Config): Config {
   const { admin } = config.sharedPort
   if (typeof admin !== 'object') return config
@@ -53,7 +63,7 @@ function withoutToken (config: Config): Config {
   return { ...config, sharedPort: { ...config.sharedPort, admin: rest } }
 }
 
-/** A file, by its absolute path; or the name of a package, which Node looks for from the current folder. */
+/** The absolute path of a file, or the name of a package, which Node resolves from the current folder. */
 function findImport (given: string): string {
   const path = resolve(given)
   const found = statSync(path, { throwIfNoEntry: false })

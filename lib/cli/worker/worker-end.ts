@@ -2,8 +2,8 @@ import { reportFailure } from '../../failure.js'
 import { FAILED } from '../exit.js'
 
 /**
- * Tells the primary what this process cannot serve for, and ends it. The primary logs it: here is no logger that would be
- * sure to work.
+ * Reports a fatal error to the primary and exits. The primary logs it, because a worker that fails early may
+ * have no working logger.
  */
 export function endBy (err: unknown): void {
   reportFailure(err, () => { process.exit(FAILED) })

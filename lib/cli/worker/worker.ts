@@ -14,7 +14,7 @@ import { locate } from '../app/syntax-errors.js'
 import { setTitle } from '../title.js'
 import { endBy } from './worker-end.js'
 
-// A worker of the command: loads the app, registers the plugin, listens.
+// The entry point of the command's workers: loads the app, registers the plugin, listens.
 
 const config = JSON.parse(process.env[CONFIG] as string) as Config
 
@@ -53,18 +53,21 @@ function registerApp (fastify: FastifyInstance, app: LoadedApp): void {
     return
   }
   const options = { ...(useAppOptions && app.options), ...pluginOptions }
-  // As in fastify-cli: with skipOverride the app's decorators and hooks are the root's.
+  // As in fastify-cli: with skipOverride, the app's decorators and hooks apply to the root.
   const plugin = refuseInstances(app.plugin)
   fastify.register('skipOverride' in options && options.skipOverride ? fp(plugin) : plugin, options)
 }
 
-/** The command has registered the plugin: who registers it again is the app. */
+/** The command has registered the plugin, so if it is registered twice, the app did it. */
 function asOfTheApp (err: unknown): unknown {
   const isTwice = (err as NodeJS.ErrnoException | null | undefined)?.code === 'SHARED_PORT_ERR_REGISTERED_TWICE'
   return isTwice ? new AppRegistersError(config.app, { cause: err as Error }) : err
 }
 
-/** A function that makes an instance of its own, and knows nothing of ours, would be served as an endless 404. */
+/**
+ * Rejects a function that returns an instance of its own. It registers nothing on our instance, which would
+ * answer every request with 404.
+ */
 function refuseInstances (plugin: FastifyPluginAsync): FastifyPluginAsync {
   const refuse = (returned: unknown, fastify: FastifyInstance): unknown => {
     if (isInstance(returned) && rootOf(returned) !== rootOf(fastify)) throw new AppReturnsInstanceError(config.app)
@@ -74,7 +77,7 @@ function refuseInstances (plugin: FastifyPluginAsync): FastifyPluginAsync {
     const returned: unknown = plugin(...args)
     return returned instanceof Promise ? returned.then(value => refuse(value, args[0])) : refuse(returned, args[0])
   }
-  // Fastify looks at the number of arguments, at what fastify-plugin has put there, and at the name.
+  // Fastify reads the number of parameters, fastify-plugin's symbols, and the name.
   const { length, name } = plugin
   return Object.defineProperties(Object.assign(wrapped, plugin), { length: { value: length }, name: { value: name } }) as FastifyPluginAsync
 }
