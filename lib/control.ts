@@ -11,14 +11,14 @@ import { ClosedError, ControlInUseError } from './errors.js'
 import { assertFits } from './platform/socket-path.js'
 
 /**
- * The Unix socket by which this user steers the primary: HTTP and JSON. Most primaries are never
- * asked: Fastify, which answers, is loaded with the first connection, and costs nothing before.
+ * The Unix socket through which this user controls the primary, with HTTP and JSON. Most primaries are never
+ * asked, so Fastify, which answers the requests, is loaded on the first connection only.
  */
 export class ControlSocket {
   readonly #parts: Parts
   readonly #server: Server
   readonly #room = new Room()
-  /** What is to be removed at the end. */
+  /** Files to remove at the end. */
   readonly #files: string[] = []
   #closed = false
   #app: Promise<FastifyInstance> | undefined
@@ -31,10 +31,10 @@ export class ControlSocket {
   }
 
   /**
-   * @param path where it was told to be; else it is among those of this user, by its pid
-   * @throws Node's own error where it cannot be there
+   * @param path the configured path; by default, a file named by the pid in this user's folder
+   * @throws Node's own error if the socket cannot be bound
    * @throws SHARED_PORT_ERR_CONTROL_FOLDER, SHARED_PORT_ERR_CONTROL_IN_USE
-   * @throws SHARED_PORT_ERR_CLOSED when it is closed meanwhile
+   * @throws SHARED_PORT_ERR_CLOSED if it is closed meanwhile
    */
   async open (path?: string): Promise<string> {
     this.#closed = false
@@ -52,7 +52,7 @@ export class ControlSocket {
     return listening
   }
 
-  /** Removes the socket; who is connected is cut off. */
+  /** Removes the socket and closes all its connections. */
   async close (): Promise<void> {
     this.#closed = true
     process.off('exit', this.#removeFiles)
@@ -69,25 +69,26 @@ export class ControlSocket {
     if (await isListening(path)) throw new ControlInUseError(path)
     if (this.#closed) throw new ClosedError()
     removeSocket(path)
-    // A socket is made as umask says, and is open to all until chmod(2) otherwise.
+    // umask restricts the socket from the moment it is created. With chmod(2), it would be open to all users
+    // until then.
     const mask = process.umask(0o177)
     try {
       this.#server.listen(path)
     } finally {
       process.umask(mask)
     }
-    // Where it is bound it is so by now, and else the error is on its way.
+    // A bind that succeeds has done so by now. Otherwise the error is still to come.
     if (!this.#server.listening) await once(this.#server, 'listening')
     this.#files.push(path)
     return path
   }
 
-  /** So that `status` finds a primary whose socket is elsewhere. */
+  /** Adds a link in this user's folder, so that `status` finds a primary whose socket is elsewhere. */
   async #register (path: string, own: string): Promise<void> {
     try {
       assertFits(own)
       makeFolder(dirname(own))
-      if (await isListening(own)) throw new ControlInUseError(own) // by a process of this number in another container
+      if (await isListening(own)) throw new ControlInUseError(own) // by a process with the same pid in another container
       if (this.#closed) return
       removeSocket(own)
       symlinkSync(path, own)
@@ -99,10 +100,10 @@ export class ControlSocket {
 
   async #onConnection (socket: Socket): Promise<void> {
     this.#room.enter(socket)
-    socket.on('error', () => {}) // who asked is gone
+    socket.on('error', () => {}) // the client is gone
     try {
       const { server } = await (this.#app ??= this.#load())
-      if (socket.destroyed) return // others came meanwhile
+      if (socket.destroyed) return // it was closed while the app was loading
       server.emit('connection', socket)
       socket.resume()
     } catch (err) {

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ControlFolderError } from '../errors.js'
 
-// Where control sockets are: one folder for each user, in it a socket for each primary, by its pid.
+// Control sockets are in a folder for each user, with a file for each primary, named by its pid.
 
-/** The folders in which primaries of this user may have their sockets; the first is where a new one has its. */
+/** The folders that may hold the sockets of this user's primaries. New sockets are made in the first one. */
 export function controlFolders (): string[] {
   const uid = userId()
-  const runtime = process.env['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}` // a service has no such variable
+  const runtime = process.env['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}` // services do not have this variable
   return [...(isOwn(runtime, uid) ? [join(runtime, 'shared-fastify')] : []), join(tmpdir(), `shared-fastify-${uid}`)]
 }
 
@@ -16,15 +16,15 @@ export function socketOf (folder: string, pid: number): string {
   return join(folder, `${pid}.sock`)
 }
 
-/** Those of them that nobody else can have put anything into: of what is there. */
+/** Those of the folders that exist and that no other user can write to. */
 export function trustedFolders (): string[] {
   return controlFolders().filter(isPrivate)
 }
 
 /**
- * Makes the folder, for this user alone. In /tmp anybody could have made it first.
- * @throws SHARED_PORT_ERR_CONTROL_FOLDER where it is not ours, or open to others
- * @throws Node's own error where it cannot be made
+ * Makes the folder, accessible by this user only. In /tmp, another user could have made it first.
+ * @throws SHARED_PORT_ERR_CONTROL_FOLDER if the folder belongs to another user, or others have access
+ * @throws Node's own error if the folder cannot be made
  */
 export function makeFolder (folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -41,7 +41,7 @@ function isOwn (folder: string, uid: number): boolean {
   return found?.isDirectory() === true && found.uid === uid
 }
 
-/** Not by userInfo(), which needs a line in /etc/passwd: whom a container runs as may have none. */
+/** Not with userInfo(), which needs an entry in /etc/passwd: the user of a container may have none. */
 function userId (): number {
   return process.geteuid?.() ?? -1
 }

@@ -3,11 +3,12 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { isAlive } from '../platform/process-table.js'
 
-/** Removes the sockets of a folder that dead primaries have left behind, and returns the paths of the others. */
+/** Removes the sockets that dead primaries have left in a folder, and returns the paths of the others. */
 export async function sweep (folder: string): Promise<string[]> {
   const names = list(folder).filter(name => /^\d+\.sock$/.test(name))
   const living = await Promise.all(names.map(async name => {
-    // Not by connecting at once: who lives would load what answers. But a process of another container is none here.
+    // Does not connect at first, because that makes a living primary load its control app. But a primary in
+    // another container cannot be found by its pid.
     if (isAlive(parseInt(name)) || await isListening(join(folder, name))) return true
     removeSocket(join(folder, name))
     return false
@@ -15,7 +16,7 @@ export async function sweep (folder: string): Promise<string[]> {
   return names.filter((_, i) => living[i]).map(name => join(folder, name))
 }
 
-/** Whether somebody listens there. Whoever may not connect is no judge of that. */
+/** Whether a process listens on this socket. True if that cannot be determined, for lack of permission. */
 export async function isListening (path: string): Promise<boolean> {
   return await new Promise(resolve => {
     const socket = connect(path, () => {
@@ -26,7 +27,7 @@ export async function isListening (path: string): Promise<boolean> {
   })
 }
 
-/** What is no socket, nor a link to one or to nothing, is not ours. */
+/** Removes a socket, a link to a socket, or a dangling link. Other files are not ours. */
 export function removeSocket (path: string): void {
   const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
   const target = statSync(path, { throwIfNoEntry: false })
@@ -42,6 +43,6 @@ function list (folder: string): string[] {
   try {
     return readdirSync(folder)
   } catch {
-    return [] // there is none yet
+    return [] // the folder does not exist yet
   }
 }
