@@ -9,7 +9,7 @@ import { ControlSocket } from './control.js'
 import { ClosedError } from './errors.js'
 import type { AdminTarget, Options } from './options/options.js'
 
-/** How operators reach a primary: by its control socket, and by the admin server where there is to be one. */
+/** The two interfaces for operators of a primary: its control socket, and the admin server if one is configured. */
 export class Admin {
   readonly #primary: Operable
   readonly #options: Pick<Options, 'control' | 'admin'>
@@ -26,7 +26,8 @@ export class Admin {
   }
 
   /**
-   * @throws Node's own error where the admin server cannot listen, or the control socket not where it was told to
+   * @throws Node's own error if the admin server cannot listen, or if a configured control socket cannot be
+   * opened
    * @throws SHARED_PORT_ERR_CONTROL_IN_USE
    */
   async open (): Promise<void> {
@@ -49,7 +50,7 @@ export class Admin {
     await Promise.all([this.#control.close(), server?.close(), this.#metrics.close()])
   }
 
-  /** Nobody has asked for it: where it cannot be, all else goes on. */
+  /** Opens the default control socket. It was not asked for explicitly, so a failure is only a warning. */
   async #openControl (): Promise<void> {
     const { log } = this.#primary
     try {
@@ -63,9 +64,9 @@ export class Admin {
   async #openServer (target: AdminTarget): Promise<void> {
     const { adminApp } = await import('./admin/apps.js')
     this.#server = adminApp(this.#parts, target, new Room())
-    this.#getHistory() // from the beginning
+    this.#getHistory() // starts recording now
     await this.#server.listen({ host: target.host, port: target.port })
-    // Fastify itself would say 127.0.0.1 for 0.0.0.0, which hides who can reach it.
+    // Fastify itself would report 127.0.0.1 for 0.0.0.0, which hides that the server is reachable from outside.
     const { address: host, family, port } = this.#server.server.address() as AddressInfo
     const address = `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`
     this.#primary.log.info({ event: 'admin', address }, 'the admin server listens at %s', address)
@@ -81,7 +82,7 @@ export class Admin {
   }
 }
 
-/** Node's own error, which says at the beginning for whom something could not be: the app's port may be taken, too. */
+/** Adds to Node's error which socket could not be opened, since the app's port may be in use, too. */
 async function named<T> (whose: string, opening: Promise<T>): Promise<T> {
   try {
     return await opening

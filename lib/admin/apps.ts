@@ -8,12 +8,15 @@ import { addPage } from './page.js'
 import type { Room } from './room.js'
 import { addSteering } from './steer.js'
 
-/** Bytes of a body: what is asked for fits into far fewer. */
+/** The largest request body in bytes. Valid requests are far smaller. */
 const LONGEST_BODY = 4_096
 
 export type Parts = Omit<LookParts, 'steerable'>
 
-/** What the control socket serves: who may open it may do everything. Its server does not listen: it is handed connections. */
+/**
+ * The app of the control socket. Whoever may connect to it may do everything. Its server does not listen
+ * itself: connections are passed to it.
+ */
 export async function controlApp (parts: Parts, room: Room): Promise<FastifyInstance> {
   const app = fastify(optionsFor(room))
   addLooking(app, { ...parts, steerable: true })
@@ -23,7 +26,7 @@ export async function controlApp (parts: Parts, room: Room): Promise<FastifyInst
   return app
 }
 
-/** What the admin server serves: all may look, and who says the token may steer. */
+/** The app of the admin server. All clients may read; changes need the token. */
 export function adminApp (parts: Parts, { host, hosts, token }: AdminTarget, room: Room): FastifyInstance {
   const app = fastify({ ...optionsFor(room), forceCloseConnections: true })
   app.server.on('error', err => { if (app.server.listening) parts.primary.log.warn({ event: 'admin-error', err }, 'the admin server has failed') })

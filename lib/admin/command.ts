@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { Operable } from './operable.js'
 
-/** What only the control socket offers: to end the primary, and how much is logged. */
+/** Routes of the control socket only: stopping the primary, and setting the log level. */
 export function addCommanding (fastify: FastifyInstance, primary: Operable): void {
   fastify.post('/stop', async (_request, reply) => {
-    setImmediate(() => { primary.stop() }) // after the answer
+    setImmediate(() => { primary.stop() }) // after the answer has been sent
     return await reply.code(202).send({ pid: process.pid })
   })
 

@@ -2,12 +2,15 @@ import type { ServerResponse } from 'node:http'
 import type { SharedPortEvents, Status } from '../../types/index.js'
 import type { Operable } from './operable.js'
 
-/** Something that happened, as it is told: an error by its message, and how far a reload is. */
+/**
+ * An event as it is sent to followers. An error is reduced to its message; `reload` is the progress of the
+ * current reload.
+ */
 export interface Happened { time: number, event: keyof SharedPortEvents, reload: Status['reload'], [field: string]: unknown }
 
 export const EVENTS = ['worker-start', 'worker-ready', 'worker-exit', 'reload-start', 'reload-end', 'reload-aborted', 'overloaded', 'stalled'] as const satisfies Array<keyof SharedPortEvents>
 
-/** Calls `listener` with whatever happens; returns what ends that. */
+/** Calls `listener` for every event. The returned function ends that. */
 export function onHappened ({ events, status }: Pick<Operable, 'events' | 'status'>, listener: (happened: Happened) => void): () => void {
   const ends = EVENTS.map(event => {
     const onEvent = ({ error, ...fields }: { error?: Error }): void => {
@@ -19,10 +22,10 @@ export function onHappened ({ events, status }: Pick<Operable, 'events' | 'statu
   return () => { for (const end of ends) end() }
 }
 
-/** Characters of an error: the last events are all kept, and each follower is told all of them. */
+/** The longest error message in characters. The last events are kept in memory, and sent to every follower. */
 const LONGEST_ERROR = 1_000
 
-/** With what caused it. */
+/** The message of an error and its causes. */
 export function explain (err: Error): string {
   const messages = []
   let length = 0
@@ -34,10 +37,13 @@ export function explain (err: Error): string {
   return text.length <= LONGEST_ERROR ? text : `${text.slice(0, LONGEST_ERROR - 3)}...`
 }
 
-/** Bytes that may wait for a page that does not read: more than the longest history has. */
+/** The most bytes that may be queued for a client that does not read. More than the longest history has. */
 export const MOST_UNREAD = 2 * 1024 * 1024
 
-/** Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html. A client that does not read is cut off. */
+/**
+ * A stream of server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html. The
+ * connection of a client that does not read is closed.
+ */
 export class EventStream {
   readonly #response: ServerResponse
 
@@ -54,7 +60,7 @@ export class EventStream {
     this.write(EventStream.spell(event, data))
   }
 
-  /** What {@link EventStream.spell} gave: for many clients once. */
+  /** Writes a message made by {@link EventStream.spell}, so that it is serialized once for many clients. */
   write (message: string): void {
     this.#response.write(message)
     if (this.#response.writableLength > MOST_UNREAD) this.#response.destroy()

@@ -3,10 +3,13 @@ import { EventStream, onHappened } from './events.js'
 import { type History, INTERVAL } from './history.js'
 import type { Operable } from './operable.js'
 
-/** How many may follow what happens at a time: each is told every second, by the process that hands connections off. */
+/** The most followers at a time. Each gets a message every second, from the process that also hands off connections. */
 const MOST_FOLLOWERS = 64
 
-/** Those that are told of what happens, as it happens. With one more the one that has followed for longest is cut off. */
+/**
+ * The clients that follow the status and the events. If there are too many, the one that has been connected
+ * for the longest time is disconnected.
+ */
 export class Followers {
   readonly #primary: Operable
   readonly #history: () => History

@@ -3,15 +3,15 @@ import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 
 /**
- * Keeps pages elsewhere from using a browser that can reach the admin server. By its Host header a
- * request tells which name the browser looked up: one that is not ours has been bent to our address
- * (DNS rebinding). By Origin, and Sec-Fetch-Site, it tells whose page it is that asks.
+ * Prevents web pages of other origins from using the admin server through the browser of someone who can
+ * reach it. An unknown name in the Host header means that another name was pointed to our address (DNS
+ * rebinding). Origin and Sec-Fetch-Site show which page sent the request.
  */
 export function guardAgainstPages (fastify: FastifyInstance, hosts: readonly string[]): void {
   const names = new Set(['localhost', ...hosts].map(host => host.toLowerCase()))
   fastify.addHook('onRequest', async (request, reply) => {
     const host = hostOf(request.headers.host)
-    // No browser leaves it out; health checks by HTTP/1.0 do.
+    // Browsers always send a Host header. Health checks by HTTP/1.0 may not.
     if (request.headers.host !== undefined && (host === undefined || !(isIP(host) !== 0 || names.has(host) || host.endsWith('.localhost')))) {
       return await refuse(reply, 421, `this server is not asked for by the name '${request.headers.host}': it takes an address, or ${[...names].join(', ')}`)
     }
@@ -21,7 +21,7 @@ export function guardAgainstPages (fastify: FastifyInstance, hosts: readonly str
   })
 }
 
-/** Lets only those pass who say the token. Without one, nobody. */
+/** Accepts only requests with the token. Without a configured token, rejects all. */
 export function requireToken (token: string | undefined): onRequestAsyncHookHandler {
   return async ({ headers }, reply) => {
     if (token === undefined) return await refuse(reply, 403, 'there is no token: set one to steer by the admin server, or use the control socket')
@@ -31,7 +31,7 @@ export function requireToken (token: string | undefined): onRequestAsyncHookHand
   }
 }
 
-/** In the same time for all, whatever the length: digests have one. */
+/** Takes the same time for every token, whatever its length: digests have equal lengths. */
 function isSame (given: string, token: string): boolean {
   return timingSafeEqual(digest(given), digest(token))
 }
@@ -40,20 +40,20 @@ function digest (text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-/** Without its port, and the brackets of IPv6. */
+/** The host name without the port, and without the brackets of an IPv6 address. */
 function hostOf (header: string | undefined): string | undefined {
   const [, ipv6, name] = /^(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/.exec(header ?? '') ?? []
   return (ipv6 ?? name)?.toLowerCase()
 }
 
-/** Programs say neither. */
+/** Whether the request comes from a page of another origin. Clients that are not browsers send neither header. */
 function isForeign ({ headers }: FastifyRequest): boolean {
   const { origin, host, 'sec-fetch-site': site } = headers
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return true
   return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)
 }
 
-/** Whether somebody follows a link to here. */
+/** Whether the user is following a link to this server. */
 function isVisit ({ method, headers }: FastifyRequest): boolean {
   return method === 'GET' && headers.origin === undefined && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
 }

@@ -2,16 +2,16 @@ import type { Sample, Status } from '../../types/index.js'
 import { type Happened, onHappened } from './events.js'
 import type { Operable } from './operable.js'
 
-/** Milliseconds between two samples, and how many are kept: ten minutes. */
+/** Milliseconds between two samples, and the number of samples that are kept: ten minutes. */
 export const INTERVAL = 1_000
 const KEPT = 600
 
-/** How much of what happened is kept. */
+/** The number of events that are kept. */
 const EVENTS_KEPT = 200
 
 type Seen = Omit<Status, 'steerable'>
 
-/** What a primary did in each second of the last ten minutes, and what happened. */
+/** Records the activity of a primary in each second of the last ten minutes, and its latest events. */
 export class History {
   readonly #status: () => Seen
   readonly #samples: Sample[] = []
@@ -31,17 +31,17 @@ export class History {
     this.#timer = setInterval(() => { this.#sample() }, INTERVAL).unref()
   }
 
-  /** The oldest first. */
+  /** Oldest first. */
   get samples (): readonly Sample[] {
     return this.#samples
   }
 
-  /** The oldest first. */
+  /** Oldest first. */
   get happened (): readonly Happened[] {
     return this.#happened
   }
 
-  /** Calls `seen` once a second; returns what ends that. */
+  /** Calls `seen` once a second. The returned function ends that. */
   watch (seen: (sample: Sample, status: Seen) => void): () => void {
     this.#watchers.add(seen)
     return () => { this.#watchers.delete(seen) }

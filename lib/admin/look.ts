@@ -8,14 +8,14 @@ export interface LookParts {
   primary: Operable
   metrics: Metrics
   history: () => History
-  /** Whether who may look may also steer. */
+  /** Whether clients of this server may also make changes. */
   steerable: boolean
 }
 
-/** Of Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+/** Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** What changes nothing: health, status, metrics, and what happens. */
+/** Adds the read-only routes: health, status, metrics and events. */
 export function addLooking (fastify: FastifyInstance, { primary, metrics, history, steerable }: LookParts): void {
   const status = (): object => ({ ...primary.status(), steerable })
 
@@ -32,7 +32,8 @@ export function addLooking (fastify: FastifyInstance, { primary, metrics, histor
 
   const followers = new Followers(primary, history, steerable)
   fastify.get('/events', { exposeHeadRoute: false }, async (_request, reply) => {
-    // A response behind another one that never ends would never be closed either: Node gives it no socket.
+    // On a pipelined connection, an endless response that queues behind another one would never be closed:
+    // Node gives it no socket.
     if (reply.raw.socket === null) return await reply.code(400).send({ statusCode: 400, error: 'Bad Request', message: '/events takes a connection of its own' })
     reply.hijack()
     followers.add(reply.raw)

@@ -4,16 +4,16 @@ import { ownMetrics } from './metrics/own.js'
 import type { FromThread, ToThread } from './metrics/thread.js'
 import type { Operable } from './operable.js'
 
-/** Milliseconds that workers have to tell what their apps measure: a scraper waits for 10 seconds, as a rule. */
+/** Milliseconds that workers have to send their apps' metrics. Scrapers usually wait for 10 seconds. */
 const PATIENCE = 1_000
 
-/** Milliseconds from one scrape to the next: whoever scrapes without a pause does not keep the workers busy. */
+/** Milliseconds between two scrapes, so that continuous scraping does not keep the workers busy. */
 const PAUSE = 200
 
-/** Characters of what one worker's app measures, as it packed that: more could only be what is left out anyway. */
+/** The most characters of one worker's packed metrics. Of a longer message, everything would be dropped anyway. */
 const LONGEST = 16 * 1024 * 1024
 
-/** Megabytes that the thread may have: where workers tell more than that, it ends, and not this process. */
+/** The thread's memory limit in MiB. If workers send more than fits, the thread ends, rather than this process. */
 const HEAP = 512
 
 const ENDED = 'the thread that puts metrics together has ended'
@@ -41,7 +41,7 @@ export class Metrics {
     })
   }
 
-  /** Whoever asks while a scrape is under way gets the same. */
+  /** Returns the metrics. Requests during a scrape share its result. */
   async text (): Promise<Buffer> {
     this.#running ??= this.#scrape().finally(() => { this.#running = undefined })
     return await this.#running
@@ -63,13 +63,13 @@ export class Metrics {
     if (this.#pause !== undefined) {
       const closes = this.#closes
       await this.#pause
-      if (this.#closes !== closes) throw new Error(ENDED) // meanwhile
+      if (this.#closes !== closes) throw new Error(ENDED) // closed meanwhile
     }
     this.#pause = setTimeout(PAUSE, undefined, { ref: false })
-    this.#thread ??= this.#start() // first: it is told of each answer as that comes
+    this.#thread ??= this.#start() // first, because each answer is passed to the thread as it arrives
     const silent = await this.#primary.askForMetrics(PATIENCE)
     const thread = this.#thread
-    if (thread === undefined) throw new Error(ENDED) // meanwhile
+    if (thread === undefined) throw new Error(ENDED) // the thread has ended meanwhile
     const number = ++this.#scrapes
     return await new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject })
@@ -77,7 +77,7 @@ export class Metrics {
     })
   }
 
-  /** Only who is scraped has this thread. */
+  /** Starts the thread, which a primary that is never scraped does without. */
   #start (): Worker {
     const thread = this.#startThread()
     thread.on('message', (message: FromThread) => { this.#onMessage(message) })
@@ -99,7 +99,10 @@ export class Metrics {
     this.#primary.log.warn({ event: 'metrics-error', workerId: id, err }, 'of what the app of worker %d measures is left out: %s', id, err.message)
   }
 
-  /** The next scrape starts another one: what workers that are gone had counted is lost. */
+  /**
+   * Handles the end of the thread. The next scrape starts another one; the counts of workers that have
+   * exited are lost.
+   */
   #lost (thread: Worker, err: Error): void {
     if (this.#thread !== thread) return
     this.#primary.log.warn({ event: 'metrics-error', err }, ENDED)

@@ -5,28 +5,31 @@ import type { MetricsListener } from '../primary/insight/app-metrics.js'
 import type { Counts } from '../primary/insight/totals.js'
 import type { SafeLog } from '../fastify/safe-log.js'
 
-/** What an operator may see of a primary, and do to it. */
+/** The operations on a primary that operators can use. */
 export interface Operable {
   readonly log: SafeLog
-  /** What happens to its workers. */
+  /** The events of its workers. */
   readonly events: EventEmitter<SharedPortEvents>
   status (): Omit<Status, 'steerable'>
-  /** As `fastify.sharedPort.reload()`. */
+  /** Same as `fastify.sharedPort.reload()`. */
   reload (): Promise<void>
-  /** As `fastify.sharedPort.scale()`. */
+  /** Same as `fastify.sharedPort.scale()`. */
   scale (workers: number): Promise<void>
-  /** As by SIGINT: finishes what is open, and ends. */
+  /** Same as SIGINT: finishes open requests, then exits. */
   stop (): void
-  /** From now on so much is logged, by all processes. @throws SHARED_PORT_ERR_LOG_LEVEL */
+  /** Sets the log level of all processes. @throws SHARED_PORT_ERR_LOG_LEVEL */
   setLogLevel (level: string): void
-  /** What the workers of each slot have done since the start. */
+  /** The counts of each slot's workers since the start. */
   readonly countsBySlot: Map<number, Counts>
-  /** Connections that dead workers had not taken. */
+  /** The number of connections that workers had not taken when they died. */
   readonly reclaimed: number
-  /** Seconds from the sending of a frame to its ack. */
+  /** Histogram of the seconds between sending a frame and its ack. */
   readonly ackTimes: Buckets
-  /** Asks the workers what their apps measure; resolves when they have answered, with how many have not after so many milliseconds. */
+  /**
+   * Asks the workers for their apps' metrics. Resolves when all have answered or `patience` milliseconds
+   * have passed, with the number of workers that have not answered.
+   */
   askForMetrics (patience: number): Promise<number>
-  /** `listener` hears the answers, and what workers say at their end. */
+  /** Registers a listener for the answers, and for the exits of workers. */
   onMetrics (listener: MetricsListener): void
 }

@@ -4,18 +4,21 @@ import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 
-/** The page's own files. What is served is what tsc leaves alone: it is in lib/ in the package too. */
+/**
+ * The page's files. They are served as they are: tsc does not process them, so they are in lib/ in the
+ * package as well.
+ */
 const FOLDER = fileURLToPath(new URL('../../lib/admin/page/', import.meta.url))
 
-/** Where uPlot, the charts, has its files. */
+/** The folder of uPlot, which draws the charts. */
 const UPLOT = join(dirname(createRequire(import.meta.url).resolve('uplot/package.json')), 'dist')
 
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
 
-/** Nothing from elsewhere, nothing inline, in no frame. */
+/** Nothing from other origins, nothing inline, no framing. */
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** The page for operators: files that are read once. */
+/** Serves the admin page. The files are read once. */
 export function addPage (fastify: FastifyInstance): void {
   const add = (url: string, path: string): void => {
     const content = readFileSync(path)

@@ -2,22 +2,22 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { Socket } from 'node:net'
 
 export interface Limits {
-  /** Connections at a time. */
+  /** The most connections at a time. */
   connections: number
-  /** Requests at a time on one connection. */
+  /** The most requests at a time on one connection. */
   requests: number
-  /** Milliseconds for the headers of a connection's first request, and for the body of each. */
+  /** Milliseconds for the headers of a connection's first request, and for the body of each request. */
   request: number
-  /** Milliseconds that a connection is kept after an answer. */
+  /** Milliseconds that an idle connection is kept after an answer. */
   idle: number
-  /** Milliseconds for which a client may take nothing of what waits for it. */
+  /** Milliseconds after which a client that reads nothing is disconnected. */
   stall: number
-  /** Milliseconds between two looks at who has been there for too long. */
+  /** Milliseconds between two checks for overdue connections. */
   look: number
 }
 
 const LIMITS: Limits = {
-  connections: 128, // their descriptors are the primary's, and the app's clients need those
+  connections: 128, // each uses a descriptor of the primary, which needs them for the app's clients
   requests: 16, // browsers and scrapers wait for each answer
   request: 10_000,
   idle: 75_000, // scrapes are 15 to 60 seconds apart
@@ -28,21 +28,21 @@ const LIMITS: Limits = {
 interface Asked { request: IncomingMessage, begun: number, answered: boolean }
 
 interface Guest {
-  /** What it asked for and has not had, or not sent the whole of. */
+  /** The requests that are not answered yet, or not completely received. */
   asked: Asked[]
-  /** By the clock, since when it has been asking for nothing. */
+  /** When the last request ended, by performance.now(). */
   idleSince: number
-  /** How long it may ask for nothing. */
+  /** Milliseconds that the connection may stay idle. */
   patience: number
 }
 
 /**
- * The connections of an HTTP server that anybody may come to. None is refused, so that a health
- * check always comes through: when all places are taken, the least busy one has to go, and of those
- * the one that has been so for longest.
+ * The connections of an HTTP server that anyone may connect to. New connections are never refused, so that a
+ * health check always succeeds. If there are too many, the least busy one is closed, and among equals the
+ * one that has been in that state for the longest time.
  *
- * Node's own timeouts do not do: `headersTimeout` and `requestTimeout` need a server that listens
- * itself, and `maxConnections` resets those that are new.
+ * Node's own limits do not fit: `headersTimeout` and `requestTimeout` need a server that listens itself, and
+ * `maxConnections` resets the new connections.
  */
 export class Room {
   readonly #limits: Limits
@@ -53,7 +53,7 @@ export class Room {
     this.#limits = limits
   }
 
-  /** A server for its connections, those that it is handed or accepts itself. */
+  /** Makes a server for these connections, whether they are passed to it or it accepts them itself. */
   createServer (listener: RequestListener): Server {
     const server = createServer((request, response) => { if (this.#admits(request, response)) listener(request, response) })
     server.timeout = this.#limits.stall
@@ -61,7 +61,7 @@ export class Room {
     return server.on('connection', socket => { this.enter(socket) })
   }
 
-  /** A connection, before its server has it or when it has. */
+  /** Adds a connection. May be called before or after its server gets it. */
   enter (socket: Socket): void {
     if (socket.destroyed || this.#guests.has(socket)) return
     if (this.#guests.size >= this.#limits.connections) this.#makeRoom()
@@ -70,7 +70,7 @@ export class Room {
     this.#timer ??= setInterval(() => { this.#look() }, this.#limits.look).unref()
   }
 
-  /** Cuts all of them off. */
+  /** Closes all connections. */
   close (): void {
     for (const socket of this.#guests.keys()) socket.destroy()
   }
@@ -107,7 +107,7 @@ export class Room {
     }
     if (least === undefined) return
     least[0].destroy()
-    this.#leave(least[0]) // its place is free at once, though 'close' comes later
+    this.#leave(least[0]) // frees its place at once, since 'close' comes later
   }
 
   #look (): void {
@@ -121,7 +121,7 @@ export class Room {
     }
   }
 
-  /** Forgets what has been answered: where a body is not whole yet, the client is still asking. */
+  /** Removes requests that are answered. A request whose body is incomplete is still in progress. */
   #settle (guest: Guest): void {
     const before = guest.asked.length
     guest.asked = guest.asked.filter(({ request, answered }) => !answered || !request.complete)
@@ -131,7 +131,7 @@ export class Room {
   }
 }
 
-/** Idle (0), sending (1), or waiting for an answer (2), and since when. */
+/** Whether the connection is idle (0), sending a request (1) or waiting for an answer (2), and since when. */
 function businessOf ({ asked, idleSince }: Guest): [rank: number, since: number] {
   const [first] = asked
   if (first === undefined) return [0, idleSince]

@@ -7,9 +7,12 @@ import type { Operable } from './operable.js'
 
 const NDJSON = 'application/x-ndjson'
 
-/** What changes something: reload and scale. */
+/** Adds the routes that make changes: reload and scale. */
 export function addSteering (fastify: FastifyInstance, primary: Operable): void {
-  /** 202 as soon as it has begun, 409 with the reason where it cannot; or line by line how it goes, where that is what is accepted. */
+  /**
+   * Answers 202 as soon as the operation has begun, or 409 with the reason if it cannot begin. A client that
+   * accepts NDJSON gets the progress line by line instead.
+   */
   const answer = async ({ headers }: FastifyRequest, reply: FastifyReply, begin: () => Promise<void>, begun: () => object): Promise<FastifyReply> => {
     const lines = headers.accept === NDJSON ? new Steps(primary) : undefined
     const done = begin()
@@ -19,7 +22,7 @@ export function addSteering (fastify: FastifyInstance, primary: Operable): void 
       return await reply.code(409).send({ statusCode: 409, error: 'Conflict', message: explain(failure) })
     }
     if (lines === undefined) return await reply.code(202).send(begun())
-    reply.raw.socket?.setTimeout(0) // a reload takes as long as it takes, and there may be nothing to say
+    reply.raw.socket?.setTimeout(0) // a reload may take any time, without a line to send
     lines.endWith(done)
     return await reply.type(NDJSON).send(lines)
   }
@@ -41,7 +44,7 @@ export function addSteering (fastify: FastifyInstance, primary: Operable): void 
   })
 }
 
-/** A line for each worker's step, and a last one that says how it ended: `done`, or `failed` with the error. */
+/** Streams a line for each event of a worker, and a last line with the result: `done`, or `failed` with the error. */
 class Steps extends PassThrough {
   constructor (primary: Operable) {
     super()

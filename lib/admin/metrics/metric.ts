@@ -1,7 +1,7 @@
-// Metrics as they are added up and written: by Prometheus' text format,
+// Metrics in the form in which they are summed up and written, following Prometheus' text format:
 // https://prometheus.io/docs/instrumenting/exposition_formats/
 
-/** One metric, all its samples by their series: `sizes_bucket{kind="a",le="10"}`. */
+/** A metric with its samples. Their keys are series: `sizes_bucket{kind="a",le="10"}`. */
 export interface Metric {
   name: string
   help: string
@@ -12,7 +12,7 @@ export interface Metric {
 
 export type Labels = Record<string, string | number>
 
-/** For each type, what follows the name of a sample, and the label that such a sample has to have. */
+/** For each type, the suffixes of its samples' names, and the label that such a sample must have. */
 const PARTS = {
   counter: { '': undefined },
   gauge: { '': undefined },
@@ -23,7 +23,7 @@ const PARTS = {
 
 export type Type = keyof typeof PARTS
 
-/** How the values that workers have of one series become one. The names are prom-client's. */
+/** How the values of one series from several workers are combined. The names are prom-client's. */
 const AGGREGATORS = {
   sum: (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0),
   first: (values: readonly number[]) => values[0] as number,
@@ -42,23 +42,23 @@ export function isAggregator (aggregator: unknown): aggregator is Aggregator {
   return typeof aggregator === 'string' && Object.hasOwn(AGGREGATORS, aggregator)
 }
 
-/** Numbers that only grow: those of a worker that is gone still count. */
+/** Whether the values only grow. Then those of workers that have exited still count. */
 export function isGrowing ({ type }: Metric): boolean {
   return type === 'counter' || type === 'histogram'
 }
 
-/** The names that samples of such a metric have, each with the label that it has to have. */
+/** The names of the samples of a metric, each with the label that it must have. */
 export function sampleNames (name: string, type: Type): Map<string, string | undefined> {
   return new Map(Object.entries(PARTS[type]).map(([part, label]) => [name + part, label]))
 }
 
-/** How a series is written, and known by. */
+/** Formats a series. The result also identifies it. */
 export function seriesOf (name: string, labels: Array<readonly [string, string | number]>): string {
   if (labels.length === 0) return name
   return `${name}{${labels.map(([label, value]) => `${label}="${escape(String(value)).replaceAll('"', '\\"')}"`).join(',')}}`
 }
 
-/** What several workers have of one metric, the first of them before the others. */
+/** Combines one metric of several workers. Name, help and type are those of the first. */
 export function aggregate (parts: readonly Metric[]): Metric {
   const [first] = parts as [Metric]
   const series = new Map<string, number[]>()

@@ -3,21 +3,22 @@ import type { Operable } from '../operable.js'
 import { type Labels, type Metric, seriesOf, type Type } from './metric.js'
 
 type Value = [value: number, labels?: Labels]
-/** `part` follows the metric's name. */
+/** `part` is the suffix of the sample's name. */
 type Sample = [part: string, labels: Labels, value: number]
 
-/** States that a worker which counts can be in. */
+/** The states of a worker that has not exited. */
 const STATES = ['starting', 'ready', 'draining'] as const
 
 /**
- * What the primary measures. `slot` is the number of a worker's place, not its id: a reload makes no new series.
- * @param silent how many workers have not told in time what their app measures
+ * The primary's own metrics. The label `slot` is the number of the worker's slot rather than its id, so that
+ * a reload makes no new series.
+ * @param silent the number of workers that have not sent their apps' metrics in time
  */
 export function ownMetrics (primary: Operable, silent: number): Metric[] {
   const status = primary.status()
   const { workers, listeners, reloads } = status
   const slots = [...primary.countsBySlot]
-  // While a worker is replaced, its slot has two.
+  // While a worker is being replaced, its slot has two workers.
   const perSlot = (together: (a: number, b: number) => number, of: (worker: typeof workers[number]) => number): Value[] =>
     [...bySlot(workers, together, of)].map(([slot, value]) => [value, { slot }])
   const { user, system } = process.cpuUsage()
@@ -78,7 +79,7 @@ function simple (name: string, help: string, type: Type, values: Value[]): Metri
   return metric(name, help, type, values.map(([value, labels = {}]) => ['', labels, value]))
 }
 
-/** Prometheus' buckets count all values up to their bound. */
+/** Makes the buckets cumulative, as Prometheus expects: each counts all values up to its bound. */
 function histogram (name: string, help: string, bounds: readonly number[], series: Array<[Buckets, Labels?]>): Metric {
   return metric(name, help, 'histogram', series.flatMap(([{ counts, sum }, labels = {}]): Sample[] => {
     let total = 0

@@ -1,24 +1,24 @@
 import { aggregate, isGrowing, type Metric, sampleNames, write } from './metric.js'
 import { LARGEST, MOST_SAMPLES, unpack } from './unpack.js'
 
-/** How many of a worker's problems are named at a time. */
+/** The most problems of a worker that one message lists. */
 const MOST_NAMED = 3
 
-/** What is left out of a worker's metrics, and why. */
+/** Called when a part of a worker's metrics is dropped, with the reason. */
 export type OnProblem = (id: number, problem: string) => void
 
-/** What several have under one name. */
+/** The metrics with one name, of several workers. */
 interface Family { parts: Metric[], id: number | undefined }
 
 /**
- * What the apps of all workers measure, put together. A worker that does not answer counts with what
- * it said last, and the counters and histograms of one that is gone go on counting: otherwise each
- * reload would look like a restart of the counters, and Prometheus would count twice what is left.
+ * Combines the metrics of all workers' apps. For a worker that does not answer, its last values count.
+ * Counters and histograms of workers that have exited still count: otherwise each reload would look like a
+ * reset of the counters, and Prometheus would count the remaining values twice.
  */
 export class Sum {
   readonly #onProblem: OnProblem
   readonly #known = new Map<number, Metric[]>()
-  /** Of the workers that are gone, by their names. */
+  /** The metrics of workers that have exited, by name. */
   readonly #gone = new Map<string, Metric>()
   #goneSamples = 0
 
@@ -26,7 +26,7 @@ export class Sum {
     this.#onProblem = onProblem
   }
 
-  /** What a worker has measured by now. @throws where nothing of that can be read: a worker may send anything */
+  /** Sets the latest metrics of a worker. @throws if they cannot be read at all: a worker may send anything */
   update (id: number, packed: string | undefined): void {
     if (packed === undefined) return
     const { metrics, problems } = unpack(packed)
@@ -35,14 +35,14 @@ export class Sum {
     if (problems.length > 0) this.#onProblem(id, problems.slice(0, MOST_NAMED).join('; ') + (more > 0 ? `; and ${more} more` : ''))
   }
 
-  /** The worker is gone, and will say nothing more. */
+  /** Called when a worker has exited. Its counters and histograms are kept. */
   bury (id: number): void {
     const last = this.#known.get(id) ?? []
     this.#known.delete(id)
     for (const metric of last) if (isGrowing(metric)) this.#keep(metric, id)
   }
 
-  /** With our own metrics, as Prometheus reads it. */
+  /** All metrics, ours included, in Prometheus' text format. */
   text (own: Metric[]): string {
     const texts = own.map(write)
     let length = 0
@@ -58,7 +58,10 @@ export class Sum {
     return `${texts.join('\n\n')}\n`
   }
 
-  /** Workers that are of two minds about a metric are so when the code has changed: the newest knows. */
+  /**
+   * Groups the metrics by name. Workers may disagree about a metric after the code has changed; then the
+   * newest worker's definition counts.
+   */
   #families (own: Metric[]): Iterable<Family> {
     const families = new Map<string, Family>()
     const taken = new Map<string, string>()

@@ -2,18 +2,24 @@ import { parentPort } from 'node:worker_threads'
 import type { Metric } from './metric.js'
 import { Sum } from './sum.js'
 
-// Puts metrics together beside the primary's event loop, which has connections to hand off.
+// Combines metrics in a thread, to keep that work off the primary's event loop, which hands off connections.
 
-/** What the thread is told: what a worker measures, that one is gone, or to answer a scrape with our own metrics. */
+/**
+ * Messages to the thread: the metrics of a worker, the exit of a worker, or a request for the result, with
+ * our own metrics.
+ */
 export type ToThread = { id: number, metrics: string | undefined } | { gone: number } | { number: number, own: Metric[] }
 
-/** Its answer, in UTF-8; or what of a worker's metrics is left out. */
+/** Messages from the thread: the result in UTF-8, an error, or a part of a worker's metrics that was dropped. */
 export type FromThread = { number: number, text: Uint8Array } | { number: number, error: Error } | { id: number, error: Error }
 
-/** Problems of one worker that are told: a log is not to be filled by one that has a new one at each scrape. */
+/**
+ * The most problems of one worker that are reported, so that a worker with a new problem at each scrape does
+ * not fill the log.
+ */
 const MOST_TOLD = 10
 
-/** Of each worker, so that each problem is told once. */
+/** The problems of each worker that were reported already. */
 const told = new Map<number, Set<string>>()
 
 const sum = new Sum(tell)

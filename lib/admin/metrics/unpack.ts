@@ -2,35 +2,35 @@ import { inspect } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { isAggregator, isType, type Metric, sampleNames, seriesOf } from './metric.js'
 
-/** Bytes of what one worker's app measures: beyond this it is no metrics any more. */
+/** The most bytes of one worker's metrics, unpacked. */
 export const LARGEST = 16 * 1024 * 1024
 
-/** Samples of one worker that are taken: each is kept, and added to those of the others. */
+/** The most samples of one worker. Each is kept in memory and added to those of the others. */
 export const MOST_SAMPLES = 50_000
 
-/** The names of our own metrics begin with this: no app has any of them. */
+/** The prefix of our own metrics. Apps may not use it. */
 const OURS = 'shared_fastify_'
 
 // https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels
 const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
-const LABEL = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/ // what begins with __ is Prometheus' own
+const LABEL = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/ // names that begin with __ are reserved by Prometheus
 
-/** Characters of a name that a log line shows. */
+/** The most characters of a name in a log line. */
 const LONGEST_NAME = 100
 
-/** JSON has no number for these: they come as texts (see packAppMetrics()). */
+/** Numbers that JSON lacks. They are sent as strings (see packAppMetrics()). */
 const NO_NUMBERS = new Set<unknown>(['NaN', 'Infinity', '-Infinity'])
 
 export interface Unpacked {
   metrics: Metric[]
-  /** What is left out, and why: a sentence each. */
+  /** The parts that were dropped, with the reasons, a sentence each. */
   problems: string[]
 }
 
 /**
- * What prom-client's `getMetricsAsJSON()` gave in a worker. A worker may send anything: a metric that
- * Prometheus could not read is left out, since with one of those it reads nothing of the whole scrape.
- * @throws where none of it can be read
+ * Reads the output of prom-client's `getMetricsAsJSON()` in a worker. A worker may send anything. A metric
+ * that Prometheus could not parse is dropped, because a single one makes Prometheus reject the whole scrape.
+ * @throws if nothing can be read
  */
 export function unpack (packed: string): Unpacked {
   const given: unknown = JSON.parse(gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: LARGEST }).toString())
@@ -51,7 +51,7 @@ export function unpack (packed: string): Unpacked {
   return { metrics, problems }
 }
 
-/** Undefined: it is one that each worker keeps to itself. */
+/** Returns undefined for a metric that is not meant to be combined. */
 function read (given: unknown, room: number): Metric | undefined {
   const { name, help, type, aggregator, values } = asRecord(given)
   if (typeof name !== 'string' || !NAME.test(name)) fail('this is no name for a metric')
@@ -87,7 +87,7 @@ function readLabel ([label, value]: [string, unknown]): [string, string] {
   return [label, String(value)]
 }
 
-/** Whichever order a worker gives its labels in, the series is the same. */
+/** Sorted, so that the order in which a worker gives the labels does not matter. */
 function byName ([a]: [string, string], [b]: [string, string]): number {
   return a < b ? -1 : 1
 }

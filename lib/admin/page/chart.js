@@ -2,10 +2,10 @@ import UPlot from './uplot.js'
 import { element, setText } from './dom.js'
 import { short, time, timeOfDay } from './format.js'
 
-/** What half of the greatest value of an axis may be, times a power of ten. */
+/** The values that half of an axis may have, times a power of ten. */
 const HALVES = [1, 2, 2.5, 3, 4, 5]
 
-/** One chart: what it says now in figures, and its lines. */
+/** A chart: its lines, and the current values as figures. */
 export class Chart {
   figure = element('figure', { className: 'panel chart' })
   #chart
@@ -17,7 +17,7 @@ export class Chart {
   #colors
   #reading = false
 
-  /** `span`: how many seconds. `onRead` gets the index that the pointer is over, or null. */
+  /** `span`: the seconds that the chart shows. `onRead` is called with the index under the pointer, or null. */
   constructor (chart, span, onRead) {
     this.#chart = chart
     this.#span = span
@@ -36,7 +36,7 @@ export class Chart {
     this.#drawing.setAttribute('aria-label', `${title}: ${format(last[of])} ${unit} now, ${format(greatest)} at most in the last 10 minutes`)
   }
 
-  /** Says the figures of a sample, and of when they are, if not of now. */
+  /** Shows the values of a sample, and its time if it is a past one. */
   read (sample, past) {
     this.#reading = past
     setText(this.#when, past ? time(sample.time) : '')
@@ -105,18 +105,18 @@ export class Chart {
   }
 }
 
-/** Whether what is written below a time is not cut off at the right. */
+/** Whether a label below this time fits, or would be cut off at the right. */
 function fits (plot, time) {
   return plot.valToPos(time, 'x') < plot.over.clientWidth - 14
 }
 
-/** Of one line. Where it is `seldom`, none for zero, except beside what is more. */
+/** The values of one line. If the line is `seldom`, zeros are omitted, except next to larger values. */
 function values ({ of, seldom = false }, samples) {
   const all = samples.map(sample => sample[of] ?? null)
   return seldom ? all.map((value, index) => value || all[index - 1] || all[index + 1] ? value : null) : all
 }
 
-/** So that the axis has round figures at its top and in the middle. */
+/** Chooses the end of the axis, so that the numbers at its top and middle are round. */
 function roundUp (greatest) {
   const magnitude = 10 ** Math.floor(Math.log10(Math.max(greatest / 2, 1)))
   const half = HALVES.find(half => half * magnitude * 2 >= greatest) ?? 10

@@ -2,13 +2,16 @@ import { Chart } from './chart.js'
 import { byId } from './dom.js'
 import { percent, rate } from './format.js'
 
-/** Seconds that the charts show. */
+/** The seconds that the charts show. */
 const SPAN = 600
 
-/** Milliseconds between two samples that leave a gap in the line: some are missing. */
+/** If two samples are further apart than these milliseconds, some are missing, and the line has a gap. */
 const GAP = 3000
 
-/** Each with its lines, by their names in a sample. `color` is a custom property of page.css; what has none is told as a figure only. `seldom`: it is zero as a rule. */
+/**
+ * The charts with their lines. `of` is a name in a sample. `color` is a custom property of page.css; a line
+ * without one is shown as a figure only. `seldom`: the value is usually zero.
+ */
 const shown = [
   {
     title: 'Requests',
@@ -37,7 +40,7 @@ const shown = [
   }
 ]
 
-/** What was sampled in the last 10 minutes. A pointer over one chart reads all of them at that time. */
+/** The charts of the last 10 minutes. Pointing at one of them shows the values of that time in all. */
 export class Charts {
   #samples = []
   #charts
@@ -50,7 +53,7 @@ export class Charts {
     })
   }
 
-  /** Instead of everything that was there. */
+  /** Replaces all samples. */
   replace (samples) {
     this.#samples = []
     for (const sample of samples) this.#push(sample)
@@ -76,7 +79,7 @@ export class Charts {
     for (const chart of this.#charts) chart.draw(times, this.#samples)
   }
 
-  /** `index`: what the pointer is over, null when it is nowhere. */
+  /** `index`: the sample under the pointer, or null. */
   #read (index) {
     const sample = this.#samples[index ?? this.#samples.length - 1]
     for (const chart of this.#charts) chart.read(sample, index !== null)

@@ -6,8 +6,8 @@ const sum = of => workers => workers.reduce((total, worker) => total + worker[of
 const most = of => workers => workers.reduce((greatest, worker) => Math.max(greatest, worker[of]), 0)
 
 /**
- * The columns of the table of workers. `total`: of all of them, in the same format. `kind`: what is
- * not mere text.
+ * The columns of the table of workers. `total` computes the value for all workers, in the same format.
+ * `kind` marks cells that are not plain text.
  */
 export const columns = [
   { name: 'Slot', of: 'slot', format: count },

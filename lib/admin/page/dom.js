@@ -1,4 +1,4 @@
-// What is shown comes from the wire, and becomes text: nothing here makes markup of it.
+// The page shows data from the network. It is inserted as text only, never as markup.
 
 export function byId (id) {
   return document.getElementById(id)
@@ -12,7 +12,7 @@ export function element (name, { className = '', text = '', role } = {}) {
   return made
 }
 
-/** Touches the document only when something changed: most cells of 64 rows have not. */
+/** Changes the document only if the text differs: in a table of 64 rows, most cells do not change. */
 export function setText (node, text) {
   if (node.textContent !== text) node.textContent = text
 }

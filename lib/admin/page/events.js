@@ -1,10 +1,10 @@
 import { byId, element } from './dom.js'
 import { time } from './format.js'
 
-/** How many are kept. */
+/** The number of events that are kept. */
 const MOST = 200
 
-/** What happened, the newest first. */
+/** The list of events, newest first. */
 export class Events {
   #list = byId('events')
 

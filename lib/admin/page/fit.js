@@ -1,6 +1,6 @@
 /**
- * Lets a box scroll where its content is wider than the box, and only there: within a box that scrolls
- * nothing sticks to the top of the page.
+ * Makes a box scroll only if its content is too wide. Inside a scrolling box, sticky elements would not
+ * stick to the top of the page.
  */
 export function scrollIfTooNarrow (box) {
   const content = box.firstElementChild

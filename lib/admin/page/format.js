@@ -1,4 +1,4 @@
-// Figures as people read them. English throughout, as the page is; the clock is the reader's own.
+// Formats numbers for people. English, like the page; times are in the reader's time zone.
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 const tenths = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
@@ -32,7 +32,7 @@ export function milliseconds (number) {
   return number < 1000 ? `${whole.format(number)} ms` : `${tenths.format(number / 1000)} s`
 }
 
-/** The two largest units of a time in milliseconds. */
+/** Formats the two largest units of a duration in milliseconds. */
 export function duration (milliseconds) {
   const seconds = Math.floor(milliseconds / 1000)
   const minutes = Math.floor(seconds / 60)
@@ -52,7 +52,7 @@ export function timeOfDay (milliseconds) {
   return clockMinutes.format(milliseconds)
 }
 
-/** Where a listener listens: `{ address, port }` of TCP, or the path of a socket. */
+/** Formats a listener's address: `{ address, port }` for TCP, or the path of a socket. */
 export function address (where) {
   if (typeof where === 'string') return where
   return where.address.includes(':') ? `[${where.address}]:${where.port}` : `${where.address}:${where.port}`

@@ -3,7 +3,7 @@ import { address, count, duration } from './format.js'
 
 const states = { starting: 'Starting', ready: 'Ready', stopping: 'Stopping' }
 
-/** What is told of the server, in this order. */
+/** The facts about the server, in the order in which they are shown. */
 const facts = {
   'Listening on': ({ listeners }) => listeners.flatMap(({ addresses }) => addresses.map(address)).join(', ') || 'nothing yet',
   Uptime: ({ uptime }) => duration(uptime),

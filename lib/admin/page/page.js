@@ -1,4 +1,4 @@
-// What an operator looks at: the status of the server each second, and what happens as it happens.
+// The admin page: shows the server's status every second, and its events as they happen.
 import { Charts } from './charts.js'
 import { byId, setData, setText } from './dom.js'
 import { Events } from './events.js'

@@ -1,10 +1,10 @@
 import { byId, setData, setText } from './dom.js'
 import { plural } from './format.js'
 
-/** Milliseconds for which it says how a reload ended. */
+/** Milliseconds for which the result of a reload is shown. */
 const AFTERWARDS = 8000
 
-/** A reload: how far it is, and for a moment how it ended. */
+/** The strip that shows a reload's progress, and for a moment its result. */
 export class Reload {
   #strip = byId('reload')
   #progress = byId('reload-progress')
@@ -12,7 +12,7 @@ export class Reload {
 
   show ({ reload }) {
     if (reload === null) {
-      if (this.#strip.dataset.state === 'running') this.forget() // how it ended is told by an event, and else not known
+      if (this.#strip.dataset.state === 'running') this.forget() // the result comes as an event; if there was none, it is unknown
       return
     }
     this.#open('running')
@@ -30,7 +30,7 @@ export class Reload {
     this.#end('aborted', `Reload to generation ${generation} was aborted: ${error}`)
   }
 
-  /** Of what is no longer known how it ended. */
+  /** Hides a reload whose result is unknown. */
   forget () {
     clearTimeout(this.#hiding)
     this.#strip.hidden = true

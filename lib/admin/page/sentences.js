@@ -1,19 +1,19 @@
 import { address, duration, plural } from './format.js'
 
-/** How a worker ended, in its row. */
+/** How a worker ended, for its row in the table. */
 export function shortEnding ({ code, signal }) {
   if (signal !== null) return `Ended by ${signal}`
   return code === null ? 'Did not start' : `Exited with ${code}`
 }
 
-/** The same for "worker 3 ...". */
+/** How a worker ended, to follow "worker 3". */
 function ending ({ code, signal, asked }) {
   if (signal !== null) return `was ended by ${signal}`
   if (code === null) return 'could not be started'
   return asked && code === 0 ? 'has left' : `exited with code ${code}`
 }
 
-/** What happened, as a sentence, and how grave it is: 'bad', 'warn', 'good' or 'plain'. */
+/** Describes an event in a sentence, with its severity: 'bad', 'warn', 'good' or 'plain'. */
 export function sentence (happened, listeners) {
   const { event, id, slot, pid, generation } = happened
   switch (event) {
@@ -33,7 +33,7 @@ function plain (text) {
   return { text, tone: 'plain' }
 }
 
-/** An operator knows a listener by its address rather than by its key. */
+/** Operators know a listener by its address rather than by its key. */
 function where (key, listeners) {
   return listeners.find(listener => listener.key === key)?.addresses.map(address).join(', ') || key
 }

@@ -1,26 +1,29 @@
 import { byId, setData, setText } from './dom.js'
 import { plural } from './format.js'
 
-/** Where the token is kept: for this tab, until it is closed. */
+/** The sessionStorage key of the token, which is kept until the tab is closed. */
 const KEPT = 'shared-fastify-token'
 
-/** Milliseconds for the server to have the number of workers that was asked for. */
+/** Milliseconds to wait until the server has the requested number of workers. */
 const PATIENCE = 5000
 
-/** Milliseconds for which it says what became of what was asked for. */
+/** Milliseconds for which the result of a request is shown. */
 const AFTERWARDS = 8000
 
 const RESTARTED = { text: 'The server has been started anew', tone: 'plain' }
 
-/** The buttons by which the server is steered, where it lets itself be, with the token that it asks for. */
+/** The controls that change the server, if it accepts changes, and the token for them. */
 export class Steer {
   #token = byId('token')
   #status
   #workers = 0
-  /** What was asked for, until the server has it, or has had the time to. */
+  /** The requested number of workers, until the server has reached it or the time is over. */
   #target
   #settling
-  /** What became of what was asked for, `{ text, tone }`, by a status; undefined while it is under way. */
+  /**
+   * A function that reads the result of the last request from a status, as `{ text, tone }`. It returns
+   * undefined while the request is still in progress.
+   */
   #outcome
   #forgetting
 
@@ -67,7 +70,7 @@ export class Steer {
       let begun = false
       this.#outcome = status => {
         if (status.startedAt !== startedAt) return RESTARTED
-        begun ||= status.wanted === workers // one that was on its way here may be older
+        begun ||= status.wanted === workers // a status that was already on its way may be older
         if (begun && status.wanted !== workers) return { text: `There are ${plural(status.wanted, 'worker')}, not ${workers}`, tone: 'bad' }
         if (!begun || status.workers.length !== workers || status.workers.some(({ state }) => state !== 'ready')) return undefined
         return { text: `Scaled to ${plural(workers, 'worker')}`, tone: 'good' }
@@ -77,11 +80,11 @@ export class Steer {
     if (!done) this.#aim(undefined)
   }
 
-  /** Resolves with whether the server does it. */
+  /** Resolves with whether the server has accepted the request. */
   async #ask (path, body, success) {
     const token = this.#token.value
     if (token === '') return this.#refuse('Enter the token first: the one that the server was started with')
-    if (/[^!-~]/.test(token)) return this.#refuse('The token is wrong') // no header can have it
+    if (/[^!-~]/.test(token)) return this.#refuse('The token is wrong') // a header cannot contain these characters
     this.#say('', 'plain')
     this.#outcome = undefined
     try {

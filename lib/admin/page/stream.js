@@ -1,12 +1,15 @@
-/** Milliseconds without a word after which the connection counts as lost: the server sends a status each second. */
+/** Milliseconds without a message after which the connection counts as lost. The server sends a status every second. */
 const SILENCE = 4000
 
-/** Milliseconds until another try, where the browser makes none itself: the server answered with an error, or not at all. */
+/**
+ * Milliseconds until the next attempt, if the browser does not reconnect itself: the server answered with an
+ * error, or not at all.
+ */
 const RETRY = 2000
 
 /**
- * Follows the server's events. Calls `on.history`, `on.status` and `on.happened` with their data,
- * `on.lost` when the connection is, and `on.found` when it is back.
+ * Follows the server's events. Calls `on.history`, `on.status` and `on.happened` with their data, `on.lost`
+ * when the connection is lost, and `on.found` when it is back.
  */
 export function follow (url, on) {
   let source
@@ -37,7 +40,10 @@ export function follow (url, on) {
     }, SILENCE)
   }
 
-  /** A connection to a server that is gone without a word may stay open for ever. */
+  /**
+   * Reconnects. If the server has disappeared without closing the connection, it could otherwise stay open
+   * for ever.
+   */
   function again () {
     clearTimeout(silence)
     source.close()

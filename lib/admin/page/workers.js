@@ -2,14 +2,14 @@ import { columns } from './columns.js'
 import { byId, element, setData, setText } from './dom.js'
 import { plural } from './format.js'
 
-/** Milliseconds that the row of a worker which died stays, to say so. */
+/** Milliseconds for which the row of a crashed worker stays, to show how it ended. */
 const MOURNING = 5000
 
-/** From so much utilization on a worker is busy, or at its limit. */
+/** The utilization from which a worker counts as busy, or as fully used. */
 const BUSY = 0.7
 const FULL = 0.9
 
-/** The table of workers: a row for each, kept and changed as long as the worker lives. */
+/** The table of workers. Each worker keeps its row for its lifetime. */
 export class Workers {
   #rows = new Map()
   #totals = new Row()
@@ -33,7 +33,7 @@ export class Workers {
     setText(byId('workers-count'), summary(workers))
   }
 
-  /** Lets the row of a worker that ended unasked say how, before it leaves. */
+  /** Shows in the row of a crashed worker how it ended, before the row is removed. */
   mourn (id, how) {
     const row = this.#rows.get(id)
     if (row === undefined) return
@@ -54,7 +54,7 @@ export class Workers {
     this.#rows.delete(id)
   }
 
-  /** By slot, then by id; moves only what is not where it should be. */
+  /** Sorts the rows by slot, then by id. Moves only rows that are out of place. */
   #arrange () {
     const body = byId('rows')
     let next = body.firstElementChild
@@ -99,7 +99,7 @@ class Row {
     for (const [{ of }, cell] of this.#cells) if (of === 'state') cell(how)
   }
 
-  /** Makes the cell, and returns what sets its text. */
+  /** Makes a cell, and returns a function that sets its content. */
   #cell ({ name, of, kind }) {
     const cell = kind === 'name' ? element('th', { className: of, role: 'rowheader' }) : element('td', { className: of, role: 'cell' })
     if (kind === 'name') cell.scope = 'row'
