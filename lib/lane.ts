@@ -10,9 +10,9 @@ import type { SafeLog } from './fastify/safe-log.js'
 export type { Ack, Acceptor, AcceptEvents, Admission, Connection, Frame, Lane, Receiver, Wire, WireEvents } from './lane/interface.js'
 
 /**
- * The primary's side of the lane that was asked for; by `auto` the native one, or where that cannot
- * be, the ipc one.
- * @throws SHARED_PORT_ERR_LANE when the native one was asked for and cannot be had
+ * Opens the primary's side of the given lane. With `auto` that is the native lane, or the ipc lane if the
+ * native one is unavailable.
+ * @throws SHARED_PORT_ERR_LANE if `native` was given and is unavailable
  */
 export function openLane (asked: LaneName | 'auto', log: SafeLog): Lane {
   const lane = asked === 'ipc' ? new IpcLane() : openNative(asked, log)
@@ -24,7 +24,7 @@ function openNative (asked: 'native' | 'auto', log: SafeLog): Lane {
   try {
     return new NativeLane(loadNative())
   } catch (err) {
-    const [message] = (err as Error).message.split('\n') as [string] // node-gyp-build goes on about its platform
+    const [message] = (err as Error).message.split('\n') as [string] // the further lines of node-gyp-build's message describe the platform
     if (asked === 'native') throw new LaneUnavailableError('native', message, { cause: err })
     const lane = new IpcLane()
     log.info({ event: 'lane', lane: lane.name, reason: message }, 'connections go by the %s lane: the native one cannot be had', lane.name)
@@ -33,8 +33,8 @@ function openNative (asked: 'native' | 'auto', log: SafeLog): Lane {
 }
 
 /**
- * Starts the worker's side: from here on, `receiver` is asked for each connection. Returns what shows
- * the primary how many connections are open, where the lane can.
+ * Opens the worker's side of the lane, which asks `receiver` about each connection from now on. Returns a
+ * function that shows the primary the number of open connections, if the lane can do that.
  */
 export function receiveConnections (lane: LaneName, channel: Channel, receiver: Receiver, primaryLives: () => boolean): (open: number) => void {
   if (lane === 'native') return receiveNative(loadNative(), receiver)

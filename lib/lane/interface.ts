@@ -2,29 +2,32 @@ import type { LaneName } from '../../types/index.js'
 import type { RawHandle } from '../platform/node-internals.js'
 import type { Channel } from '../protocol.js'
 
-// A lane is how connections are taken from the port together with how they travel to a worker: the
-// two belong together, since each lane holds something else (JS handles, descriptor numbers).
+// A lane defines both how connections are accepted and how they are sent to a worker. The two belong
+// together, because each lane represents connections differently (JS handles, descriptor numbers).
 
-/** An accepted connection that the primary has not given away yet; opaque above the lane. What closes it, sheds it or resets it is the last call. */
+/**
+ * An accepted connection that the primary still owns. Opaque outside of the lane. After close(), shed() or
+ * reset() it must not be used.
+ */
 export interface Connection {
-  /** When it was accepted, by the clock of whoever deals it. */
+  /** When it was accepted, by the clock of the handoff. */
   acceptedAt: number
-  /** Closes the primary's copy: the client notices when nobody else has one. */
+  /** Closes the primary's copy. The connection ends if no other process has a copy. */
   close (): void
   /**
-   * Answers a client of which no byte was read, and ends the connection in such a way that the client
-   * gets the answer. It is sent at once; the rest is the lane's, and holds nobody up.
+   * Sends an answer without having read anything, and ends the connection in such a way that the client
+   * receives the answer. The answer is sent at once; the lane does the rest in the background.
    */
   shed (answer: Buffer): void
-  /** Closes by RST: the client gets ECONNRESET. A Unix socket has no such thing, and is closed. */
+  /** Closes the connection with RST: the client gets ECONNRESET. Unix sockets have no RST, and are closed normally. */
   reset (): void
-  /** The client's address; undefined for a Unix socket. */
+  /** The client's address. Undefined for a Unix socket. */
   address (): string | undefined
 }
 
-/** Connections sent to one worker in one message. */
+/** Connections that are sent to a worker in one message. */
 export interface Frame {
-  /** Counts up per worker: an ack names the frame that it is for. */
+  /** Counts up for each worker. An ack contains the number of its frame. */
   readonly number: number
   readonly key: string
   readonly connections: readonly Connection[]
@@ -32,80 +35,93 @@ export interface Frame {
 
 export interface Ack {
   readonly number: number
-  /** The places of the refused ones in the frame. */
+  /** The positions of the refused connections in the frame. */
   readonly refused: readonly number[]
-  /** The worker wants no more. */
+  /** Whether the worker wants no more connections. */
   readonly leaving: boolean
 }
 
-/** The primary's end of the way to one worker. */
+/** The primary's end of the lane to one worker. */
 export interface Wire {
-  /** Descriptors that the worker's process inherits, from number 4 on. */
+  /** Descriptors that the worker's process inherits, beginning at number 4. */
   readonly inherited: readonly number[]
-  /** The process is forked: `channel` leads to it. */
+  /** Called when the process has been forked. `channel` is its IPC channel. */
   start (channel: Channel): void
-  /** Sends a frame of at most `frameSize`, the former one being acked. False: nothing was sent, try again later, or the wire is broken. */
+  /**
+   * Sends a frame of at most `frameSize` connections. The previous frame must have been acked. Returns false
+   * if nothing was sent: try again later, or the wire is broken.
+   */
   send (frame: Frame): boolean
-  /** Whether the frame, the one sent last, has not been received, and now never will be. Only where the lane `takesBack`. */
+  /**
+   * Tries to take back the frame that was sent last. Returns true if the worker has not received it, and now
+   * never will. Only if the lane `takesBack`.
+   */
   takeBack (frame: Frame): boolean
-  /** How many connections the worker has open, where it can be seen from here. */
+  /** The number of connections that the worker has open, if it is visible to the primary. */
   open (): number | undefined
-  /** Of the dead worker's open frame, what it had not taken. */
+  /** The connections in the last frame of a dead worker that it had not taken. */
   untaken (frame: Frame): readonly Connection[]
   close (): void
 }
 
-/** A port that is being accepted from. */
+/** Accepts connections from one port. */
 export interface Acceptor {
-  /**
-   * What comes stays with the kernel until {@link resume}, or {@link accept}. Only where the lane `pauses`.
-   */
+  /** Leaves new connections in the kernel's queue until {@link resume} or {@link accept}. Only if the lane `pauses`. */
   pause (): void
   resume (): void
-  /** What the kernel has ready now, a batch of it at most. */
+  /** Accepts at most a batch of the connections that are in the kernel's queue now. */
   accept (): readonly Connection[]
-  /** Accepts what the kernel has ready by now, then closes the port; resolves when that is done. */
+  /**
+   * Accepts the connections that are in the kernel's queue by now, then closes the port. Resolves when that
+   * is done.
+   */
   close (): Promise<void>
 }
 
 export interface AcceptEvents {
   onConnections (connections: readonly Connection[]): void
-  /** Accepting fails, and has not failed since it last worked: nothing was lost that a worker could have had. */
+  /**
+   * Called when accepting begins to fail, once until it works again. Connections that could not be accepted
+   * stay in the kernel's queue.
+   */
   onError (err: NodeJS.ErrnoException): void
 }
 
 export interface WireEvents {
   onAck (ack: Ack): void
-  /** The worker has shut its end down, or sends what is no ack, or acks what it has not received: nothing can be sent to it any more. Called once at most. */
+  /**
+   * The worker has shut its end down, has sent something that is not an ack, or has acked a frame that it
+   * has not received. Nothing can be sent to it any more. Called at most once.
+   */
   onBroken (err: NodeJS.ErrnoException): void
 }
 
 /** The primary's side of a lane. */
 export interface Lane {
   readonly name: LaneName
-  /** The most connections in one frame. */
+  /** The most connections in a frame. */
   readonly frameSize: number
-  /** Whether what comes can be left with the kernel. */
+  /** Whether new connections can be left in the kernel's queue. */
   readonly pauses: boolean
-  /** Whether a frame that its worker has not received can be taken back. */
+  /** Whether a frame can be taken back if its worker has not received it. */
   readonly takesBack: boolean
   /**
-   * Begins to listen and accept on a bound handle, which belongs to the lane from here on.
-   * @throws listen(2)'s error, EADDRINUSE for one; the handle is closed then
+   * Listens and accepts on a bound handle, which belongs to the lane from now on.
+   * @throws listen(2)'s error, such as EADDRINUSE; the handle is closed then
    */
   listen (bound: RawHandle, backlog: number, events: AcceptEvents): Acceptor
   createWire (events: WireEvents): Wire
 }
 
-/** What a worker's side of a lane asks for each connection that arrives. */
+/** The worker's side of a lane asks this about each connection that arrives. */
 export interface Receiver {
-  /** The way into the key's server; null: the connection is refused. */
+  /** Reserves a place in the key's server. Null: the connection is refused. */
   admit (key: string): Admission | null
-  /** Whether this worker wants no more. */
+  /** Whether this worker wants no more connections. */
   readonly leaving: boolean
 }
 
-/** A place in a server, held for one connection until it is used or given up. */
+/** A reserved place in a server, for one connection. */
 export interface Admission {
   inject (client: RawHandle): void
   cancel (): void

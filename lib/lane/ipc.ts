@@ -5,17 +5,17 @@ import { systemError } from '../platform/system-error.js'
 import type { Ack, Acceptor, AcceptEvents, Connection, Frame, Lane, Receiver, Wire, WireEvents } from './interface.js'
 import { Lingering } from './linger.js'
 
-// The lane of any platform: libuv accepts, and each connection travels as the handle of one message
-// on Node's own channel. node:cluster goes this way too, but trusts the channel with the only copy.
+// The lane for all platforms: libuv accepts, and each connection is sent as the handle of a message on Node's
+// IPC channel. node:cluster does the same, but sends its only copy.
 
 /** The primary's side. */
 export class IpcLane implements Lane {
   readonly name = 'ipc'
-  // Node's channel has one handle under way at a time; more would wait in its own queue and die with it.
+  // Node's channel sends one handle at a time. More would wait in its own queue, and be lost with it.
   readonly frameSize = 1
-  // libuv accepts and hands over by itself.
+  // libuv accepts and delivers connections by itself.
   readonly pauses = false
-  // What Node's channel has been given it keeps.
+  // A message cannot be taken back from Node's channel.
   readonly takesBack = false
   readonly #lingering = new Lingering()
 
@@ -39,8 +39,9 @@ export class IpcLane implements Lane {
       accept: () => [],
 
       async close () {
-        // libuv accepts one in each turn of the loop: a whole turn without one has found none ready.
-        // The first ends with the poll that is under way, or was before this call: it may have had no accept.
+        // libuv accepts one connection in each iteration of the event loop, so an iteration without one means
+        // that the queue is empty. The first iteration does not count: its poll may have begun before this
+        // call.
         await turn()
         for (let turns = 0, before = -1; before !== accepted && turns < backlog; turns++) {
           before = accepted
@@ -80,7 +81,7 @@ class IpcConnection implements Connection {
   address (): string | undefined {
     const name: Partial<SocketName> = {}
     this.handle.getpeername?.(name)
-    return name.address?.replace(/%.*$/, '') // the zone of a link-local one, which is ours and not the client's
+    return name.address?.replace(/%.*$/, '') // without the zone of a link-local address, which is meaningful only on this machine
   }
 }
 
@@ -105,8 +106,8 @@ class IpcWire implements Wire {
 
   send ({ number, key, connections: [connection] }: Frame): boolean {
     const { handle } = connection as IpcConnection
-    // An error means a channel that is closed or broken, and so a process that has ended or soon
-    // will: its exit, not the error, returns the connection.
+    // An error means that the channel is closed or broken, so the process has exited or soon will. The
+    // connection is returned at the worker's exit, not here.
     post(this.#channel as Channel, { type: 'handoff', number, key }, handle)
     return true
   }
@@ -118,8 +119,8 @@ class IpcWire implements Wire {
   open (): undefined {}
 
   untaken ({ connections }: Frame): readonly Connection[] {
-    // A worker takes a connection when its ack has been written, and what is written arrives before
-    // the exit does, even of a process that is killed: a frame without its ack was not taken.
+    // A worker takes a connection when its ack has been written, and everything that was written arrives
+    // before the exit event, even if the process was killed. So a frame without an ack was not taken.
     return connections
   }
 
@@ -131,11 +132,11 @@ class IpcWire implements Wire {
 const NONE: readonly number[] = []
 const FIRST: readonly number[] = [0]
 
-/** The worker's side: takes or refuses each connection that comes over `channel`. */
+/** The worker's side: takes or refuses each connection that arrives on `channel`. */
 export function receiveIpc (channel: Channel, receiver: Receiver, primaryLives: () => boolean): void {
   receive<ToWorker>(channel, (message, handle) => {
     if (message.type !== 'handoff') return
-    const client = handle as RawHandle | undefined // undefined: its descriptor did not arrive
+    const client = handle as RawHandle | undefined // undefined if the descriptor did not arrive
     const { number } = message
     const admission = client === undefined ? null : receiver.admit(message.key)
     if (client === undefined || admission === null) {
@@ -143,14 +144,15 @@ export function receiveIpc (channel: Channel, receiver: Receiver, primaryLives: 
       post(channel, { type: 'ack', number, accepted: false, leaving: receiver.leaving })
       return
     }
-    // First the ack, then the connection: an ack that is still in this process's memory dies with
-    // it, and the primary would give to another what was served here already.
+    // The ack is written before the connection is injected. An ack that is still in this process's memory
+    // would be lost if it died, and the primary would send a connection that was served here to another
+    // worker.
     post(channel, { type: 'ack', number, accepted: true, leaving: receiver.leaving }, undefined, err => {
       if (err === null || !primaryLives()) {
         admission.inject(client)
       } else {
         admission.cancel()
-        client.close() // the primary has the other copy, and no ack: it will send it to another
+        client.close() // the primary has the other copy, and without an ack it sends that to another worker
       }
     })
   })

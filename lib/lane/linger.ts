@@ -1,11 +1,11 @@
 import type net from 'node:net'
 
-// To close a connection while bytes of the client's lie unread makes the kernel send RST, and what
-// the client had not read of the answer is lost with it. So the answer is sent, then the end, and
-// what the client still sends is read and thrown away until it closes too: lingering_close in nginx,
-// lingering close in Apache.
+// If a connection is closed while unread bytes of the client are in the receive buffer, the kernel sends RST,
+// and the client loses the part of the answer that it has not read yet. So we send the answer and FIN, then
+// read and discard what the client still sends until it closes too. nginx (lingering_close) and Apache
+// (lingering close) do the same.
 
-/** What a socket has to be made with to linger. */
+/** The options with which a lingering socket must be made. */
 export interface LingerOptions {
   readable: true
   writable: true
@@ -14,24 +14,27 @@ export interface LingerOptions {
 
 export interface Limits {
   /**
-   * Milliseconds until a client that does not close is left alone. It needs a round trip to do so,
-   * and a second is what TCP itself takes for the longest to be expected (RFC 6298, 2.1).
+   * Milliseconds after which a client that has not closed is cut off. Closing takes it a round trip, and TCP
+   * itself assumes a second for the first one (RFC 6298, 2.1).
    */
   time?: number
-  /** The bytes of one client that are read. What Fastify takes by default: a body of 1 MiB, and the headers. */
+  /** The most bytes that are read from one client. Fastify's default: a body of 1 MiB, plus headers. */
   bytes?: number
-  /** How many linger at a time: each is a descriptor that the port may want. */
+  /** The most connections that linger at a time, since each uses a descriptor that the port may need. */
   most?: number
 }
 
-/** Connections that were answered without being read, until their clients have the answer. They keep no process alive. */
+/**
+ * Connections that were answered without being read, and stay open until their clients have received the
+ * answer. They do not keep the process alive.
+ */
 export class Lingering {
   readonly #time: number
   readonly #bytes: number
   readonly #most: number
-  /** When each is closed at the latest; the oldest first, since all have the same time. */
+  /** When each socket is closed at the latest. Oldest first, since the time is the same for all. */
   readonly #deadlines = new Map<net.Socket, number>()
-  /** All read into this: nobody looks at it. */
+  /** The buffer into which all discarded bytes are read. */
   readonly #discarded = Buffer.alloc(65_536)
   #timer: NodeJS.Timeout | undefined
 
@@ -41,7 +44,7 @@ export class Lingering {
     this.#most = most
   }
 
-  /** Answers and ends the connection that `open` makes a socket for. @throws what `open` does */
+  /** Sends the answer and ends the connection. `open` makes the socket. @throws what `open` throws */
   shed (open: (options: LingerOptions) => net.Socket, answer: Buffer): void {
     let left = this.#bytes
     const callback = (size: number): boolean => {
@@ -54,19 +57,19 @@ export class Lingering {
     socket.on('close', () => { this.#deadlines.delete(socket) })
     socket.unref()
     socket.end(answer)
-    // Nothing was sent before, so all of it fits. A client that leaves no room for it is not waited for.
+    // Nothing was sent on this connection before, so the answer fits into the send buffer. If it does not, do not wait.
     if (socket.writableLength > 0) socket.destroy()
     else this.#add(socket)
   }
 
   #add (socket: net.Socket): void {
-    // The oldest goes, which had the longest time to read its answer. The newest has had none.
+    // Closes the oldest: it had the longest time to read its answer, and the newest has had none.
     if (this.#deadlines.size === this.#most) this.#close(this.#deadlines.keys().next().value as net.Socket)
     this.#deadlines.set(socket, performance.now() + this.#time)
     this.#wait(this.#time)
   }
 
-  // One timer for all of them. It runs out once for nothing when they close before it does.
+  // One timer for all sockets. If they close earlier, it fires once for nothing.
   #wait (time: number): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined

@@ -1,12 +1,12 @@
 /**
- * A worker's line of shared memory: which frame it is in and what it has taken of it, which the
- * primary reads when the worker is dead and which native/fd_lane.c writes (struct row), and how many
- * connections it has open. Its worker alone writes it; what stands there is taken for no more than
- * it says about that worker.
+ * A worker's row of shared memory: the number of its current frame, the connections in it that it has taken,
+ * and the number of connections that it has open. Only its worker writes it (native/fd_lane.c, struct row).
+ * The primary reads frame and connections when the worker is dead. The content is untrusted: it only affects
+ * this worker's connections.
  */
 export class Row {
   readonly #words: BigUint64Array
-  /** Behind them; of 32 bits, since to read one of 64 would allocate. */
+  /** After the two words. 32 bits, because reading a BigInt would allocate. */
   readonly #open: Uint32Array
 
   constructor (memory: ArrayBuffer) {
@@ -22,12 +22,12 @@ export class Row {
     this.#open[0] = count
   }
 
-  /** Whether the worker had come to this frame. */
+  /** Whether this frame is the last one that the worker has received. */
   reached (number: number): boolean {
     return this.#words[0] === BigInt(number)
   }
 
-  /** Whether it had taken the connection at this place of the frame that it came to last. */
+  /** Whether the worker has taken the connection at this position of its last frame. */
   took (place: number): boolean {
     return ((this.#words[1] as bigint) >> BigInt(place) & 1n) === 1n
   }
