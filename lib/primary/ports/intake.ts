@@ -4,15 +4,15 @@ import type { Clock } from '../../platform/clock.js'
 import type { Handoff } from '../dealing/handoff.js'
 import type { Bound } from './listener.js'
 
-/** Milliseconds for which connections stay with the kernel while no ack comes: its backlog may be short. */
+/** Milliseconds for which connections may stay in the kernel's queue while no ack arrives. The queue may be short. */
 const MOST_WAIT = 2
 
 export interface IntakeParts {
-  /** Accepted connections go there. */
+  /** Gets the accepted connections. */
   handoff: Handoff
-  /** From so many pending connections on nothing is accepted, until half of them are gone. */
+  /** If this many connections are pending, accepting stops until half of them are gone. */
   maxPending: number
-  /** Whether what comes may be left with the kernel. */
+  /** Whether connections may be left in the kernel's queue. */
   mayWait: boolean
   lane: Lane
   clock: Clock
@@ -20,9 +20,10 @@ export interface IntakeParts {
 }
 
 /**
- * When a port accepts: at once, until something is pending that nobody has credit for. From then on
- * what comes stays with the kernel, and is fetched when a worker has credit again: a busy primary so
- * does less for each connection. Where no ack comes, accepting goes on, until too much is pending.
+ * Decides when a port accepts. It accepts at once, until a connection is pending and no worker has credit.
+ * From then on, new connections stay in the kernel's queue, and are fetched when a worker has credit again.
+ * That saves work for each connection when the primary is busy. If no ack arrives for MOST_WAIT, accepting
+ * resumes, until too many connections are pending.
  */
 export class Intake {
   readonly #acceptors: Acceptor[] = []
@@ -30,16 +31,16 @@ export class Intake {
   readonly #clock: Clock
   readonly #pauses: boolean
   readonly #maxPending: number
-  /** By the clock: when what comes began to stay with the kernel, or was last fetched from there. */
+  /** When the port was paused, or last fetched connections from the kernel. */
   #waitingSince: number | undefined
-  /** Nobody had credit for too long: accepting goes on until somebody has. */
+  /** No worker has had credit for too long: accept until one has. */
   #overdue = false
-  /** Too much is pending. */
+  /** Too many connections are pending. */
   #full = false
   #looking: (() => void) | undefined
 
   /**
-   * Listens on every bound handle; they are all closed where one of them cannot.
+   * Listens on all bound handles. If one of them fails, all are closed.
    * @throws listen(2)'s error
    */
   constructor (bound: Bound[], backlog: number, { handoff, maxPending, mayWait, lane, clock, log }: IntakeParts) {
@@ -68,7 +69,10 @@ export class Intake {
     })
   }
 
-  /** What stayed with the kernel, a batch of each port; to be called when somebody has credit, before anything is dealt. */
+  /**
+   * Accepts a batch from each port if they are paused. To be called when a worker has credit, before
+   * connections are dealt.
+   */
   fetch (): readonly Connection[] {
     this.#overdue = false
     if (this.#waitingSince === undefined || this.#full) return []
@@ -76,7 +80,7 @@ export class Intake {
     return this.#acceptors.flatMap(acceptor => acceptor.accept())
   }
 
-  /** To be called when all is dealt that can be. */
+  /** To be called when all connections are dealt that can be. */
   dealt (): void {
     if (!this.#pauses) return
     const { pending, hasCredit } = this.#handoff
@@ -85,11 +89,11 @@ export class Intake {
     if (this.#full) this.#overdue = false
     if (hasCredit && !this.#full) this.#goOn()
     else if (pending > 0) this.#wait()
-    // Nobody may have credit for long, and nothing is pending that would have somebody look.
+    // It may take long until a worker has credit, and without pending connections no other event resumes accepting.
     else if (wasFull && this.#acceptors.length > 0) this.#looking ??= this.#lookIn(MOST_WAIT)
   }
 
-  /** Accepts what the kernel has ready by now, and nothing more. */
+  /** Accepts the connections that are in the kernel's queue by now, then closes. */
   async close (): Promise<void> {
     this.#looking?.()
     await Promise.all(this.#acceptors.splice(0).map(async acceptor => { await acceptor.close() }))
@@ -108,7 +112,7 @@ export class Intake {
     for (const acceptor of this.#acceptors) acceptor.resume()
   }
 
-  // One timer for many waits: most are over long before it.
+  // One timer for many pauses, most of which end long before it fires.
   #lookIn (delay: number): () => void {
     return this.#clock.after(Math.ceil(delay), () => {
       this.#looking = undefined

@@ -10,30 +10,31 @@ import { assertFits } from '../../platform/socket-path.js'
 import { NO_PORT, systemError } from '../../platform/system-error.js'
 import type { Identity } from '../workers/identity.js'
 
-/** A bound handle and the name that clients reach it by. */
+/** A bound handle and the address that clients connect to. */
 export interface Bound { handle: RawHandle, name: SocketName | string }
 
-/** Whose a socket file is to be, and who may use it; what is undefined stays as the system has it. */
+/** The owner and the mode of a socket file. Undefined fields are left to the system. */
 export interface SocketFile extends Identity { mode?: number | undefined }
 
 type TcpTarget = Pick<ListenTarget, 'port' | 'ipv6Only' | 'reusePort'>
 
-/** For lchown(2): stays as it is. */
+/** The value with which lchown(2) changes nothing. */
 const UNCHANGED = -1
 
-/** UV_READABLE and UV_WRITABLE of libuv's uv.h: what uv_pipe_chmod takes. */
+/** UV_READABLE and UV_WRITABLE of libuv's uv.h, for uv_pipe_chmod. */
 const UV_READABLE = 1
 const UV_WRITABLE = 2
 
-/** Of descriptors, among those who may have one. */
+/** The name under which a descriptor is claimed. */
 const OWNER = 'listen()'
 
-/** How often to try for a port that is free in both families of `localhost`, where port 0 leaves it open. */
+/** With port 0, the number of attempts to find a port that is free in both address families of `localhost`. */
 const PORT_TRIES = 10
 
 /**
- * Binds what listen() was called with: one handle, or one per family for `localhost`.
- * @throws Node's own error for it: EADDRINUSE, EACCES, EADDRNOTAVAIL, ENOTFOUND ...
+ * Binds the address that listen() was called with: one handle, or one for each address family of
+ * `localhost`.
+ * @throws Node's own error: EADDRINUSE, EACCES, EADDRNOTAVAIL, ENOTFOUND ...
  * @throws SHARED_PORT_ERR_FD
  */
 export async function bind (target: ListenTarget, socketFile: SocketFile = {}): Promise<Bound[]> {
@@ -49,7 +50,8 @@ function tcp (address: string, { port, ipv6Only, reusePort }: TcpTarget): Bound 
   const handle = bindTcp(address, port, { ipv6Only, reusePort })
   if (typeof handle === 'number') throw systemError(handle, 'listen', { address, port })
   const name: Partial<SocketName> = {}
-  // libuv keeps EADDRINUSE back until listen(), but not from getsockname() (uv_tcp_getsockname's delayed_error).
+  // libuv delays the error EADDRINUSE until listen(), but getsockname() already returns it
+  // (uv_tcp_getsockname's delayed_error).
   const status = handle.getsockname?.(name) ?? 0
   if (status < 0) {
     handle.close()
@@ -58,7 +60,10 @@ function tcp (address: string, { port, ipv6Only, reusePort }: TcpTarget): Bound 
   return { handle, name: name as SocketName }
 }
 
-/** Without a host: all addresses of both families; of IPv4 alone where there is no IPv6. As net.Server does. */
+/**
+ * Without a host, binds all addresses of both families, or of IPv4 only if there is no IPv6. net.Server does
+ * the same.
+ */
 function anyAddress (target: TcpTarget): Bound {
   try {
     return tcp('::', target)
@@ -69,8 +74,8 @@ function anyAddress (target: TcpTarget): Bound {
 }
 
 /**
- * Both families on one port. A second one that cannot be had is left out, as Fastify does, except
- * where the port is open: then another is looked for that is free in both.
+ * Binds both address families on one port. If the second one fails, it is left out, as Fastify does; but
+ * with port 0, another port that is free in both is tried.
  */
 async function localhost (target: TcpTarget): Promise<Bound[]> {
   const { port } = target
@@ -103,7 +108,10 @@ function inherited (fd: number): Bound {
   return { handle, name: handle.getsockname === undefined ? `fd:${fd}` : name as SocketName }
 }
 
-/** A file that a dead server left behind is removed; one that answers is in use. */
+/**
+ * Binds a Unix socket. The file of a server that is no longer running is removed. If a server answers, it is
+ * in use.
+ */
 async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: string }, socketFile: SocketFile): Promise<Bound> {
   assertFits(path)
   const bindFile = (): RawHandle | number => withMode(socketFile.mode, () => bindPath(path))
@@ -128,7 +136,10 @@ async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: 
   return { handle, name: path }
 }
 
-/** The file is made with the mode: changing it afterwards, by its name, could be made to change another file. */
+/**
+ * Creates the file with the given mode. A chmod(2) afterwards, by name, could be tricked into changing
+ * another file.
+ */
 function withMode<T> (mode: number | undefined, make: () => T): T {
   if (mode === undefined) return make()
   const mask = process.umask(0o777 & ~mode)
@@ -139,7 +150,10 @@ function withMode<T> (mode: number | undefined, make: () => T): T {
   }
 }
 
-/** Nobody can connect yet: it does not listen. Follows no link that somebody may have put there. */
+/**
+ * Changes the owner. Nobody can connect yet, since the socket is not listening. Does not follow a link that
+ * someone may have put there.
+ */
 function give (path: string, { uid, gid }: SocketFile): void {
   if (isAbstract(path) || (uid === undefined && gid === undefined)) return
   lchownSync(path, uid ?? UNCHANGED, gid ?? UNCHANGED)
@@ -163,7 +177,7 @@ function isSocket (path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false
 }
 
-/** Whether anybody listens there. When in doubt, somebody does. */
+/** Whether a server listens on this socket. True if that is uncertain. */
 async function answers (path: string): Promise<boolean> {
   return await new Promise(resolve => {
     const socket = net.connect(path)

@@ -15,13 +15,13 @@ import { descriptorLimit } from '../../platform/process-table.js'
 import type { SafeLog } from '../../fastify/safe-log.js'
 
 /**
- * How many workers' connections are counted before each choice, in turn, where it depends on them:
- * of those that are closed, their workers tell a quarter of a second later. So many workers are always
- * known as they are.
+ * The number of workers whose open connections are read before each choice, in rotation, if the policy
+ * depends on them. Workers report closed connections only after up to a quarter of a second. So with up to
+ * this many workers, the counts are always exact.
  */
 const LOOKS = 8
 
-/** Seconds after which a client that was shed should try again. */
+/** Seconds after which a client that was shed should retry. */
 const RETRY_AFTER = 1
 
 const answer = overloadAnswer(RETRY_AFTER)
@@ -29,11 +29,11 @@ const answer = overloadAnswer(RETRY_AFTER)
 export interface PortParts {
   options: Options
   lane: Lane
-  /** How many connections are pending in this process, of all listeners. */
+  /** The number of connections pending in this process, for all listeners. */
   pending (): number
-  /** A frame is on its way to some worker. */
+  /** Called when a frame is sent to a worker. */
   onSent (): void
-  /** Workers have credit again, for whatever key. */
+  /** Called when workers have credit again, for any key. */
   onCredit (): void
   emit: Emit
   clock: Clock
@@ -41,11 +41,11 @@ export interface PortParts {
 }
 
 /**
- * Listens on what is bound, and wires one shared listener:
+ * Listens on the bound handles, and wires the parts of one shared listener:
  *
  *     intake ─→ handoff (overload, refusals) ─choose→ policy ─→ scheduler
  *
- * @throws listen(2)'s error; all that was bound is closed then
+ * @throws listen(2)'s error; all bound handles are closed then
  */
 export function openPort (key: string, bound: Bound[], backlog: number, { options, lane, pending, onSent, onCredit, emit, clock, log }: PortParts): Port {
   const { maxPending, pendingTimeout, onOverload, maxConnectionsPerWorker = Infinity } = options
@@ -69,7 +69,7 @@ export function openPort (key: string, bound: Bound[], backlog: number, { option
       else connection.reset()
     },
     explain: (connection, outage) => {
-      // Nobody has ever said what the app speaks where it never started: most speak this.
+      // If the app never started, its protocol is unknown. Most apps speak HTTP/1.
       if (port.answerable === false) connection.reset()
       else connection.shed(outage)
     },

@@ -4,11 +4,11 @@ const STATUS = 503
 const MESSAGE = 'The server is overloaded: try again later'
 
 /**
- * What a client is answered that nobody will serve: an HTTP/1.1 response, with a body like that of
- * Fastify's own errors. The function that is returned makes it anew when the second of its Date has
- * passed; the same bytes are sent to all until then.
+ * The answer to a client that is shed: an HTTP/1.1 response with a body like that of Fastify's own errors.
+ * The returned function makes a new response when the second of its Date has passed, and returns the same
+ * bytes until then.
  *
- * @param retryAfter seconds until the client should try again
+ * @param retryAfter seconds after which the client should retry
  */
 export function overloadAnswer (retryAfter: number, now: () => number = Date.now): () => Buffer {
   const body = JSON.stringify({ statusCode: STATUS, error: STATUS_CODES[STATUS], message: MESSAGE })
@@ -27,7 +27,7 @@ export function overloadAnswer (retryAfter: number, now: () => number = Date.now
   }
 }
 
-/** A 503 for somebody whose request nobody has read: the last answer on its connection. */
+/** Formats a 503 response to a request that was not read. It is the last one on its connection. */
 export function writeAnswer (time: number, headers: Record<string, string | number>, body: string): Buffer {
   return Buffer.from([
     `HTTP/1.1 ${STATUS} ${STATUS_CODES[STATUS]}`,

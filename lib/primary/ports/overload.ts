@@ -3,63 +3,69 @@ import type { SafeLog } from '../../fastify/safe-log.js'
 import type { Clock } from '../../platform/clock.js'
 import type { Emit } from '../insight/events.js'
 
-/** Looks at what has been pending for too long, in one `timeout`: so much later than it, by one of these, something may be shed. */
+/**
+ * The number of checks for overdue connections in one `timeout`. A connection may be shed late by the time
+ * between two of them.
+ */
 const LOOKS = 10
 
-/** How many more than `maxPending` may be pending in a burst: each takes a descriptor, and some 3 KiB. */
+/** The most connections beyond `maxPending` in a burst. Each takes a descriptor and about 3 KiB. */
 const LARGEST_BURST = 8_192
 
-/** Milliseconds that a burst may take where `pendingTimeout` is 0. */
+/** The longest burst in milliseconds, if `pendingTimeout` is 0. */
 const LONGEST_BURST = 10_000
 
-/** Milliseconds in which some worker has to take a connection, or there is no burst but a lack of workers. */
+/** If no worker takes a connection for these milliseconds, it is not a burst but a lack of workers. */
 const LONGEST_STANDSTILL = 1_000
 
 export interface OverloadParts {
   key: string
-  /** How many connections may be pending. */
+  /** The most pending connections. */
   maxPending: number
-  /** Whether those beyond are answered; otherwise they wait with the kernel. */
+  /** Whether connections beyond that are answered. Otherwise they wait in the kernel's queue. */
   sheds: boolean
-  /** Whether they can: where not, they are closed. */
+  /** Whether they can wait there. If not, they are closed. */
   canWait: boolean
-  /** How many descriptors this process may have. */
+  /** The number of descriptors that this process may have. */
   descriptors: number
-  /** How many of them connections have that are pending elsewhere: the other listeners'. */
+  /** The number of connections pending at other listeners, which use descriptors as well. */
   pendingElsewhere (): number
-  /** How many connections workers have taken so far. */
+  /** The number of connections that workers have taken so far. */
   taken (): number
-  /** Sheds what is in excess. */
+  /** Sheds the excess connections. */
   shedExcess (): void
-  /** Milliseconds that a connection may be pending, 0 for as long as it takes. */
+  /** Milliseconds that a connection may be pending; 0 for no limit. */
   timeout: number
-  /** How many connections are pending. */
+  /** The number of pending connections. */
   pending (): number
-  /** Whether a worker has ever served: before that its clients wait for as long as it takes to start. */
+  /** Whether a worker has ever served. Before that, clients wait for as long as the start takes. */
   served (): boolean
-  /** Takes out of what is pending those for which this holds. */
+  /** Removes the matching connections from the pending ones. */
   drop (matches: (connection: Connection) => boolean): Connection[]
-  /** Tells the client that nobody will serve it, and ends the connection. */
+  /** Sends the client the overload answer, and ends the connection. */
   answer (connection: Connection): void
-  /** Tells the client why nobody can serve it, and ends the connection. */
+  /** Sends the client the reason of the outage, and ends the connection. */
   explain (connection: Connection, outage: Buffer): void
   emit: Emit
   clock: Clock
   log: SafeLog
 }
 
-/** Bounds what is pending of one listener, in number and in time, and tells when there was too much of it. In an outage nothing may be. */
+/**
+ * Limits the pending connections of a listener, in number and in time, and reports overload. During an
+ * outage, none may be pending.
+ */
 export class Overload {
-  /** While nobody can serve at all: what every client is told, however few there are. */
+  /** During an outage: the answer for every client, however few there are. */
   outage: Buffer | undefined
   readonly #parts: OverloadParts
   #shed = 0
-  /** While there is too much pending. */
+  /** The current episode of overload. */
   #episode: { since: number, shed: number } | undefined
-  /** Whether something was shed at the last look, since it had waited for too long. */
+  /** Whether the last check has shed overdue connections. */
   #late = false
   #cancel: (() => void) | undefined
-  /** Since there was more than `maxPending` pending. */
+  /** The current burst: the time since more than `maxPending` connections are pending. */
   #burst: { since: number, taken: number, ends: boolean } | undefined
   #cancelLook: (() => void) | undefined
 
@@ -67,12 +73,12 @@ export class Overload {
     this.#parts = parts
   }
 
-  /** How many connections have been shed. */
+  /** The number of connections that were shed. */
   get shedCount (): number {
     return this.#shed
   }
 
-  /** How many of so many pending connections are to be shed now. */
+  /** The number of the given pending connections that must be shed now. */
   excess (pending: number): number {
     const { maxPending, sheds, canWait } = this.#parts
     if (this.outage !== undefined) return pending
@@ -80,7 +86,7 @@ export class Overload {
     return pending > maxPending ? Math.max(0, pending - maxPending - this.#allowance()) : 0
   }
 
-  /** It is one too many. */
+  /** Sheds one connection that is in excess. */
   shed (connection: Connection): void {
     this.#shed++
     if (this.outage !== undefined) this.#parts.explain(connection, this.outage)
@@ -105,9 +111,10 @@ export class Overload {
   }
 
   /**
-   * How many more than `maxPending` may be pending. A lane that accepts by itself has a whole burst pending though
-   * the workers have time for it. So that is not too much as long as they take connections, for as long as a
-   * connection may be pending at all. All listeners together leave half of the descriptors to what else needs them.
+   * How many connections beyond `maxPending` may be pending. A lane that cannot pause has all connections of
+   * a burst pending, although the workers have time for them. So they are allowed for as long as workers
+   * take connections, and at most for as long as a connection may be pending at all. All listeners together
+   * leave half of the descriptors for other uses.
    */
   #allowance (): number {
     const { clock, taken, descriptors, pendingElsewhere } = this.#parts
@@ -128,7 +135,7 @@ export class Overload {
     })
   }
 
-  /** It begins, or is over: one line each. */
+  /** Begins or ends an episode, with one log line for each. */
   #turn (pending: number): void {
     const { key, maxPending, emit, clock, log } = this.#parts
     if (this.#episode === undefined) {

@@ -3,19 +3,22 @@ import type { Handoff } from '../dealing/handoff.js'
 import type { Intake } from './intake.js'
 import type { WorkerHandle } from '../workers/worker-handle.js'
 
-/** One shared listener: what it accepts goes to its handoff, and so to the workers that serve its key. */
+/** A shared listener. Its handoff passes the connections that it accepts to the workers that serve its key. */
 export class Port {
   readonly key: string
   readonly names: ListenerStats['addresses']
   readonly handoff: Handoff
   readonly #intake: Intake
-  /** Whether its workers speak HTTP/1 in plain: then a connection can be answered without them. Undefined until there is one. */
+  /**
+   * Whether its workers speak unencrypted HTTP/1, so that the primary can answer a connection itself.
+   * Undefined until a worker has served.
+   */
   answerable: boolean | undefined
   /** The workers that have a server for it. */
   readonly servers = new Set<WorkerHandle>()
-  /** Nothing more is to come from it; its key stays known to workers that start later. */
+  /** Whether it has stopped accepting. Its key stays known to workers that start later. */
   closed = false
-  /** Resolves when it has let its connections finish, once it is told to. */
+  /** Set when it is told to close. Resolves when its connections have finished. */
   closing: Promise<void> | undefined
   #whenUnserved: Array<() => void> = []
 
@@ -30,15 +33,16 @@ export class Port {
     return this.servers.has(worker)
   }
 
-  /** The worker's server is up: connections may go there. */
+  /** Called when the worker's server is up: connections may be sent to it. */
   join (worker: WorkerHandle): void {
-    // Closed: a worker that starts only now has nothing to finish here, and nobody will tell it to.
+    // If the port is closed, a worker that starts only now has nothing to finish here, and would never be
+    // told to leave.
     if (this.closed || this.servers.has(worker)) return
     this.servers.add(worker)
     this.handoff.add(worker)
   }
 
-  /** The worker's server is closed, or the worker dead. */
+  /** Called when the worker's server is closed, or the worker is dead. */
   left (worker: WorkerHandle): void {
     this.handoff.remove(worker)
     this.servers.delete(worker)
@@ -48,12 +52,12 @@ export class Port {
     for (const run of waiting) run()
   }
 
-  /** Accepts nothing more than what the kernel has ready by now. */
+  /** Stops accepting, after the connections that are in the kernel's queue by now. */
   async shut (): Promise<void> {
     await this.#intake.close()
   }
 
-  /** Resolves when no worker has a server for this key any more. */
+  /** Resolves when no worker has a server for this key. */
   async unserved (): Promise<void> {
     if (this.servers.size > 0) await new Promise<void>(resolve => { this.#whenUnserved.push(resolve) })
   }

@@ -9,33 +9,36 @@ import type { Port } from './port.js'
 import type { WorkerHandle } from '../workers/worker-handle.js'
 
 export interface PortsParts {
-  /** Binds what listen() was called with. */
+  /** Binds the address that listen() was called with. */
   bind (target: ListenTarget): Promise<Bound[]>
-  /** Listens on what is bound. @throws listen(2)'s error; all is closed then */
+  /** Listens on the bound handles. @throws listen(2)'s error; all are closed then */
   create (key: string, bound: Bound[], target: ListenTarget): Port
-  /** For the workers: one set of keys, so that a TLS session of one resumes on another. */
+  /** For the workers: one set of keys, so that a TLS session of one worker can be resumed on another. */
   ticketKeys (): readonly string[]
-  /** For the workers: how much is logged, where that was changed. */
+  /** For the workers: the log level, if it was changed. */
   logLevel (): string | undefined
-  /** For the workers: whether anybody wants to know what their apps measure. */
+  /** For the workers: whether the metrics of their apps are wanted. */
   measured (): boolean
   clock: Clock
   log: SafeLog
 }
 
-/** Milliseconds after which a worker that waits for a key is worth a line: longer than apps take between two calls of listen(). */
+/**
+ * Milliseconds after which a warning is logged for a worker that waits for a key. Longer than apps take
+ * between two calls of listen().
+ */
 const EARLY_PATIENCE = 5_000
 
-/** Keys that workers wait for, at most: more than any app has, and a worker may ask for what it likes. */
+/** The most keys that workers may wait for. More than any app has, but a worker may ask for anything. */
 const MOST_EARLY = 1_024
 
-/** The ports by their keys, and what the workers that ask for a key are told. */
+/** The ports by key, and the answers to workers that ask for a key. */
 export class Ports {
   readonly #parts: PortsParts
   readonly #ports = new Map<string, Port>()
-  /** Keys that cannot be had, and why. */
+  /** Keys that could not be opened, with the reason. */
   readonly #failures = new Map<string, ErrorNotice>()
-  /** Workers that asked for a key before the primary's own listen() came to it. */
+  /** Workers that asked for a key before the primary's own listen() for it. */
   readonly #early = new Map<string, { workers: Set<WorkerHandle>, stopWarning: () => void }>()
   #ended = false
 
@@ -43,7 +46,7 @@ export class Ports {
     this.#parts = parts
   }
 
-  /** Every port that there ever was: those that are closed may have connections to finish. */
+  /** All ports ever opened. Those that are closed may still have connections to finish. */
   get all (): Port[] {
     return [...this.#ports.values()]
   }
@@ -58,7 +61,7 @@ export class Ports {
 
   /**
    * Binds and listens.
-   * @throws Node's own error for it; SHARED_PORT_ERR_FD; SHARED_PORT_ERR_CLOSED when the key was given up meanwhile
+   * @throws Node's own error; SHARED_PORT_ERR_FD; SHARED_PORT_ERR_CLOSED if the key was given up meanwhile
    */
   async add (key: string, target: ListenTarget): Promise<Port> {
     try {
@@ -80,19 +83,19 @@ export class Ports {
     }
   }
 
-  /** The key cannot be had: whoever asks for it is told why. */
+  /** Marks the key as failed. Workers that ask for it get the reason. */
   fail (key: string, why: Error): void {
     this.#failures.set(key, toNotice(why))
     this.#answerEarly(key)
   }
 
-  /** No more keys: what is still binding is given up. */
+  /** Allows no more keys: those that are still binding are given up. */
   end (): void {
     this.#ended = true
     for (const { stopWarning } of this.#early.values()) stopWarning()
   }
 
-  /** Answers a worker that wants to serve the key: at once, or when the key is bound. */
+  /** Answers a worker that wants to serve the key, at once or when the key is bound. */
   attach (worker: WorkerHandle, key: string): void {
     const answer = this.#answer(key)
     if (answer !== undefined) return worker.tell(answer)
@@ -107,12 +110,12 @@ export class Ports {
     this.#early.set(key, asking)
   }
 
-  /** It gets nothing more, for any key. */
+  /** Called when the worker gets no more connections, for any key. */
   retire (worker: WorkerHandle): void {
     for (const { handoff } of this.#ports.values()) handoff.remove(worker)
   }
 
-  /** It is dead. */
+  /** Called when the worker is dead. */
   forget (worker: WorkerHandle): void {
     for (const [key, { workers, stopWarning }] of this.#early) {
       if (!workers.delete(worker) || workers.size > 0) continue
