@@ -1,10 +1,10 @@
 import { inspect, types } from 'node:util'
 
-// An error on its way to another process. An app throws what it likes: errors whose code is a number or an
-// object, getters that throw, causes that lead back to themselves. What goes over the channel is plain data of
-// bounded size, and it is read as untrusted data.
+// Serializes an error for another process. An app may throw anything: errors whose code is a number or an
+// object, getters that throw, circular causes. The notice is plain data of bounded size, and the receiver
+// treats it as untrusted.
 
-/** What may be in `code` as it is. Anything else arrives as text. */
+/** Values of `code` that are kept as they are. Others are converted to text. */
 export type ErrorCode = string | number | boolean | null
 
 export interface ErrorNotice {
@@ -20,26 +20,26 @@ export interface ErrorNotice {
   hostname?: number | string
   stack?: string
   cause?: ErrorNotice
-  /** Those of an AggregateError. */
+  /** The errors of an AggregateError. */
   errors?: ErrorNotice[]
 }
 
-/** What Node's errors of the system have besides (https://nodejs.org/docs/latest/api/errors.html#class-systemerror). */
+/** Additional properties of Node's system errors (https://nodejs.org/docs/latest/api/errors.html#class-systemerror). */
 const SYSTEM_PARTS = ['errno', 'syscall', 'address', 'port', 'path', 'dest', 'hostname'] as const
 
-/** How deep causes and errors of errors go along. */
+/** The deepest level of nested causes and errors that is sent. */
 const MOST_LEVELS = 8
 
-/** How many errors go along in all. */
+/** The most errors that are sent in total. */
 const MOST_ERRORS = 32
 
-/** Characters of each text: a stack of the usual ten frames has about 1,000. */
+/** The most characters of each text. A stack of the usual ten frames has about 1,000. */
 const LONGEST_TEXT = 16_384
 
-/** What {@link toNotice} leaves of an object that cannot be shown. */
+/** Replaces a value that cannot be read or formatted. */
 const UNREADABLE = 'an error that cannot be read'
 
-/** Never throws, whatever was thrown. */
+/** Serializes whatever was thrown. Never throws. */
 export function toNotice (err: unknown): ErrorNotice {
   return describe(err, MOST_LEVELS, { left: MOST_ERRORS })
 }
@@ -62,7 +62,7 @@ function describe (err: unknown, levels: number, budget: { left: number }): Erro
   }
 }
 
-/** `instanceof` alone misses those of another realm (node:vm), and runs what a proxy likes. */
+/** `instanceof` alone misses errors of another realm (node:vm), and runs code if the value is a proxy. */
 function isError (value: unknown): value is Error {
   try {
     return types.isNativeError(value) || value instanceof Error
@@ -73,7 +73,7 @@ function isError (value: unknown): value is Error {
 
 const PARTS = ['name', 'message', 'code', 'stack', 'cause', 'errors', ...SYSTEM_PARTS] as const
 
-/** Each may be a getter of the app's. */
+/** Each property may be a getter of the app. */
 function partsOf (err: Error): Partial<Record<typeof PARTS[number], unknown>> {
   return Object.fromEntries(PARTS.map(part => {
     try {
@@ -84,7 +84,7 @@ function partsOf (err: Error): Partial<Record<typeof PARTS[number], unknown>> {
   }))
 }
 
-/** Numbers and text as they are: an app's own error may have anything else by these names, which stays where it is. */
+/** Keeps numbers and strings. Under these names, an app's own error may have any value; others are dropped. */
 function systemParts (parts: Record<string, unknown>): Pick<ErrorNotice, typeof SYSTEM_PARTS[number]> {
   return Object.fromEntries(SYSTEM_PARTS.flatMap(part => {
     const value = parts[part]
@@ -101,7 +101,7 @@ function show (value: unknown): string {
   try {
     return inspect(value, { depth: 2, maxStringLength: LONGEST_TEXT, maxArrayLength: 100 })
   } catch {
-    return UNREADABLE // its own inspect() throws
+    return UNREADABLE // the value's own inspect() throws
   }
 }
 
@@ -114,7 +114,7 @@ function isCode (code: unknown): code is ErrorCode {
   return code === null || typeof code === 'string' || typeof code === 'boolean' || Number.isFinite(code)
 }
 
-/** Text, or what the app's own Error.prepareStackTrace has made of it: an array of frames, in most cases. */
+/** The stack as text. An app's own Error.prepareStackTrace may have replaced it, usually by an array of frames. */
 function asStack (stack: unknown, name: unknown, message: unknown): string {
   if (!Array.isArray(stack)) return asText(stack)
   return shorten([`${asText(name)}: ${asText(message)}`, ...stack.slice(0, 100).map(frame => `    at ${frameText(frame)}`)].join('\n'))
@@ -122,7 +122,7 @@ function asStack (stack: unknown, name: unknown, message: unknown): string {
 
 function frameText (frame: unknown): string {
   try {
-    return String(frame) // a CallSite says where it is
+    return String(frame) // a CallSite converts to its location
   } catch {
     return UNREADABLE
   }
@@ -132,7 +132,7 @@ function shorten (text: string): string {
   return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT - 3)}...`
 }
 
-/** The error as another process told of it, whatever that has sent. */
+/** Restores an error from a notice, whatever the other process has sent. */
 export function fromNotice (notice: unknown): Error {
   return revive(notice, MOST_LEVELS, { left: MOST_ERRORS })
 }
@@ -148,7 +148,7 @@ function revive (notice: unknown, levels: number, budget: { left: number }): Err
   const text = message === undefined ? UNREADABLE : asText(message)
   const err = revived.length > 0 ? new AggregateError(revived, text, options) : new Error(text, options)
   err.name = name === undefined ? 'Error' : asText(name)
-  // Where the other process has no stack, this one's would mislead.
+  // If the notice has no stack, the one of this process would be misleading.
   err.stack = stack === undefined ? `${err.name}: ${text}` : asText(stack)
   return Object.assign(err, code !== undefined && { code: asCode(code) }, systemParts(more))
 }

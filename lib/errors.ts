@@ -1,7 +1,7 @@
 import createError from '@fastify/error'
 
-// Every error that the package throws of its own. What Node has a code for (EADDRINUSE, EACCES,
-// ERR_SOCKET_BAD_PORT) keeps it.
+// All errors that the package itself throws. Errors for which Node has a code (EADDRINUSE, EACCES,
+// ERR_SOCKET_BAD_PORT) keep Node's code.
 
 export const OptionsError = createError<[string]>(
   'SHARED_PORT_ERR_OPTIONS', '%s', undefined, TypeError)

@@ -2,21 +2,25 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { toNotice } from './error-notice.js'
 import { type Channel, post } from './protocol.js'
 
-// What this worker dies of, told to the primary: its process may be gone before a logger has written anything.
+// Reports the error that ends this worker to the primary, because the process may be gone before its logger
+// has written anything.
 
-/** Milliseconds in which a handler of the app's may end the process because of an exception: to flush and to close takes seconds. After that it has survived. */
+/**
+ * Milliseconds within which the app's handler of an exception may end the process: flushing and closing
+ * takes seconds. After that, the process counts as having survived.
+ */
 const HANDLER_TIME = 30_000
 
 let watching = false
-/** It dies of what was told last: what else is thrown follows from that. */
+/** Whether the reported error ends the process. Later exceptions are consequences of it. */
 let dying = false
 
-/** The exception that a handler of the app's is dealing with, for as long as the process may end because of it. */
+/** Set while the app's handler is dealing with an exception, for as long as the process may end because of it. */
 let handled: { survived: NodeJS.Timeout } | undefined
-/** Which exception the running code is a consequence of: all that its handler has started, later timers and promises included. */
+/** The exception whose handler has started the running code, directly or through timers and promises. */
 const consequence = new AsyncLocalStorage<typeof handled>()
 
-/** Tells the primary of each exception that nobody catches, from here on. */
+/** Reports every uncaught exception to the primary from now on. */
 export function watchExceptions (): void {
   if (watching) return
   watching = true
@@ -31,7 +35,7 @@ export function watchExceptions (): void {
   })
 }
 
-/** Tells the primary what this process is about to end for. What is told first counts. */
+/** Reports the error for which this process is about to end. Only the first report counts. */
 export function reportFailure (err: unknown, done?: () => void): void {
   if (dying) return
   dying = true
@@ -39,19 +43,22 @@ export function reportFailure (err: unknown, done?: () => void): void {
   tell(err, done)
 }
 
-/** Whether an exception that nobody catches ends this process. */
+/** Whether an uncaught exception ends this process. */
 export function endsByException (): boolean {
   return process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback()
 }
 
-/** The handlers of the app's run next, in this same turn: whether they end the process, now or later, shows at its exit. */
+/**
+ * The app's handlers run next, in this same tick. Whether they end the process, now or later, is known only
+ * when it exits.
+ */
 function handle (): void {
   forget()
   handled = { survived: setTimeout(survive, HANDLER_TIME).unref() }
   consequence.enterWith(handled)
 }
 
-/** The process has not ended for it, or ends for something else. */
+/** The process has not ended because of the exception, or ends for another reason. */
 function survive (): void {
   forget()
   post(process as Channel, { type: 'survived' })
@@ -60,7 +67,7 @@ function survive (): void {
 function forget (): void {
   clearTimeout(handled?.survived)
   handled = undefined
-  consequence.disable() // it has a price for every promise while it is in use
+  consequence.disable() // while in use, it has a cost for every promise
 }
 
 function tell (err: unknown, done?: () => void): void {

@@ -1,10 +1,16 @@
-/** How many values fell into each bucket: up to the first bound, up to the second ..., and beyond the last; and their sum. */
+/**
+ * The number of values in each bucket (up to the first bound, up to the second, ..., above the last), and
+ * the sum of all values.
+ */
 export interface Buckets { counts: number[], sum: number }
 
-/** Upper bounds in seconds of what an ack takes: from a worker that is idle to one that blocks. */
+/** Upper bounds in seconds for the time until an ack: from an idle worker to a blocked one. */
 export const ACK_BOUNDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1]
 
-/** Upper bounds in seconds of what a request takes: those of Prometheus' own clients (https://github.com/siimon/prom-client#histogram). */
+/**
+ * Upper bounds in seconds for the duration of a request: those of Prometheus' own clients
+ * (https://github.com/siimon/prom-client#histogram).
+ */
 export const REQUEST_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 export class Histogram implements Buckets {
@@ -24,13 +30,13 @@ export class Histogram implements Buckets {
     this.sum += value
   }
 
-  /** As it is now, for another process. */
+  /** A copy, to be sent to another process. */
   get buckets (): Buckets {
     return { counts: [...this.counts], sum: this.sum }
   }
 }
 
-/** What two of the same bounds have together. */
+/** Adds two histograms with the same bounds. */
 export function addBuckets (a: Buckets, b: Buckets): Buckets {
   return { counts: a.counts.map((count, i) => count + (b.counts[i] ?? 0)), sum: a.sum + b.sum }
 }

@@ -20,7 +20,7 @@ import { PrimarySharedPort, StandaloneSharedPort, WorkerSharedPort } from './sha
 import { Worker } from './worker.js'
 import { Stdout } from './worker/stdout.js'
 
-/** The plugin: finds out which part this process plays, and lets `listen()` play it. */
+/** The plugin: determines the role of this process, and makes `listen()` act accordingly. */
 export const sharedPort = fp<SharedPortOptions>((fastify, given, done) => {
   try {
     fastify.decorate('sharedPort', share(fastify, given))
@@ -30,17 +30,21 @@ export const sharedPort = fp<SharedPortOptions>((fastify, given, done) => {
   }
 }, { fastify: '5.x', name: 'shared-port' })
 
-// One per process, whatever number of Fastify instances it has.
+// One per process, however many Fastify instances it has.
 let primary: PrimaryProcess | undefined
 let worker: Worker | undefined
 let output: Output | undefined
 
-/** On the root instance, since a context may not know of another's decorators; known to every copy of this package that the process has loaded. */
+/**
+ * Set on the root instance, since a context may not see another's decorators. A global symbol, so that all
+ * copies of this package in the process share it.
+ */
 const REGISTERED = Symbol.for('shared-fastify.registered')
 
-// Every line of a worker says whose it is, from the first on, and none ends it: the plugin itself comes later.
+// These apply from the worker's first log line on, before the plugin is registered: every line names the
+// worker, and write errors do not end the process.
 const mark = findMark()
-const watch = mark && watchParent(mark.primary) // now: the app may block while it loads
+const watch = mark && watchParent(mark.primary) // now, because the app may block while it loads
 const stdout = mark && new Stdout()
 let firstLog: FastifyBaseLogger | undefined
 if (mark !== undefined) {
@@ -49,11 +53,11 @@ if (mark !== undefined) {
     stdout?.add(log)
     firstLog ??= log
   })
-  // First: node:cluster's own listener ends a process that is not a worker yet.
+  // Prepended, because node:cluster's own listener exits a process whose worker is not set up yet.
   process.prependOnceListener('disconnect', () => { if (worker === undefined) lost() })
 }
 
-/** The primary has died while this worker was loading. */
+/** Called when the primary has died while this worker was loading. */
 function lost (): void {
   stdout?.lose()
   if (firstLog !== undefined) safeLog(firstLog).warn({ event: 'primary-gone' }, 'the primary is gone: this worker, which was still starting, ends')

@@ -4,27 +4,27 @@ import type { ErrorNotice } from './error-notice.js'
 import { type Buckets, REQUEST_BOUNDS } from './histogram.js'
 import type { SocketName } from './platform/node-internals.js'
 
-// What primary and worker tell each other over Node's IPC channel. `cmd` begins with NODE_, so that
-// Node delivers a message as 'internalMessage': the app's own 'message' listeners never see ours
+// The messages between primary and workers on Node's IPC channel. `cmd` begins with NODE_, so that Node emits
+// them as 'internalMessage', and the app's 'message' listeners never see them
 // (https://nodejs.org/docs/latest/api/child_process.html#subprocesssendmessage-sendhandle-options-callback).
 const CMD = 'NODE_SHARED_FASTIFY'
 
-/** That a worker's event loop stood still for so many milliseconds, and what for, as far as that is known. */
+/** A period in which a worker's event loop was blocked, in milliseconds, and its cause as far as it is known. */
 export interface Stall {
   duration: number
   /** The handler that was running. */
   route?: string
-  /** Where that is not known: what may have been running. */
+  /** If the handler is unknown: the requests that may have been running. */
   requests?: string[]
 }
 
-/** How many requests a stall names that it may have been in: more would be no help. */
+/** The most requests that a stall names as possible causes. */
 export const MOST_SUSPECTS = 5
 
-/** Characters of a route or a request: enough to know it by. */
+/** The most characters of a route or a request: enough to recognize it. */
 export const LONGEST_NAME = 200
 
-/** What a worker's event loop did in the last second, and what it has done since it started. */
+/** A worker's activity: some fields for the last second, others since it started. */
 export interface Pulse {
   requests: number
   rss: number
@@ -32,61 +32,71 @@ export interface Pulse {
   utilization: number
   delay: number
   stalls: number
-  /** The longest of that second. */
+  /** The longest stall of the last second. */
   stall?: Stall
   handshakes: HandshakeStats
-  /** Seconds that requests took, where that is measured. */
+  /** The durations of requests in seconds, if they are measured. */
   durations?: Buckets
 }
 
 export type ToPrimary =
-  /** I want to serve this key. */
+  /** The worker wants to serve this key. */
   | { type: 'attach', key: string }
-  /** My server for this key is up: connections may come. Whether it speaks HTTP/1 in plain. */
+  /**
+   * The worker's server for this key listens: connections may be sent. `plain`: whether it speaks
+   * unencrypted HTTP/1.
+   */
   | { type: 'listening', key: string, plain: boolean }
-  /** Send nothing more for this key; without one, for any. */
+  /** The worker wants no more connections for this key, or for any key if there is none. */
   | { type: 'leave', key?: string }
-  /** My server for this key is closed, its last connection included. */
+  /** The worker's server for this key is closed, and so are all its connections. */
   | { type: 'closed', key: string }
-  /** How many connections I have open, and how many I have ever taken. */
+  /** The number of connections that the worker has open, and the number that it has ever taken. */
   | { type: 'open', count: number, taken: number }
-  /** My event loop turns: once a second. */
+  /** Sent every second while the event loop is not blocked. */
   | { type: 'pulse' } & Pulse
-  /** My app is ready, and its readyCheck has begun. */
+  /** The app is ready, and its readyCheck has begun. */
   | { type: 'checking' }
-  /** My inspector is open, or will be when its port is free. */
+  /** The worker's inspector is open; without a URL, it will be opened when its port is free. */
   | { type: 'inspecting', url?: string }
   | { type: 'stats', id: number }
-  /** What the app's own metrics are, as text that is packed; nothing where it has none. Without a question's number: the last ones. */
+  /**
+   * The metrics of the worker's app, packed as text; undefined if it has none. Without an `id`, these are
+   * the last ones, sent at the end.
+   */
   | { type: 'metrics', id?: number, metrics?: string }
-  /** I am about to die of this, unless a handler of my app's keeps me alive. */
+  /** The worker is about to exit because of this error, unless a handler of the app keeps it alive. */
   | { type: 'failed', error: ErrorNotice }
-  /** I have not died of that. */
+  /** The worker has survived the error that it reported. */
   | { type: 'survived' }
-  /** The ipc lane's answer to `handoff`. */
+  /** The answer to `handoff` in the ipc lane. */
   | { type: 'ack', number: number, accepted: boolean, leaving: boolean }
 
 export type ToWorker =
   | { type: 'attached', key: string, names: Array<SocketName | string>, ticketKeys: readonly string[], logLevel?: string | undefined, measured: boolean }
   /** The primary could not bind this key. */
   | { type: 'attach-failed', key: string, error: ErrorNotice }
-  /** Nothing more will come for this key. */
+  /** No more connections will be sent for this key. */
   | { type: 'left', key: string }
-  /** Close this key's server; without one, all of them, and exit. Nothing more will come. In haste, where the code is out of date; promptly, where nobody serves on. May come again. */
+  /**
+   * Tells the worker to close this key's server; without a key, to close all servers and exit. No more
+   * connections will be sent. `hasty`: the code is out of date. `prompt`: no other worker goes on serving.
+   * May be sent again.
+   */
   | { type: 'drain', key?: string, grace: number, hasty?: boolean, prompt?: boolean }
-  /** There is a new key for TLS session tickets: it, and the former one. */
+  /** The current key for TLS session tickets, and the former one. */
   | { type: 'ticket-keys', ticketKeys: readonly string[] }
-  /** From now on so much is logged; where it was never changed, each logger has its own level. */
+  /** Sets the log level. Until it is sent, each logger has a level of its own. */
   | { type: 'log-level', level: string }
-  /** A stop has begun, in which there is more to come for a while. */
+  /** A stop has begun. Connections may still be sent for a while. */
   | { type: 'stopping' }
   | { type: 'stats', id: number, stats: Stats }
-  /** Tell me the app's own metrics. */
+  /** Asks for the metrics of the worker's app. */
   | { type: 'metrics', id: number }
-  /** The ipc lane's frame: the connection comes as the message's handle. */
+  /** The frame of the ipc lane. The connection is the message's handle. */
   | { type: 'handoff', number: number, key: string }
 
-/** What a message can be sent over: `process` in a worker, a child process in the primary. */
+/** The object that sends messages: `process` in a worker, a child process in the primary. */
 export interface Channel {
   send? (message: unknown, handle: SendHandle | undefined, options: { swallowErrors: boolean }, done: (err: Error | null) => void): boolean
   on (event: 'internalMessage', listener: (message: unknown, handle: unknown) => void): unknown
@@ -94,8 +104,8 @@ export interface Channel {
 }
 
 /**
- * Sends a message, with a handle or without. `done` gets the error where the channel is gone or
- * breaks: an ordinary event, since either process may end at any time.
+ * Sends a message, optionally with a handle. `done` gets the error if the channel is closed or breaks, which
+ * is an ordinary event: either process may end at any time.
  */
 export function post (channel: Channel, message: ToPrimary | ToWorker, handle?: object, done: (err: Error | null) => void = ignore): void {
   if (channel.send === undefined) {
@@ -106,8 +116,8 @@ export function post (channel: Channel, message: ToPrimary | ToWorker, handle?: 
 }
 
 /**
- * Calls `listener` for each message of ours; foreign ones are none of our business. A message whose
- * handle did not arrive (this process has no descriptor left for it) comes without one.
+ * Calls `listener` for each message of this package, and ignores others. If the handle of a message did not
+ * arrive, because this process has no descriptor left, the message comes without one.
  */
 export function receive<M extends ToPrimary | ToWorker> (channel: Channel, listener: (message: M, handle: unknown) => void): () => void {
   const onMessage = (message: unknown, handle: unknown): void => {
@@ -118,10 +128,10 @@ export function receive<M extends ToPrimary | ToWorker> (channel: Channel, liste
   return () => { channel.off('internalMessage', onMessage) }
 }
 
-/** Characters of a key: a path has no more (PATH_MAX), and keys are kept, and logged. */
+/** The most characters of a key. A path has no more (PATH_MAX); keys are kept in memory, and logged. */
 const LONGEST_KEY = 4_096
 
-/** More connections than any process has: what a worker says is a load, and loads are added up. */
+/** More connections than any process can have. Bounded because the primary adds these numbers up. */
 const MOST_OPEN = 2 ** 32
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
@@ -144,11 +154,11 @@ const fields: { [T in ToPrimary['type']]: Record<string, (value: unknown) => boo
   inspecting: { url: value => value === undefined || isName(value) },
   stats: { id: isCount },
   survived: {},
-  failed: {}, // an error is worth no death: what cannot be read of it is left out (error-notice.ts)
+  failed: {}, // always accepted: unreadable parts are dropped later (error-notice.ts)
   ack: { number: isCount, accepted: isFlag, leaving: isFlag }
 }
 
-/** Whether it is what it says it is. A worker may send anything. */
+/** Whether the message is valid. A worker may send anything. */
 export function isToPrimary (message: { type: string }): message is ToPrimary {
   if (!Object.hasOwn(fields, message.type)) return false
   return Object.entries(fields[message.type as ToPrimary['type']]).every(([name, is]) => is((message as Record<string, unknown>)[name]))
@@ -180,8 +190,9 @@ export function isOurs (message: unknown): message is { cmd: typeof CMD, type: s
     (message as { cmd?: unknown }).cmd === CMD && typeof (message as { type?: unknown }).type === 'string'
 }
 
-// How Node wraps a message with a handle. It unwraps and emits it again, unless the handle is missing,
-// null here: then it answers with a NODE_HANDLE_NACK and drops the message (setupChannel in lib/internal/child_process.js).
+// How Node wraps a message with a handle. Node unwraps it and emits it again. But if the handle is missing
+// (null here), Node answers with a NODE_HANDLE_NACK and drops the message (setupChannel in
+// lib/internal/child_process.js).
 function isEnvelope (message: unknown): message is { cmd: 'NODE_HANDLE', msg: unknown } {
   return typeof message === 'object' && message !== null && (message as { cmd?: unknown }).cmd === 'NODE_HANDLE'
 }

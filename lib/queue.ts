@@ -1,4 +1,4 @@
-/** A queue that also takes back at its head, in order. */
+/** A queue to whose head items can be returned, in order. */
 export class Queue<T> {
   #items: T[] = []
   #head = 0
@@ -7,21 +7,21 @@ export class Queue<T> {
     return this.#items.length - this.#head
   }
 
-  /** To the tail. */
+  /** Adds to the tail. */
   push (item: T): void {
     this.#items.push(item)
   }
 
-  /** The next one. */
+  /** The item at the head. */
   first (): T | undefined {
     return this.#items[this.#head]
   }
 
-  /** From the head. */
+  /** Removes the item at the head. */
   shift (): T | undefined {
     if (this.size === 0) return undefined
     const item = this.#items[this.#head]
-    this.#items[this.#head++] = undefined as T // let go of it
+    this.#items[this.#head++] = undefined as T // release the reference
     if (this.#head === this.#items.length) {
       this.#items.length = this.#head = 0
     } else if (this.#head * 2 > this.#items.length) {
@@ -31,7 +31,7 @@ export class Queue<T> {
     return item
   }
 
-  /** To the head, so that the first of them is the next. */
+  /** Adds to the head, so that the first of the items becomes the next one. */
   unshift (items: readonly T[]): void {
     if (items.length > this.#head) {
       this.#items = items.concat(this.#items.slice(this.#head))
@@ -42,17 +42,17 @@ export class Queue<T> {
     for (let i = 0; i < items.length; i++) this.#items[this.#head + i] = items[i] as T
   }
 
-  /** The one that came last. */
+  /** The item at the tail. */
   last (): T | undefined {
     return this.#items.at(-1)
   }
 
-  /** From the tail. */
+  /** Removes the item at the tail. */
   pop (): T | undefined {
     return this.size === 0 ? undefined : this.#items.pop()
   }
 
-  /** Takes those out for which this holds; they and the others keep their order. */
+  /** Removes and returns the matching items. The order is preserved. */
   drop (matches: (item: T) => boolean): T[] {
     const dropped: T[] = []
     this.#items = this.drain().filter(item => {
@@ -63,7 +63,7 @@ export class Queue<T> {
     return dropped
   }
 
-  /** All of them, in order; the queue is empty then. */
+  /** Removes and returns all items, in order. */
   drain (): T[] {
     const items = this.#items.slice(this.#head)
     this.#items = []

@@ -7,7 +7,7 @@ import type { PrimaryProcess } from './primary-process.js'
 import type { SafeLog } from './fastify/safe-log.js'
 import type { Worker } from './worker.js'
 
-// What `fastify.sharedPort` is, in each role.
+// The implementations of `fastify.sharedPort`, one for each role.
 
 export class PrimarySharedPort extends EventEmitter<SharedPortEvents> implements SharedPort {
   readonly role = 'primary'
@@ -40,7 +40,7 @@ export class PrimarySharedPort extends EventEmitter<SharedPortEvents> implements
   }
 }
 
-/** Only a primary has workers. */
+/** The part for roles without workers. */
 abstract class SteersNothing extends EventEmitter<SharedPortEvents> {
   /** To be called when `draining` becomes true. */
   protected emitDraining (log: SafeLog): void {
@@ -69,7 +69,10 @@ export class WorkerSharedPort extends SteersNothing implements SharedPort {
     this.#worker = worker
   }
 
-  /** Emits `draining` when it is true: from now on the listeners of the app are there, also of one that is made while the worker drains. */
+  /**
+   * Emits `draining` from now on, when the app has added its listeners. Also for an instance that is made
+   * while the worker drains.
+   */
   begin (): void {
     this.#worker.onDraining(log => { this.emitDraining(log) })
   }
@@ -101,7 +104,7 @@ export class StandaloneSharedPort extends SteersNothing implements SharedPort {
     return this.#draining
   }
 
-  /** The app closes. */
+  /** Called when the app closes. */
   drain (): void {
     this.#draining = true
     this.emitDraining(this.#log)
