@@ -1,22 +1,17 @@
 import { debuglog } from 'node:util'
 import type { Ack, Connection, Frame } from '../../lane.js'
-import { Queue } from '../../queue.js'
 import type { Clock } from '../../platform/clock.js'
+import { DealLater } from './deal-later.js'
 import { BUSY, levelOf, SATURATED } from './level.js'
 import { Member } from './member.js'
 import type { Overload } from '../ports/overload.js'
+import { Pending } from './pending.js'
 import type { May, Policy } from './policy.js'
 import type { Refusals } from './refusals.js'
 import type { Scheduler } from './scheduler.js'
 import type { OpenFrame, WorkerHandle } from '../workers/worker-handle.js'
 
 const trace = debuglog('shared-fastify')
-
-/** Milliseconds until those who refused connections are asked again, when nobody else is left to ask. */
-const REFUSAL_PAUSE = 100
-
-/** Milliseconds until a worker whose wire was full is sent something again. */
-const FULL_PAUSE = 10
 
 export interface HandoffParts {
   createScheduler (rank: (member: Member) => number): Scheduler<Member>
@@ -49,22 +44,15 @@ export class Handoff {
   readonly #members = new Map<WorkerHandle, Member>()
   readonly #unwatch = new Map<Member, () => void>()
   readonly #saturated = new Set<Member>()
-  readonly #pending = new Queue<Connection>()
   readonly #refusals: Refusals
-  readonly #full = new Set<WorkerHandle>()
+  readonly #pending: Pending
+  readonly #later: DealLater
   /** Members that rank from here on get nothing now. */
   #below = Infinity
-  /** How many of those that all have refused may be offered again now. */
-  #toAskAgain = 0
-  #askingAgain: (() => void) | undefined
-  #retrying: (() => void) | undefined
-  #looking: { at: number, cancel: () => void } | undefined
   #whenDealt: Array<() => void> = []
   #dealing = false
   /** Somebody wanted to deal while it was under way. */
   #dealAgain = false
-  /** When what came last was accepted. */
-  #newest = 0
   #taken = 0
 
   constructor (readonly key: string, parts: HandoffParts) {
@@ -72,10 +60,17 @@ export class Handoff {
     this.#scheduler = parts.createScheduler(this.#rank)
     this.#policy = parts.policy
     this.#refusals = parts.refusals
+    this.#pending = new Pending(parts.policy, parts.refusals)
+    this.#later = new DealLater({
+      clock: parts.clock,
+      deal: () => { this.deal() },
+      onCredit: parts.onCredit,
+      offerAgain: () => this.#offerAgain()
+    })
   }
 
   get pending (): number {
-    return this.#pending.size + this.#policy.waiting + this.#refusals.waiting
+    return this.#pending.size
   }
 
   /** How many connections workers have taken. */
@@ -104,7 +99,7 @@ export class Handoff {
     this.#policy.add(member)
     this.#scheduler.add(member)
     this.#changed(member)
-    this.#pending.unshift(this.#refusals.all())
+    this.#pending.putBack(this.#refusals.all())
     this.deal()
   }
 
@@ -118,14 +113,14 @@ export class Handoff {
     this.#saturated.delete(member)
     this.#scheduler.remove(member)
     const released = this.#policy.remove(member)
-    this.#pending.unshift(released)
+    this.#pending.putBack(released)
     if (released.length > 0) this.deal()
     else this.#checkDealt()
   }
 
   /** Accepted connections come in here. */
   distribute (connections: readonly Connection[]): void {
-    this.#accepted(connections, this.#parts.clock.now())
+    this.#pending.add(connections, this.#parts.clock.now())
     this.deal()
   }
 
@@ -153,8 +148,8 @@ export class Handoff {
   #dealAll (): void {
     const now = this.#parts.clock.now()
     this.#below = Infinity
-    if (this.hasCredit) this.#accepted(this.#parts.fetch(), now)
-    const toDeal = this.#pending.size + this.#policy.waiting + Math.min(this.#toAskAgain, this.#refusals.waiting)
+    if (this.hasCredit) this.#pending.add(this.#parts.fetch(), now)
+    const toDeal = this.#pending.dealable
     if (toDeal === 0) return
     this.#deal(toDeal, now)
     this.#lookAgain(now)
@@ -165,7 +160,7 @@ export class Handoff {
     if ((toDeal > 1 && this.#policy.levels) || (this.#saturated.size > 0 && this.#policy.spares)) this.#setLevel(toDeal, now)
     const dealt: Connection[] = []
     const receivers: Member[] = []
-    for (let connection; this.hasCredit && (connection = this.#next()) !== undefined;) {
+    for (let connection; this.hasCredit && (connection = this.#pending.next(this.#may)) !== undefined;) {
       const member = this.#choose(connection)
       if (member === null) continue // it waits, and the policy keeps it
       if (member !== undefined) {
@@ -174,7 +169,7 @@ export class Handoff {
         dealt.push(connection)
       } else {
         this.#refusals.wait(connection, this.members)
-        this.#askAgainLater()
+        this.#later.refused()
       }
     }
     const unsent: Connection[] = []
@@ -184,7 +179,7 @@ export class Handoff {
       if (!this.#send(member.worker, batch, now)) unsent.push(...batch)
     }
     if (unsent.length === 0) return
-    this.#pending.unshift(dealt.filter(connection => unsent.includes(connection)))
+    this.#pending.putBack(dealt.filter(connection => unsent.includes(connection)))
     this.#dealAgain = true // to others: those who could not be sent theirs have no credit now
   }
 
@@ -193,18 +188,17 @@ export class Handoff {
     const returned: Connection[] = []
     connections.forEach((connection, place) => {
       if (refused.includes(place)) {
-        if (this.#refusals.add(connection, worker)) this.#toAskAgain = 0
+        this.#pending.refused(connection, worker)
         returned.push(connection)
       } else {
-        // There is room again: as long as it lasts, ever more of those that wait are offered.
-        if (this.#refusals.forget(connection)) this.#toAskAgain += 2
+        this.#pending.taken(connection)
         this.#taken++
         connection.close()
       }
     })
     trace('worker %d acks %d of %s, refused %d', worker.id, connections.length, this.key, returned.length)
-    if (returned.length > 0) this.#pending.unshift(returned)
-    if (this.#refusals.waiting > 0) this.#pending.unshift(this.#refusals.askable(worker))
+    if (returned.length > 0) this.#pending.putBack(returned)
+    if (this.#refusals.waiting > 0) this.#pending.putBack(this.#refusals.askable(worker))
   }
 
   /**
@@ -216,8 +210,8 @@ export class Handoff {
     const member = this.#members.get(worker)
     if (member !== undefined) this.#scheduler.giveBack(member)
     trace('%d of %s taken back from worker %d', connections.length, this.key, worker.id)
-    if (worker.isFull) this.#retryLater(worker) // it could not be asked whether it runs again
-    this.#pending.unshift(connections)
+    if (worker.isFull) this.#later.full(worker) // it could not be asked whether it runs again
+    this.#pending.putBack(connections)
     this.deal()
   }
 
@@ -229,7 +223,7 @@ export class Handoff {
       this.#refusals.forget(connection)
       connection.close()
     }
-    this.#pending.unshift(untaken)
+    this.#pending.putBack(untaken)
     this.deal()
   }
 
@@ -248,8 +242,7 @@ export class Handoff {
 
   /** Takes out of what is pending those for which this holds. */
   drop (matches: (connection: Connection) => boolean): Connection[] {
-    const dropped = [...this.#refusals.drop(matches), ...this.#policy.drop(matches), ...this.#pending.drop(matches)]
-    for (const connection of dropped) this.#refusals.forget(connection)
+    const dropped = this.#pending.drop(matches)
     this.#checkDealt()
     this.#parts.onDealt()
     return dropped
@@ -271,11 +264,8 @@ export class Handoff {
 
   /** Ends what is pending: nobody will serve it. */
   close (): void {
-    this.#askingAgain?.()
-    this.#retrying?.()
-    this.#retry()
     for (const connection of this.drop(() => true)) connection.close()
-    this.#looking?.cancel()
+    this.#later.stop()
     this.#refusals.clear()
     this.#parts.overload.stop()
   }
@@ -284,23 +274,6 @@ export class Handoff {
     if (member.worker.saturated) this.#saturated.add(member)
     else this.#saturated.delete(member)
     this.#scheduler.changed(member)
-  }
-
-  #accepted (connections: readonly Connection[], now: number): void {
-    this.#newest = now
-    for (const connection of connections) {
-      connection.acceptedAt = now
-      this.#pending.push(connection)
-    }
-  }
-
-  #next (): Connection | undefined {
-    if (this.#toAskAgain > 0) {
-      const waiting = this.#refusals.first()
-      this.#toAskAgain = waiting === undefined ? 0 : this.#toAskAgain - 1
-      if (waiting !== undefined) return waiting
-    }
-    return this.#policy.take(this.#may) ?? this.#pending.shift()
   }
 
   /** null: the policy keeps it; undefined: all that could be asked have refused it. */
@@ -333,7 +306,7 @@ export class Handoff {
 
   #send (worker: WorkerHandle, batch: readonly Connection[], now: number): boolean {
     if (!worker.send(this.key, batch, now)) {
-      this.#retryLater(worker)
+      this.#later.full(worker)
       return false
     }
     trace('%d of %s to worker %d', batch.length, this.key, worker.id)
@@ -341,63 +314,27 @@ export class Handoff {
     return true
   }
 
-  /** The newest go, wherever they wait. */
   #shedExcess (): void {
     const { overload } = this.#parts
-    let excess = overload.excess(this.pending)
-    if (excess === 0) return
-    const isNewest = ({ acceptedAt }: Connection): boolean => acceptedAt === this.#newest
-    for (let last; excess > 0 && (last = this.#pending.last()) !== undefined && isNewest(last); excess--) this.#shed(this.#pending.pop() as Connection)
-    const mayGo = (connection: Connection): boolean => excess > 0 && isNewest(connection) && excess-- > 0
-    if (excess > 0) for (const connection of [...this.#policy.drop(mayGo), ...this.#refusals.drop(mayGo)]) this.#shed(connection)
-    for (let last; excess > 0 && (last = this.#pending.pop()) !== undefined; excess--) this.#shed(last)
-  }
-
-  #shed (connection: Connection): void {
-    this.#refusals.forget(connection)
-    this.#parts.overload.shed(connection)
+    const excess = overload.excess(this.pending)
+    if (excess > 0) for (const connection of this.#pending.dropNewest(excess)) overload.shed(connection)
   }
 
   // Whoever could not be asked is as soon as it has credit. The others get one connection each to see
   // whether they have room again: all of them, for each in turn, would be work for nothing.
-  #askAgainLater (): void {
-    this.#askingAgain ??= this.#parts.clock.after(REFUSAL_PAUSE, () => {
-      this.#askingAgain = undefined
-      this.#toAskAgain = Math.max(1, this.#members.size)
-      this.deal()
-      if (this.#refusals.waiting > 0) this.#askAgainLater()
-    })
-  }
-
-  // Nothing tells when a full channel, or the kernel's count of descriptors under way, has room again.
-  #retryLater (worker: WorkerHandle): void {
-    this.#full.add(worker)
-    this.#retrying ??= this.#parts.clock.after(FULL_PAUSE, () => {
-      this.#retrying = undefined
-      this.#retry()
-    })
-  }
-
-  #retry (): void {
-    if (this.#full.size === 0) return
-    for (const worker of this.#full) worker.retry()
-    this.#full.clear()
-    this.#parts.onCredit()
+  #offerAgain (): boolean {
+    this.#pending.offerAgain(Math.max(1, this.#members.size))
+    this.deal()
+    return this.#refusals.waiting > 0
   }
 
   // What waits for one worker is to go on without it, and a saturated one may be the only one left:
   // no ack tells of either.
   #lookAgain (now: number): void {
     if (!this.#scheduler.has(Infinity)) return // then an ack tells, or a report
-    const isSparing = !this.hasCredit && this.#pending.size + this.#policy.waiting > 0
+    const isSparing = !this.hasCredit && this.#pending.unrefused > 0
     const delay = Math.min(this.#policy.due() ?? Infinity, isSparing ? BUSY : Infinity)
-    if (delay === Infinity || (this.#looking !== undefined && this.#looking.at <= now + delay)) return
-    this.#looking?.cancel()
-    const cancel = this.#parts.clock.after(Math.ceil(delay), () => {
-      this.#looking = undefined
-      this.deal()
-    })
-    this.#looking = { at: now + delay, cancel }
+    if (delay !== Infinity) this.#later.within(delay, now)
   }
 
   #dealt (): void {
