@@ -1,4 +1,4 @@
-// The one-line adoption: a Fastify app as it always was, and one line more.
+// An ordinary Fastify app, and one line more: fastify.register(sharedPort, ...).
 //
 //   npx tsx example/plugin.ts
 import Fastify from 'fastify'

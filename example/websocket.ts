@@ -1,5 +1,5 @@
-// WebSockets over several workers: each connection stays with the worker that it was handed to. The
-// clients of one worker do not see those of another; what is for all has to go through a broker.
+// WebSockets over several workers: each connection stays with the worker that it was handed to. A worker
+// knows only its own clients; messages for all clients have to go through a broker.
 //
 //   npx shared-fastify example/websocket.ts --workers 4
 //   node -e "const ws = new WebSocket('ws://localhost:3000/echo')
@@ -8,8 +8,8 @@
 //
 // (Node 20 has no WebSocket yet: npx wscat -c ws://localhost:3000/echo)
 //
-// When a worker stops, it gives its clients the time of --grace, then closes them with 1012 "Service
-// Restart" over the last quarter of it: they come back, to another worker.
+// When a worker drains, @fastify/websocket closes its clients with 1012 "Service Restart": they reconnect,
+// and reach another worker. docs/OPERATING.md says how to close them gradually.
 import websocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import prometheus from 'prom-client'
 import type {} from 'shared-fastify' // for the types of fastify.sharedPort
 
-// What each worker measures: /metrics of the admin server adds it up. Node's own figures, as nodejs_* and process_*.
+// Each worker collects its own metrics, and /metrics of the admin server adds them up. This collects Node's: nodejs_* and process_*.
 prometheus.collectDefaultMetrics()
 
 // The app's own.
