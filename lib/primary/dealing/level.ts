@@ -1,19 +1,22 @@
 import type { Policy } from './policy.js'
 import type { Member } from './member.js'
 
-/** Milliseconds that a frame may be un-acked and its worker is merely busy: it will soon have credit again. */
+/**
+ * A worker whose frame has been un-acked for fewer milliseconds than this is merely busy: it will soon have
+ * credit again.
+ */
 export const BUSY = 10
 
-/** What a saturated worker ranks beyond its load: more than any load. */
+/** Added to the load of a saturated worker when workers are ranked. Larger than any load. */
 export const SATURATED = 2 ** 40
 
 interface Sharers { count: number, load: number, least: number }
 
 /**
- * Members that rank from here on get nothing of so many connections. A burst is dealt up to the load
- * that makes it the same for all, those that are merely busy included, and one connection in any
- * case: otherwise it would go to the one that is the first to ack. Saturated ones get nothing as long
- * as others could, or soon can.
+ * The load from which on members get none of `toDeal` connections. A burst is dealt up to the load that
+ * makes it equal for all members, including those that are merely busy, but at least one connection is
+ * dealt. Without this limit, the whole burst would go to the first member that acks. Saturated members get
+ * nothing as long as others have credit or will soon have it.
  */
 export function levelOf (members: readonly Member[], toDeal: number, now: number, { load, levels, spares }: Policy, isFull: (member: Member) => boolean): number {
   const all: Sharers = { count: 0, load: 0, least: Infinity }
@@ -28,7 +31,7 @@ export function levelOf (members: readonly Member[], toDeal: number, now: number
   const sparing = spares && below.count > 0
   const { count, load: sum, least } = sparing ? below : all
   const level = levels ? Math.ceil((sum + toDeal) / count) : Infinity
-  // One connection at least for whoever has the least of those with credit.
+  // At least one connection for the least loaded member with credit.
   const most = least === Infinity ? level : Math.max(level, least + 1)
   return sparing ? Math.min(most, SATURATED) : SATURATED + most
 }

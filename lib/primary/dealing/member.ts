@@ -2,24 +2,24 @@ import type { WorkerView } from '../../../types/index.js'
 import type { Connection } from '../../lane.js'
 import type { WorkerHandle } from '../workers/worker-handle.js'
 
-/** A worker among those that serve one key. */
+/** A worker as a member of one key's scheduler. */
 export class Member {
-  /** What policies see of it. */
+  /** The view of the worker that policies get. */
   readonly view: WorkerView
-  /** What it is dealt right now, and is not sent yet. */
+  /** The connections that are dealt to it but not sent yet. */
   batch: Connection[] = []
 
   constructor (readonly worker: WorkerHandle) {
     this.view = createView(this)
   }
 
-  /** Connections that it has, or has been given. */
+  /** The connections that it has open or has been sent, including those dealt. */
   get connections (): number {
     return this.worker.open + this.worker.unacked + this.batch.length
   }
 }
 
-/** Only to be read: a policy of the app's own gets it. */
+/** Read-only, because custom policies of the app get it. */
 function createView (member: Member): WorkerView {
   const { worker } = member
   return Object.freeze({

@@ -6,7 +6,7 @@ import { leastConnections, ByLoad, roundRobin } from './policies/by-load.js'
 import { Sticky } from './policies/sticky.js'
 import type { Policy } from './policy.js'
 
-/** The policy of one listener. */
+/** Creates the policy of a listener. */
 export function createPolicy ({ policy, stickyWait, stickyIpv6Prefix }: Pick<Options, 'policy' | 'stickyWait' | 'stickyIpv6Prefix'>, clock: Clock, log: SafeLog): Policy {
   if (typeof policy === 'function') return new Custom(policy, log)
   switch (policy) {

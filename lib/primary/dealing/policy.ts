@@ -6,33 +6,39 @@ import type { WorkerHandle } from '../workers/worker-handle.js'
 /** Whether the member can take the connection now, and has not refused it. */
 export type May = (member: Member) => boolean
 
-/** Decides which member gets a connection; keeps those that are to wait for one of them. */
+/** Decides which member gets a connection. It may keep connections that have to wait for a member. */
 export interface Policy {
   /**
-   * What is to be the same for all, a whole number: those with the least are next, in turn. It grows
-   * with each connection that a member is `dealt` now.
+   * The load to be balanced, as a whole number: members with the least load are next, in turn. It must grow
+   * with the number of connections `dealt` to the member now.
    */
   load (worker: WorkerView, dealt: number): number
-  /** Whether a burst is dealt only up to the load that makes it the same for all: false where the policy knows who is to have what. */
+  /**
+   * Whether a burst is dealt only up to an equal load for all members. False if the policy itself decides
+   * who gets each connection.
+   */
   readonly levels: boolean
-  /** Whether saturated members get nothing as long as others can: false where each connection has a member of its own. */
+  /**
+   * Whether saturated members get nothing as long as others can take connections. False if each connection
+   * has a member of its own.
+   */
   readonly spares: boolean
   add (member: Member): void
-  /** Returns the connections that waited for it. */
+  /** Returns the connections that waited for the member. */
   remove (member: Member): readonly Connection[]
   /**
-   * Who gets it; undefined: who has the least load. null: nobody now, though there are some that may; the
-   * policy keeps it.
+   * Chooses the member for a connection. Undefined: the least loaded member gets it. Null: the connection
+   * has to wait although some members may take it, and the policy keeps it.
    */
   choose (connection: Connection, may: May, refusers: ReadonlySet<WorkerHandle> | undefined): Member | null | undefined
-  /** How many connections it keeps. */
+  /** The number of connections that it keeps. */
   readonly waiting: number
   /** To be called before each deal. */
   begin (): void
-  /** The next one of those that it keeps for which it is time, or a member that may. */
+  /** Returns the next kept connection that is overdue, or whose member may take it now. */
   take (may: May): Connection | undefined
-  /** In milliseconds from now: when it is time for one of them, whatever else happens; undefined: never. */
+  /** The milliseconds until a kept connection is due, whatever else happens. Undefined: never. */
   due (): number | undefined
-  /** Lets go of those for which this holds. */
+  /** Removes and returns the matching connections. */
   drop (matches: (connection: Connection) => boolean): Connection[]
 }

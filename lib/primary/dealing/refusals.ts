@@ -3,23 +3,26 @@ import { Queue } from '../../queue.js'
 import type { WorkerHandle } from '../workers/worker-handle.js'
 
 /**
- * Who has refused which connection, and the connections that nobody is left to ask for: those wait
- * here, so that dealing the others does not go over them each time.
+ * Records which workers have refused which connections, and keeps the connections that no worker is left
+ * for, so that they are not examined each time others are dealt.
  */
 export class Refusals {
   readonly #refusers = new Map<Connection, Set<WorkerHandle>>()
   readonly #waiting = new Queue<Connection>()
-  /** Those that have waited, and that everybody may be asked for again. */
+  /** Connections that have waited, and may be offered to all workers again. */
   readonly #again = new Set<Connection>()
-  /** The members that could not be asked, for one of those that wait at least. */
+  /** Workers that could not be asked about at least one of the waiting connections. */
   readonly #unasked = new Set<WorkerHandle>()
 
-  /** How many connections wait. */
+  /** The number of waiting connections. */
   get waiting (): number {
     return this.#waiting.size
   }
 
-  /** True: it had waited, and everybody was to be asked for it again. */
+  /**
+   * Records a refusal. Returns true if the connection had waited before, and was being offered to all
+   * workers again.
+   */
   add (connection: Connection, worker: WorkerHandle): boolean {
     const refusers = this.#refusers.get(connection)
     if (refusers === undefined) this.#refusers.set(connection, new Set([worker]))
@@ -27,36 +30,36 @@ export class Refusals {
     return this.#again.delete(connection)
   }
 
-  /** Those who have refused the connection; undefined where nobody has. */
+  /** The workers that have refused the connection. Undefined if there are none. */
   of (connection: Connection): ReadonlySet<WorkerHandle> | undefined {
     return this.#refusers.get(connection)
   }
 
-  /** The connection has a worker, or has ended. True as from {@link add}. */
+  /** Forgets a connection that a worker has taken, or that has ended. Returns true as {@link add} does. */
   forget (connection: Connection): boolean {
     this.#refusers.delete(connection)
     return this.#again.delete(connection)
   }
 
-  /** All `members` have refused the connection, or cannot be asked now. */
+  /** Keeps a connection that all `members` have refused, or cannot be asked about now. */
   wait (connection: Connection, members: readonly WorkerHandle[]): void {
     this.#waiting.push(connection)
     const refusers = this.#refusers.get(connection)
     for (const member of members) if (refusers?.has(member) !== true) this.#unasked.add(member)
   }
 
-  /** What there is to ask this worker for, which can be asked now: nothing, or all that waits. */
+  /** The connections to ask this worker about, now that it can be asked: none, or all that wait. */
   askable (worker: WorkerHandle): readonly Connection[] {
     return this.#unasked.delete(worker) ? this.all() : NONE
   }
 
-  /** All that waits. */
+  /** All waiting connections. */
   all (): readonly Connection[] {
     this.#unasked.clear()
     return this.#waiting.size === 0 ? NONE : this.#waiting.drain()
   }
 
-  /** The first one that waits: from here on everybody may be asked for it again. */
+  /** The first waiting connection. It may be offered to all workers again. */
   first (): Connection | undefined {
     const connection = this.#waiting.shift()
     if (connection === undefined) return undefined
@@ -65,7 +68,7 @@ export class Refusals {
     return connection
   }
 
-  /** Takes those out that wait and for which this holds. */
+  /** Removes and returns the matching ones among the waiting connections. */
   drop (matches: (connection: Connection) => boolean): Connection[] {
     return this.#waiting.drop(matches)
   }

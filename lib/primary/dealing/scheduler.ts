@@ -1,19 +1,22 @@
 import { Tournament } from './tournament.js'
 
 /**
- * The turns of one whose frame was taken back that are made up for, at most: it makes up for a moment
- * in which the system did not run a worker, and does not flood one that was busy. An eighth of the
- * native lane's largest frame.
+ * The most turns that a worker can be owed after frames were taken back from it. This compensates for a
+ * moment in which the system did not run the worker, without flooding a worker that was busy. An eighth of
+ * the native lane's largest frame.
  */
 const MOST_OWED = 8
 
-/** By how much one that is owed a turn comes before others of its rank: ranks are whole numbers. */
+/**
+ * Subtracted from the rank of a member that is owed a turn. Ranks are whole numbers, so it comes first among
+ * equals only.
+ */
 const OWED = 0.5
 
 /**
- * Who is next: the one with the least rank, and among equals in turn, in the order of joining. One
- * that is passed over has its turn the next time round. It knows the members and their ranks, and
- * nothing of connections.
+ * Chooses the next member: the one with the lowest rank, and among equals in turn, in the order of joining.
+ * A member that is skipped gets its turn in the next round. The scheduler knows the members and their ranks,
+ * and nothing about connections.
  */
 export class Scheduler<M> {
   readonly members: M[] = []
@@ -22,23 +25,25 @@ export class Scheduler<M> {
   readonly #places = new Map<M, number>()
   #ranks = new Tournament(0)
   #turn = 0
-  /** The turns that are to be made up for, of those whose turn came to nothing. */
+  /** The number of turns owed to each member whose turns came to nothing. */
   readonly #owed = new Map<M, number>()
-  /** Whose rank is looked at next, should it have changed without a word. */
+  /** The member whose rank is read next, in case it has changed without {@link changed}. */
   #look = 0
 
   /**
-   * @param rank a whole number, or Infinity for one that may not be chosen; {@link changed} is to be called when it changes
-   * @param looks how many members are looked at before each choice, in turn, where ranks change without a word
+   * @param rank a whole number, or Infinity if the member may not be chosen; call {@link changed} when it
+   * changes
+   * @param looks the number of members whose ranks are read before each choice, in rotation, if ranks change
+   * without a call of {@link changed}
    */
   constructor (rank: (member: M) => number, looks = 0) {
     this.#rank = rank
     this.#looks = looks
   }
 
-  /** Joins behind the others. */
+  /** Adds a member behind the others. */
   add (member: M): void {
-    // Right before the one whose turn it is, and so the last of this round.
+    // Just before the member whose turn it is, so that it is the last of this round.
     this.members.splice(this.#turn, 0, member)
     this.#turn = (this.#turn + 1) % this.members.length
     this.#rebuild()
@@ -54,33 +59,36 @@ export class Scheduler<M> {
     this.#rebuild()
   }
 
-  /** The member's rank may be another now. */
+  /** To be called when the member's rank may have changed. */
   changed (member: M): void {
     const place = this.#places.get(member)
     if (place !== undefined) this.#ranks.set(place, this.#rankOf(member))
   }
 
   /**
-   * Its last turn came to nothing: it has one again as soon as it may, before the others of its rank.
-   * So it has for those that it misses until then, eight in all at most.
+   * Records that the member's last turn came to nothing. It gets another one as soon as it may, before the
+   * others of its rank, and so it does for the turns that it misses until then, up to MOST_OWED.
    */
   giveBack (member: M): void {
     if (this.#places.has(member)) this.#owe(member)
   }
 
-  /** Whether anybody has a lesser rank than this. */
+  /** Whether any member's rank is lower than this. */
   has (below: number): boolean {
     return this.#ranks.least < below
   }
 
-  /** The next one whose rank is less than `below`; undefined when there is none. O(log n), but for those that are owed a turn. */
+  /**
+   * The next member whose rank is lower than `below`. Undefined if there is none. O(log n), apart from
+   * members that are owed a turn.
+   */
   next (below = Infinity): M | undefined {
     this.#lookAround()
     if (!this.has(below)) return undefined
     return this.#choose(this.#ranks.first(this.#turn))
   }
 
-  /** As {@link next}, among those that `may`. O(n). */
+  /** Like {@link next}, but only among the members that `may`. O(n). */
   nextOf (may: (member: M) => boolean): M | undefined {
     let best = -1
     let least = Infinity
@@ -105,7 +113,7 @@ export class Scheduler<M> {
     return member
   }
 
-  /** How many are passed over, from the one whose turn it is. */
+  /** The number of members between the one whose turn it is and this one. */
   #distance (place: number): number {
     return (place - this.#turn + this.members.length) % this.members.length
   }

@@ -3,20 +3,20 @@ import type { Clock } from '../../platform/clock.js'
 import type { OpenFrame, WorkerHandle } from '../workers/worker-handle.js'
 
 export interface TakeBackParts {
-  /** Milliseconds that a frame may be un-acked before the first try. */
+  /** Milliseconds that a frame must be un-acked before the first attempt. */
   patience: number
   workers (): Iterable<WorkerHandle>
-  /** Whether anybody else would take this worker's frame now. */
+  /** Whether another worker could take the connections of this worker's frame now. */
   wanted (worker: WorkerHandle, frame: OpenFrame): boolean
-  /** The connections are the primary's again. */
+  /** Called when the connections belong to the primary again. */
   returned (worker: WorkerHandle, frame: OpenFrame): void
   clock: Clock
 }
 
 /**
- * Takes connections back from workers whose event loop is too busy to receive them, when another
- * one has time. Each move doubles the patience for those that moved: where all are slow, each of
- * them comes to stay somewhere.
+ * Takes connections back from workers whose event loops are too busy to receive them, when another worker
+ * can take them. Each move of a connection doubles the time before the next one: if all workers are slow,
+ * every connection stays with one of them eventually.
  */
 export class TakeBack {
   readonly #parts: TakeBackParts
@@ -27,7 +27,10 @@ export class TakeBack {
     this.#parts = parts
   }
 
-  /** To be called whenever a frame has been sent. One timer serves them all: it is set for the first that may be due. */
+  /**
+   * To be called whenever a frame has been sent. One timer serves all frames: it is set for the one that is
+   * due first.
+   */
   watch (): void {
     this.#cancel ??= this.#lookIn(this.#parts.patience)
   }
@@ -46,8 +49,9 @@ export class TakeBack {
     const now = clock.now()
     this.#cancel = undefined
     for (const [worker, frame] of this.#open()) if (this.#due(frame) <= now) this.#try(worker, frame)
-    // What came back has been sent to others by now. Who still has what nobody else would take is asked
-    // again later; and what is sent from now on may be due before what has moved often.
+    // Connections that came back have been sent to other workers by now. A frame that no other worker would
+    // take is tried again later. And a frame that is sent from now on may be due before one whose connections
+    // have moved often.
     const delays = this.#open().map(([, frame]) => this.#due(frame) - now).map(left => left > 0 ? Math.min(left, patience) : patience)
     this.stop()
     if (delays.length > 0) this.#cancel = this.#lookIn(Math.min(...delays))

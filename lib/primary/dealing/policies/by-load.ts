@@ -1,13 +1,13 @@
 import type { Connection } from '../../../lane.js'
 import type { Policy } from '../policy.js'
 
-/** Each in turn. */
+/** All workers in turn. */
 export const roundRobin: Policy['load'] = (_worker, dealt) => dealt
 
-/** Who has the fewest connections, those on their way included. */
+/** The worker with the fewest connections, un-acked ones included. */
 export const leastConnections: Policy['load'] = ({ open, unacked }) => open + unacked
 
-/** A policy that only says how much each has: no connection waits by its will. */
+/** A policy that only defines the load. It makes no connection wait. */
 export class ByLoad implements Policy {
   readonly levels = true
   readonly spares = true

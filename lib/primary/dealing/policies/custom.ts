@@ -6,24 +6,30 @@ import type { SafeLog } from '../../../fastify/safe-log.js'
 import type { Member } from '../member.js'
 import type { May, Policy } from '../policy.js'
 
-/** Milliseconds after which it is asked again for what it keeps, when nothing else has it asked: it may go by what the workers report. */
+/**
+ * Milliseconds after which the policy is asked again about the connections that it made wait, if nothing
+ * else has caused that: its answer may depend on the workers' reports.
+ */
 const ASK_AGAIN = 100
 
-/** Of how many that it keeps it is asked in one deal: however many there are, the others are not held up. */
+/**
+ * The most waiting connections that the policy is asked about in one deal, so that many of them do not delay
+ * the others.
+ */
 const MOST_ASKED = 64
 
-/** A policy of the app's own. Where it fails, round robin serves. */
+/** A policy function of the app. If it fails, round robin is used. */
 export class Custom implements Policy {
   readonly levels = false
   readonly spares = true
   readonly #ask: PolicyFunction
   readonly #log: SafeLog
   readonly #members = new Map<WorkerView, Member>()
-  /** Those that it said null of. */
+  /** The connections for which it returned null. */
   readonly #kept = new Queue<Connection>()
-  /** How many of them it is to be asked for again in this deal. */
+  /** The number of them that it may still be asked about in this deal. */
   #toAsk = 0
-  /** What it is asked with; the same array each time. */
+  /** The argument for the function. The same array each time. */
   readonly #candidates: WorkerView[] = []
   #complained = false
 
@@ -67,7 +73,7 @@ export class Custom implements Policy {
     }
     const member = this.#members.get(answer as WorkerView)
     if (member !== undefined && may(member)) return member
-    if (answer instanceof Promise) answer.catch(() => {}) // one that rejects would end this process
+    if (answer instanceof Promise) answer.catch(() => {}) // or a rejection would end this process
     this.#complain(new TypeError(`it must return one of the workers that it is given, or null; got ${describe(answer)}`), 'the policy has returned what it may not, and round robin serves')
     return undefined
   }
@@ -88,7 +94,7 @@ export class Custom implements Policy {
     return this.#kept.drop(matches)
   }
 
-  /** Once: it would be a line for each connection. */
+  /** Logs the first failure only, or there would be a line for each connection. */
   #complain (err: unknown, message: string): void {
     if (!this.#complained) this.#log.error({ event: 'policy-error', err }, message)
     this.#complained = true
@@ -99,7 +105,7 @@ function describe (answer: unknown): string {
   try {
     return inspect(answer, { depth: 0 })
   } catch {
-    return `a value of type ${typeof answer}` // which has an inspect() of its own
+    return `a value of type ${typeof answer}` // its own inspect() throws
   }
 }
 

@@ -1,22 +1,23 @@
 /**
- * As many kinds of clients, each of which has one home: enough that each of 64 members has its share
- * within a twentieth or so, and few enough that a change takes a fraction of a millisecond.
+ * The number of groups into which clients are divided. All clients of a group have the same home. Enough
+ * that each of 64 members gets its share to within a twentieth or so, and few enough that a change of
+ * members takes a fraction of a millisecond.
  */
 const BUCKETS = 2 ** 14
 
 /**
- * Which member is a client's home, by rendezvous hashing: the one with the highest score for this
- * client. A member that comes takes only the clients for which its score is the highest, and one that
- * goes leaves its own to others; nobody else moves. (Thaler and Ravishankar, "Using name-based
- * mappings to increase hit rates", 1998.) The winners are kept for each bucket of clients, so that
- * looking one up costs the same for any number of members.
+ * Maps clients to members by rendezvous hashing: a client's home is the member with the highest score for
+ * it. A new member takes over only the clients for which its score is the highest, and the clients of a
+ * removed member are distributed among the others. All other clients keep their homes. (Thaler and
+ * Ravishankar, "Using name-based mappings to increase hit rates", 1998.) The winner of each bucket of
+ * clients is stored, so that a lookup costs the same for any number of members.
  */
 export class Homes<M> {
   readonly #placeOf: (member: M) => number
   readonly #members = new Set<M>()
   readonly #winners: Array<M | undefined> = new Array(BUCKETS).fill(undefined)
 
-  /** @param placeOf a member's number, which its successor takes over */
+  /** @param placeOf a member's number, which its successor inherits */
   constructor (placeOf: (member: M) => number) {
     this.#placeOf = placeOf
   }
@@ -24,7 +25,7 @@ export class Homes<M> {
   add (member: M): void {
     this.#members.add(member)
     this.#winners.forEach((winner, bucket) => {
-      // A successor has its predecessor's place, and so its scores.
+      // `>=`, because a successor has its predecessor's number, and so the same scores.
       if (winner === undefined || this.#score(bucket, member) >= this.#score(bucket, winner)) this.#winners[bucket] = member
     })
   }
@@ -36,12 +37,18 @@ export class Homes<M> {
     })
   }
 
-  /** @param client a number of 32 bits; undefined where nobody is there */
+  /**
+   * @param client a number of 32 bits
+   * @returns undefined if there are no members
+   */
   of (client: number): M | undefined {
     return this.#winners[client % BUCKETS]
   }
 
-  /** The one with the highest score among those that `may`: where a client's home may not, always the same other. */
+  /**
+   * The member with the highest score among those that `may`. If a client's home may not, this is always the
+   * same substitute.
+   */
   best (client: number, may: (member: M) => boolean): M | undefined {
     let best: M | undefined
     let highest = -1
@@ -57,7 +64,10 @@ export class Homes<M> {
   }
 }
 
-/** A number of 32 bits of which each bit depends on each of the given one: MurmurHash3's finalizer, https://github.com/aappleby/smhasher */
+/**
+ * Mixes a number so that each of its 32 bits affects all bits of the result: MurmurHash3's finalizer,
+ * https://github.com/aappleby/smhasher
+ */
 function mix (number: number): number {
   let mixed = number
   mixed = Math.imul(mixed ^ mixed >>> 16, 0x85EBCA6B)

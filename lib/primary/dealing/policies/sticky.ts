@@ -12,25 +12,28 @@ import { Homes } from './homes.js'
 const FNV_OFFSET = 0x811C9DC5
 const FNV_PRIME = 0x01000193
 
-/** The bits of a byte. */
+/** Bits in a byte. */
 const BYTE = 8
 
 export interface StickyParts {
-  /** Milliseconds, since it was accepted, that a connection waits for its own worker. */
+  /** Milliseconds, from its acceptance, that a connection waits for its own worker. */
   wait: number
-  /** How many leading bits of an IPv6 address make a client. */
+  /** The number of leading bits of an IPv6 address that identify a client. */
   ipv6Prefix: number
   clock: Clock
 }
 
-/** The same client, the same worker: its home. A connection waits for it, and goes to another when that takes too long. */
+/**
+ * Sends all connections of a client to the same worker, its home. A connection waits for its home, and goes
+ * to another worker if that takes too long.
+ */
 export class Sticky implements Policy {
-  // Each connection has its own worker, busy or not.
+  // Each connection has a home of its own, busy or not.
   readonly levels = false
   readonly spares = false
   readonly #parts: StickyParts
   readonly #homes = new Homes<Member>(({ worker }) => worker.place)
-  /** The connections that wait for a member, in the order in which they came. */
+  /** The connections that wait for each member, in the order of arrival. */
   readonly #waiting = new Map<Member, Queue<Connection>>()
   waiting = 0
 
@@ -56,7 +59,7 @@ export class Sticky implements Policy {
 
   choose (connection: Connection, may: May, refusers: ReadonlySet<WorkerHandle> | undefined): Member | null | undefined {
     const address = connection.address()
-    if (address === undefined) return undefined // a Unix socket: nobody knows one client from another
+    if (address === undefined) return undefined // a Unix socket: clients cannot be told apart
     const client = hashOf(address, this.#parts.ipv6Prefix)
     const home = client === undefined ? undefined : this.#homes.of(client)
     if (client === undefined || home === undefined || may(home)) return home
@@ -99,7 +102,7 @@ export class Sticky implements Policy {
   #wait (connection: Connection, home: Member): void {
     const queue = this.#waiting.get(home) ?? new Queue<Connection>()
     const last = queue.last()
-    // What waited for another one, which has left, may be older than what waits here.
+    // Connections that waited for a member that has left may be older than the ones that wait here.
     const later = last !== undefined && last.acceptedAt > connection.acceptedAt ? queue.drop(({ acceptedAt }) => acceptedAt > connection.acceptedAt) : []
     for (const next of [connection, ...later]) queue.push(next)
     this.#waiting.set(home, queue)
@@ -111,10 +114,13 @@ export class Sticky implements Policy {
   }
 }
 
-/** A number of 32 bits, the same for the same client: an IPv4 address, or the network of an IPv6 one. Undefined for what is neither. */
+/**
+ * A 32-bit number that identifies the client: a hash of its IPv4 address, or of the network part of its IPv6
+ * address. Undefined if `address` is neither.
+ */
 export function hashOf (address: string, ipv6Prefix: number): number | undefined {
   if (!ipaddr.isValid(address)) return undefined
-  const bytes = ipaddr.process(address).toByteArray() // ::ffff:192.0.2.1, of a port for both families, as 192.0.2.1
+  const bytes = ipaddr.process(address).toByteArray() // converts ::ffff:192.0.2.1, which a port for both families reports, to 192.0.2.1
   const bits = bytes.length === 4 ? 32 : ipv6Prefix
   let hash = FNV_OFFSET
   for (let i = 0; i * BYTE < bits; i++) {
