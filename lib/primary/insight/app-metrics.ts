@@ -1,36 +1,42 @@
 import type { ToPrimary } from '../../protocol.js'
 import type { WorkerHandle } from '../workers/worker-handle.js'
 
-/** Hears what the workers' apps measure. */
+/** Receives the metrics of the workers' apps. */
 export interface MetricsListener {
-  /** What a worker's app has measured by now: as it packed that, unread. Undefined: nothing. */
+  /** The metrics of a worker's app, packed and unread. Undefined if it has none. */
   measured (id: number, metrics: string | undefined): void
-  /** The worker is gone, and will say nothing more. */
+  /** The worker has exited, and will send nothing more. */
   gone (id: number): void
 }
 
-/** Answers that a worker may owe: one that was blocked for long gives no more at once. */
+/**
+ * The most answers that are expected of a worker: one that was blocked for a long time sends no more than
+ * this at once.
+ */
 const MOST_OWED = 4
 
 interface Question { open: Set<WorkerHandle>, done: () => void }
 
 /**
- * Asks the workers for the metrics of the app. They are passed on as they come: what the apps of 64
- * workers measure is too much to read for a process that hands connections off.
+ * Asks the workers for their apps' metrics. Answers are passed on as they arrive: parsing the metrics of 64
+ * workers would take too long in a process that hands off connections.
  */
 export class AppMetrics {
   listener: MetricsListener | undefined
   readonly #questions = new Map<number, Question>()
-  /** How many answers each worker may give yet: those that it was asked for, and its last one. */
+  /** The number of answers that each worker may still send: those to requests, and its last one. */
   readonly #owed = new WeakMap<WorkerHandle, number>()
   #asked = 0
 
-  /** Whether anybody wants to know: then workers say their last, too. */
+  /** Whether the metrics are wanted. If so, workers also send them when they exit. */
   get wanted (): boolean {
     return this.#asked > 0
   }
 
-  /** Resolves as soon as all have answered, after `patience` milliseconds at the latest, with how many have not. */
+  /**
+   * Resolves when all workers have answered, or after `patience` milliseconds, with the number of workers
+   * that have not answered.
+   */
   async ask (workers: readonly WorkerHandle[], patience: number): Promise<number> {
     const id = ++this.#asked
     if (workers.length === 0) return 0
@@ -55,14 +61,14 @@ export class AppMetrics {
 
   answered (worker: WorkerHandle, { id, metrics }: Extract<ToPrimary, { type: 'metrics' }>): void {
     const owed = this.#owes(worker)
-    if (owed === 0) return // it is not asked, and all that comes is read, and kept
+    if (owed === 0) return // not requested: ignored, because every answer that is passed on is read and kept
     this.#owed.set(worker, owed - 1)
     this.listener?.measured(worker.id, metrics)
     const question = id === undefined ? undefined : this.#questions.get(id)
     if (question !== undefined) this.#close(question, worker)
   }
 
-  /** It is dead, and will not answer. */
+  /** Called when the worker is dead, and will not answer. */
   forget (worker: WorkerHandle): void {
     this.listener?.gone(worker.id)
     for (const question of this.#questions.values()) this.#close(question, worker)

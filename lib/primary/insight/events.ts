@@ -6,7 +6,7 @@ import type { SafeLog } from '../../fastify/safe-log.js'
 
 export type Emit = <E extends keyof SharedPortEvents>(event: E, ...payload: SharedPortEvents[E]) => void
 
-/** Tells the apps of the primary what happens to their workers. */
+/** Emits events about the workers to the primary's apps. */
 export class Events {
   readonly #log: SafeLog
   readonly #emitters = new Set<EventEmitter<SharedPortEvents>>()

@@ -7,7 +7,7 @@ import type { Reload } from '../workers/reload.js'
 import type { Supervisor } from '../workers/supervisor.js'
 import type { Counts, Totals } from './totals.js'
 
-/** What a primary can say of itself without knowing what process it is. */
+/** The part of the status that does not depend on the process. */
 export type PrimaryStatus = Omit<Status, 'name' | 'pid' | 'version' | 'node' | 'mode' | 'app' | 'startedAt' | 'uptime' | 'steerable'>
 
 export interface OverviewParts {
@@ -21,7 +21,7 @@ export interface OverviewParts {
   clock: Clock
 }
 
-/** What there is to see of a primary: its parts, looked at together. */
+/** Collects the status of a primary from its parts. */
 export class Overview {
   readonly #parts: OverviewParts
 
@@ -60,18 +60,18 @@ export class Overview {
     }
   }
 
-  /** What the workers of each slot have done since the start, those that are gone included. */
+  /** The counts of each slot's workers since the start, including those that have exited. */
   get countsBySlot (): Map<number, Counts> {
     const { totals, supervisor } = this.#parts
     return totals.bySlot(supervisor.workers)
   }
 
-  /** Connections that dead workers had not taken: others got them. */
+  /** Connections that workers had not taken when they died. Other workers got them. */
   get reclaimed (): number {
     return this.#parts.totals.reclaimed
   }
 
-  /** Seconds from the sending of a frame to its ack. */
+  /** Histogram of the seconds between sending a frame and its ack. */
   get ackTimes (): Buckets {
     return this.#parts.totals.ackTimes
   }

@@ -2,7 +2,10 @@ import type { SaturationOptions } from '../../../types/index.js'
 import type { SafeLog } from '../../fastify/safe-log.js'
 import type { WorkerHandle } from '../workers/worker-handle.js'
 
-/** The share of a limit below which a worker is saturated no more: at the limit itself, noise would turn it about each second. */
+/**
+ * A worker stops being saturated below this share of a limit. With the limit itself, noise would change its
+ * state every second.
+ */
 const RELIEF = 0.9
 
 const KINDS = ['utilization', 'delay'] as const
@@ -12,7 +15,7 @@ export interface SaturationParts {
   log: SafeLog
 }
 
-/** Knows which workers have more to do than they should, by their last second. */
+/** Determines which workers are over a limit, by their last second. */
 export class Saturation {
   readonly #parts: SaturationParts
 
@@ -35,7 +38,8 @@ export class Saturation {
     return KINDS.find(kind => worker[kind] >= (limits[kind] ?? Infinity) * share)
   }
 
-  // In a busy server it may change each second: stats() tell of it, and this is for who asks why.
+  // At debug level, because in a busy server it may change every second. stats() shows the state; these lines
+  // show the reason.
   #change (worker: WorkerHandle, event: string, message: string, reason?: string): void {
     const { log } = this.#parts
     const { id, pid, utilization, delay } = worker

@@ -3,10 +3,16 @@ import type { SafeLog } from '../../fastify/safe-log.js'
 import type { Clock } from '../../platform/clock.js'
 import type { WorkerHandle } from '../workers/worker-handle.js'
 
-/** Milliseconds between two lines of one worker: an app that blocks all the time would fill the log. */
+/**
+ * Milliseconds between two log lines about one worker. An app that blocks all the time would otherwise fill
+ * the log.
+ */
 const PAUSE = 10_000
 
-/** Milliseconds from which a stall is worth a line though nothing else is known of it: shorter ones a busy machine makes by itself. */
+/**
+ * A stall without a known cause is logged as a warning only from this duration in milliseconds. A busy
+ * machine causes shorter ones by itself.
+ */
 const LONG = 1_000
 
 export interface StallsParts {
@@ -15,23 +21,26 @@ export interface StallsParts {
 }
 
 interface Pause {
-  /** What is told when it is over. */
+  /** The stall to log when the pause is over. */
   longest: Stall | undefined
   cancel: () => void
 }
 
-/** Tells of the workers' stalls: of the first at once, of those that follow soon the longest, and how many more there were. */
+/**
+ * Logs the workers' stalls: the first one at once, then for each pause the longest one, and how many more
+ * there were.
+ */
 export class Stalls {
   readonly #parts: StallsParts
   readonly #pauses = new Map<WorkerHandle, Pause>()
-  /** How many stalls each had when it was last told of. */
+  /** The number of stalls that each worker had when it was last logged. */
   readonly #told = new WeakMap<WorkerHandle, number>()
 
   constructor (parts: StallsParts) {
     this.#parts = parts
   }
 
-  /** @param stall the longest of those that the worker has reported by now, and had not before */
+  /** @param stall the longest stall in the worker's latest pulse */
   add (worker: WorkerHandle, stall: Stall): void {
     if (isMinor(stall)) return this.#log('debug', worker, stall)
     const pause = this.#pauses.get(worker)
@@ -39,7 +48,7 @@ export class Stalls {
     else if (stall.duration > (pause.longest?.duration ?? 0)) pause.longest = stall
   }
 
-  /** It has ended. */
+  /** To be called when the worker has exited. */
   forget (worker: WorkerHandle): void {
     const pause = this.#pauses.get(worker)
     this.#pauses.delete(worker)

@@ -1,7 +1,7 @@
 import { ACK_BOUNDS, addBuckets, type Buckets, Histogram, REQUEST_BOUNDS } from '../../histogram.js'
 import type { WorkerCounts, WorkerHandle } from '../workers/worker-handle.js'
 
-/** What workers have done: numbers that only grow. */
+/** Counters of workers. They only grow. */
 export interface Counts {
   handedOff: number
   accepted: number
@@ -11,7 +11,7 @@ export interface Counts {
   stalls: number
   fullHandshakes: number
   resumedHandshakes: number
-  /** Seconds that requests took, where workers measure it. */
+  /** The durations of requests in seconds, if the workers measure them. */
   durations: Buckets
 }
 
@@ -27,29 +27,29 @@ const NONE: Counts = {
   durations: { counts: Array.from({ length: REQUEST_BOUNDS.length + 1 }, () => 0), sum: 0 }
 }
 
-/** What the workers of each slot have done since the start, those that are gone included. */
+/** The counts of each slot's workers since the start, including those that have exited. */
 export class Totals {
-  /** Connections that workers had been sent, and had not taken, when they died: others got them. */
+  /** Connections that workers had been sent and had not taken when they died. Other workers got them. */
   reclaimed = 0
   readonly #gone = new Map<number, Counts>()
   readonly #ackTimes = new Histogram(ACK_BOUNDS)
 
-  /** To be called when a worker has ended. */
+  /** To be called when a worker has exited. */
   add (worker: WorkerHandle): void {
     this.#gone.set(worker.place, addCounts(this.#gone.get(worker.place) ?? NONE, countsOf(worker.counts)))
   }
 
-  /** A frame was acked so many milliseconds after it was sent. */
+  /** Records that a frame was acked this many milliseconds after it was sent. */
   acked (after: number): void {
     this.#ackTimes.add(after / 1_000)
   }
 
-  /** Seconds from the sending of a frame to its ack. */
+  /** Histogram of the seconds between sending a frame and its ack. */
   get ackTimes (): Buckets {
     return this.#ackTimes.buckets
   }
 
-  /** By the slots' numbers. */
+  /** By the number of the slot. */
   bySlot (living: readonly WorkerHandle[]): Map<number, Counts> {
     const slots = new Map(this.#gone)
     for (const worker of living) slots.set(worker.place, addCounts(slots.get(worker.place) ?? NONE, countsOf(worker.counts)))
