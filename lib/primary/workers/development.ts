@@ -1,24 +1,27 @@
 import type { SafeLog } from '../../fastify/safe-log.js'
 
-/** Changed files that the line of a restart names; the log's fields have all of them. */
+/** The most changed files that the log line of a restart names. The log's fields have all of them. */
 const MOST_NAMED = 3
 
 export interface DevelopmentParts {
-  /** Of the workers that start from now on. */
+  /** The generation of the workers that start from now on. */
   nextGeneration (): number
-  /** Every worker drains at once, and another one starts in its place. */
+  /** Drains all workers at once, and starts new ones in their slots. */
   restart (): void
-  /** Whether a worker is ready, or on its way to be. */
+  /** Whether a worker is ready or starting. */
   hasWorkers (): boolean
-  /** From now on whoever connects is told of the failure instead of waiting for a worker; undefined: waits again. */
+  /**
+   * Answers all clients with the failure from now on, instead of letting them wait for a worker. Undefined:
+   * lets them wait again.
+   */
   refuse (failure: Error | undefined): void
   log: SafeLog
 }
 
 /**
- * Serves an app whose code changes. A change restarts the workers: stop-first, since what is
- * answered after it has to be the new code's. Until one is ready, connections are pending. Where
- * none becomes so, the code has to change first: until it does, everybody is told why.
+ * Serves an app whose code changes. A change restarts the workers, stop-first, because every answer after it
+ * has to come from the new code. Connections are pending until a new worker is ready. If all of them fail,
+ * only a change of the code can help, and until then all clients are answered with the error.
  */
 export class Development {
   readonly #parts: DevelopmentParts

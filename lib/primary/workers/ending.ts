@@ -3,36 +3,42 @@ import type { SafeLog } from '../../fastify/safe-log.js'
 import type { Ending } from './fork.js'
 import type { WorkerHandle } from './worker-handle.js'
 
-/** How a worker's life ended. */
+/** The circumstances in which a worker ended. */
 export interface End {
-  /** It was told to end, or told so itself: no failure, and the next one does not wait longer for it. */
+  /**
+   * Whether its end was expected: it was told to exit, or closed by itself. It is not a failure, and does
+   * not delay the replacement.
+   */
   asked: boolean
-  /** It takes everything along. */
+  /** Whether this ends the primary. */
   fatal: boolean
-  /** Whether it ever was. */
+  /** Whether the worker had ever been ready. */
   ready: boolean
 }
 
-/** What a worker failed of. */
+/** The error with which a worker failed. */
 export function failureOf (worker: WorkerHandle, ending: Ending): Error {
   return new WorkerFailedError(worker.id, describeEnding(ending), { cause: ending.error ?? worker.verdict ?? (diedOfFailure(ending) ? worker.failure : undefined) })
 }
 
-/** What a worker said before it ended otherwise, it did not die of. */
+/**
+ * Whether the exit is due to the error that the worker had reported. If it ended in another way, the error
+ * was not the cause.
+ */
 function diedOfFailure ({ code, signal }: Ending): boolean {
   return code !== 0 && signal === null
 }
 
-/** For "worker 3 ...". */
+/** Describes how it ended, to follow "worker 3". */
 export function describeEnding ({ code, signal, error }: Ending): string {
   if (error !== undefined) return `could not be started (${error.message})`
   return signal === null ? `exited with code ${code}` : `was ended by ${signal}`
 }
 
-/** The line by which an operator knows what became of a worker. */
+/** Logs how a worker ended. */
 export function logExit (log: SafeLog, worker: WorkerHandle, ending: Ending, { asked, fatal, ready }: End): void {
   const { code, signal, error } = ending
-  // Of those that were not ready when they were to end, one has told why already.
+  // If workers were not ready when they were told to exit, one of them has logged the reason already.
   const diedOfIt = diedOfFailure(ending) && !(asked && !ready)
   const err = error ?? (diedOfIt ? worker.failure : undefined)
   const fields = { event: 'worker-exit', workerId: worker.id, workerPid: worker.pid, code, signal, ...(err !== undefined && { err }) }
@@ -41,7 +47,7 @@ export function logExit (log: SafeLog, worker: WorkerHandle, ending: Ending, { a
     ready ? 'unasked' : 'before it was ready', isForeignKill(worker, ending) ? ': it may have been the kernel, out of memory (see dmesg)' : '')
 }
 
-/** Whether somebody else than this process has killed it. */
+/** Whether a process other than this one has killed it. */
 export function isForeignKill (worker: WorkerHandle, { signal }: Ending): boolean {
   return signal === 'SIGKILL' && !worker.killed
 }

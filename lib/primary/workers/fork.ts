@@ -12,36 +12,42 @@ import { ClusterMessages } from './fork/cluster-messages.js'
 import { ReceivedHandles } from './fork/received-handles.js'
 import { isInternal, WorkerChannel } from './fork/worker-channel.js'
 
-/** How a process ended: by itself, by a signal, or by not starting at all. */
+/** How a process ended: with an exit code, by a signal, or because it could not be started. */
 export interface Ending { code: number | null, signal: NodeJS.Signals | null, error?: Error }
 
-/** What the primary needs of a worker's process. */
+/** A worker's process, as far as the primary uses it. */
 export interface Child {
-  /** Never used twice. */
+  /** Never reused. */
   readonly id: number
-  /** Undefined when it could not be started. */
+  /** Undefined if the process could not be started. */
   readonly pid: number | undefined
   readonly channel: Channel
   kill (signal: NodeJS.Signals): void
-  /** Its server listens: tells node:cluster's users, to whom it would tell itself of a handle of cluster's. */
+  /** Called when the worker listens. Emits the events that node:cluster would emit for a handle of its own. */
   listening (names: ReadonlyArray<SocketName | string>): void
-  /** It is dead, and all that it had written has arrived. Called once. */
+  /** Calls `listener` when the process has exited and everything that it had written has been read. Once only. */
   onExit (listener: (ending: Ending) => void): void
-  /** Its channel is closed: it can be told nothing more, alive or not. */
+  /**
+   * Calls `listener` when the channel is closed: nothing can be sent to the process any more, whether it is
+   * alive or not.
+   */
   onDisconnect (listener: () => void): void
-  /** It sends what cannot be taken. Called once at most. */
+  /** Calls `listener` when the process sends something invalid. At most once. */
   onBroken (listener: (err: Error) => void): void
 }
 
-/** Starts a worker's process with these descriptors from number 4 on. Never throws: a failed start is an exit. */
+/**
+ * Starts a worker's process with these inherited descriptors, from number 4 on. Never throws: a failed start
+ * is reported as an exit.
+ */
 export type Fork = (mark: WorkerMark, inherited: readonly number[]) => Child
 
-/** What a worker runs, and as whom. */
+/** The program that a worker runs, and the user that it runs as. */
 export interface Program extends Identity { exec: string, args: string[], execArgv: string[], env?: NodeJS.ProcessEnv }
 
 /**
- * What this process itself runs: script, arguments, Node's own flags.
- * @throws SHARED_PORT_ERR_NO_SCRIPT where that is no file: `node -e`, a REPL
+ * The program of this process: its script, arguments and Node flags.
+ * @throws SHARED_PORT_ERR_NO_SCRIPT if there is no script file: `node -e`, a REPL
  */
 export function ownProgram (): Program {
   const [, exec, ...args] = process.argv
@@ -49,25 +55,28 @@ export function ownProgram (): Program {
   return { exec, args, execArgv: process.execArgv }
 }
 
-/** Milliseconds from exit on that a channel, or a stdout, may stay open (a grandchild holds it, or it is not read for now) before it counts as read. */
+/**
+ * Milliseconds after its exit for which a process's channel and stdout may stay open (a grandchild may hold
+ * them, or they are not read at the moment). Then they count as read.
+ */
 const CLOSE_PATIENCE = 100
 
 /**
- * Forks by node:cluster, so that `cluster.worker`, inspector ports and cluster's own users find what they know.
- * Where there is a `relay`, what the workers write to stdout goes there. Stderr is always inherited: what a process says
- * as it dies is to be read wherever this one is.
+ * Forks with node:cluster, so that `cluster.worker`, inspector ports and users of cluster work as usual.
+ * With a `relay`, the workers' stdout goes there. Stderr is always inherited, so that the last words of a
+ * dying process appear wherever this process writes.
  */
 export function forkBy ({ exec, args, execArgv, env, ...identity }: Program, relay?: (stdout: Readable) => void): Fork {
   return (mark, inherited) => {
     const theirs = cluster.settings
     try {
-      (cluster as { settings: ClusterSettings }).settings = {} // setupPrimary() would add to them
+      (cluster as { settings: ClusterSettings }).settings = {} // or setupPrimary() would merge them with ours
       cluster.setupPrimary({ exec, args, execArgv, ...identity, stdio: ['inherit', relay === undefined ? 'inherit' : 'pipe', 'inherit', 'ipc', ...inherited] })
       const worker = cluster.fork({ ...env, [WORKER_MARK]: JSON.stringify(mark) })
-      const child = ClusterChild.of(worker) // first: it hears the errors
-      // Null where it is inherited, and not there where no process could be started.
+      const child = ClusterChild.of(worker) // first, because it listens for errors
+      // Null if stdout is inherited, undefined if no process could be started.
       const stdout = worker.process.stdout as Socket | null | undefined
-      stdout?.unref() // the worker keeps this process alive; what else may hold its stdout must not
+      stdout?.unref() // the worker keeps this process alive; another process that holds its stdout must not
       if (stdout != null) relay?.(stdout)
       return child
     } catch (error) {
@@ -83,7 +92,7 @@ class ClusterChild implements Child {
   #channel: WorkerChannel | undefined
   #onBroken: ((err: Error) => void) | undefined
 
-  /** @throws SHARED_PORT_ERR_NODE_UNSUPPORTED; the process is ended then */
+  /** @throws SHARED_PORT_ERR_NODE_UNSUPPORTED; the process is killed then */
   static of (worker: Worker): ClusterChild {
     const child = new ClusterChild(worker)
     try {
@@ -97,7 +106,7 @@ class ClusterChild implements Child {
 
   constructor (worker: Worker) {
     this.#worker = worker
-    // A broken channel or a signal that came too late is an ordinary event, and its exit will tell.
+    // A broken channel, or a signal that comes too late, is ordinary. The exit event follows.
     worker.on('error', () => {})
   }
 
@@ -117,12 +126,12 @@ class ClusterChild implements Child {
     this.#worker.process.kill(signal)
   }
 
-  // As node:cluster does on its worker's own message (listening() in its lib/internal/cluster/primary.js).
+  // node:cluster does the same on its own worker's message (listening() in its lib/internal/cluster/primary.js).
   listening (names: ReadonlyArray<SocketName | string>): void {
     const worker = this.#worker as Worker & { state?: string }
     worker.state = 'listening'
     for (const address of names.map(asAddress)) {
-      process.nextTick(() => { // what a listener throws is the app's, and no fault of the worker's message
+      process.nextTick(() => { // so that an exception of the app's listener is not blamed on the worker's message
         worker.emit('listening', address)
         cluster.emit('listening', worker, address)
       })
@@ -133,7 +142,7 @@ class ClusterChild implements Child {
     const child = this.#worker.process
     child.once('error', (error: Error) => {
       if (child.pid !== undefined) return
-      delete cluster.workers?.[this.id] // which Node does at 'exit', but there will be none
+      delete cluster.workers?.[this.id] // Node does this at 'exit', which is not emitted here
       listener({ code: null, signal: null, error })
     })
     child.once('exit', (code, signal) => {
@@ -143,7 +152,7 @@ class ClusterChild implements Child {
         this.#channel?.close()
         listener({ code, signal })
       }
-      // A turn later: this process itself may have stood still, and what has come lies unread.
+      // One iteration later, because this process itself may have been blocked, with data still unread.
       const timer = setTimeout(() => { setImmediate(end) }, CLOSE_PATIENCE)
       child.once('close', end)
     })
@@ -174,7 +183,10 @@ class ClusterChild implements Child {
   }
 }
 
-/** The parameter of node:cluster's event 'listening': https://nodejs.org/docs/latest/api/cluster.html#event-listening_1 */
+/**
+ * The argument of node:cluster's event 'listening':
+ * https://nodejs.org/docs/latest/api/cluster.html#event-listening_1
+ */
 function asAddress (name: SocketName | string): Address {
   const address = typeof name === 'string'
     ? { addressType: -1, address: name, port: NO_PORT }
@@ -182,7 +194,7 @@ function asAddress (name: SocketName | string): Address {
   return { ...address, fd: undefined } as Address
 }
 
-/** A process that could not even be asked for. */
+/** A process whose fork threw an exception. */
 class UnstartedChild implements Child {
   readonly id = 0
   readonly pid = undefined

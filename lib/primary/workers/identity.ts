@@ -2,15 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { UserError } from '../../errors.js'
 import { MOST_ID } from '../../options/schema.js'
 
-/** Milliseconds for the system's databases to answer. */
+/** Milliseconds to wait for the system's databases. */
 const PATIENCE = 10_000
 
-/** As whom a process runs; what is undefined stays as it is. */
+/** The ids that a process runs with. Undefined ones are not changed. */
 export interface Identity { uid?: number, gid?: number }
 
 /**
- * The ids of the user and the group that workers are to run as. Without a group it is the user's own.
- * @throws SHARED_PORT_ERR_USER when there is no such user or group, or it is not permitted
+ * The ids of the user and the group for the workers. Without a group, it is the user's primary group.
+ * @throws SHARED_PORT_ERR_USER if the user or group does not exist, or changing it is not permitted
  */
 export function findIdentity ({ user, group }: { user?: string | number | undefined, group?: string | number | undefined }): Identity {
   if (user === undefined && group === undefined) return {}
@@ -20,7 +20,7 @@ export function findIdentity ({ user, group }: { user?: string | number | undefi
     ...(user !== undefined && { uid: findUser(user) }),
     ...(group !== undefined ? { gid: findGroup(group) } : { gid: findGroupOf(user as string | number) })
   }
-  if (self.uid === 0) return identity // also where it is root: the other groups are dropped
+  if (self.uid === 0) return identity // even if the user is root: supplementary groups are dropped
   const isSelf = (identity.uid ?? self.uid) === self.uid && identity.gid === self.gid
   if (isSelf) return {}
   throw new UserError(`only root may start them as ${describe(user, group)}, and this process runs as the user with the id ${self.uid}`)
@@ -39,7 +39,7 @@ function findGroupOf (user: string | number): number {
   return ask('id', ['-g', String(user)], /^(\d+)\s*$/, unknown)
 }
 
-// The system's databases, LDAP's and the like included, are read by getent(1), which macOS lacks.
+// getent(1) reads the system's databases, including LDAP. macOS does not have it.
 function findGroup (group: string | number): number {
   const unknown = `there is no group '${group}'`
   return readId(group) ?? (process.platform === 'darwin'
@@ -53,7 +53,7 @@ function readId (given: string | number): number | undefined {
   return Number(given)
 }
 
-/** The id in what the program prints. */
+/** The id that the program prints. */
 function ask (program: string, args: string[], pattern: RegExp, unknown: string): number {
   let printed: string
   try {

@@ -1,31 +1,31 @@
 import { PULSE } from '../../platform/timing.js'
 import type { OpenFrame, WorkerHandle } from './worker-handle.js'
 
-/** Milliseconds where the workers' silence has no limit: what `livenessTimeout` is by default. */
+/** The limit in milliseconds if `livenessTimeout` is 0: the default of that option. */
 const DEFAULT_PATIENCE = 30_000
 
 export interface LaneWatchParts {
-  /** The milliseconds of `livenessTimeout`; 0: a worker may be silent for as long as it likes. */
+  /** `livenessTimeout` in milliseconds; 0 if a worker may be silent for any time. */
   timeout: number
-  /** The worker's event loop has turned for so many milliseconds, and it has not acked what it was sent. */
+  /** Called for a worker whose event loop has run for `patience` milliseconds without acking what it was sent. */
   lost (worker: WorkerHandle, patience: number): void
-  /** Calls `run` when what has come by now is read. */
+  /** Calls `run` when everything that has arrived by now is read. */
   whenRead (run: () => void): void
 }
 
 interface Looked {
-  /** What was un-acked. */
+  /** The frame that was un-acked. */
   frame: OpenFrame | null
-  /** For how many pulses it has been. */
+  /** The number of pulses for which it has been un-acked. */
   pulses: number
 }
 
 /**
- * Finds workers that are alive and hear nothing: one that has lost the descriptor of its lane, say.
- * A worker whose event loop turns receives a frame, or a probe, within one turn, and acks it in that
- * turn. So a frame that stays un-acked while pulses come is lost. It is pulses that are counted and
- * not time: one that stands still, is stopped, is held by a debugger or is on a machine that is
- * suspended sends none, and that is for {@link Liveness} to judge.
+ * Finds workers that are alive but receive nothing, for example because they have lost the descriptor of
+ * their lane. A worker whose event loop runs receives a frame, or a probe, and acks it within one iteration.
+ * So a frame that stays un-acked while pulses arrive is lost. Pulses are counted rather than time, because a
+ * worker that is blocked, stopped, held by a debugger, or on a suspended machine sends none. {@link
+ * Liveness} handles those.
  */
 export class LaneWatch {
   readonly #parts: LaneWatchParts
@@ -38,7 +38,7 @@ export class LaneWatch {
     this.#patience = parts.timeout > 0 ? parts.timeout : DEFAULT_PATIENCE
   }
 
-  /** Pulses that are read in one go count as one: they lay there while this process did not run, and so may the ack. */
+  /** Counts pulses that are read together as one: they arrived while this process did not run, and so may the ack. */
   pulse (worker: WorkerHandle): void {
     if (this.#waiting.has(worker)) return
     this.#waiting.add(worker)

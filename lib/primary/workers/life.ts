@@ -1,15 +1,15 @@
 import type { Clock } from '../../platform/clock.js'
 
-/** What became of a worker that was to be ready: it is, it failed, or nobody wants it any more. */
+/** What became of a starting worker: it is ready, or it is not wanted any more. */
 export type Outcome = 'ready' | 'abandoned'
 
-/** What is to happen at one worker's next steps. */
+/** The timers of one worker's life, and the promises that wait for its next steps. */
 export class Life {
-  /** By the clock; undefined when it never was. */
+  /** When it became ready, by the clock. Undefined if it never was. */
   readyAt: number | undefined
-  /** Nobody wants it any more: its end is no failure. */
+  /** Whether it is not wanted any more, so that its end is not a failure. */
   abandoned = false
-  /** To be called once, when it is up. */
+  /** To be called once, when it listens. */
   retire: (() => void) | undefined
   readonly #clock: Clock
   #cancelBoot: (() => void) | undefined
@@ -21,17 +21,17 @@ export class Life {
     this.#clock = clock
   }
 
-  /** Calls `run` unless it is ready, or wanted no more, by then. */
+  /** Calls `run` after `timeout` milliseconds, unless the worker is ready or abandoned by then. */
   bootWithin (timeout: number, run: () => void): void {
     if (timeout > 0) this.#cancelBoot = this.#clock.after(timeout, run)
   }
 
-  /** From now on it may take as long as it likes. */
+  /** Cancels the boot timeout. */
   endBoot (): void {
     this.#cancelBoot?.()
   }
 
-  /** Calls `run` unless it has ended by then; the last call counts. */
+  /** Calls `run` after `delay` milliseconds, unless the worker has exited by then. Replaces an earlier call. */
   endWithin (delay: number, run: () => void): void {
     this.#cancelKill?.()
     this.#cancelKill = this.#clock.after(delay, run)
@@ -50,7 +50,7 @@ export class Life {
     for (const settle of this.#settleGone.splice(0)) settle()
   }
 
-  /** @throws what it failed of */
+  /** @throws the error with which it failed */
   async becomesReady (): Promise<Outcome> {
     return await new Promise((resolve, reject) => {
       this.#settleReady.push(failure => {

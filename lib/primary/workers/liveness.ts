@@ -5,34 +5,34 @@ import type { SafeLog } from '../../fastify/safe-log.js'
 import { PULSE } from '../../platform/timing.js'
 import type { WorkerHandle } from './worker-handle.js'
 
-/** Milliseconds without a pulse after which a worker stalls: three pulses. */
+/** Milliseconds without a pulse after which a worker counts as stalled: three pulses. */
 const STALLED = 3 * PULSE
 
 export interface LivenessParts {
-  /** Milliseconds without a pulse after which a worker hangs; 0: it never does. */
+  /** Milliseconds without a pulse after which a worker counts as hung; 0: never. */
   timeout: number
-  /** What is to happen to one that hangs. */
+  /** Called for a worker that hangs. */
   hung (worker: WorkerHandle): void
-  /** Whether the workers may stand still through no fault of theirs: nobody reads what they write. */
+  /** Whether workers may be blocked through no fault of their own, because nobody reads their output. */
   held (): boolean
   emit: Emit
-  /** Calls `run` when what has come by now is read. */
+  /** Calls `run` when everything that has arrived by now is read. */
   whenRead (run: () => void): void
   clock: Clock
   log: SafeLog
 }
 
 interface Pulse {
-  /** When the last one came, by the clock. */
+  /** When the last pulse arrived, by the clock. */
   at: number
   stalled: boolean
 }
 
 /**
- * Knows whether the workers' event loops turn: each sends a pulse once a second. What has come by the
- * time of a look at them is read first: it may lie there since this process itself stood still.
- * Where the look is late, this process did not run, or the machine was suspended: nobody can say
- * who was silent then, and all have their full time once more.
+ * Detects workers whose event loops are blocked: each worker sends a pulse every second. Before each check,
+ * the pulses that have arrived are read, because they may have been waiting while this process itself was
+ * blocked. If the check is late, this process did not run, or the machine was suspended. Then nothing is
+ * known about the workers, and their timers start again.
  */
 export class Liveness {
   readonly #parts: LivenessParts
@@ -44,7 +44,7 @@ export class Liveness {
     this.#parts = parts
   }
 
-  /** From now on its pulses are awaited. */
+  /** Expects pulses from this worker from now on. */
   watch (worker: WorkerHandle): void {
     this.#pulses.set(worker, { at: this.#parts.clock.now(), stalled: false })
     if (this.#cancel === undefined) this.#lookLater()
@@ -57,7 +57,7 @@ export class Liveness {
     pulse.stalled = false
   }
 
-  /** It has ended, or can send none. */
+  /** To be called when the worker has exited, or cannot send pulses. */
   forget (worker: WorkerHandle): void {
     this.#pulses.delete(worker)
     if (this.#pulses.size === 0) this.stop()

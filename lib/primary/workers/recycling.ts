@@ -6,7 +6,7 @@ import type { Outcome } from './life.js'
 import type { Slot } from './slots.js'
 import type { WorkerHandle } from './worker-handle.js'
 
-/** Milliseconds until another try, when the new worker failed: as long as the longest wait for a replacement. */
+/** Milliseconds until the next attempt after a new worker failed: the same as the longest delay of a replacement. */
 const RETRY = 30_000
 
 const KINDS = ['requests', 'rss', 'age'] as const
@@ -14,24 +14,27 @@ const KINDS = ['requests', 'rss', 'age'] as const
 export interface RecyclingParts {
   limits: RecycleLimits
   slots (): readonly Slot[]
-  /** Puts a new worker in the place of the slot's; resolves when the old one is gone. @throws what the new one failed of */
+  /**
+   * Replaces the slot's worker; resolves when the old one has exited. @throws the error with which the new
+   * one failed
+   */
   renew (slot: Slot): Promise<Outcome>
-  /** Whether a reload replaces all of them. */
+  /** Whether a reload is replacing all workers. */
   reloading (): boolean
-  /** Numbers from 0 to 1. */
+  /** Returns random numbers from 0 to 1. */
   random (): number
   clock: Clock
   log: SafeLog
 }
 
 interface Lifetime {
-  /** By the clock. */
+  /** When the worker became ready, by the clock. */
   readyAt: number
-  /** Its own: lower than the option's by a random share. */
+  /** The worker's own limits: those of the options, reduced by a random share. */
   limits: Record<typeof KINDS[number], number>
 }
 
-/** Replaces workers that are over a limit: start-first, one at a time. */
+/** Replaces workers that are over a limit, start-first, one at a time. */
 export class Recycling {
   readonly #parts: RecyclingParts
   readonly #lifetimes = new WeakMap<WorkerHandle, Lifetime>()
@@ -42,7 +45,7 @@ export class Recycling {
     this.#parts = parts
   }
 
-  /** Its life counts from now on. */
+  /** Begins to measure the worker's life. */
   ready (worker: WorkerHandle): void {
     const { limits: { requests = Infinity, rss = Infinity, age = Infinity, jitter }, random, clock, log } = this.#parts
     const share = 1 - jitter * random()
@@ -51,7 +54,7 @@ export class Recycling {
     this.#lifetimes.set(worker, { readyAt: clock.now(), limits: { requests: requests * share, rss: isOver ? Infinity : rss * share, age: age * share } })
   }
 
-  /** To be called whenever there is news of a worker. */
+  /** To be called whenever a worker has reported something. */
   async check (): Promise<void> {
     if (this.#running) return
     this.#running = true
@@ -75,7 +78,7 @@ export class Recycling {
     try {
       await renew(slot)
     } catch (err) {
-      // When everything ends, those that are over a limit may be ready for a while yet.
+      // While everything stops, workers that are over a limit may still be ready for a while.
       this.#notBefore = err instanceof ClosedError ? Infinity : clock.now() + RETRY
       if (err instanceof ClosedError) return
       log.error({ event: 'recycle-failed', workerId: worker.id, err }, 'worker %d stays: the one that was to replace it failed', worker.id)

@@ -5,22 +5,25 @@ import type { Outcome } from './life.js'
 import type { Slot } from './slots.js'
 
 export interface ReloadParts {
-  /** How many are replaced at a time. */
+  /** The number of workers that are replaced at a time. */
   concurrency: number
-  /** Of the workers that start from now on. */
+  /** The generation of the workers that start from now on. */
   nextGeneration (): number
   slots (): readonly Slot[]
-  /** Puts a new worker in the place of the slot's; resolves when the old one is gone. @throws what the new one failed of */
+  /**
+   * Replaces the slot's worker; resolves when the old one has exited. @throws the error with which the new
+   * one failed
+   */
   renew (slot: Slot, wanted: () => boolean): Promise<Outcome>
-  /** Ends the new worker that starts for the slot. */
+  /** Ends the starting worker of the slot. */
   abandon (slot: Slot): void
   emit: Emit
   log: SafeLog
 }
 
 /**
- * Replaces every worker by one of the next generation, the new one ready before the old one drains.
- * A new one that fails ends it: the old ones that are left stay.
+ * Replaces every worker by one of the next generation. Each new worker is ready before the old one drains.
+ * If a new worker fails, the reload is aborted, and the remaining old workers stay.
  */
 export class Reload {
   readonly #parts: ReloadParts
@@ -29,7 +32,7 @@ export class Reload {
   #aborted = 0
   #running: Promise<void> | undefined
   #failure: Error | undefined
-  /** The slots that it renews now. */
+  /** The slots that are being renewed now. */
   readonly #busy = new Set<Slot>()
 
   constructor (parts: ReloadParts) {
@@ -37,24 +40,24 @@ export class Reload {
   }
 
   /**
-   * Resolves when no worker of an earlier generation is left. Called again meanwhile, what starts
-   * is given up for what is newest by now, and both calls end together.
-   * @throws what a new worker failed of
+   * Resolves when no worker of an earlier generation is left. If it is called again meanwhile, starting
+   * workers are abandoned in favour of the newest generation, and both calls end together.
+   * @throws the error with which a new worker failed
    */
   async run (): Promise<void> {
-    if (this.#failure !== undefined) await this.#running?.catch(() => {}) // that one's callers hear of it
+    if (this.#failure !== undefined) await this.#running?.catch(() => {}) // the callers of that run get the error
     this.#generation = this.#parts.nextGeneration()
     this.#abandonOutdated()
     this.#running ??= this.#run()
     await this.#running
   }
 
-  /** How many have ended, and how. */
+  /** The number of reloads that have completed, and that were aborted. */
   get counts (): { completed: number, aborted: number } {
     return { completed: this.#completed, aborted: this.#aborted }
   }
 
-  /** How far the one is that runs. */
+  /** The progress of the current reload. Null if there is none. */
   get progress (): { generation: number, replaced: number, workers: number } | null {
     if (this.#running === undefined) return null
     const slots = this.#parts.slots()
@@ -72,7 +75,7 @@ export class Reload {
     log.info({ event: 'reload-start', generation: this.#generation }, 'reload %d: replacing every worker', this.#generation)
     do {
       await Promise.all(Array.from({ length: concurrency }, async () => { await this.#renewInTurn() }))
-    } while (this.#failure === undefined && this.#nextOutdated() !== undefined) // called again in the last moment
+    } while (this.#failure === undefined && this.#nextOutdated() !== undefined) // run() was called again at the last moment
     const failure = this.#failure
     this.#running = undefined
     this.#failure = undefined
@@ -112,7 +115,7 @@ export class Reload {
     }
   }
 
-  // One whose worker has crashed does not wait any longer: the new code may be what mends it.
+  // A slot whose worker has crashed does not wait for its delay: the new code may fix the crash.
   #nextOutdated (): Slot | undefined {
     return this.#parts.slots().find(slot => !this.#busy.has(slot) && (slot.worker === undefined || slot.worker.generation < this.#generation))
   }

@@ -1,11 +1,11 @@
 import type { RestartLimits } from '../../options/options.js'
 import type { Clock } from '../../platform/clock.js'
 
-/** Counts the replacements of workers that crashed, and knows when they are too many. */
+/** Counts the replacements of crashed workers, and detects when there are too many. */
 export class Restarts {
   readonly limits: RestartLimits
   readonly #clock: Clock
-  /** When they were, the earliest first: one more than the limit at most. */
+  /** The times of the last replacements, oldest first. At most one more than the limit. */
   readonly #times: number[] = []
 
   constructor (limits: RestartLimits, clock: Clock) {
@@ -13,7 +13,7 @@ export class Restarts {
     this.#clock = clock
   }
 
-  /** One more. Whether there have been more than `count` `within` the time that is looked back. */
+  /** Counts one more. Returns whether there have been more than `count` in the last `within` milliseconds. */
   add (): boolean {
     const { count, within } = this.limits
     if (count === undefined) return false

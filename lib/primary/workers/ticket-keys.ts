@@ -2,21 +2,22 @@ import { randomBytes } from 'node:crypto'
 import type { SafeLog } from '../../fastify/safe-log.js'
 import type { Clock } from '../../platform/clock.js'
 
-/** Bytes that `server.setTicketKeys()` takes. */
+/** The size of the key that `server.setTicketKeys()` takes, in bytes. */
 const SIZE = 48
 
 export interface TicketKeysParts {
-  /** Milliseconds after which there is a new key; 0: never. */
+  /** Milliseconds after which a new key is made; 0: never. */
   lifetime: number
-  /** There is a new key. */
+  /** Called when there is a new key. */
   changed (): void
   clock: Clock
   log: SafeLog
 }
 
 /**
- * The keys of TLS session tickets. Whoever has one can read what was recorded of the sessions whose
- * tickets it sealed: so each is in use for a time, is accepted for as long again, and is then forgotten.
+ * The keys of TLS session tickets. Whoever has a key can decrypt recorded sessions whose tickets were
+ * encrypted with it. So each key is used for a limited time, is accepted for as long again, and is then
+ * forgotten.
  */
 export class TicketKeys {
   readonly #parts: TicketKeysParts
@@ -27,12 +28,12 @@ export class TicketKeys {
     this.#parts = parts
   }
 
-  /** In base64: the one that new tickets are sealed with; then the former one, once there is one. */
+  /** The keys in base64: the one that encrypts new tickets, then the former one, once there is one. */
   get all (): readonly string[] {
     return this.#keys
   }
 
-  /** From now on each has its time. */
+  /** Begins to rotate the keys. */
   start (): void {
     const { lifetime, clock } = this.#parts
     if (lifetime > 0) this.#cancel = clock.after(lifetime, () => { this.#change() })

@@ -5,52 +5,52 @@ import type { Ack, Connection, Frame, Wire } from '../../lane.js'
 import { post, type Pulse, type ToWorker } from '../../protocol.js'
 import type { Child } from './fork.js'
 
-/** A frame that has been sent and is not acked yet. */
+/** A frame that was sent and is not acked yet. */
 export interface OpenFrame extends Frame {
   /** By the clock, in milliseconds. */
   readonly sentAt: number
-  /** Known to be with the worker: it cannot be taken back. */
+  /** Whether the worker is known to have received it, so that it cannot be taken back. */
   received: boolean
 }
 
-/** What it has done since it started: numbers that only grow. */
+/** Counters since the worker's start. They only grow. */
 export type WorkerCounts = Pick<WorkerStats, 'handedOff' | 'accepted' | 'refused' | 'takenBack' | 'requests' | 'stalls' | 'handshakes'> & {
-  /** Seconds that its requests took, where it measures that. */
+  /** The durations of its requests in seconds, if it measures them. */
   durations: Buckets | undefined
 }
 
-/** One worker as the primary sees it. */
+/** A worker from the perspective of the primary. */
 export class WorkerHandle {
   state: WorkerState = 'starting'
-  /** What it said that it dies of. */
+  /** The error for which it reported that it exits. */
   failure: Error | undefined
-  /** What this process has killed it for. */
+  /** The reason for which this process has killed it. */
   verdict: Error | undefined
-  /** The number of its slot: its successor has the same. */
+  /** The number of its slot. Its successor has the same. */
   readonly place: number
-  /** By the clock, when its process was started. */
+  /** When its process was started, by the clock. */
   readonly startedAt: number
-  /** How often a worker of its slot had crashed when it started. */
+  /** How often a worker of its slot had crashed before it started. */
   restarts = 0
-  /** Requests that it has begun to answer, as it last reported. */
+  /** The number of requests that it has begun to handle, as last reported. */
   requests = 0
-  /** Its resident memory in bytes, as it last reported. */
+  /** Its resident memory in bytes, as last reported. */
   rss = 0
-  /** The share of the last second in which its event loop was busy, as it last reported. */
+  /** The share of the last second in which its event loop was busy, as last reported. */
   utilization = 0
-  /** Milliseconds that its event loop was late in the last second, at the most, as it last reported. */
+  /** The longest delay of its event loop in the last second in milliseconds, as last reported. */
   delay = 0
-  /** How often its event loop stood still, as it last reported. */
+  /** The number of stalls of its event loop, as last reported. */
   stalls = 0
-  /** TLS handshakes that it has finished, as it last reported. */
+  /** The number of completed TLS handshakes, as last reported. */
   handshakes: HandshakeStats = { full: 0, resumed: 0 }
-  /** Seconds that its requests took, as it last reported. */
+  /** The durations of its requests in seconds, as last reported. */
   durations: Buckets | undefined
-  /** Whether a debugger may hold it, as it last reported. */
+  /** Whether a debugger may be holding it, as last reported. */
   debugged = false
-  /** Whether it has closed all its servers on its own account. */
+  /** Whether it has closed all its servers by itself. */
   closed = false
-  /** Whether it is at its readyCheck. */
+  /** Whether its readyCheck is running. */
   checking = false
   #killed = false
   readonly #child: Child
@@ -63,10 +63,10 @@ export class WorkerHandle {
   #accepted = 0
   #refused = 0
   #takenBack = 0
-  /** As it last reported: how many connections it had open, and how many it had ever taken. */
+  /** The last report: the number of open connections, and the number of connections ever taken. */
   #reported = { open: 0, taken: 0 }
   #saturated = false
-  /** By the clock, when it last reported what it does in a second, and what it had been sent by then. */
+  /** The time of its last pulse, by the clock, and the number of connections that it had been sent by then. */
   #pulsedAt: number
   #handedOffBefore = 0
   #rates = { handedOffRate: 0, requestRate: 0 }
@@ -88,28 +88,31 @@ export class WorkerHandle {
     return this.#child.pid
   }
 
-  /** What an app is told of it. */
+  /** The worker's properties for events. */
   get asEvent (): WorkerEvent {
     return { id: this.id, slot: this.place, pid: this.pid, generation: this.generation }
   }
 
-  /** Whether this process has sent it a SIGKILL. */
+  /** Whether this process has sent it SIGKILL. */
   get killed (): boolean {
     return this.#killed
   }
 
-  /** Connections that it has open: as it is now where the lane shows it, else as it last reported, and those that it has acked since. */
+  /**
+   * The number of connections that it has open: exact if the lane shows it, otherwise the last report plus
+   * the connections acked since.
+   */
   get open (): number {
     const { open, taken } = this.#reported
     return this.#wire.open() ?? open + Math.max(0, this.#accepted - taken)
   }
 
-  /** Connections sent to it that it has not answered for. */
+  /** The number of connections sent to it that are not acked. */
   get unacked (): number {
     return this.#frame?.connections.length ?? 0
   }
 
-  /** Whether it should get connections only when nobody else can. */
+  /** Whether it should get connections only if no other worker can take them. */
   get saturated (): boolean {
     return this.#saturated
   }
@@ -119,13 +122,16 @@ export class WorkerHandle {
     this.#changed()
   }
 
-  /** Calls `changed` whenever its credit, or what it has open, may be another; returns what ends that. */
+  /**
+   * Calls `changed` whenever its credit or its number of open connections may have changed. The returned
+   * function ends that.
+   */
   watch (changed: () => void): () => void {
     this.#watchers.add(changed)
     return () => { this.#watchers.delete(changed) }
   }
 
-  /** Its sign of life, with what it did in the last second. */
+  /** Records a pulse, with the worker's activity in the last second. */
   pulse ({ requests, rss, debugged, utilization, delay, stalls, handshakes, durations }: Pulse, now: number): void {
     const seconds = (now - this.#pulsedAt) / 1_000
     if (seconds > 0) {
@@ -144,12 +150,12 @@ export class WorkerHandle {
     this.#changed()
   }
 
-  /** Whether it may be sent a frame: it has no un-acked one, and its wire is not full. */
+  /** Whether a frame may be sent to it: it has no un-acked frame, and its wire is not full. */
   get hasCredit (): boolean {
     return this.#frame === null && !this.#full
   }
 
-  /** Whether its wire had no room for what was to be sent last: it has no credit until {@link retry}. */
+  /** Whether its wire had no room at the last attempt. It has no credit until {@link retry}. */
   get isFull (): boolean {
     return this.#full
   }
@@ -159,7 +165,7 @@ export class WorkerHandle {
     return this.#frame
   }
 
-  /** False: nothing was sent, and it has no credit until {@link retry}. */
+  /** Returns false if nothing was sent; then it has no credit until {@link retry}. */
   send (key: string, connections: readonly Connection[], sentAt: number): boolean {
     const frame = { number: this.#frames + 1, key, connections, sentAt, received: false }
     if (!this.#wire.send(frame)) {
@@ -174,21 +180,21 @@ export class WorkerHandle {
     return true
   }
 
-  /** Its wire may have room again. */
+  /** To be called when its wire may have room again. */
   retry (): void {
     this.#full = false
     this.#changed()
   }
 
   /**
-   * Its un-acked frame, when it had not received it yet: then the connections are the primary's
-   * again. It has no credit until it acks the empty frame that it gets instead.
+   * Takes back its un-acked frame, if it has not received it. The connections belong to the primary again.
+   * The worker has no credit until it acks the empty frame that it is sent instead.
    */
   takeBack (): OpenFrame | undefined {
     const frame = this.#frame
     if (frame === null || frame.received || frame.connections.length === 0) return undefined
     if (!this.#wire.takeBack(frame)) {
-      frame.received = true // so that its ack, or its exit, will tell
+      frame.received = true // its ack or its exit will tell which connections it has taken
       return undefined
     }
     this.#takenBack += frame.connections.length
@@ -198,7 +204,10 @@ export class WorkerHandle {
     return frame
   }
 
-  /** The frame that the ack is for, which is open no more; undefined where it is for no open frame, or refuses a connection that is not in it. */
+  /**
+   * Returns the frame that the ack belongs to, which is then closed. Undefined if the ack belongs to no open
+   * frame, or refuses a connection that is not in it.
+   */
   settle ({ number, refused }: Ack): OpenFrame | undefined {
     const frame = this.#frame
     if (frame?.number !== number || refused.some(place => place >= frame.connections.length)) return undefined
@@ -210,13 +219,13 @@ export class WorkerHandle {
     return frame
   }
 
-  /** Calls `run` as soon as no connection is un-acked: at once where none is. */
+  /** Calls `run` as soon as no connection is un-acked, or at once if none is. */
   whenSettled (run: () => void): void {
     this.#whenSettled.push(run)
     this.#settled()
   }
 
-  /** It is dead: its open frame, and what of it the worker had not taken. */
+  /** Ends a dead worker. Returns its open frame, and the connections in it that it had not taken. */
   end (): { frame: Frame, untaken: readonly Connection[] } | undefined {
     const frame = this.#frame
     const untaken = frame === null ? [] : this.#wire.untaken(frame)
@@ -230,7 +239,7 @@ export class WorkerHandle {
     post(this.#child.channel, message)
   }
 
-  /** Its server listens: the app is told by node:cluster's own events. */
+  /** Called when its server listens: emits node:cluster's events for the app. */
   listening (names: ReadonlyArray<SocketName | string>): void {
     this.#child.listening(names)
   }

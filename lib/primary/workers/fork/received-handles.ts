@@ -5,18 +5,19 @@ import { inspect } from 'node:util'
 import type { RawHandle } from '../../../platform/node-internals.js'
 import type { InternalMessage } from './worker-channel.js'
 
-/** Waiting connections at most, where a server is received: net.Server's own default. */
+/** The backlog of a received server: net.Server's default. */
 const BACKLOG = 511
 
 /**
- * What a worker sends by `process.send(message, handle)`. Node makes a socket or a server of it, in this process, whether anybody
- * listens for it or not: one that nobody takes stays open for ever, and ends this process by an 'error' that nobody handles.
+ * Checks the handles that a worker sends with `process.send(message, handle)`. Node makes a socket or a
+ * server of each in this process, whether anybody listens for it or not. One that nobody takes stays open
+ * for ever, and its 'error' is unhandled and ends this process.
  */
 export class ReceivedHandles {
   readonly #child: ChildProcess
   readonly #worker: Worker
   readonly #isInternal: (message: unknown) => boolean
-  /** Node's, and this package's: they pass messages on. */
+  /** Listeners of Node and of this package, which only forward messages. */
   readonly #passing: Set<unknown>
 
   constructor (worker: Worker, isInternal: (message: unknown) => boolean) {
@@ -27,9 +28,9 @@ export class ReceivedHandles {
     this.#passing = new Set([...this.#child.listeners('message'), ...worker.listeners('message')])
   }
 
-  /** @throws what is wrong with it; it is closed then */
+  /** @throws with the reason if the handle is invalid; it is closed then */
   take (envelope: InternalMessage, handle: RawHandle | undefined): void {
-    if (handle === undefined) return this.#pass(envelope, null) // it has not arrived: Node asks for it again
+    if (handle === undefined) return this.#pass(envelope, null) // the handle has not arrived: Node asks for it again
     try {
       const { type, msg } = envelope
       if (this.#isInternal(msg)) throw new Error(`it sent a descriptor with a message of Node's own: ${inspect(msg, { depth: 0 })}`)
@@ -42,19 +43,19 @@ export class ReceivedHandles {
     }
   }
 
-  /** Node's own part: it answers, makes what `type` says of the handle, and emits 'message'. */
+  /** Node's part: acknowledges the handle, makes an object of it according to `type`, and emits 'message'. */
   #pass (envelope: InternalMessage, handle: RawHandle | null): void {
     this.#child.emit('internalMessage', envelope, handle)
   }
 
-  /** The worker sends no other before it has this answer. */
+  /** Closes the handle, but acknowledges it: the worker sends no other handle before that. */
   #refuse (message: unknown, handle: RawHandle): void {
     handle.close()
     if (this.#child.connected) this.#child.send({ cmd: 'NODE_HANDLE_ACK' }, undefined, { swallowErrors: true } as object, () => {})
     this.#child.emit('message', message, undefined)
   }
 
-  /** Whether a listener may take a handle: it is the parameter after the message. */
+  /** Whether a listener may take the handle, which is the parameter after the message. */
   #isTaken (): boolean {
     const takes = (emitter: NodeJS.EventEmitter, before: number): boolean =>
       emitter.listeners('message').some(listener => !this.#passing.has(listener) && listener.length !== before)
@@ -62,7 +63,10 @@ export class ReceivedHandles {
   }
 }
 
-/** Node does not look whether the handle is what its message says, and fails later, by an 'error' that nobody can handle. */
+/**
+ * Node does not check whether the handle has the type that its message says. It fails later, with an 'error'
+ * event that nobody can handle.
+ */
 function assertFits (type: unknown, handle: RawHandle): void {
   const kind = typeof type === 'string' ? type.split('.')[0] : undefined
   const method = kind === 'net' ? 'readStart' : kind === 'dgram' ? 'recvStart' : undefined

@@ -4,36 +4,43 @@ import { inspect } from 'node:util'
 import { type ChildChannel, readChannel, type RawHandle } from '../../../platform/node-internals.js'
 import { isOurs } from '../../../protocol.js'
 
-/** Characters of one message. Node has no limit but that of a string, 512 MiB, and JSON takes some thirty times its length as objects. */
+/**
+ * The most characters of one message. Node has no limit except that of a string, 512 MiB, and parsed JSON
+ * takes some thirty times the memory of its text.
+ */
 const LONGEST_MESSAGE = 16 * 2 ** 20
 
-/** Bytes of answers to a worker that it does not read: it may ask as fast as it likes, and the answers lie in this process. */
+/**
+ * The most bytes of answers that a worker has not read: it may ask as fast as it likes, and the answers are
+ * queued in this process.
+ */
 const MOST_UNREAD = 16 * 2 ** 20
 
-/** A message of Node's own, which it hides from 'message' listeners: `cmd` begins with NODE_. */
+/** A message of Node's own, which it does not pass to 'message' listeners: `cmd` begins with NODE_. */
 export interface InternalMessage { cmd: string, [field: string]: unknown }
 
 export interface WorkerChannelParts {
-  /** Takes one of Node's own messages. May throw what is wrong with it. */
+  /** Handles one of Node's own messages. Throws if the message is invalid. */
   onInternal (message: InternalMessage, handle: RawHandle | undefined): void
-  /** What the worker sends cannot be taken. Called once. */
+  /** Called once, when the worker has sent something invalid. */
   onBroken (err: Error): void
 }
 
 /**
- * Reads what a worker writes to its IPC channel, and lets none of it harm this process. Once something cannot be
- * taken, only this package's own messages are: an ack that the worker has written counts, whatever comes before and after it.
+ * Reads the messages of a worker from its IPC channel, so that nothing in them can harm this process. After
+ * something invalid, only this package's own messages are handled: an ack that the worker has written
+ * counts, whatever else it writes.
  */
 export class WorkerChannel {
   readonly #child: ChildProcess
   readonly #parts: WorkerChannelParts
   readonly #decoder = new StringDecoder('utf8')
   readonly #channel: ChildChannel
-  /** What has come of a message that is not complete. */
+  /** The received part of an incomplete message. */
   #rest = ''
-  /** Whether the rest of that message is thrown away: it is too long. */
+  /** Whether the rest of that message is discarded, because it is too long. */
   #skips = false
-  /** A descriptor whose message has not come. */
+  /** A handle whose message has not arrived. */
   #handle: RawHandle | undefined
   #answered = 0
   #broken = false
@@ -48,7 +55,7 @@ export class WorkerChannel {
     })
   }
 
-  /** Runs what a message has to do, which ends the worker where it throws. */
+  /** Runs code that handles a message. If it throws, the worker is reported as broken. */
   guarded (run: () => void): void {
     try {
       run()
@@ -57,7 +64,7 @@ export class WorkerChannel {
     }
   }
 
-  /** The worker is dead: what it has started may hold its end of the channel open. */
+  /** Closes the channel of a dead worker. Its child processes may still hold the other end open. */
   close (): void {
     this.#takeHandle()?.close()
     if (!this.#child.connected) return
@@ -65,7 +72,7 @@ export class WorkerChannel {
     this.#child.disconnect()
   }
 
-  /** @returns whether there is more to come of a message */
+  /** @returns whether a message is incomplete */
   #read (bytes: Buffer, handle: RawHandle | undefined): boolean {
     if (handle !== undefined) this.#hold(handle)
     const lines = this.#decoder.write(bytes).split('\n')
@@ -91,14 +98,15 @@ export class WorkerChannel {
   }
 
   #take (line: string): void {
-    if (this.#child.channel == null) return // as Node does: this process has closed it
+    if (this.#child.channel == null) return // this process has closed the channel; Node ignores messages then, too
     let message: unknown
     try {
       message = JSON.parse(line)
     } catch {
       return this.#break(new Error(`it wrote to its IPC channel what is no JSON: ${inspect(line.slice(0, 100))}`))
     }
-    // In a tick of its own each, as Node does: what a listener of the app's throws leaves the others alone.
+    // Each message is emitted in a tick of its own, as Node does, so that an exception in a listener of the
+    // app does not affect the others.
     if (isInternal(message)) {
       const handle = message.cmd === 'NODE_HANDLE' ? this.#takeHandle() : undefined
       process.nextTick(() => { this.#onInternal(message, handle) })
@@ -146,7 +154,7 @@ export class WorkerChannel {
   }
 }
 
-/** As Node tells them apart (isInternal in its lib/internal/child_process.js). */
+/** Node uses the same test (isInternal in its lib/internal/child_process.js). */
 export function isInternal (message: unknown): message is InternalMessage {
   const cmd = (message as Partial<InternalMessage> | null)?.cmd
   return typeof cmd === 'string' && cmd.length > INTERNAL.length && cmd.startsWith(INTERNAL)
