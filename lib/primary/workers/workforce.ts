@@ -1,0 +1,255 @@
+import { inspect } from 'node:util'
+import type { Emit } from '../insight/events.js'
+import { countCpus } from '../../platform/cpus.js'
+import type { Clock } from '../../platform/clock.js'
+import type { SafeLog } from '../../fastify/safe-log.js'
+import type { Ack, Lane } from '../../lane.js'
+import type { Options } from '../../options/options.js'
+import { isToPrimary, type Pulse, receive, type ToPrimary, type ToWorker } from '../../protocol.js'
+import { Development } from './development.js'
+import type { Ending, Fork } from './fork.js'
+import { LaneWatch } from './lane-watch.js'
+import { Liveness } from './liveness.js'
+import { Recycling } from './recycling.js'
+import { Reload } from './reload.js'
+import { Restarts } from './restarts.js'
+import { Supervisor } from './supervisor.js'
+import { TicketKeys } from './ticket-keys.js'
+import { WorkerHandle } from './worker-handle.js'
+
+export interface WorkforceParts {
+  options: Options
+  lane: Lane
+  fork: Fork
+  /** The app's code changes, and may be broken: see {@link Workforce.restart}. */
+  development: boolean
+  /** The slot whose workers open their inspector. */
+  inspectedSlot: number | undefined
+  /** Whether the workers may be blocked because the process that reads their output does not. */
+  outputWaits (): boolean
+  /** There were too many crashes: no worker is started any more, and everything has to stop. */
+  onCrashLoop (): void
+  /** No more connections are sent to the worker, for any key. */
+  retire (worker: WorkerHandle): void
+  /** In development: answers every connection with this failure from now on; undefined: connections wait again. */
+  refuse (failure: Error | undefined): void
+  onMessage (worker: WorkerHandle, message: ToPrimary): void
+  onAck (worker: WorkerHandle, ack: Ack): void
+  /** Its process has exited. To be followed by a call of {@link Workforce.exited}. */
+  onExit (worker: WorkerHandle, ending: Ending): void
+  /** Whether a stop has begun, or been announced. */
+  stopping (): boolean
+  /** Whether a stop has begun. */
+  stopsNow (): boolean
+  emit: Emit
+  clock: Clock
+  log: SafeLog
+}
+
+/** The workers, from fork to exit: wires what starts, watches, replaces and ends them. */
+export class Workforce {
+  readonly supervisor: Supervisor
+  readonly reloads: Reload
+  readonly ticketKeys: TicketKeys
+  readonly #parts: WorkforceParts
+  readonly #development: Development | undefined
+  readonly #recycling: Recycling
+  readonly #liveness: Liveness
+  readonly #laneWatch: LaneWatch
+
+  constructor (parts: WorkforceParts) {
+    const { options, outputWaits, onCrashLoop, emit, clock, log } = parts
+    this.#parts = parts
+    this.supervisor = new Supervisor({
+      count: this.#countWorkers(),
+      grace: options.grace,
+      bootTimeout: options.bootTimeout,
+      spawn: (generation, place) => this.#spawn(generation, place),
+      retire: (worker, grace, hasty) => { this.retire(worker, grace, hasty) },
+      onFailed: parts.development ? failure => { this.#development?.failed(failure) } : undefined,
+      restarts: new Restarts(options.maxRestarts, clock),
+      onCrashLoop,
+      emit,
+      clock,
+      log
+    })
+    this.reloads = new Reload({
+      concurrency: options.reload.concurrency,
+      nextGeneration: () => ++this.supervisor.generation,
+      slots: () => this.supervisor.slots,
+      renew: async (slot, wanted) => await this.supervisor.renew(slot, wanted),
+      abandon: slot => { this.supervisor.abandon(slot) },
+      emit,
+      log
+    })
+    if (parts.development) this.#development = this.#createDevelopment()
+    this.#recycling = new Recycling({
+      limits: options.recycle,
+      slots: () => this.supervisor.slots,
+      renew: async slot => await this.supervisor.renew(slot),
+      reloading: () => this.reloads.running,
+      random: Math.random,
+      clock,
+      log
+    })
+    this.#liveness = new Liveness({
+      timeout: options.livenessTimeout,
+      hung: worker => { this.supervisor.killWorker(worker) },
+      held: outputWaits,
+      whenRead: setImmediate,
+      emit,
+      clock,
+      log
+    })
+    this.#laneWatch = new LaneWatch({
+      timeout: options.livenessTimeout,
+      lost: (worker, patience) => { this.broken(worker, new Error(`it has not acked what it was sent, though its event loop has turned for ${patience} ms since`)) },
+      whenRead: setImmediate
+    })
+    this.ticketKeys = new TicketKeys({ lifetime: options.ticketLifetime, changed: () => { this.tell({ type: 'ticket-keys', ticketKeys: this.ticketKeys.all }) }, clock, log })
+  }
+
+  get all (): WorkerHandle[] {
+    return this.supervisor.workers
+  }
+
+  /** Whether every slot has a worker for which this holds. */
+  readonly everySlot = (holds: (worker: WorkerHandle) => boolean): boolean => this.supervisor.everySlot(holds)
+
+  /** @throws what `fork` does; the workers that started before it are there then */
+  start (): void {
+    this.ticketKeys.start()
+    this.supervisor.start()
+  }
+
+  /** Lets every worker finish what it has, and resolves when all are gone. */
+  async stop (grace: number): Promise<void> {
+    for (const worker of this.all.filter(({ state }) => state === 'draining')) this.retire(worker, grace, false)
+    await this.supervisor.stop(grace)
+  }
+
+  /** To be called when all are gone: nothing is left to be watched. */
+  end (): void {
+    this.#liveness.stop()
+    this.ticketKeys.stop()
+  }
+
+  /** In development: replaces every worker, since these files have changed; connections wait until the new ones are ready. */
+  restart (changed: readonly string[]): void {
+    this.#development?.restart(changed)
+  }
+
+  tell (message: ToWorker): void {
+    for (const worker of this.all) worker.tell(message)
+  }
+
+  /** Takes the worker out of the schedule, and lets it finish as soon as it has acked everything. */
+  retire (worker: WorkerHandle, grace: number, hasty: boolean): void {
+    this.#parts.retire(worker)
+    worker.whenSettled(() => { worker.tell({ type: 'drain', grace, hasty, prompt: this.#parts.stopsNow() }) })
+  }
+
+  /** The worker serves every port. */
+  ready (worker: WorkerHandle): void {
+    this.supervisor.ready(worker)
+    this.#development?.ready()
+    this.#liveness.watch(worker)
+    this.#recycling.ready(worker)
+    if (this.#parts.stopping()) worker.tell({ type: 'stopping' })
+  }
+
+  pulse (worker: WorkerHandle, pulse: Pulse): void {
+    worker.pulse(pulse, this.#parts.clock.now())
+    this.#liveness.pulse(worker)
+    this.#laneWatch.pulse(worker)
+  }
+
+  /** To be called after each pulse: replaces a worker that is over a limit. */
+  recycle (): void {
+    if (!this.#parts.stopping()) this.#recycling.check()
+  }
+
+  /** Where its inspector is open, a debugger may hold a worker while it boots, for as long as it takes. */
+  inspecting (worker: WorkerHandle, url: string | undefined): void {
+    const { id: workerId, pid: workerPid, place } = worker
+    const { inspectedSlot, log } = this.#parts
+    if (place !== inspectedSlot) return this.broken(worker, new Error('it says that it is inspected, and is not to be'))
+    if (url !== undefined) this.supervisor.endBoot(worker)
+    if (url === undefined) log.info({ event: 'inspect', workerId, workerPid }, 'worker %d is inspected as soon as the inspector of the one before it is closed', workerId)
+    else log.info({ event: 'inspect', workerId, workerPid, url }, 'worker %d is inspected at %s', workerId, url)
+  }
+
+  /** The worker wants nothing more. */
+  leave (worker: WorkerHandle): void {
+    if (!this.stopsWith(worker)) this.supervisor.drain(worker)
+  }
+
+  /** Whether a stop has begun that comes to this worker when what is pending has gone to it and the others. */
+  stopsWith (worker: WorkerHandle): boolean {
+    return this.#parts.stopping() && worker.state !== 'draining'
+  }
+
+  /** Nothing can be sent to it, or nothing that it says can be believed: it would keep for ever what it has un-acked. */
+  broken (worker: WorkerHandle, err: Error): void {
+    if (worker.verdict !== undefined) return // it is being killed, and the log says why
+    if (worker.killed) return // what it says until it has ended
+    this.#parts.log.error({ event: 'lane-error', workerId: worker.id, workerPid: worker.pid, err }, 'worker %d has broken its lane, and is killed', worker.id)
+    this.#parts.retire(worker)
+    this.supervisor.killWorker(worker, err)
+  }
+
+  /** @param fatal nothing is started any more */
+  exited (worker: WorkerHandle, ending: Ending, fatal: boolean): void {
+    this.#liveness.forget(worker)
+    this.supervisor.exited(worker, ending, fatal)
+  }
+
+  #countWorkers (): number {
+    const { options: { workers }, log } = this.#parts
+    if (workers !== 'auto') return workers
+    const { count, source } = countCpus()
+    log.info({ event: 'workers', workers: count, source }, 'workers: %d, by %s', count, source)
+    return count
+  }
+
+  #spawn (generation: number, place: number): WorkerHandle {
+    const { lane, fork, clock, onAck, onExit } = this.#parts
+    const wire = lane.createWire({
+      onAck: ack => { onAck(worker, ack) },
+      onBroken: err => { this.broken(worker, err) }
+    })
+    const child = fork({ primary: process.pid, generation, slot: place, lane: lane.name }, wire.inherited)
+    const worker = new WorkerHandle(generation, child, wire, place, clock.now())
+    wire.start(child.channel)
+    const ignore = receive<ToPrimary>(child.channel, message => { this.#onMessage(worker, message) })
+    child.onDisconnect(() => { this.#unreachable(worker) })
+    child.onBroken(err => { this.broken(worker, err) })
+    child.onExit(ending => {
+      ignore()
+      onExit(worker, ending)
+    })
+    return worker
+  }
+
+  #onMessage (worker: WorkerHandle, message: ToPrimary): void {
+    if (isToPrimary(message)) this.#parts.onMessage(worker, message)
+    else this.broken(worker, new Error(`it sent what is no message: ${inspect(message, { depth: 1, breakLength: Infinity })}`))
+  }
+
+  /** Its channel is closed, by its exit or by itself: in the second case it drains on its own. */
+  #unreachable (worker: WorkerHandle): void {
+    this.#parts.retire(worker)
+    this.#liveness.forget(worker)
+    if (worker.state !== 'draining') this.supervisor.expectExit(worker)
+  }
+
+  #createDevelopment (): Development {
+    return new Development({
+      nextGeneration: () => ++this.supervisor.generation,
+      restart: () => { this.supervisor.restart() },
+      hasWorkers: () => this.supervisor.slots.some(({ worker, successor }) => worker !== undefined || successor !== undefined),
+      refuse: failure => { this.#parts.refuse(failure) },
+      log: this.#parts.log
+    })
+  }
+}
