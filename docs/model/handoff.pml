@@ -1,65 +1,65 @@
 /*
- * handoff.pml: the native lane's protocol, for spin (6.5 or later).
+ * handoff.pml: the native lane's protocol (docs/LANES.md), for spin (6.5 or later).
  *
  * One primary hands accepted connections to NW workers over one SOCK_SEQPACKET
- * pair per worker. It holds BOTH ends of each pair, so what a worker has not
- * received it can receive itself: the kernel decides who gets a frame, and
- * nobody gets it twice. That is the whole of hedging: no connection is ever
- * offered to two workers.
+ * pair per worker. It holds BOTH ends of each pair, so it can itself receive a
+ * frame that a worker has not received: the kernel decides which process gets
+ * a frame, and only one can. No connection is ever offered to two workers.
  *
  *   deal       at most one un-acked frame per worker (credit). Frame: number,
  *              key, up to 64 descriptors. The primary keeps its descriptors.
- *   take back  the primary receives the frame from the worker's end. It got it:
- *              the connections are pending again, and an empty frame (probe)
- *              holds the worker's credit until it runs. It got EAGAIN: the
- *              worker has the frame, nothing to do but wait for ack or exit.
+ *   take back  the primary receives the frame from the worker's end. If it gets
+ *              it: the connections are pending again, and an empty frame (probe)
+ *              holds the worker's credit until the worker runs. If it gets
+ *              EAGAIN: the worker has the frame; wait for its ack or exit.
  *   receive    the worker clears row.taken, THEN writes row.frame, then for
  *              each connection refuses it, or sets its bit in row.taken and
  *              injects it; at the end it acks with the mask of the refused.
  *   ack        taken: the primary closes its descriptor. Refused: pending,
  *              not to this worker again. Credit returns.
- *   broken     a worker that has shut its end down (recvmsg() says 0, which is no
- *              frame; a send says EPIPE), and one whose event loop turns and that
- *              does not ack, which has lost its end, is killed.
- *   exit       (process reaped, never EOF or 'disconnect'.) row.frame is the
- *              un-acked number: what row.taken names is closed, the rest is
- *              pending again. Otherwise all of it is pending again.
+ *   broken     two kinds of workers are killed: one that has shut its end down
+ *              (recvmsg() returns 0, which is no frame; a send fails with
+ *              EPIPE), and one whose event loop runs but that does not ack,
+ *              because it has lost its end.
+ *   exit       (process reaped, never EOF or 'disconnect'.) If row.frame is the
+ *              un-acked number, the connections in row.taken are closed and the
+ *              others are pending again. Otherwise all of them are pending again.
  *
  * row is one line of shared memory per worker, written by that worker only,
  * and read by the primary only when the worker is gone: no compare-and-swap.
  *
- * Checked in every interleaving, with a worker killed, hung (SIGSTOP, an event
- * loop that does not turn) and resumed or not, draining or refusing at each step:
- *   A  no connection is taken, or read, by two workers, dead ones included
+ * Checked in every interleaving, with a worker killed, hung (SIGSTOP, a blocked
+ * event loop) and resumed or not, draining or refusing at each step:
+ *   A  no connection is taken, or read, by two workers, including dead ones
  *   B  when nothing can move any more, every connection has been read, or is
- *      with the worker that took it (died), or received it (hung for good); and
- *      no run goes on for ever (run 2), so this is "eventually", and it needs
+ *      with the worker that took it (died), or that received it (hung for good).
+ *      No run goes on for ever (run 2), so this means "eventually", and it needs
  *      no fairness. E, no deadlock, follows.
- *   C  the primary closes no descriptor that nobody has taken, and deals none
- *      that it has closed
- *   D  an ack is never taken for another frame's
+ *   C  the primary closes no descriptor before it is taken, and deals none that
+ *      it has closed
+ *   D  an ack is never mistaken for another frame's
  *   F  no descriptor is left open in the primary
  *
- * What it leaves out: descriptors that did not arrive (MSG_CTRUNC: refusals),
- * sends that fail (nothing was sent: as if not dealt), time. Patience is the one
- * use of time: TAKEBACKS bounds those from workers that are merely slow.
+ * Not in the model: descriptors that did not arrive (MSG_CTRUNC: refusals),
+ * sends that fail (nothing was sent: as if not dealt), time. Time matters only
+ * for patience: TAKEBACKS limits the take-backs from workers that are merely slow.
  *
  * Run 1, A to F:
  *   spin -DNC=2 -DKILLS=1 -DREFUSALS=1 -a handoff.pml
  *   gcc -O2 -DSAFETY -DCOLLAPSE -o pan pan.c && ./pan -E -m3000000
- *   (-E: a worker that hangs for good is a valid end; B judges the rest)
+ *   (-E: a worker that hangs for good is a valid end; B checks the rest)
  * Run 2, no cycle:
  *   gcc -O2 -DNP -DNOFAIR -DCOLLAPSE -o pan pan.c && ./pan -l -m3000000
  * Run 3, run 1 with workers that shut down or lose their end:
  *   spin -DNC=2 -DKILLS=0 -DHANGS=0 -DDRAINS=0 -DREFUSALS=1 -DDEAFS=2 -a handoff.pml
  * Each of these, with run 1 and -DNC=3 -DKILLS=1 -DHANGS=0 -DDRAINS=0, must FAIL:
- *   -DBUG_EOF_IS_DEATH   death is believed while the process still runs
+ *   -DBUG_EOF_IS_DEATH   a worker counts as dead while its process still runs
  *   -DBUG_ROW_ORDER      row.frame is written before row.taken is cleared
  *   -DBUG_GUESS          an un-acked frame is dealt again without taking it back
- *   -DBUG_CLOSE_AT_SEND  the primary closes when it has sent
- *   -DBUG_NO_ROW         exit returns all that is un-acked (the ack comes last)
+ *   -DBUG_CLOSE_AT_SEND  the primary closes its descriptors after the send
+ *   -DBUG_NO_ROW         an exit returns everything un-acked (the ack comes last)
  *   -DBUG_STALE_REFUSAL  refusals are never forgotten
- *   -DBUG_SHUT_IS_FRAME  (and -DDEAFS=1) what a shut end says is taken for a frame
+ *   -DBUG_SHUT_IS_FRAME  (and -DDEAFS=1) the 0 of a shut end counts as a frame
  */
 #ifndef NW
 #define NW 2            /* workers */
@@ -71,10 +71,10 @@
 #define BATCH 2         /* connections per frame */
 #endif
 #ifndef KILLS
-#define KILLS 2         /* each is followed by a respawn */
+#define KILLS 2         /* each is followed by a replacement */
 #endif
 #ifndef HANGS
-#define HANGS 1         /* a worker stops, and may stay so for ever */
+#define HANGS 1         /* a worker stops, perhaps for ever */
 #endif
 #ifndef DRAINS
 #define DRAINS 1
@@ -87,18 +87,18 @@
 #endif
 #ifndef TAKEBACKS
 #define TAKEBACKS 1     /* from workers that are merely slow; patience doubles,
-                           so in the end only a hung one is taken back from */
+                           so in the end only hung ones are left */
 #endif
 
 #define BIT(c)  (1 << (c))
 #define ALL     ((1 << NC) - 1)
 
-/* the kernel: both queues of each pair; one frame each way is enough, and the
-   the primary would block, and B fail, if it were not */
+/* the kernel: both queues of each pair. One frame each way is enough: if it were
+   not, the primary would block, and B would fail */
 chan lane[NW] = [1] of { byte, byte };       /* number, connections (0: probe) */
 chan acks[NW] = [1] of { byte, byte, bool }; /* number, refused, leaving */
 bool alive[NW], gone[NW], hung[NW];          /* gone: reaped */
-bool deaf[NW], shut[NW];                     /* deaf: receives nothing; shut: and sends to it fail */
+bool deaf[NW], shut[NW];                     /* deaf: receives nothing; shut: also, sends to it fail */
 
 /* shared memory, written by worker w alone */
 byte rowFrame[NW], rowTaken[NW];
@@ -114,10 +114,10 @@ byte kills = KILLS, hangs = HANGS, drains = DRAINS, refusals = REFUSALS,
 byte lies = 1;
 #endif
 
-/* what is true, known to nobody */
+/* the truth, which no process knows */
 byte readSet, own[NW], lost, held[NW];       /* held: received, not yet acked */
 
-/* who will not take it: refused it, is no member, or has stalled without credit */
+/* connections that w will not take: it refused them, is no member, or has stalled without credit */
 #define NOT(w)     (!member[w] || (busy[w] && hung[w]) -> ALL : refused[w])
 #define STUCK1(w)  (hung[w] -> own[w] | held[w] : 0)
 #define HAS(w)     (member[w] && !busy[w])
@@ -165,7 +165,7 @@ inline deal(w)           /* the first that w may have, and any of the others */
   m = 0; n = 0; c = 0
 }
 
-inline breakLane(w)      /* SIGKILL: it keeps what it has until its exit */
+inline breakLane(w)      /* SIGKILL; its connections stay with it until its exit */
 {
   alive[w] = false; member[w] = false
 }
@@ -236,7 +236,7 @@ inline onExit(w)
 #endif
   closeCopies(m);
   pending = pending | (sent[w] & ~m);
-  /* both ends are closed: whatever is in the queues is gone with them */
+  /* both ends are closed, and the queues with them */
   if :: lane[w]?s, m :: empty(lane[w]) fi;
   if :: acks[w]?s, m, leaving :: empty(acks[w]) fi;
   leaving = false;
@@ -276,7 +276,7 @@ end:
   PRIMARY(2)
 #endif
 #ifndef BUG_STALE_REFUSAL
-  :: atomic { REFUSEDALL & REFUSED ->                   /* none is left to ask: ask again */
+  :: atomic { REFUSEDALL & REFUSED ->                   /* no worker is left to ask: ask again */
        m = REFUSEDALL & REFUSED; c = 0;
        do :: c < NW -> refused[c] = refused[c] & ~m; c++ :: else -> break od; m = 0; c = 0 }
 #endif
@@ -288,7 +288,7 @@ end:
 
 /* -------------------------------------------------------------- the workers */
 
-/* a step of a worker that runs: one that is hung takes none */
+/* a step of a running worker; a hung one takes none */
 #define DO(...)          d_step { !hung[w] -> __VA_ARGS__ }
 #define WHEN(cond, ...)  d_step { !hung[w] && (cond) -> __VA_ARGS__ }
 
@@ -324,7 +324,7 @@ end:
          assert((readSet & BIT(c)) == 0);                 /* A */
          readSet = readSet | BIT(c); own[w] = own[w] & ~BIT(c); have = have & ~BIT(c); c = 0)
     :: WHEN(drains > 0 && !draining[w], drains--; draining[w] = true)
-    :: WHEN(draining[w] && have == 0, alive[w] = false)   /* exits, whatever is queued */
+    :: WHEN(draining[w] && have == 0, alive[w] = false)   /* exits, even with frames queued */
     od
   } unless {
     atomic { !alive[w] ->
@@ -334,7 +334,7 @@ end2:
   atomic { !gone[w] -> goto end_boot }
 }
 
-/* --------------------------------------------------- faults, and the promise */
+/* --------------------------------------------------- faults, and the promises */
 
 #define FAULT(w) \
   :: atomic { kills > 0 && alive[w] -> kills--; alive[w] = false } \

@@ -1,5 +1,5 @@
-// Checks the native lane's protocol: the two runs of handoff.pml have to pass, and each bug that can
-// be switched on has to be found. Takes spin (Debian: apt-get install spin) and a C compiler.
+// Checks the native lane's protocol: the three runs of handoff.pml have to pass, and each bug that can
+// be switched on has to be found. Needs spin (Debian: apt-get install spin) and a C compiler.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,10 +16,10 @@ const HUNT = ['-DNC=3', '-DKILLS=1', '-DHANGS=0', '-DDRAINS=0']
 const BUGS = ['EOF_IS_DEATH', 'ROW_ORDER', 'GUESS', 'CLOSE_AT_SEND', 'NO_ROW', 'STALE_REFUSAL', 'SHUT_IS_FRAME']
 
 let wrong = 0
-report('nothing served twice, lost, leaked or confused', check(PROOF, SAFETY, ['-E']))
+report('no connection is served twice, lost, leaked or confused with another', check(PROOF, SAFETY, ['-E']))
 report('no run goes on for ever', check(PROOF, NO_CYCLE, ['-l']))
-report('nor by workers that shut down or lose their end', check(DEAF, SAFETY, ['-E']))
-for (const bug of BUGS) report(`finds ${bug}`, check([...HUNT, ...(bug === 'SHUT_IS_FRAME' ? ['-DDEAFS=1'] : []), `-DBUG_${bug}`], SAFETY, ['-E']) > 0 ? 0 : 1)
+report('the same with workers that shut down or lose their end', check(DEAF, SAFETY, ['-E']))
+for (const bug of BUGS) report(`finds the bug ${bug}`, check([...HUNT, ...(bug === 'SHUT_IS_FRAME' ? ['-DDEAFS=1'] : []), `-DBUG_${bug}`], SAFETY, ['-E']) > 0 ? 0 : 1)
 process.exitCode = wrong === 0 ? 0 : 1
 
 function report (what, errors) {
@@ -27,7 +27,7 @@ function report (what, errors) {
   if (errors !== 0) wrong++
 }
 
-/** How many errors the checker finds in this form of the model. */
+/** The number of errors that the checker finds in this variant of the model. */
 function check (defines, checker, options) {
   const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-model-'))
   try {
@@ -35,7 +35,7 @@ function check (defines, checker, options) {
     run('cc', ['-O2', '-w', ...checker, '-o', 'pan', 'pan.c'], folder)
     const output = run('./pan', [...options, '-m3000000'], folder)
     const [, errors] = /errors: (\d+)/.exec(output) ?? []
-    // A search that did not come to its end proves nothing.
+    // A search that was not finished proves nothing.
     if (errors === undefined || (errors === '0' && /max search depth too small|out of memory/.test(output))) throw new Error(output)
     return Number(errors)
   } finally {
