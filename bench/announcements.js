@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import net from 'node:net'
 
-/** Where the processes of a contender say who they are: a Unix socket, since PM2's share no output with us. */
+/** Where the processes of a contender report their role: a Unix socket, because PM2's processes share no output with this one. */
 export class Announcements {
   /** @type {Array<{ role: 'primary' | 'worker', pid: number }>} */
   #said = []
@@ -16,12 +16,12 @@ export class Announcements {
     return announcements
   }
 
-  /** The pids, in the order in which they were said. */
+  /** The pids, in the order in which they were reported. */
   pids (role) {
     return this.#said.filter(said => said.role === role).map(({ pid }) => pid)
   }
 
-  /** Resolves when `count` processes have said that they have this role. */
+  /** Resolves when `count` processes have reported this role. */
   async of (role, count) {
     while (this.pids(role).length < count) {
       await new Promise(resolve => { this.#whenSaid.add(resolve) })

@@ -8,7 +8,7 @@ import { findTools } from './load/index.js'
 /**
  * @typedef {object} Bench what contenders and workloads need of a run
  * @property {import('./processes.js').Processes} processes
- * @property {string} folder for temporary files; goes with the run
+ * @property {string} folder for temporary files; removed at the end of the run
  * @property {{ newConnections: import('./load/index.js').Tool, keepAlive: import('./load/index.js').Tool }} tools
  * @property {boolean} addon whether the native lane's addon loads
  * @property {string} [floor] the C floor, compiled

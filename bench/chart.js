@@ -3,7 +3,7 @@ import { contender } from './contenders/index.js'
 import { p99, p999 } from './workloads/arrivals.js'
 import { perSecond, primaryMicros } from './workloads/new-connections.js'
 
-/** What the README shows, as bars. */
+/** The bars of the README's chart. */
 const PANELS = [
   { title: 'New connections a second', better: 'more is better', workload: 'new-connections', column: perSecond, digits: 0, without: ['floor'] },
   { title: 'The primary\'s CPU for one connection, µs', better: 'less is better', workload: 'new-connections', column: primaryMicros, digits: 1, without: ['single', 'reuse-port', 'cluster-none'] },
@@ -23,7 +23,7 @@ const ROW = 24
 const HEAD = 58
 
 /**
- * The chart, readable on light and on dark pages.
+ * The chart. It is readable on light and on dark pages.
  * @param {import('./run.js').Outcome['samples']} samples
  */
 export function chart (samples) {

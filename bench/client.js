@@ -6,10 +6,10 @@ import tls from 'node:tls'
  * @property {'answered' | 'cut' | 'hung'} outcome cut: the connection ended without a whole answer; hung: it neither ended nor answered
  * @property {string} body
  * @property {number} sentAt on the clock of {@link now}
- * @property {number} ms from the start of the connection to the last byte of the answer
+ * @property {number} ms from the connect to the last byte of the answer
  */
 
-/** Milliseconds on a clock that all processes of this machine share (CLOCK_MONOTONIC). */
+/** Milliseconds, on a clock that all processes of this machine share (CLOCK_MONOTONIC). */
 export function now () {
   return Number(process.hrtime.bigint()) / 1e6
 }
@@ -46,7 +46,7 @@ export async function ask ({ port, secure = false }, path, { timeout = 10_000 } 
 }
 
 /**
- * Has one worker block its event loop for good.
+ * Makes one worker block its event loop for ever.
  * @returns {Promise<{ pid: number, close: () => void }>} the worker's pid
  */
 export async function hang ({ port }) {
@@ -71,7 +71,7 @@ function connect (port, secure) {
 }
 
 /**
- * The status of the response that this is, if it is all of it.
+ * The status of a response, or undefined if the response is not complete.
  * @param {string} text
  */
 export function statusOf (text) {

@@ -3,15 +3,15 @@ import { spread } from './statistics.js'
 /**
  * @typedef {object} Column
  * @property {string} title
- * @property {(sample: object) => number} each what it says of one sample
- * @property {(samples: object[]) => number} [pooled] what it says of all samples together, where that is not the median of each
- * @property {number} [digits] after the point
- * @property {boolean} [ratio] whether a column follows with its ratio to the baseline's
+ * @property {(sample: object) => number} each its figure for one sample
+ * @property {(samples: object[]) => number} [pooled] its figure for all samples together, if that is not the median
+ * @property {number} [digits] decimals
+ * @property {boolean} [ratio] whether a column with the ratio to the baseline follows
  *
- * @typedef {Array<object | null>} Samples of one contender, by round; null where it failed
+ * @typedef {Array<object | null>} Samples of one contender, by round; null if it failed
  */
 
-/** The contender that the tables' ratios are to. */
+/** The contender that the ratios in the tables compare with. */
 export const BASELINE = 'cluster-rr'
 
 /**
@@ -25,8 +25,8 @@ export function cell (samples, { each, pooled }) {
 }
 
 /**
- * How many times one contender's figure another's is: by round, so that what slows a whole round
- * cancels out; the median of that, and its range.
+ * The ratio of one contender's figure to another's. It is computed by round, so that anything that slows
+ * a whole round cancels out. Returns the median and the range.
  * @param {Samples} [ours]
  * @param {Samples} [theirs]
  * @param {Column} column

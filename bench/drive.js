@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, now } from './client.js'
 
 /**
- * Open loop: each request is sent at its time, whatever became of those before it.
+ * Open loop: each request is sent at its time, whatever happened to the requests before it.
  * @param {{ port: number }} server
  * @param {Array<{ at: number, path: string }>} plan milliseconds from now, in order
  */
@@ -18,7 +18,7 @@ export async function openLoop (server, plan) {
 }
 
 /**
- * Closed loop: `connections` at a time until `count` are done.
+ * Closed loop: `connections` requests at a time, until `count` are done.
  * @param {{ port: number }} server
  */
 export async function closedLoop (server, path, { count, connections }) {

@@ -4,13 +4,13 @@ import { workloads } from './workloads/index.js'
 
 export const USAGE = `npm run bench -- [options]
 
-  --quick               once, and briefly: for work on the harness, not for figures
-  --only <a,b>          these workloads: ${names(workloads)}
-  --contenders <a,b>    these contenders: ${names(contenders)}
-  --rounds <n>          so many rounds of each workload
-  --report              writes the report of the last run again, without measuring
+  --quick               one short round: for work on the harness, not for figures
+  --only <a,b>          run only these workloads: ${names(workloads)}
+  --contenders <a,b>    run only these contenders: ${names(contenders)}
+  --rounds <n>          run this many rounds of each workload
+  --report              write the report of the last run again, without measuring
 
-A whole run writes bench/RESULTS.md and bench/results.svg; any other one bench/out/.`
+A complete run writes bench/RESULTS.md and bench/results.svg. Any other writes to bench/out/.`
 
 /**
  * @typedef {object} Flags
@@ -23,7 +23,7 @@ A whole run writes bench/RESULTS.md and bench/results.svg; any other one bench/o
  *
  * @param {string[]} args
  * @returns {Flags}
- * @throws where they are none of these
+ * @throws if a flag or its value is not known
  */
 export function readFlags (args) {
   const { values } = parseArgs({
@@ -48,14 +48,14 @@ export function readFlags (args) {
 function list (flag, value, known) {
   const given = value?.split(',')
   const unknown = given?.find(name => !known.some(({ name: other }) => other === name))
-  if (unknown !== undefined) throw new Error(`--${flag} takes ${names(known)}, got '${unknown}'`)
+  if (unknown !== undefined) throw new Error(`--${flag} got '${unknown}'; it takes ${names(known)}`)
   return given
 }
 
 function count (flag, value) {
   if (value === undefined) return undefined
   if (/^[1-9]\d?$/.test(value)) return Number(value)
-  throw new Error(`--${flag} takes an integer from 1 to 99, got '${value}'`)
+  throw new Error(`--${flag} got '${value}'; it takes an integer from 1 to 99`)
 }
 
 function names (known) {

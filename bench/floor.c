@@ -1,7 +1,7 @@
 /*
- * The floor: the native lane's primary in C, with nothing in it but the system calls that the task
- * costs. It accepts in batches, deals round robin to the workers with credit, sends each worker's
- * share in one frame, and closes its descriptors on the ack. What is pending is shared among all
+ * The floor: the native lane's primary in C, with only the system calls that the task needs. It
+ * accepts in batches, deals round robin to the workers with credit, sends each worker's share in
+ * one frame, and closes its descriptors on the ack. Pending connections are shared among all
  * workers, as in lib/primary/dealing/handoff.ts. No worker dies or stalls here.
  *
  * floor <port> <workers>, with the primary's end of each worker's lane from descriptor 3 on.

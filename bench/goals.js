@@ -12,13 +12,13 @@ import { primaryMicros as primaryMicrosBy } from './workloads/scaling.js'
  * @property {string} what
  * @property {number} [atLeast]
  * @property {number} [atMost]
- * @property {boolean} [withinSpread] whether one round that meets it is enough
+ * @property {boolean} [withinSpread] whether it is met if one round meets it
  * @property {(samples: import('./run.js').Outcome['samples']) => import('./statistics.js').Spread | undefined} figure
  */
 
 const between = (workload, ours, theirs, column) => samples => ratio(samples[workload]?.[ours], samples[workload]?.[theirs], column)
 
-/** The figure of that one of these contenders that does worst: the less, the better. */
+/** The worst, that is the highest, figure of these contenders. */
 const worst = (workload, names, column) => samples => names
   .map(name => cell(samples[workload]?.[name], column))
   .filter(figure => figure !== undefined)
@@ -49,7 +49,7 @@ const goals = [
 ]
 
 /**
- * What became of each goal; those that this run says nothing about are left out.
+ * Whether each goal is met. Goals that this run has no figures for are left out.
  * @param {import('./run.js').Outcome['samples']} samples
  */
 export function judge (samples) {

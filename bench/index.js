@@ -1,4 +1,4 @@
-// The comparison: npm run bench. What it measures, and how: README.md.
+// The comparison: npm run bench. README.md says what it measures, and how.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,7 +46,7 @@ async function measure (flags) {
   }
 }
 
-/** What is started through these does not outlive this process, unless it is killed by SIGKILL. */
+/** Programs that are started through these do not outlive this process, unless it is killed with SIGKILL. */
 function endingWithThisOne (folder) {
   const processes = new Processes()
   process.on('exit', () => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Installs what the comparison alone needs, unless it is there. */
+/** Installs the packages that only the comparison needs, unless they are there. */
 export function installDependencies () {
   const folder = fileURLToPath(new URL('.', import.meta.url))
   if (existsSync(`${folder}/node_modules/.package-lock.json`)) return

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import os from 'node:os'
 
 /**
- * What the figures depend on, as lines for the report.
+ * The machine and the versions that the figures depend on, as lines for the report.
  * @param {import('./bench.js').Bench} bench
  */
 export function describeMachine ({ tools }) {

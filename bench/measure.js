@@ -1,14 +1,14 @@
 import { cpuMicros } from './proc.js'
 
-/** Seconds that a warm-up takes at most. */
+/** The longest warm-up, in seconds. */
 const LONGEST_WARM_UP = 5
 
 /**
- * Loads a contender, and reads what it cost: the CPU time of the whole primary, and of all workers.
+ * Puts load on a contender, and measures the CPU time of the whole primary and of all workers.
  * @param {import('./bench.js').Bench} bench
  * @param {import('./contenders/running.js').Running} running
  * @param {{ tool: import('./load/index.js').Tool, seconds: number, warmUp: number, connections?: number }} options
- *   whole seconds; the warm-up is a number of requests, since that is what makes V8 compile
+ *   whole seconds; the warm-up is a number of requests, because requests make V8 compile
  */
 export async function underLoad (bench, running, { tool, seconds, warmUp, connections = 64 }) {
   const url = `${running.secure ? 'https' : 'http'}://127.0.0.1:${running.port}/`

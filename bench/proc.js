@@ -1,12 +1,12 @@
-// What the kernel says of a process: https://man7.org/linux/man-pages/man5/proc.5.html
+// What the kernel reports about a process: https://man7.org/linux/man-pages/man5/proc.5.html
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** Clock ticks a second in /proc/<pid>/stat: 100 on every Linux that Node runs on (USER_HZ). */
 const TICKS = 100
 
 /**
- * CPU time of the whole process, all its threads, in microseconds. By the scheduler's own clock
- * (schedstat, nanoseconds) where the kernel keeps it, else by utime + stime (10 ms).
+ * CPU time of the whole process, all its threads, in microseconds. From the scheduler's own clock
+ * (schedstat, nanoseconds) if the kernel keeps it, or else from utime + stime (10 ms).
  * @param {number} pid
  */
 export function cpuMicros (pid) {
@@ -24,7 +24,7 @@ function threadMicros (pid, thread) {
 }
 
 /**
- * Memory in bytes: resident, proportional (what is shared is divided among those that share it),
+ * Memory in bytes: resident, proportional (shared memory is divided among the processes that share it),
  * and private.
  * @param {number} pid
  */
@@ -57,7 +57,7 @@ export function sockets (pid) {
 }
 
 /**
- * The processes, zombies aside, that were started with this setting in their environment.
+ * The processes, except zombies, that were started with this setting in their environment.
  * @param {string} setting NAME=value
  */
 export function startedWith (setting) {
@@ -65,12 +65,12 @@ export function startedWith (setting) {
     try {
       return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(setting) && stat(pid)[0] !== 'Z'
     } catch {
-      return false // it has ended meanwhile, or is another user's
+      return false // it has exited meanwhile, or belongs to another user
     }
   })
 }
 
-/** The fields of /proc/<pid>/stat from the state on: the name before it may hold anything. */
+/** The fields of /proc/<pid>/stat from the state on: the name before it may contain anything. */
 function stat (pid) {
   return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
 }

@@ -3,16 +3,16 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startedWith } from './proc.js'
 
-/** The environment variable by which a program's processes are known, also those that leave its group. */
+/** The environment variable that marks a program's processes, including those that leave its group. */
 const MARK = 'BENCH_PROGRAM'
 
-/** How many characters of a program's output are kept. */
+/** The number of characters of a program's output that are kept. */
 const KEPT = 100_000
 
-/** Milliseconds that the processes of a program may take to go after SIGKILL. */
+/** Milliseconds in which the processes of a program have to be gone after SIGKILL. */
 const END_PATIENCE = 5000
 
-/** Everything that this run starts, so that it can end it: by pid, also when the run fails or is interrupted. */
+/** Everything that this run starts, so that it can end it by pid, even if the run fails or is interrupted. */
 export class Processes {
   #programs = new Set()
 
@@ -33,24 +33,24 @@ export class Processes {
     this.#programs.delete(program)
   }
 
-  /** At once, for the end of this process. */
+  /** Synchronously, for the end of this process. */
   kill () {
     for (const program of this.#programs) program.kill()
     this.#programs.clear()
   }
 }
 
-/** A process and all that it starts. */
+/** A process and everything that it starts. */
 export class Program {
   stdout = ''
   stderr = ''
-  /** Resolves with what it failed of, or undefined. Never rejects. */
+  /** Resolves with the reason of its failure, or undefined. Never rejects. */
   ended
   #child
   #id = randomUUID()
 
   constructor (command, args, env = {}) {
-    // A small environment: what the caller's NODE_OPTIONS says should not be measured.
+    // A small environment, so that the caller's NODE_OPTIONS are not measured.
     const { PATH, HOME, TMPDIR } = process.env
     this.#child = spawn(command, args, {
       detached: true, // Ctrl-C is for the run, which then ends its programs
@@ -80,18 +80,18 @@ export class Program {
     }
   }
 
-  /** Without waiting for the end: again, since a primary may replace a worker in between. */
+  /** Does not wait for the exits. Repeated, because a primary may replace a worker meanwhile. */
   kill () {
     for (let i = 0; i < 100 && this.#killOnce() > 0; i++);
   }
 
-  /** Returns how many processes there were. */
+  /** @returns the number of processes that there were */
   #killOnce () {
     const pids = startedWith(`${MARK}=${this.#id}`)
     for (const pid of pids) {
       try {
         process.kill(pid, 'SIGKILL')
-      } catch {} // it has ended meanwhile
+      } catch {} // it has exited meanwhile
     }
     return pids.length
   }

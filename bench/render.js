@@ -1,4 +1,4 @@
-/** For a terminal: columns of one width each. */
+/** For a terminal: aligned columns. */
 export function toText ({ sections, goals }, { notes }) {
   return [
     ...sections.flatMap(({ title, about, tables }) => [
@@ -15,11 +15,11 @@ function textTable ({ head, rows }) {
   return lines.map(line => line.map((text, column) => column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column])).join('  ').trimEnd()).join('\n')
 }
 
-/** bench/RESULTS.md */
+/** The text of bench/RESULTS.md. */
 export function toMarkdown ({ sections, goals }, { machine, minutes, notes }, chart) {
   return `${[
     '# Results',
-    'Written by `npm run bench`; how it measures is in [README.md](README.md). Figures are medians of the rounds, in brackets the lowest and the highest; ratios are made within each round. They hold for this machine and this run: compare ratios, not figures of different runs.',
+    'Written by `npm run bench`. How it measures is in [README.md](README.md). Figures are medians of the rounds, with the lowest and the highest in brackets; ratios are made within each round. They are true for this machine and this run: compare ratios, not figures of different runs.',
     `![The comparison as a chart](${chart})`,
     markdownTable({ head: ['', ''], rows: [...Object.entries(machine), ['The run took', `${minutes.toFixed(1)} minutes`]] }),
     '## Goals',

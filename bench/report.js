@@ -33,12 +33,12 @@ export function report ({ samples, abouts }) {
   return { sections, goals: goalsTable(samples) }
 }
 
-/** The figures of each contender, and beside them how many times the baseline's they are. */
+/** The figures of each contender, and their ratios to the baseline. */
 function table (samples, columns, without = []) {
   const baseline = samples[BASELINE]
   const compared = column => column.ratio === true && baseline !== undefined
   const taking = Object.entries(samples).filter(([name]) => !without.includes(name))
-  // Where a quick run has not measured it for anybody, there is no column.
+  // A quick run may not have measured it for any contender: then there is no column.
   const shown = columns.filter(column => taking.some(([, samples]) => cell(samples, column) !== undefined))
   return {
     head: ['', ...shown.flatMap(column => [column.title, ...(compared(column) ? [`× ${contender(BASELINE).title.replace('node:cluster ', '')}`] : [])])],
@@ -60,7 +60,7 @@ function goalsTable (samples) {
   }
 }
 
-/** The median, and the range of the rounds where there is one. */
+/** The median, and the range of the rounds if there is one. */
 function format (range, digits) {
   if (range === undefined || !Number.isFinite(range.value)) return '–'
   const text = number => number.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })

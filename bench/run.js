@@ -5,13 +5,13 @@ import { workloads } from './workloads/index.js'
 /** Milliseconds after which one measurement counts as failed. */
 const PATIENCE = 180_000
 
-/** Milliseconds that a run takes at most, where its rounds were not asked for: then it leaves out the last ones. */
+/** The longest run in milliseconds, unless `--rounds` is given: then the last rounds are left out. */
 const BUDGET = 13 * 60_000
 
 /**
  * @typedef {object} Outcome
  * @property {Record<string, Record<string, import('./columns.js').Samples>>} samples by workload and contender
- * @property {Record<string, object>} plans what was asked of each workload
+ * @property {Record<string, object>} plans the plan of each workload
  * @property {string[]} notes what was left out or failed, and why
  *
  * @param {import('./bench.js').Bench} bench
@@ -41,7 +41,7 @@ export async function run (bench, flags, progress) {
   return outcome
 }
 
-/** What there is to run of a workload here: nothing, or one part. */
+/** The part of a workload that can run here: none, or one. */
 function prepare (bench, flags, workload, { samples, plans, notes }) {
   const lacking = workload.lacks?.(bench)
   if (lacking !== undefined) {
@@ -64,7 +64,7 @@ function canRun (bench, workload, { name, title, tls, lacks }, notes) {
   return false
 }
 
-/** Each round begins with another contender: what changes on the machine meanwhile is spread over all. */
+/** Each round begins with a different contender, so that changes on the machine are spread over all of them. */
 async function runRound (bench, { workload, plan, taking }, round, { samples, notes }, progress) {
   for (let i = 0; i < taking.length; i++) {
     const contender = taking[(i + round) % taking.length]

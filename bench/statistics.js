@@ -8,7 +8,7 @@ export function median (values) {
 }
 
 /**
- * By nearest rank: a value that was measured, and none between two.
+ * By nearest rank: one of the measured values, never one between two.
  * @param {number[]} values
  * @param {number} share 0 to 1
  */
@@ -19,7 +19,7 @@ export function percentile (values, share) {
 
 /**
  * @param {number[]} values
- * @returns {Spread | undefined} undefined where there is nothing
+ * @returns {Spread | undefined} undefined if there are no values
  */
 export function spread (values) {
   const real = values.filter(Number.isFinite)
@@ -28,7 +28,7 @@ export function spread (values) {
 }
 
 /**
- * Numbers from 0 to 1, the same for the same seed (mulberry32).
+ * Random numbers from 0 to 1, always the same for the same seed (mulberry32).
  * @param {number} seed
  */
 export function randomFrom (seed) {

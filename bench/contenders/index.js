@@ -8,15 +8,15 @@ import { Running } from './running.js'
  * @typedef {object} Contender
  * @property {string} name as `--contenders` takes it
  * @property {string} title
- * @property {boolean} [tls] false: it cannot
- * @property {(bench: import('../bench.js').Bench) => string | undefined} lacks why it cannot run here
+ * @property {boolean} [tls] false: it has no TLS
+ * @property {(bench: import('../bench.js').Bench) => string | undefined} lacks the reason why it cannot run here
  * @property {(bench: import('../bench.js').Bench, settings: import('./running.js').Settings) => Promise<Running>} start
  */
 
 const command = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const program = name => fileURLToPath(new URL(`programs/${name}`, import.meta.url))
 
-/** What is pending when there is too much of it is answered 503, and so is what has been pending for a quarter of a second. */
+/** Connections beyond maxPending are answered 503, and so are those that have been pending for a quarter of a second. */
 const SHEDDING = ['--on-overload', 'shed', '--pending-timeout', '250']
 
 /** @type {Contender[]} */
@@ -67,7 +67,7 @@ export function contender (name) {
   return contenders.find(contender => contender.name === name)
 }
 
-/** By its command: the primary does not load the app. */
+/** This project's command: its primary does not load the app. */
 function sharedFastify (lane, flags = []) {
   return {
     name: lane,
@@ -94,7 +94,7 @@ function cluster (name, title, env) {
   }
 }
 
-/** Its daemon is the primary. It has a group of its own, and goes by its environment when the contender is stopped. */
+/** Its daemon is the primary. It has its own process group; its environment identifies it when the contender is stopped. */
 async function startPm2 (bench, settings) {
   const home = mkdtempSync(join(bench.folder, 'pm2-'))
   const bin = createRequire(import.meta.url).resolve('pm2/bin/pm2')

@@ -6,16 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Announcements } from '../announcements.js'
 import { ask } from '../client.js'
 
-/** Milliseconds until a contender that does not serve counts as failed. */
+/** Milliseconds after which a contender that does not serve yet counts as failed. */
 const START_PATIENCE = 60_000
 
 /** Milliseconds between the tries to get a first answer. */
 const TRY_EVERY = 5
 
-/** Milliseconds that each try may take: @socket.io/sticky loses what comes before its workers are up. */
+/** Milliseconds that each try may take: @socket.io/sticky loses connections that arrive before its workers are up. */
 const TRY_PATIENCE = 1000
 
-/** What every contender's app answers. */
+/** The answer of every contender's app. */
 const BODY = '{"hello":"world"}'
 
 /**
@@ -26,16 +26,16 @@ const BODY = '{"hello":"world"}'
  * @typedef {object} Launch
  * @property {string[]} args of node
  * @property {NodeJS.ProcessEnv} [env]
- * @property {'itself' | 'none' | 'announced' | ((pid: number) => number)} primary who is the primary: the
- *   process started, nobody, the one that says so, or the one found by this function when all serve
+ * @property {'itself' | 'none' | 'announced' | ((pid: number) => number)} primary which process is the primary: the
+ *   process started, none, the one that reports it, or the one that this function finds when all serve
  */
 
-/** A contender that serves. */
+/** A contender that is running. */
 export class Running {
   /** Milliseconds from the start of its first process. */
   msToFirstAnswer = NaN
   msToAllWorkers = NaN
-  /** Its pid; undefined where there is no primary. */
+  /** The primary's pid; undefined if there is no primary. */
   primary
   #bench
   #program
@@ -58,7 +58,7 @@ export class Running {
     }
   }
 
-  /** The pids of the workers that have been ready so far, those that have died included. */
+  /** The pids of the workers that have been ready so far, including those that have exited. */
   get workers () {
     return this.#announcements.pids('worker')
   }
@@ -115,7 +115,7 @@ export class Running {
     }
   }
 
-  /** Rejects when the program fails. PM2's command ends well while its daemon serves. */
+  /** Rejects when the program fails. PM2's command exits with 0 while its daemon serves. */
   async #failure () {
     const failure = await this.#program.ended
     if (failure !== undefined) throw new Error(failure)

@@ -1,6 +1,6 @@
 import { runTool } from './run-tool.js'
 
-/** A new connection for each request, by ApacheBench. */
+/** ApacheBench: a new connection for each request. */
 export const ab = {
   name: 'ab',
   version: ['ab', '-V', /Version ([\d.]+)/],

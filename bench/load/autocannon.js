@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { runTool } from './run-tool.js'
 
-/** autocannon, which is always there; with `reconnect` a new connection for each request. */
+/** autocannon, which is always installed. With `reconnect`, a new connection for each request. */
 export function autocannon ({ reconnect }) {
   return {
     name: reconnect ? 'autocannon, reconnecting' : 'autocannon',
@@ -14,8 +14,8 @@ export function autocannon ({ reconnect }) {
       ], seconds, { NODE_TLS_REJECT_UNAUTHORIZED: '0' })
       const result = JSON.parse(stdout.trim().split('\n').at(-1))
       return {
-        // With reconnectRate 1 autocannon 9 counts no answer (lib/httpClient.js, kOnMessageComplete):
-        // but it sends only after one, or after an error, the first on each connection aside.
+        // With reconnectRate 1, autocannon 9 does not count answers (lib/httpClient.js, kOnMessageComplete). But it
+        // sends a request only after an answer or an error, except for the first on each connection.
         requests: reconnect ? Math.max(0, result.requests.sent - connections - result.errors) : result['2xx'],
         failed: result.errors + result.non2xx,
         seconds: result.duration

@@ -2,31 +2,31 @@ import { fileURLToPath } from 'node:url'
 import { now } from '../client.js'
 import { runTool } from './run-tool.js'
 
-/** How many processes there are: one has not descriptors enough, nor one address ports enough. */
+/** The number of processes: one has too few descriptors, and one address has too few ports. */
 const FLOODERS = 2
 
-/** Seconds that the last answers may take. */
+/** Seconds in which the last answers have to arrive. */
 const LAST = 15
 
-/** Milliseconds for them to start. */
+/** Milliseconds for the processes to start. */
 const START = 500
 
 const flooder = fileURLToPath(new URL('flooder.js', import.meta.url))
 
 /**
- * @typedef {object} Flood what became of its connections
- * @property {number[]} ms how long those took that were answered 200, from connect to the last byte
+ * @typedef {object} Flood how its connections ended
+ * @property {number[]} ms the times of those that were answered 200, from connect to the last byte
  * @property {number} shed answered 503
  * @property {number} cut refused, reset, or ended without a whole answer
  * @property {number} unconnected given up before they were connected
  * @property {number} unanswered connected, and given up without an answer
- * @property {number} withheld never opened: too many were, the system had no more, or there was no time to
+ * @property {number} withheld never opened: too many were open, the system had no more, or there was no time
  *
- * Opens a connection of its own for each request, so many a second (Poisson).
+ * Opens a connection for each request, `perSecond` of them (Poisson).
  * @param {import('../bench.js').Bench} bench
  * @param {{ port: number }} server
  * @param {{ path: string, perSecond: number, seconds: number, seed: number }} options
- * @returns {{ endsAt: number, done: Promise<Flood> }} when the last is opened, on the clock of client.js
+ * @returns {{ endsAt: number, done: Promise<Flood> }} endsAt: when the last one is opened, on the clock of client.js
  */
 export function flood (bench, { port }, { path, perSecond, seconds, seed }) {
   const startAt = now() + START

@@ -1,29 +1,29 @@
-// One process of a flood: opens connections at times drawn beforehand, whatever becomes of those before, and counts what does.
+// One process of a flood: opens connections at times drawn in advance, whatever happens to those before, and counts how each ends.
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { now, statusOf } from '../client.js'
 import { poisson, randomFrom } from '../statistics.js'
 
-/** Milliseconds until a client that cannot connect gives up: its SYN has been repeated by then. */
+/** Milliseconds after which a client that cannot connect gives up. Its SYN has been repeated by then. */
 const CONNECT_PATIENCE = 3000
 
-/** Milliseconds that a client waits for its answer once it is connected: longer than anything is pending by default. */
+/** Milliseconds that a connected client waits for its answer: longer than a connection may be pending by default. */
 const ANSWER_PATIENCE = 15_000
 
-/** How many connections are open at a time, where the limit of descriptors allows it. */
+/** How many connections are open at a time, if the limit of descriptors allows it. */
 const MOST = 12_000
 
-/** Descriptors that the process itself needs, with room to spare. */
+/** Descriptors that the process itself needs, generously. */
 const OWN = 100
 
-/** Milliseconds between two looks at what the kernel says of the connections. */
+/** Milliseconds between two readings of the kernel's table of connections. */
 const LOOK_EVERY = 1000
 
-/** How many connections are opened in one turn of the loop when it is late. */
+/** How many connections are opened in one iteration of the event loop when it is late. */
 const BURST = 32
 
-/** The errors of connect(2) that are of this process and not of the server. */
+/** Errors of connect(2) that are this process's fault, not the server's. */
 const OWN_ERRORS = ['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']
 
 /** @type {{ port: number, path: string, from: string, startAt: number, seconds: number, perSecond: number, seed: number }} */
@@ -32,11 +32,11 @@ const { port, path, from, startAt, seconds, perSecond, seed } = JSON.parse(proce
 const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`
 const most = Math.min(MOST, openFilesLimit() - OWN)
 const result = { ms: [], shed: 0, cut: 0, unconnected: 0, unanswered: 0, withheld: 0 }
-/** What each socket's end is to be counted as, when this process gives it up. */
+/** How to count each socket that this process gives up. */
 const givenUp = new Map()
 const connecting = new Set()
 const open = new Set()
-/** Whose request was not acknowledged at once: address and port. */
+/** The clients (address and port) whose request was not acknowledged at once. */
 const unacknowledged = new Set()
 
 const looking = setInterval(look, LOOK_EVERY)
@@ -78,7 +78,7 @@ function connect () {
     last = now()
     text += chunk
   })
-  socket.on('error', ({ code }) => { error = code }) // 'close' comes too
+  socket.on('error', ({ code }) => { error = code }) // 'close' follows
   socket.on('close', () => {
     clearTimeout(timer)
     open.delete(socket)
@@ -99,7 +99,7 @@ function outcomeOf (status, error) {
   return OWN_ERRORS.includes(error) ? 'withheld' : 'cut'
 }
 
-/** With a reset: a port that lingered would be missing later. */
+/** With a reset, because a port in TIME_WAIT would be missing later. */
 function giveUp (socket, outcome) {
   givenUp.set(socket, outcome)
   if (socket.connecting) socket.destroy()
@@ -107,20 +107,20 @@ function giveUp (socket, outcome) {
 }
 
 /**
- * Where a port's backlog fills up between a SYN and the ACK that ends the handshake, the client is
- * connected, and the server's kernel is not: what the client sends, nobody acknowledges, until it is
- * repeated when there is room (for the seventh time after 13 s), or is reset. https://docs.kernel.org/networking/proc_net_tcp.html
+ * If a port's backlog fills up between a SYN and the ACK that ends the handshake, the client is connected,
+ * but the server's kernel is not. Data that the client sends is not acknowledged until it is repeated when
+ * there is room (for the seventh time after 13 s), or reset. https://docs.kernel.org/networking/proc_net_tcp.html
  */
 function look () {
   const hex = number => number.toString(16).toUpperCase().padStart(4, '0')
   const toServer = new RegExp(`^ *\\d+: (\\w{8}):(\\w{4}) \\w{8}:${hex(port)} 01 (?!00000000)`, 'gm')
   for (const [, address, local] of readFileSync('/proc/net/tcp', 'latin1').matchAll(toServer)) {
-    const bytes = new Uint8Array(Uint32Array.of(parseInt(address, 16)).buffer) // as they lie in memory
+    const bytes = new Uint8Array(Uint32Array.of(parseInt(address, 16)).buffer) // in memory order
     unacknowledged.add(`${bytes.join('.')}:${parseInt(local, 16)}`)
   }
 }
 
-/** Node has raised its own to it. */
+/** The hard limit: Node raises the soft one to it. */
 function openFilesLimit () {
   const [, hard] = /^Max open files +\S+ +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
   return hard === 'unlimited' ? Infinity : Number(hard)

@@ -5,7 +5,7 @@ import { autocannon } from './autocannon.js'
 import { wrk } from './wrk.js'
 
 /**
- * @typedef {object} Load what a tool did
+ * @typedef {object} Load the result of a tool
  * @property {number} requests that were answered
  * @property {number} failed
  * @property {number} seconds
@@ -16,7 +16,7 @@ import { wrk } from './wrk.js'
  * @property {(bench: object, options: { url: string, seconds: number, connections: number }) => Promise<Load>} run
  */
 
-/** The first of each that is there: a new connection for each request, and connections that are kept. */
+/** The first tool of each kind that is installed: with a new connection for each request, and with kept-alive connections. */
 export function findTools () {
   return {
     newConnections: firstOf([ab, wrk({ reconnect: true }), autocannon({ reconnect: true })]),

@@ -1,12 +1,12 @@
-/** Milliseconds that a tool may take longer than it was asked to. */
+/** Milliseconds that a tool may take longer than it was told to. */
 const PATIENCE = 20_000
 
 /**
- * Runs a tool to its end.
+ * Runs a tool until it exits.
  * @param {import('../bench.js').Bench} bench
  * @param {string} command
  * @param {string[]} args
- * @param {number} seconds how long it is to run
+ * @param {number} seconds how long it should run
  * @param {NodeJS.ProcessEnv} [env]
  */
 export async function runTool ({ processes }, command, args, seconds, env) {

@@ -1,6 +1,6 @@
 import { runTool } from './run-tool.js'
 
-/** One thread of wrk; with `reconnect` a new connection for each request. */
+/** wrk with one thread. With `reconnect`, a new connection for each request. */
 export function wrk ({ reconnect }) {
   return {
     name: reconnect ? 'wrk, Connection: close' : 'wrk',

@@ -1,7 +1,7 @@
 import { openLoop } from '../drive.js'
 import { percentile, poisson, randomFrom } from '../statistics.js'
 
-/** How many of the requests block their worker, and for how many milliseconds. */
+/** The share of requests that block their worker, and for how many milliseconds. */
 const HEAVY = 0.03
 const BLOCK = 30
 
@@ -19,7 +19,7 @@ export const p999 = { title: 'p99.9 ms', ...at(0.999) }
 export default {
   name: 'arrivals',
   title: 'Light requests among blocking ones',
-  about: () => `4 workers, open loop, 200 new connections a second (Poisson, the same ones for every contender), of which ${HEAVY * 100} % block their worker for ${BLOCK} ms. Milliseconds of the light ones; percentiles of all rounds together, the range of each round's.`,
+  about: () => `4 workers, open loop, 200 new connections a second (Poisson, the same for every contender), of which ${HEAVY * 100} % block their worker for ${BLOCK} ms. Latency in ms of the light ones. Percentiles are over all rounds together; the range is that of the single rounds.`,
   contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'sticky'],
   full: { rounds: 2, seconds: 10 },
   quick: { rounds: 1, seconds: 2, contenders: ['native', 'cluster-rr', 'cluster-none'] },

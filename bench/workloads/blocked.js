@@ -12,7 +12,7 @@ export const waited = { title: 'sent later, and waited', each: ({ waited }) => w
 export default {
   name: 'blocked',
   title: 'One worker blocked for 2 s',
-  about: (bench, { block }) => `4 workers, 200 new connections a second (Poisson), one worker blocked for ${block / 1000} s. Milliseconds of the requests sent during the block; how many sent after its beginning waited for its end (all rounds together), and how many sent before, which the worker may have received.`,
+  about: (bench, { block }) => `4 workers, 200 new connections a second (Poisson), one worker blocked for ${block / 1000} s. Latency in ms of the requests sent during the block. How many requests sent after its beginning waited for its end (all rounds together), and how many sent before it, which the worker may have received.`,
   contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'sticky'],
   full: { rounds: 2, block: 2000 },
   quick: { rounds: 1, block: 1000, contenders: ['native', 'cluster-rr'] },
@@ -35,7 +35,7 @@ export default {
   }
 }
 
-/** `from` and `until` are the worker's own, on the clock that all processes share. */
+/** `from` and `until` are from the worker, on the clock that all processes share. */
 function judge (answers, { pid, from, until }) {
   const during = answers.filter(({ sentAt }) => sentAt > from && sentAt < until)
   const served = answers.filter(({ outcome }) => outcome === 'answered')

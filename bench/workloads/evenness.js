@@ -4,7 +4,7 @@ import { closedLoop } from '../drive.js'
 export default {
   name: 'evenness',
   title: 'Evenness',
-  about: () => '4 workers, each connection one request. One at a time, and 64 at a time: the fewest and the most that a worker got, in percent of an even share.',
+  about: () => '4 workers, one request on each connection. One connection at a time, and 64 at a time: the fewest and the most that a worker got, in percent of an even share.',
   contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'sticky'],
   full: { rounds: 1, single: 400, crowd: 4000 },
   quick: { rounds: 1, single: 100, crowd: 1000, contenders: ['native', 'cluster-rr'] },

@@ -5,31 +5,31 @@ import { flood } from '../load/flood.js'
 import { cpuMicros, descriptors, memory } from '../proc.js'
 import { percentile } from '../statistics.js'
 
-/** What the flood asks for: it blocks its worker for 5 ms, so that two make less than 400 a second. */
+/** The request of the flood. It blocks its worker for 5 ms, so two workers answer fewer than 400 a second. */
 const PATH = '/block/5'
 
-/** How many times the capacity comes. */
+/** The flood as a multiple of the capacity. */
 const TIMES = 10
 
-/** How many at a time the capacity is measured with. */
+/** Connections at a time while the capacity is measured. */
 const CONNECTIONS = 32
 
-/** Light requests before the flood, by which what is normal is known. */
+/** Light requests before the flood, which show what is normal. */
 const LIGHT = 40
 
-/** Milliseconds between two looks at the processes during the flood. */
+/** Milliseconds between two measurements of the processes during the flood. */
 const LOOK_EVERY = 250
 
 /** Milliseconds between the light requests after it. */
 const ASK_EVERY = 50
 
-/** How many light requests in a row are answered as before when all is back to normal. */
+/** Everything is back to normal when this many light requests in a row are answered as fast as before. */
 const IN_A_ROW = 3
 
-/** Milliseconds for which that is waited for. */
+/** Milliseconds to wait for that. */
 const LONGEST = 15_000
 
-/** Milliseconds from the last client's end until what is left is counted. */
+/** Milliseconds from the last client's end until the descriptors that are left are counted. */
 const AFTER = 2000
 
 const MIB = 2 ** 20
@@ -44,14 +44,14 @@ export const recovery = { title: 'back to normal after ms', each: ({ recovery })
 export default {
   name: 'flood',
   title: `A flood of ${TIMES} times the capacity`,
-  about: (bench, { seconds }) => `2 workers, requests that block theirs for 5 ms; ${TIMES} times as many new connections a second as were answered before, ${CONNECTIONS} at a time (the capacity), for ${seconds} s in the open loop. Clients give up when they are not connected after 3 s (or at the end), or not answered after 15 s. Shedding: \`onOverload: 'shed', pendingTimeout: 250\`; the others have the defaults. Back to normal: from the end of the flood until ${IN_A_ROW} light requests in a row, of one each ${ASK_EVERY} ms, are answered within twice the longest of ${LIGHT} before it; ${LONGEST.toLocaleString('en')} is for longer. Descriptors left: more than before, ${AFTER / 1000} s after the last client has gone.`,
+  about: (bench, { seconds }) => `2 workers, requests that block their worker for 5 ms; ${TIMES} times as many new connections a second as the workers can answer with ${CONNECTIONS} at a time (the capacity), for ${seconds} s in an open loop. Clients give up if they are not connected after 3 s (or at the end), or not answered after 15 s. Shedding: \`onOverload: 'shed', pendingTimeout: 250\`; the others have the defaults. Back to normal: from the end of the flood until ${IN_A_ROW} light requests in a row (one every ${ASK_EVERY} ms) are answered within twice the longest time of ${LIGHT} requests before it; ${LONGEST.toLocaleString('en')} means longer. Descriptors left: how many more than before, ${AFTER / 1000} s after the last client has gone.`,
   contenders: ['native', 'native-shed', 'ipc-shed', 'cluster-rr', 'cluster-none'],
   full: { rounds: 1, seconds: 30, warmUp: 1000 },
   quick: { rounds: 1, seconds: 5, warmUp: 200, contenders: ['native', 'native-shed', 'cluster-rr'] },
   settings: { workers: 2 },
   tables: [
     {
-      title: 'What became of the connections',
+      title: 'How the connections ended',
       columns: [
         { title: 'capacity/s', each: ({ capacity }) => capacity },
         { title: 'opened/s', each: ({ opened, seconds }) => opened / seconds },
@@ -66,7 +66,7 @@ export default {
       ]
     },
     {
-      title: 'What it took',
+      title: 'The cost',
       columns: [
         { title: 'primary\'s memory before, MiB', each: ({ before }) => before.rss / MIB, digits: 1 },
         growth,
@@ -106,7 +106,7 @@ export default {
   }
 }
 
-/** Requests a second, by as many at a time as keep all workers busy. */
+/** Requests a second, with enough at a time to keep all workers busy. */
 async function measureCapacity (running, count) {
   const startedAt = now()
   const answers = await closedLoop(running, PATH, { count, connections: CONNECTIONS })
@@ -125,7 +125,7 @@ function look ({ primary, workers }) {
   }
 }
 
-/** The most of each until then. */
+/** The highest value of each figure until then. */
 async function peakUntil (time, running) {
   const peak = look(running)
   while (now() < time) {
@@ -135,7 +135,7 @@ async function peakUntil (time, running) {
   return peak
 }
 
-/** Asks in the open loop: a request does not wait for the one before. */
+/** In an open loop: a request does not wait for the one before. */
 async function msUntilNormal (running, longest) {
   const startedAt = now()
   const asked = []

@@ -14,7 +14,7 @@ import tls from './tls.js'
  * @property {string} name as `--only` takes it
  * @property {string} title
  * @property {(bench: import('../bench.js').Bench, plan: object) => string} about what is measured, for the report
- * @property {(bench: import('../bench.js').Bench) => string | undefined} [lacks] why it cannot run here
+ * @property {(bench: import('../bench.js').Bench) => string | undefined} [lacks] the reason why it cannot run here
  * @property {string[]} contenders
  * @property {{ rounds: number }} full the plan of a full run, with what `measure` needs
  * @property {{ rounds: number, contenders?: string[] }} quick the plan of a quick one

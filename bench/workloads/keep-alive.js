@@ -6,7 +6,7 @@ export const perSecond = { title: 'requests/s', each: ({ perSecond }) => perSeco
 export default {
   name: 'keep-alive',
   title: 'Connections that are kept',
-  about: ({ tools }) => `2 workers; ${tools.keepAlive.name}, 64 connections, one request at a time on each.`,
+  about: ({ tools }) => `2 workers; ${tools.keepAlive.name}, 64 kept-alive connections, one request at a time on each.`,
   contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'single', 'pm2', 'sticky'],
   full: { rounds: 3, seconds: 2, warmUp: 15000 },
   quick: { rounds: 1, seconds: 1, warmUp: 0, contenders: ['native', 'cluster-rr'] },

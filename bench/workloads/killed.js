@@ -5,7 +5,7 @@ import { sockets } from '../proc.js'
 /** How many connections are opened while the worker hangs. */
 const CONNECTIONS = 20
 
-/** Milliseconds for them to be dealt before the worker is killed. */
+/** Milliseconds in which they are dealt, before the worker is killed. */
 const DEALT = 300
 
 /** Milliseconds after which a connection without an answer counts as hung. */
@@ -15,7 +15,7 @@ const HUNG = 3000
 export default {
   name: 'killed',
   title: 'A worker killed with connections on their way',
-  about: () => `2 workers, one hangs; ${CONNECTIONS} connections are opened, and ${DEALT} ms later it is killed (SIGKILL). What became of them within ${HUNG / 1000} s, and the sockets that the primary has more than before when all clients are gone and the worker is replaced.`,
+  about: () => `2 workers, one hangs; ${CONNECTIONS} connections are opened, and ${DEALT} ms later it is killed (SIGKILL). How the connections ended within ${HUNG / 1000} s, and how many more sockets than before the primary has when all clients are gone and the worker is replaced.`,
   contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'sticky'],
   full: { rounds: 1 },
   quick: { rounds: 1, contenders: ['native', 'cluster-rr'] },

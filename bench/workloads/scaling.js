@@ -1,6 +1,6 @@
 import { underLoad } from '../measure.js'
 
-/** With how many workers. */
+/** The numbers of workers. */
 const SIZES = [1, 2, 4, 8, 16]
 
 export const primaryMicros = workers => ({ title: `${workers}`, each: sample => sample[workers]?.primaryMicros, digits: 1 })
@@ -21,7 +21,7 @@ export default {
     { title: 'From the start to all workers ready, ms, by number of workers', columns: SIZES.map(allReady), without: ['floor'] }
   ],
 
-  /** Starts its contenders itself: one of each size. */
+  /** Starts its contenders itself, one of each size. */
   async measureAll (bench, start, { seconds, warmUp, sizes }) {
     const sample = {}
     for (const workers of sizes) {

@@ -23,12 +23,12 @@ export function createApp () {
   return app
 }
 
-/** Stops the event loop without using a CPU, as a synchronous call that waits for something does. */
+/** Blocks the event loop without using a CPU, as a synchronous call does that waits for something. */
 function block (ms) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
-/** The clock of the harness: client.js. */
+/** The clock of the harness (client.js). */
 function now () {
   return Number(process.hrtime.bigint()) / 1e6
 }

@@ -1,4 +1,4 @@
-// node:cluster's primary, with no more in it than it needs.
+// The smallest possible primary of node:cluster.
 import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
 

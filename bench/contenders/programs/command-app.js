@@ -1,4 +1,4 @@
-// What the command serves: `shared-fastify start command-app.js`.
+// The app that the command serves: `shared-fastify start command-app.js`.
 import { announce } from './announce.js'
 import { createApp } from './app.js'
 

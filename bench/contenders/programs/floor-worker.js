@@ -1,4 +1,4 @@
-// A worker of the native lane, without lib's primary: its parts, put together by hand.
+// A worker of the native lane, assembled from its parts, without the primary of lib/.
 import { once } from 'node:events'
 import { listenOn } from '../../../dist/platform/node-internals.js'
 import { loadAddon } from '../../../dist/lane/addon.js'

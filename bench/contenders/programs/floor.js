@@ -12,7 +12,7 @@ const primary = spawn(BENCH_FLOOR, [BENCH_PORT, BENCH_WORKERS], { stdio: ['ignor
 primary.once('exit', () => { process.exit(1) })
 announce('primary', primary.pid)
 
-/** Returns the primary's end of its lane. The worker finds its own, and its row, where lib/lane/native/receiver.ts looks. */
+/** Returns the primary's end of the lane. The worker's end and its row have the descriptors that lib/lane/native/receiver.ts expects. */
 function startWorker () {
   const [mine, theirs] = addon.pair()
   const script = fileURLToPath(new URL('floor-worker.js', import.meta.url))

@@ -1,4 +1,4 @@
-// A Fastify app as it always was: a single process, or a worker of node:cluster or of PM2.
+// An ordinary Fastify app: a single process, or a worker of node:cluster or PM2.
 import { announce } from './announce.js'
 import { createApp } from './app.js'
 
@@ -7,7 +7,7 @@ const { BENCH_PORT, BENCH_REUSE_PORT } = process.env
 await createApp().listen({
   port: Number(BENCH_PORT),
   host: '127.0.0.1',
-  // exclusive: in a worker of node:cluster too, the process binds by itself.
+  // exclusive: even a worker of node:cluster binds by itself.
   ...(BENCH_REUSE_PORT !== undefined && { reusePort: true, exclusive: true })
 })
 announce('worker')

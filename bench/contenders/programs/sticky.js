@@ -1,5 +1,5 @@
-// @socket.io/sticky's primary. By its default, least-connection, it counts the clients of Socket.IO
-// only: HTTP would all go to one worker.
+// @socket.io/sticky's primary. Its default, least-connection, counts only clients of Socket.IO: all plain HTTP
+// would go to one worker.
 import cluster from 'node:cluster'
 import http from 'node:http'
 import { fileURLToPath } from 'node:url'
