@@ -4,7 +4,7 @@ import { Ledger } from './ledger.js'
 
 const ADDRESS = '127.1.0.1'
 
-/** Accounts whose ledger and clock the test has in its hands. */
+/** Accounts with a ledger and a clock that the test controls. */
 function open (): { accounts: Accounts, write: (...entry: unknown[]) => void, pass: (ms: number) => void, begin: (more?: Partial<Attempt>) => Attempt } {
   let written = ''
   let now = 0
@@ -22,7 +22,7 @@ function open (): { accounts: Accounts, write: (...entry: unknown[]) => void, pa
   }
 }
 
-/** The counts at the end, of those fates that there were. */
+/** The counts at the end, without the fates that did not occur. */
 function ends (accounts: Accounts): object {
   const counts = accounts.close().get('a kind')
   return Object.fromEntries(FATES.filter(fate => counts?.[fate] !== 0).map(fate => [fate, counts?.[fate]]))

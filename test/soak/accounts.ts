@@ -1,34 +1,34 @@
 import type { Ledger } from './ledger.js'
 import { stamp } from './stamp.js'
 
-/** Milliseconds after a kill in which a client hears of it, however busy the machine is. */
+/** Milliseconds after a kill in which a client notices it, however busy the machine is. */
 const NEWS_DELAY = 5_000
 
 /**
- * How a request ended, each in one way.
+ * How a request ended. Each ends in exactly one way.
  *
- * - answered: with what proves that it was this request's answer
+ * - answered: with proof that it was this request's answer
  * - cut: by SIGKILL of the worker that served it, or that had its connection
  * - in hand: see {@link Accounts}
  * - aborted: by its client
- * - lost, wrong, twice: what must not be
+ * - lost, wrong, twice: must not happen
  */
 export const FATES = ['answered', 'cut', 'in hand', 'aborted', 'lost', 'wrong', 'twice'] as const
 export type Fate = typeof FATES[number]
 
 const FORBIDDEN: readonly Fate[] = ['lost', 'wrong', 'twice']
 
-/** One try to have a request answered. */
+/** One attempt to get a request answered. */
 export interface Attempt {
   id: number
-  /** Where its connection comes from: no other comes from there. Empty while it has none. */
+  /** The client's address of its connection, which no other connection has. Empty while it has none. */
   address: string
-  /** Its connection had a request before. */
+  /** Whether its connection has carried a request before. */
   reused: boolean
   begunAt: number
 }
 
-/** Something that must not be. */
+/** Something that must not happen. */
 export interface Finding { what: Fate | 'leak' | 'failure', text: string }
 
 interface Request { kind: string, begunAt: number, retried: boolean, fate?: Fate }
@@ -36,11 +36,11 @@ interface Request { kind: string, begunAt: number, retried: boolean, fate?: Fate
 interface Kill { pid: number, at: number, inHand: boolean }
 
 /**
- * What became of every request, by what the clients saw and what the workers wrote down.
+ * How every request ended, from what the clients saw and what the workers recorded in the ledger.
  *
- * A worker may be killed between taking a connection and writing it down: nobody but itself knew
- * whose it was. It takes one connection at a time, so that one request for each kill may be
- * missing in the ledger, if it was begun before the kill and failed at it. These are 'in hand'.
+ * A worker may be killed after it took a connection and before it recorded that. It takes one connection
+ * at a time, so for each kill one request may be missing in the ledger, if it was begun before the kill
+ * and failed at it. These are 'in hand'.
  */
 export class Accounts {
   readonly findings: Finding[] = []
@@ -73,7 +73,7 @@ export class Accounts {
     return this.#answeredAt
   }
 
-  /** The id of a new request. */
+  /** Registers a new request. @returns its id */
   begin (kind: string): number {
     const id = this.#requests.size + 1
     this.#requests.set(id, { kind, begunAt: this.#now(), retried: false })
@@ -85,11 +85,11 @@ export class Accounts {
     this.#kills.push({ pid, at: this.#now(), inHand: false })
   }
 
-  /** It was answered as it should be, by this process, as the answer says. */
+  /** It was answered correctly, by this process (the answer says which). */
   answered (attempt: Attempt, pid: number): void {
     this.#answeredAt = this.#now()
     if (this.#ledger.beginners(attempt.id).includes(pid)) this.#end(attempt, 'answered')
-    else this.#end(attempt, 'wrong', `answered by ${pid}, which has not written that down`)
+    else this.#end(attempt, 'wrong', `answered by ${pid}, which has not recorded it`)
   }
 
   wrong (attempt: Attempt, what: string): void {
@@ -101,8 +101,8 @@ export class Accounts {
   }
 
   /**
-   * It was not answered. 'again': nobody began it, and its connection may have been closed as an idle
-   * one just when it was sent, so that it is to be sent once more (RFC 9110, section 9.2.2).
+   * It was not answered. 'again': no worker began it, and its connection may have been closed as idle
+   * just when it was sent, so it has to be sent once more (RFC 9110, section 9.2.2).
    */
   failed (attempt: Attempt, why: string): 'ended' | 'again' {
     const request = this.#requests.get(attempt.id) as Request
@@ -122,7 +122,7 @@ export class Accounts {
     return 'ended'
   }
 
-  /** To be called at the end: what only then can be told. Returns the counts by kind of request. */
+  /** To be called at the end, for findings that are only possible then. Returns the counts by kind of request. */
   close (): Map<string, Record<Fate, number>> {
     for (const [id, request] of this.#requests) {
       if (request.fate === undefined) this.#end({ id, address: '', reused: false, begunAt: request.begunAt }, 'lost', 'it never ended')
@@ -148,7 +148,7 @@ export class Accounts {
   #end (attempt: Attempt, fate: Fate, why = ''): void {
     if (this.#closed) return
     const request = this.#requests.get(attempt.id)
-    if (request === undefined || request.fate !== undefined) throw new Error(`request ${attempt.id} ends as ${fate}, and was ${request?.fate ?? 'never begun'} before`)
+    if (request === undefined || request.fate !== undefined) throw new Error(`request ${attempt.id} ends as ${fate}, but was ${request?.fate ?? 'never begun'} before`)
     request.fate = fate
     this.#counts[fate]++
     if (FORBIDDEN.includes(fate)) this.#find(fate, this.#describe(attempt, request, why))

@@ -3,19 +3,19 @@ import type { LaneName, Stats } from '../../types/index.js'
 import { type App, type Line, start, type Starter } from '../helper.js'
 import type { Urls } from './clients.js'
 
-/** Milliseconds between two looks at the stats. */
+/** Milliseconds between two readings of the stats. */
 const LOOK_PAUSE = 200
 
-/** Milliseconds for the primary to start, or to say how it is. */
+/** Milliseconds for the primary to start, or to answer. */
 const ANSWER_PATIENCE = 30_000
 
-/** Milliseconds for the app to become as it should be: longer than the longest pause before a restart, and than grace. */
+/** Milliseconds for the app to reach a state: longer than the longest delay before a replacement, and than grace. */
 const PATIENCE = 60_000
 
-/** What the primary tells of itself. */
+/** What the primary reports. */
 export interface Look { stats: Stats, resources: Record<string, number> }
 
-/** The app under fire. */
+/** The app under test. */
 export class SoakedApp {
   readonly app: App
 
@@ -36,7 +36,7 @@ export class SoakedApp {
     return this.app.lines.findLast(({ event }) => event === 'stats') as Line & Look
   }
 
-  /** Resolves when it is as it should be. @throws with what it is, when it does not become so */
+  /** Resolves when it has reached this state. @throws with its state, when it does not reach it in time */
   async becomes (what: string, is: (look: Look) => boolean): Promise<Look> {
     const deadline = performance.now() + PATIENCE
     for (;;) {
@@ -47,18 +47,18 @@ export class SoakedApp {
     }
   }
 
-  /** Resolves when there are so many workers, all of them ready. */
+  /** Resolves when there are this many workers, all of them ready. */
   async healthy (workers: number): Promise<void> {
     await this.becomes(`healthy, with ${workers} workers`, ({ stats }) => isHealthy(stats, workers))
   }
 
-  /** Resolves when besides nothing is open or on its way. */
+  /** Resolves when, in addition, no connection is open or on its way. */
   async idle (workers: number): Promise<Look> {
     return await this.becomes(`idle, with ${workers} workers`, ({ stats }) => isHealthy(stats, workers) && stats.pending === 0 &&
       stats.workers.every(({ unacked, open }) => unacked === 0 && open === 0))
   }
 
-  /** How many workers are ready, by the log: where it may be that the primary does not answer. */
+  /** How many workers are ready, by the log: for when the primary may not answer. */
   get readyWorkers (): number {
     const ready = new Set<unknown>()
     for (const { event, workerId } of this.app.lines) {
@@ -68,7 +68,7 @@ export class SoakedApp {
     return ready.size
   }
 
-  /** Returns false when there is no such process of the app. */
+  /** @returns false if the app has no such process */
   signal (pid: number, signal: NodeJS.Signals): boolean {
     if (!this.app.processes().includes(pid)) return false
     try {
@@ -76,19 +76,19 @@ export class SoakedApp {
       return true
     } catch (err) {
       if ((err as NodeJS.ErrnoException).code !== 'ESRCH') throw err
-      return false // it has ended in this moment
+      return false // it has just exited
     }
   }
 }
 
-/** @throws when it takes longer than anybody has patience for */
+/** @throws when it takes too long */
 async function inTime<T> (awaited: Promise<T>, otherwise: string): Promise<T> {
   const end = new AbortController()
   const late = sleep(ANSWER_PATIENCE, undefined, end).then(() => { throw new Error(`the primary ${otherwise} in ${ANSWER_PATIENCE} ms`) })
   try {
     return await Promise.race([awaited, late])
   } finally {
-    late.catch(() => {}) // called off
+    late.catch(() => {}) // it was cancelled
     end.abort()
   }
 }

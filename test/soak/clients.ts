@@ -17,16 +17,16 @@ export interface ClientParts {
   random: Random
 }
 
-/** Does what it does once: one request, or some at a time. */
+/** Does its work once: one request, or several at a time. */
 interface Client {
   act (): Promise<void>
-  /** Ends what it keeps open. */
+  /** Closes the connections that it keeps open. */
   end? (): void
 }
 
 type Kind = (origin: string, parts: ClientParts) => Client
 
-/** How many of each there are. */
+/** How many clients of each kind there are. */
 const CROWD: Array<{ count: number, over: keyof Urls, kind: Kind }> = [
   { count: 6, over: 'http', kind: newConnections },
   { count: 3, over: 'https', kind: newConnections },
@@ -53,7 +53,7 @@ export class Clients {
     }))
   }
 
-  /** Rejects when one of them fails otherwise than by its requests. */
+  /** Rejects when one of them fails for another reason than its requests. */
   async ended (): Promise<void> {
     await Promise.all(this.#running)
   }
@@ -62,7 +62,7 @@ export class Clients {
     return this.#stopped
   }
 
-  /** They stop when what they are at has ended. */
+  /** They stop when their current work has ended. */
   leave (): void {
     this.#stopped = true
   }
@@ -90,7 +90,7 @@ function keepsAlive (origin: string, { requests, random }: ClientParts): Client 
   const kept = keptAlive(origin)
   return {
     async act () {
-      // At times for longer than a connection may be idle in a drain.
+      // Sometimes for longer than a connection may be idle in a drain.
       if (random.chance(0.05)) await sleep(random.between(500, 2_500))
       await requests.send(origin, { kind: named('kept alive', origin), keptAlive: kept, ...askAnything(random) })
     },
@@ -110,7 +110,7 @@ function pipelines (origin: string, { accounts, requests, random }: ClientParts)
   }
 }
 
-/** Now on a new connection, then on one that is kept alive. */
+/** Sometimes on a new connection, sometimes on a kept-alive one. */
 function uploadsSlowly (origin: string, { requests, random }: ClientParts): Client {
   const kept = keptAlive(origin)
   return {
@@ -126,7 +126,7 @@ function uploadsSlowly (origin: string, { requests, random }: ClientParts): Clie
   }
 }
 
-/** More than the kernel keeps for a connection: the worker has to wait for its reader. */
+/** More than the kernel buffers for a connection, so the worker has to wait for the reader. */
 function readsSlowly (origin: string, { requests, random }: ClientParts): Client {
   return {
     async act () {

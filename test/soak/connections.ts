@@ -5,16 +5,16 @@ import { ca } from '../clients.js'
 
 let connections = 0
 
-/** An address of this machine that no other connection of this process comes from. */
+/** An address of this machine that no other connection of this process uses. */
 export function nextAddress (): string {
   const number = ++connections
   return `127.${1 + (number >> 16)}.${number >> 8 & 255}.${number & 255}`
 }
 
-/** One connection at a time, kept alive over its requests as long as the server lets it. */
+/** One connection at a time, kept alive for as long as the server allows. */
 export interface KeptAlive {
   readonly agent: http.Agent
-  /** Where a connection of it comes from. */
+  /** The local address of a connection. */
   addressOf (socket: Duplex): string
 }
 

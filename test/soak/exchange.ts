@@ -5,21 +5,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { begin } from '../clients.js'
 import { type KeptAlive, nextAddress } from './connections.js'
 
-/** Milliseconds for a request: longer than all workers may be away, for the longest pause before a restart. */
+/** Milliseconds for a request: longer than all workers may be missing, which is the longest delay before a replacement. */
 export const PATIENCE = 40_000
 
-/** How a request is made, and its answer read. */
+/** How to send a request, and read its answer. */
 export interface Manner {
-  /** By default it has a connection of its own. */
+  /** By default a connection of its own. */
   keptAlive?: KeptAlive
   method?: 'GET' | 'POST'
   headers?: http.OutgoingHttpHeaders
   body?: readonly Buffer[]
-  /** Milliseconds after each piece of the body that is sent. */
+  /** Milliseconds of pause after each piece of the body that is sent. */
   sendPause?: () => number
-  /** Milliseconds after each piece of the answer that is read. */
+  /** Milliseconds of pause after each piece of the answer that is read. */
   readPause?: () => number
-  /** The client goes away after so many milliseconds: by FIN, or by RST (which Node sends without TLS only). */
+  /** The client disconnects after this many milliseconds, with FIN or with RST (which Node sends only without TLS). */
   abort?: { after: number, reset: boolean }
 }
 
@@ -28,13 +28,13 @@ export interface Answer { status: number, headers: http.IncomingHttpHeaders, bod
 /** What a client sees of a request. */
 export type Sight = { address: string, reused: boolean } & ({ answer: Answer } | { error: NodeJS.ErrnoException } | { aborted: true })
 
-/** Makes one request. Never rejects, and ends in {@link PATIENCE} at the latest. */
+/** Makes one request. Never rejects, and ends within {@link PATIENCE}. */
 export async function exchange (url: string, { keptAlive, method = 'GET', headers = {}, body = [], sendPause, readPause, abort }: Manner): Promise<Sight> {
   const localAddress = nextAddress()
   const req = begin(url, { method, headers, ...(keptAlive === undefined ? { agent: false, localAddress } : { agent: keptAlive.agent }) })
   let address = keptAlive === undefined ? localAddress : ''
   let socket: Socket | undefined
-  req.on('error', () => {}) // what awaits the answer hears of it, too
+  req.on('error', () => {}) // whoever awaits the answer gets it too
   req.once('socket', given => {
     socket = given
     if (keptAlive !== undefined) address = keptAlive.addressOf(given)
@@ -68,7 +68,7 @@ async function receive (req: http.ClientRequest, pause?: () => number): Promise<
   return { status: res.statusCode as number, headers: res.headers, body: Buffer.concat(pieces) }
 }
 
-/** What goes wrong meanwhile, the request tells. */
+/** Errors meanwhile are reported by the request. */
 async function send (req: http.ClientRequest, body: readonly Buffer[], pause?: () => number): Promise<void> {
   for (const piece of body) {
     if (req.destroyed) return

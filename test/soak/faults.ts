@@ -6,7 +6,7 @@ import type { Random } from './random.js'
 import type { Requests } from './requests.js'
 import { stamp } from './stamp.js'
 
-/** How many workers there are from the beginning, and between which numbers they are scaled. */
+/** The number of workers at the beginning, and the range in which they are scaled. */
 export const WORKERS = 4
 const FEWEST = 2
 const MOST = 5
@@ -14,11 +14,11 @@ const MOST = 5
 /** Milliseconds from one fault to the next. */
 const PAUSE = [300, 1_500] as const
 
-/** Milliseconds after a kill without another: a worker that dies young is replaced later each time. */
+/** Milliseconds without another kill after a kill: a worker that dies young is replaced later each time. */
 const KILL_PAUSE = 6_000
 const MASSACRE_PAUSE = 20_000
 
-/** Each as often as it is here. */
+/** Each fault is as frequent as it is in this list. */
 const KINDS = [
   'kill', 'kill', 'kill',
   'kill all',
@@ -38,9 +38,9 @@ export interface FaultParts {
   random: Random
 }
 
-/** What happens to the app: one thing after another, while what the one brings about may go on during the next. */
+/** Faults that happen to the app, one after another. The consequences of one may go on during the next. */
 export class Faults {
-  /** For whoever has to find out what happened. */
+  /** For finding out what happened. */
   readonly log: string[] = []
   readonly counts = new Map<Fault, number>()
   #workers = WORKERS
@@ -48,14 +48,14 @@ export class Faults {
   #mayKillAt = 0
   #killed = 0
   readonly #parts: FaultParts
-  /** What is to end before the app can be whole again. */
+  /** What has to end before the app can be healthy again. */
   readonly #lasting = new Set<Promise<void>>()
 
   constructor (parts: FaultParts) {
     this.#parts = parts
   }
 
-  /** How many workers there are to be. */
+  /** How many workers there should be. */
   get workers (): number {
     return this.#workers
   }
@@ -82,7 +82,7 @@ export class Faults {
     this.#signalPrimary('reload', 'SIGHUP')
   }
 
-  /** Brings the number of workers back to what it was, one at a time: signals of one kind may become one. */
+  /** Restores the number of workers, one at a time, because several signals of one kind may be merged. */
   async scaleBack (): Promise<void> {
     while (this.#workers !== WORKERS) {
       this.#scaleBy(this.#workers < WORKERS ? 1 : -1)
@@ -138,7 +138,7 @@ export class Faults {
     process.kill(this.#parts.app.pid, signal)
   }
 
-  /** The workers' processes, whatever they are about, in random order. */
+  /** The workers' processes, in whatever state, in random order. */
   async #pids (random: Random): Promise<number[]> {
     const { stats } = await this.#parts.app.look()
     const pids = stats.workers.map(({ pid }) => pid).filter(pid => pid !== undefined)

@@ -3,9 +3,9 @@ import { LANES } from '../helper.js'
 
 export const USAGE = `npm run soak -- [options]
 
-  --seconds <n>     how long clients and faults go on, all lanes together; 300 unless said
-  --lane <lane>     ${LANES.join(' or ')}; both, one after the other, unless said
-  --seed <n>        what is random is the same for the same seed`
+  --seconds <n>     how long clients and faults go on, all lanes together (default 300)
+  --lane <lane>     ${LANES.join(' or ')}; default: both, one after the other
+  --seed <n>        the same seed makes the same random choices`
 
 export interface Flags {
   help: boolean
@@ -14,7 +14,7 @@ export interface Flags {
   lanes: ReadonlyArray<typeof LANES[number]>
 }
 
-/** @throws where they are none of these */
+/** @throws if a flag or its value is not known */
 export function readFlags (args: string[]): Flags {
   const { values: { help, seconds, seed, lane } } = parseArgs({
     args,
@@ -26,7 +26,7 @@ export function readFlags (args: string[]): Flags {
     }
   })
   const lanes = LANES.filter(name => lane === undefined || name === lane)
-  if (lanes.length === 0) throw new RangeError(`--lane takes ${LANES.join(' or ')}, got '${lane}'`)
+  if (lanes.length === 0) throw new RangeError(`--lane got '${lane}'; it takes ${LANES.join(' or ')}`)
   return {
     help,
     lanes,
@@ -36,6 +36,6 @@ export function readFlags (args: string[]): Flags {
 }
 
 function integer (flag: string, text: string): number {
-  if (!/^\d{1,10}$/.test(text)) throw new RangeError(`--${flag} takes an integer, got '${text}'`)
+  if (!/^\d{1,10}$/.test(text)) throw new RangeError(`--${flag} got '${text}'; it takes an integer`)
   return Number(text)
 }

@@ -4,29 +4,29 @@ import { descriptors } from '../helper.js'
 import type { Look, SoakedApp } from './app.js'
 
 /**
- * MiB by which the primary may have grown since it has warmed up. Nothing makes it collect its garbage,
- * and V8 lets the space for what is new grow to 16 MiB before it has to. Runs of some minutes end up to
- * 7 above their beginning, while what is left by a collection stays the same to 0.1 as soon as every
- * fault has happened once. A leak of 1 KiB for each connection exceeds it in the default's time.
+ * MiB by which the primary may have grown since its warm-up. It is not forced to collect its garbage, and V8
+ * lets the young generation grow to 16 MiB before it has to. Runs of some minutes end up to 7 MiB above their
+ * beginning, although the memory after a collection stays the same to 0.1 MiB once every fault has happened.
+ * A leak of 1 KiB for each connection exceeds this limit in the default duration.
  */
 export const MEMORY_BOUND = 16
 
-/** How often the memory is looked at, and how many milliseconds apart; the least counts. */
+/** The number of memory samples, and the milliseconds between them. The lowest counts. */
 const SAMPLES = 10
 const SAMPLE_PAUSE = 200
 
-/** Milliseconds for what is on its way to its end (a timer, a descriptor) to get there. */
+/** Milliseconds in which timers and descriptors that are about to end do so. */
 const PATIENCE = 20_000
 const LOOK_PAUSE = 200
 
-/** What a primary holds on to. */
+/** The resources that a primary holds. */
 export interface Held { descriptors: number, resources: Record<string, number> }
 
 export function heldBy (app: SoakedApp, { resources }: Look): Held {
   return { descriptors: descriptors(app.pid), resources }
 }
 
-/** Resolves with what it holds when that is no more than `before`, or after a while with what it still holds. */
+/** Resolves with what it holds, as soon as that is no more than `before`, or after a while in any case. */
 export async function heldAgain (app: SoakedApp, before: Held): Promise<Held> {
   const deadline = performance.now() + PATIENCE
   for (;;) {
@@ -37,8 +37,8 @@ export async function heldAgain (app: SoakedApp, before: Held): Promise<Held> {
 }
 
 /**
- * What there is more of. Descriptors may not be fewer either; of the resources that keep a process
- * alive some may: Node's channels to the workers count as such until the first message that had to wait.
+ * The resources that have grown. Descriptors may not be fewer either. The resources that keep a process alive may be:
+ * Node counts its channels to the workers among them until the first message that had to wait.
  */
 export function growth (before: Held, after: Held): string[] {
   const rows = [
@@ -48,7 +48,7 @@ export function growth (before: Held, after: Held): string[] {
   return rows.map(([name, was, is]) => `${name}: ${was} before, ${is} after`)
 }
 
-/** MiB of the process that are in memory: the least of some samples, since what has not been collected yet comes and goes. */
+/** The resident memory of the process in MiB: the lowest of several samples, because garbage comes and goes. */
 export async function memory (pid: number): Promise<number> {
   let least = Infinity
   for (let i = 0; i < SAMPLES; i++) {

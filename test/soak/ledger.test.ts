@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Ledger } from './ledger.js'
 
-/** A ledger that is read as these parts. */
+/** A ledger that is read in these parts. */
 function ledger (...parts: string[]): Ledger {
   return new Ledger(() => parts.shift() ?? '')
 }

@@ -1,16 +1,16 @@
 /**
- * What the workers have written down, each entry before anything else happened: the connections that
- * they took, by the client's address, which is no other connection's, and the requests that they began.
+ * The records of the workers: the connections that they took, by the client's address (which no other connection
+ * has), and the requests that they began. Each entry is written before anything else happens.
  */
 export class Ledger {
-  /** Entries that were not written to their end: their worker was killed meanwhile. */
+  /** Incomplete entries: their worker was killed while it wrote them. */
   torn = 0
   readonly #appended: () => string
   #rest = ''
   readonly #takers = new Map<string, number[]>()
   readonly #beginners = new Map<number, number[]>()
 
-  /** @param appended what has been written since it was called last */
+  /** @param appended the text written since the last call */
   constructor (appended: () => string) {
     this.#appended = appended
   }
@@ -27,7 +27,7 @@ export class Ledger {
     return this.#beginners.get(id) ?? []
   }
 
-  /** What more than one worker took, or one more than once. */
+  /** The connections that several workers took, or one worker more than once. */
   takenTwice (): Array<[string, readonly number[]]> {
     this.#read()
     return [...this.#takers].filter(([, pids]) => pids.length > 1)
@@ -52,7 +52,7 @@ export class Ledger {
     }
     const [pid, what, address, id] = entry
     if (what === 'began') add(this.#beginners, id, pid)
-    else if (address !== null) add(this.#takers, address, pid) // null: the client was gone already
+    else if (address !== null) add(this.#takers, address, pid) // null: the client had already disconnected
   }
 }
 

@@ -9,8 +9,8 @@ interface Connection { address: string, client?: RawClient }
 interface Sent { plan: Plan, attempt: Attempt }
 
 /**
- * A client that sends several requests in one write, on one connection as long as the server lets it.
- * What the server has not begun when it closes is sent again, each on a connection of its own.
+ * A client that sends several requests in one write, on one connection for as long as the server allows.
+ * Requests that the server has not begun when it closes are sent again, each on a connection of its own.
  */
 export class Pipelining {
   readonly #origin: string
@@ -63,7 +63,7 @@ export class Pipelining {
     }
   }
 
-  /** What is kept, unless the server has closed it meanwhile. */
+  /** The kept connection, unless the server has closed it meanwhile. */
   #takeKept (): Connection | undefined {
     const kept = this.#kept
     this.#kept = undefined

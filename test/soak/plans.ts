@@ -5,10 +5,10 @@ import type { Plan } from './requests.js'
 const KIB = 1024
 const OCTETS = { 'content-type': 'application/octet-stream' }
 
-/** What a request asks the app for, and what its answer has to be. */
+/** A request to the app, and the answer that it has to get. */
 export type Ask = Pick<Plan, 'path' | 'method' | 'headers' | 'body' | 'check'>
 
-/** Any of those that are soon answered. */
+/** One of the requests that are answered quickly. */
 export function askAnything (random: Random): Ask {
   const asks = [askAtOnce, askLater, askAtOnce, (random: Random) => askDigest(random, 1, 64 * KIB)]
   return random.pick(asks)(random)
@@ -18,17 +18,17 @@ export function askAtOnce (): Ask {
   return { path: '/answer', check: expect({}) }
 }
 
-/** Answered after a while: a worker may be killed, or begin to drain, meanwhile. */
+/** Answered after a while, so a worker may be killed, or begin to drain, meanwhile. */
 export function askLater (random: Random): Ask {
   return { path: `/after/${random.between(0, 200)}`, check: expect({}) }
 }
 
-/** Blocks the worker that answers. */
+/** Blocks its worker. */
 export function askToBlock (ms: number): Ask {
   return { path: `/block/${ms}`, check: expect({}) }
 }
 
-/** Has so many pieces of data digested, each of so many bytes at most. */
+/** Sends this many pieces of data, each of this many bytes at most, to be digested. */
 export function askDigest (random: Random, pieces: number, most: number): Ask {
   const body = Array.from({ length: pieces }, () => Buffer.alloc(random.between(1, most), String(random.next())))
   const data = Buffer.concat(body)

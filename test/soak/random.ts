@@ -1,6 +1,6 @@
 import { createRandom } from '../fakes.js'
 
-/** What is chosen at random, the same for the same seed. */
+/** Random choices, always the same for the same seed. */
 export class Random {
   /** A number from 0 to 1. */
   readonly next: () => number
@@ -18,13 +18,13 @@ export class Random {
     return this.next() < probability
   }
 
-  /** @throws RangeError where there is nothing to pick from */
+  /** @throws RangeError if there is nothing to choose from */
   pick<T> (from: readonly T[]): T {
     if (from.length === 0) throw new RangeError('nothing to pick from')
     return from[Math.floor(this.next() * from.length)] as T
   }
 
-  /** Another one: what it chooses does not depend on how often this one is asked from now on. */
+  /** A new, independent one: its choices do not depend on how often this one is used from now on. */
   fork (): Random {
     return new Random(this.between(0, 2 ** 31))
   }

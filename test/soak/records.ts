@@ -5,7 +5,7 @@ import { Ledger } from './ledger.js'
 
 const CHUNK = 64 * 1024
 
-/** What is written down in a run: a folder, with the ledger that the workers write. */
+/** The records of a run: a folder with the ledger that the workers write. */
 export class Records {
   readonly folder: string
   readonly ledgerPath: string
@@ -19,7 +19,7 @@ export class Records {
     this.ledger = new Ledger(tail(this.#fd))
   }
 
-  /** Leaves the folder, with these files besides, to whoever wants to know what happened. */
+  /** Keeps the folder, and adds these files, for finding out what happened. */
   keep (files: Record<string, readonly string[]>): void {
     closeSync(this.#fd)
     for (const [name, lines] of Object.entries(files)) writeFileSync(join(this.folder, name), lines.map(line => `${line}\n`).join(''))
@@ -31,7 +31,7 @@ export class Records {
   }
 }
 
-/** Reads what has been appended to a file of ASCII text since the last call. */
+/** Reads the text that was appended to an ASCII file since the last call. */
 function tail (fd: number): () => string {
   const buffer = Buffer.alloc(CHUNK)
   let at = 0

@@ -1,11 +1,11 @@
 import { FATES, type Fate } from './accounts.js'
 import type { Result } from './run.js'
 
-/** How many findings are shown, and how much of what was done to the app. */
+/** How many findings are shown, and how many of the last faults. */
 const SHOWN = 10
 const FAULTS_SHOWN = 40
 
-/** What came of a lane's run, for people. The last line says whether it is as it should be. */
+/** The result of a lane's run, as text. The last line has the counts of everything that must not happen. */
 export function report ({ lane, kinds, retried, torn, kills, faults, faultLog, folder, notes, findings }: Result): string {
   const count = (what: string): number => findings.filter(finding => finding.what === what).length
   return [
@@ -17,7 +17,7 @@ export function report ({ lane, kinds, retried, torn, kills, faults, faultLog, f
     ...notes,
     ...findings.slice(0, SHOWN).map(({ what, text }) => `${what}: ${text}`),
     ...(findings.length > SHOWN ? [`and ${findings.length - SHOWN} more`] : []),
-    ...(findings.length > 0 ? ['the last faults:', ...faultLog.slice(-FAULTS_SHOWN), `all of it, the app's log and the ledger: ${folder}`] : []),
+    ...(findings.length > 0 ? ['the last faults:', ...faultLog.slice(-FAULTS_SHOWN), `all faults, the app's log and the ledger: ${folder}`] : []),
     `${lane}: lost ${count('lost')}, twice ${count('twice')}, wrong ${count('wrong')}, leaks ${count('leak')}, failures ${count('failure')}`
   ].join('\n')
 }

@@ -4,11 +4,11 @@ import { type Answer, exchange, type Manner } from './exchange.js'
 export interface Plan extends Manner {
   kind: string
   path: string
-  /** What is wrong with the body of the answer to the request of this id, if anything is. */
+  /** What is wrong with the body of the answer to this request, or undefined. */
   check (id: number, body: Buffer): string | undefined
 }
 
-/** Requests that are accounted for, each with the id that it goes by in its URL. */
+/** Requests that are accounted for. Each has an id in its URL. */
 export class Requests {
   readonly #accounts: Accounts
 
@@ -20,12 +20,12 @@ export class Requests {
     await this.sendAs(this.#accounts.begin(plan.kind), origin, plan)
   }
 
-  /** A request that has its id already. */
+  /** A request that already has its id. */
   async sendAs (id: number, origin: string, plan: Plan): Promise<void> {
     while (await this.#attempt(id, origin, plan) === 'again');
   }
 
-  /** Whether what came is the answer to this request. */
+  /** Whether this is the answer to that request. */
   settle (attempt: Attempt, { status, headers, body }: Answer, check: Plan['check']): void {
     const { id } = attempt
     const wrong = status !== 200

@@ -12,27 +12,27 @@ import { Records } from './records.js'
 import { Requests } from './requests.js'
 import { Watchdog } from './watchdog.js'
 
-/** Milliseconds between two lines that say how far it is. */
+/** Milliseconds between two lines that show the progress. */
 const PROGRESS_PAUSE = 10_000
 
-/** The share of the time that is over before the first fault. */
+/** The share of the time before the first fault. */
 const WARM_UP = 0.2
 
-/** Milliseconds that it may take beyond what it was asked to: see what the app and its clients have patience for. */
+/** Milliseconds that it may take longer than requested: see the timeouts of the app and its clients. */
 const OVERTIME = 240_000
 
-/** Milliseconds for an app that hangs to say what it is about. */
+/** Milliseconds for an app that hangs to report its state. */
 const LAST_WORDS = 5_000
 
 export interface RunOptions {
   lane: LaneName
-  /** How long clients are at it. */
+  /** How long the clients go on. */
   seconds: number
   seed: number
   say (line: string): void
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export interface Result {
   lane: LaneName
   kinds: Map<string, Record<Fate, number>>
@@ -41,14 +41,14 @@ export interface Result {
   kills: number
   faults: ReadonlyMap<Fault, number>
   faultLog: readonly string[]
-  /** Where the records are when something was found. */
+  /** Where the records are, if something was found. */
   folder: string
-  /** What the primary held before and after. */
+  /** The resources of the primary before and after. */
   notes: readonly string[]
   findings: readonly Finding[]
 }
 
-/** One app under fire, from its start to its end. */
+/** One app under test, from its start to its end. */
 export class Run {
   readonly #options: RunOptions
   readonly #records = new Records()
@@ -67,7 +67,7 @@ export class Run {
     this.#random = new Random(options.seed)
     this.#app = new SoakedApp({
       teardown: end => { this.#ends.push(end as () => unknown) },
-      passing: () => true, // what it logged is kept
+      passing: () => true, // its log is kept
       comment () {}
     }, options.lane, WORKERS, this.#records.ledgerPath)
     this.#watchdog = new Watchdog({
@@ -79,7 +79,7 @@ export class Run {
     })
   }
 
-  /** Resolves when everything has ended, well or not. */
+  /** Resolves when everything has ended, with success or without. */
   async end (): Promise<Result> {
     const killApp = (): void => { this.#app.app.killGroup() }
     process.once('exit', killApp)
@@ -134,10 +134,10 @@ export class Run {
     await this.#stop()
   }
 
-  /** Warms up, lets the faults happen, and waits until the app is whole again: all under load. */
+  /** Under load: warms up, lets the faults happen, and waits until the app is healthy again. */
   async #underFire (faults: Faults): Promise<void> {
     const ms = this.#options.seconds * 1000
-    faults.reload() // what a reload takes is there when it has warmed up
+    faults.reload() // so that the memory for a reload is part of the warm-up
     await sleep(ms * WARM_UP)
     await this.#app.healthy(WORKERS)
     const before = await memory(this.#app.pid)
@@ -167,7 +167,7 @@ export class Run {
     this.#options.say(`${Math.round(performance.now() / 1000)} s, ${this.#options.lane}: ${answered} answered, ${cut} cut, ${inHand} in hand, ${aborted} aborted, ${lost} lost, ${wrong} wrong; ${this.#app.readyWorkers} of ${workers} workers, ${kills} kills`)
   }
 
-  /** What the app has to say, where it hangs. */
+  /** The state of an app that hangs. */
   async #lastWords (): Promise<void> {
     const look = await Promise.race([this.#app.look().catch(String), sleep(LAST_WORDS, 'the primary does not answer')])
     this.#options.say(`${JSON.stringify(look)}; its processes: ${this.#app.app.processes().join(', ')}`)

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { FakeClock } from '../fakes.js'
 import { Watchdog, type WatchdogParts } from './watchdog.js'
 
-/** Lets so many seconds pass, and resolves with what the watchdog says, if anything. */
+/** Lets this many seconds pass, and resolves with what the watchdog says, if anything. */
 async function pass (t: Test, seconds: number, parts: Partial<WatchdogParts>): Promise<string | undefined> {
   const clock = new FakeClock()
   const watchdog = new Watchdog({ limit: Infinity, loaded: () => true, answeredAt: () => 0, readyWorkers: () => 4, clock, ...parts })

@@ -1,26 +1,26 @@
 import type { Clock } from '../../lib/platform/clock.js'
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const LOOK_PAUSE = 1_000
 
-/** Milliseconds without an answer: while workers are ready, and without any, whose replacements wait for 30 s at most. */
+/** Milliseconds without an answer: while workers are ready, and while none is. Replacements wait for 30 s at most. */
 const STALL = 30_000
 const OUTAGE = 60_000
 
 export interface WatchdogParts {
-  /** Milliseconds that the whole of it may take. */
+  /** Milliseconds that the whole run may take. */
   limit: number
   /** Whether requests are being made. */
   loaded (): boolean
-  /** When the last answer came. */
+  /** When the last answer arrived. */
   answeredAt (): number
   readyWorkers (): number
   clock: Clock
 }
 
-/** Ends what would never end. */
+/** Ends a run that would never end. */
 export class Watchdog {
-  /** Rejects when it has to. */
+  /** Rejects when the run has to be ended. */
   readonly bite: Promise<never>
   readonly #parts: WatchdogParts
   readonly #begunAt: number
@@ -31,7 +31,7 @@ export class Watchdog {
     this.#parts = parts
     this.#begunAt = parts.clock.now()
     this.bite = new Promise((resolve, reject) => { this.#watch(reject) })
-    this.bite.catch(() => {}) // whoever races against it hears of it
+    this.bite.catch(() => {}) // whoever races against it gets it
   }
 
   end (): void {
