@@ -32,7 +32,7 @@ function findings ({ findings }: Accounts): string[] {
   return findings.map(({ what }) => what)
 }
 
-t.test('an answer by the worker that began the request, and no other, is a right one', async t => {
+t.test('an answer is correct if its worker, and no other, began the request', async t => {
   const { accounts, write, begin } = open()
   const attempt = begin()
   write(11, 'taken', ADDRESS)
@@ -42,7 +42,7 @@ t.test('an answer by the worker that began the request, and no other, is a right
   t.same(accounts.findings, [])
 })
 
-t.test('an answer that nobody has begun is wrong', async t => {
+t.test('an answer to a request that no worker began is wrong', async t => {
   const { accounts, write, begin } = open()
   const attempt = begin()
   write(12, 'began', ADDRESS, attempt.id)
@@ -75,7 +75,7 @@ t.test('a request that never ends is lost', async t => {
   t.match(accounts.findings, [{ what: 'lost', text: /never ended/ }])
 })
 
-t.test('a kill cuts what its worker had begun, and what came on the connections that it had taken', async t => {
+t.test('a kill cuts the requests that its worker had begun, and those on the connections that it had taken', async t => {
   const { accounts, write, begin } = open()
   const [begun, taken, reused] = [begin(), begin({ address: '127.1.0.2' }), begin({ address: '127.1.0.2', reused: true })]
   write(11, 'began', ADDRESS, begun.id)
@@ -96,7 +96,7 @@ t.test('the kill of one worker is no excuse for another', async t => {
   t.same(ends(accounts), { lost: 1 })
 })
 
-t.test('a kill may have one request in hand that nobody has written down, begun before it', async t => {
+t.test('for each kill, one request that was begun before it may be missing in the ledger', async t => {
   const { accounts, pass, begin } = open()
   const [first, second] = [begin(), begin()]
   pass(1)
@@ -107,7 +107,7 @@ t.test('a kill may have one request in hand that nobody has written down, begun 
   t.same(ends(accounts), { 'in hand': 1, lost: 2 })
 })
 
-t.test('a kill is forgotten after a while', async t => {
+t.test('a kill excuses nothing after a while', async t => {
   const { accounts, pass, begin } = open()
   const attempt = begin()
   accounts.killed(11)
@@ -116,7 +116,7 @@ t.test('a kill is forgotten after a while', async t => {
   t.same(ends(accounts), { lost: 1 })
 })
 
-t.test('what nobody began on a connection used before is sent again, once', async t => {
+t.test('a request that no worker began, on a reused connection, is sent again once', async t => {
   const { accounts, write, begin } = open()
   write(11, 'taken', ADDRESS)
   const attempt = begin({ reused: true })
@@ -126,7 +126,7 @@ t.test('what nobody began on a connection used before is sent again, once', asyn
   t.same(ends(accounts), { lost: 1 })
 })
 
-t.test('what was begun is not sent again', async t => {
+t.test('a request that a worker began is not sent again', async t => {
   const { accounts, write, begin } = open()
   const attempt = begin({ reused: true })
   write(11, 'began', ADDRESS, attempt.id)
@@ -158,5 +158,5 @@ t.test('no request ends in two ways', async t => {
   const { accounts, begin } = open()
   const attempt = begin()
   accounts.aborted(attempt)
-  t.throws(() => { accounts.failed(attempt, 'ECONNRESET') }, /ends as lost, and was aborted before/)
+  t.throws(() => { accounts.failed(attempt, 'ECONNRESET') }, /ends as lost, but was aborted before/)
 })

@@ -20,15 +20,15 @@ t.test('no answer for half a minute while workers are ready is a stall', async t
   t.equal(await pass(t, 29, {}), undefined)
 })
 
-t.test('without workers it may take longer', async t => {
+t.test('without ready workers, the limit is longer', async t => {
   t.equal(await pass(t, 59, { readyWorkers: () => 0 }), undefined)
   t.match(await pass(t, 62, { readyWorkers: () => 0 }), /stalls/)
 })
 
-t.test('who asks nothing gets no answer', async t => {
+t.test('without requests, missing answers are no stall', async t => {
   t.equal(await pass(t, 100, { loaded: () => false }), undefined)
 })
 
-t.test('all of it has its limit', async t => {
+t.test('the whole run has a limit', async t => {
   t.match(await pass(t, 102, { limit: 100_000, loaded: () => false }), /not done after 100000 ms/)
 })
