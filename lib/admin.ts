@@ -33,9 +33,9 @@ export class Admin {
   async open (): Promise<void> {
     const { control, admin } = this.#options
     try {
-      if (typeof control === 'string') await named('the control socket', this.#control.open(control))
+      if (typeof control === 'string') await named('open the control socket', this.#control.open(control))
       else if (control) await this.#openControl()
-      if (admin !== undefined) await named('the admin server', this.#openServer(admin))
+      if (admin !== undefined) await named('start the admin server', this.#openServer(admin))
     } catch (err) {
       await this.close()
       throw err
@@ -55,9 +55,9 @@ export class Admin {
     const { log } = this.#primary
     try {
       const path = await this.#control.open()
-      log.debug({ event: 'control', path }, 'the control socket is %s', path)
+      log.debug({ event: 'control', path }, 'the control socket is at %s', path)
     } catch (err) {
-      if (!(err instanceof ClosedError)) log.warn({ event: 'control-error', err }, 'there is no control socket: commands will not find this primary')
+      if (!(err instanceof ClosedError)) log.warn({ event: 'control-error', err }, 'cannot open the control socket: commands like status and stop will not find this primary')
     }
   }
 
@@ -69,7 +69,7 @@ export class Admin {
     // Fastify itself would report 127.0.0.1 for 0.0.0.0, which hides that the server is reachable from outside.
     const { address: host, family, port } = this.#server.server.address() as AddressInfo
     const address = `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`
-    this.#primary.log.info({ event: 'admin', address }, 'the admin server listens at %s', address)
+    this.#primary.log.info({ event: 'admin', address }, 'the admin server is listening on %s', address)
   }
 
   get #parts (): Parts {
@@ -83,11 +83,11 @@ export class Admin {
 }
 
 /** Adds to Node's error which socket could not be opened, since the app's port may be in use, too. */
-async function named<T> (whose: string, opening: Promise<T>): Promise<T> {
+async function named<T> (what: string, opening: Promise<T>): Promise<T> {
   try {
     return await opening
   } catch (err) {
-    if ((err as NodeJS.ErrnoException).syscall !== undefined) (err as Error).message = `${whose} cannot be opened: ${(err as Error).message}`
+    if ((err as NodeJS.ErrnoException).syscall !== undefined) (err as Error).message = `cannot ${what}: ${(err as Error).message}`
     throw err
   }
 }

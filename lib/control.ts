@@ -27,7 +27,7 @@ export class ControlSocket {
     this.#parts = parts
     this.#server = createServer({ pauseOnConnect: true }, socket => { this.#onConnection(socket) })
     this.#server.unref()
-    this.#server.on('error', err => { if (this.#server.listening) parts.primary.log.warn({ event: 'control-error', err }, 'the control socket has failed') })
+    this.#server.on('error', err => { if (this.#server.listening) parts.primary.log.warn({ event: 'control-error', err }, 'the control socket could not accept a connection') })
   }
 
   /**
@@ -94,7 +94,7 @@ export class ControlSocket {
       symlinkSync(path, own)
       this.#files.push(own)
     } catch (err) {
-      this.#parts.primary.log.warn({ event: 'control-error', err }, 'commands find this primary by --control alone')
+      this.#parts.primary.log.warn({ event: 'control-error', err }, 'commands will find this primary only with --control %s', path)
     }
   }
 
@@ -108,7 +108,7 @@ export class ControlSocket {
       socket.resume()
     } catch (err) {
       this.#app = undefined
-      this.#parts.primary.log.error({ event: 'control-error', err }, 'the control socket cannot answer')
+      this.#parts.primary.log.error({ event: 'control-error', err }, 'the control socket could not answer a connection')
       socket.destroy()
     }
   }

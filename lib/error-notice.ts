@@ -37,7 +37,7 @@ const MOST_ERRORS = 32
 const LONGEST_TEXT = 16_384
 
 /** Replaces a value that cannot be read or formatted. */
-const UNREADABLE = 'an error that cannot be read'
+const UNREADABLE = 'an unreadable error'
 
 /** Serializes whatever was thrown. Never throws. */
 export function toNotice (err: unknown): ErrorNotice {

@@ -8,42 +8,42 @@ export const OptionsError = createError<[string]>(
 
 export const OptionsDifferError = createError<[string, string, string]>(
   'SHARED_PORT_ERR_OPTIONS_DIFFER',
-  'All Fastify instances of a process share its workers: option \'%s\' is %s here, but was %s in the instance before')
+  'Option \'%s\' is %s on this Fastify instance, but %s on an earlier one: all instances of a process share its workers, so they need the same options')
 
 export const RegisteredTwiceError = createError(
   'SHARED_PORT_ERR_REGISTERED_TWICE',
-  'shared-fastify is registered on this Fastify instance already')
+  'shared-fastify is already registered on this Fastify instance')
 
 export const AlreadyListeningError = createError(
   'SHARED_PORT_ERR_ALREADY_LISTENING',
-  'The server listens already: register shared-fastify before listen()')
+  'The server is already listening: register shared-fastify before calling listen()')
 
 export const TooManyKeysError = createError<[number]>(
   'SHARED_PORT_ERR_TOO_MANY_KEYS',
-  'Workers wait for %d ports already that the primary does not listen on: every process has to call listen() with the same options')
+  'Workers are already waiting for %d ports that the primary does not listen on: every process must call listen() with the same options')
 
 export const NotListeningFdError = createError<[number, ErrorOptions?]>(
   'SHARED_PORT_ERR_FD', 'File descriptor %d is not a listening socket')
 
 export const FdInUseError = createError<[number, string]>(
-  'SHARED_PORT_ERR_FD', 'File descriptor %d is in use already (by %s)')
+  'SHARED_PORT_ERR_FD', 'File descriptor %d is already in use (by %s)')
 
 export const NodeUnsupportedError = createError<[string, string]>(
   'SHARED_PORT_ERR_NODE_UNSUPPORTED',
-  'Node %s lacks %s, which shared-fastify needs: please use a version that it is tested with (see its README), and report this one')
+  'Node %s lacks %s, which shared-fastify needs: use a version that it is tested with (see its README), and please report this one')
 
 export const NoScriptError = createError(
   'SHARED_PORT_ERR_NO_SCRIPT',
-  'The workers run the script of this process, and it has none: put it into a file, or serve with workers: 0')
+  'The workers run the same script as this process, but this process was not started from a script: put the code into a file, or set workers: 0')
 
 export const LaneUnavailableError = createError<[string, string, ErrorOptions?]>(
-  'SHARED_PORT_ERR_LANE', 'The %s lane is not to be had here: %s')
+  'SHARED_PORT_ERR_LANE', 'The %s lane is not available: %s')
 
 export const WorkerFailedError = createError<[number, string, ErrorOptions?]>(
   'SHARED_PORT_ERR_WORKER_FAILED', 'Worker %d %s before it was ready')
 
 export const BootTimeoutError = createError<[number, number, string, ErrorOptions?]>(
-  'SHARED_PORT_ERR_BOOT_TIMEOUT', 'Worker %d was not ready within bootTimeout, %d ms: %s')
+  'SHARED_PORT_ERR_BOOT_TIMEOUT', 'Worker %d was not ready within %d ms (bootTimeout): %s')
 
 export const ReadyCheckError = createError<[string, ErrorOptions?]>(
   'SHARED_PORT_ERR_READY_CHECK', 'The readyCheck failed: %s')
@@ -52,25 +52,25 @@ export const UserError = createError<[string, ErrorOptions?]>(
   'SHARED_PORT_ERR_USER', 'Workers cannot run as another user or group: %s')
 
 export const ClosedError = createError(
-  'SHARED_PORT_ERR_CLOSED', 'Closed before the workers were ready')
+  'SHARED_PORT_ERR_CLOSED', 'The server was closed before the workers were ready')
 
 export const NotRunningError = createError<[string]>(
-  'SHARED_PORT_ERR_NOT_RUNNING', '%s needs workers that run: between listen() and close(), in the primary')
+  'SHARED_PORT_ERR_NOT_RUNNING', '%s needs running workers: call it in the primary, after listen() and before close()')
 
 export const ScaleError = createError<[number, string]>(
-  'SHARED_PORT_ERR_SCALE', 'scale() takes an integer from 1 to %d, got %s; all workers end at a stop', undefined, TypeError)
+  'SHARED_PORT_ERR_SCALE', 'scale() takes an integer from 1 to %d, got %s; to end all workers, stop the server', undefined, TypeError)
 
 export const LogLevelError = createError<[string, string]>(
-  'SHARED_PORT_ERR_LOG_LEVEL', 'The log level is one of %s, got %s', undefined, TypeError)
+  'SHARED_PORT_ERR_LOG_LEVEL', 'The log level must be one of %s; got %s', undefined, TypeError)
 
 export const PrimaryGoneError = createError(
-  'SHARED_PORT_ERR_PRIMARY_GONE', 'The primary does not answer: it is gone')
+  'SHARED_PORT_ERR_PRIMARY_GONE', 'The primary cannot be asked: it has exited or closed its connection to this worker')
 
 export const ConfigFailedError = createError<[string, string, ErrorOptions?]>(
   'SHARED_PORT_ERR_CONFIG_FAILED', 'The config file %s failed to load: %s')
 
 export const InspectorError = createError<[string, string, ErrorOptions?]>(
-  'SHARED_PORT_ERR_INSPECTOR', 'The inspector cannot be opened at %s: %s')
+  'SHARED_PORT_ERR_INSPECTOR', 'Cannot open the inspector at %s: %s')
 
 export const PidfileError = createError<[string, string, ErrorOptions?]>(
   'SHARED_PORT_ERR_PIDFILE', 'The pidfile %s %s')
@@ -79,7 +79,7 @@ export const AppNotFoundError = createError<[string, string]>(
   'SHARED_PORT_ERR_APP_NOT_FOUND', 'There is no app at %s%s')
 
 export const AppTypeError = createError<[string]>(
-  'SHARED_PORT_ERR_APP_TYPE', 'An app is a .ts, .mts, .cts, .js, .mjs or .cjs file, got %s')
+  'SHARED_PORT_ERR_APP_TYPE', 'The app must be a .ts, .mts, .cts, .js, .mjs or .cjs file, got %s')
 
 export const AppExportsError = createError<[string, string]>(
   'SHARED_PORT_ERR_APP_EXPORTS',
@@ -87,36 +87,36 @@ export const AppExportsError = createError<[string, string]>(
 
 export const AppListensError = createError<[string]>(
   'SHARED_PORT_ERR_APP_LISTENS',
-  'The app %s calls listen() itself: export the instance instead, or run it with node and register shared-fastify in it')
+  'The app %s calls listen() itself: export the instance without calling listen(), or register shared-fastify in the app and run it with node')
 
 export const AppFailedError = createError<[string, ErrorOptions?]>(
   'SHARED_PORT_ERR_APP_FAILED', 'The app %s failed to load')
 
 export const AppNeverLoadsError = createError<[string]>(
   'SHARED_PORT_ERR_APP_NEVER_LOADS',
-  'The app %s waits, while it loads, for something that never comes: look at its top-level await')
+  'The app %s never finishes loading: nothing is left to run, but a promise is still pending (check its top-level await)')
 
 export const AppIsInstanceError = createError<[string, string]>(
   'SHARED_PORT_ERR_APP_IS_INSTANCE',
-  'The app %s exports a Fastify instance, which is made already: %s is for apps that export a plugin')
+  'The app %s exports a Fastify instance that already exists, so %s cannot be applied: this works only for an app that exports a plugin')
 
 export const AppIsReadyError = createError<[string]>(
   'SHARED_PORT_ERR_APP_IS_READY',
-  'The app %s exports a Fastify instance that is ready() already: the command does that, when its own plugin is in')
+  'The app %s exports a Fastify instance that is already ready: do not call ready(), the command does it after registering its own plugin')
 
 export const AppRegistersError = createError<[string, ErrorOptions?]>(
   'SHARED_PORT_ERR_APP_REGISTERS',
-  'The app %s registers shared-fastify itself, which the command does too: leave it out of the app, or run the app with node')
+  'The app %s registers shared-fastify itself, but the command already does that: remove it from the app, or run the app with node')
 
 export const AppReturnsInstanceError = createError<[string]>(
   'SHARED_PORT_ERR_APP_RETURNS_INSTANCE',
-  'The app %s exports a function that returns a Fastify instance: export the instance, or a plugin that adds to the instance it is given')
+  'The app %s exports a function that returns a Fastify instance: export the instance itself, or a plugin that uses the instance it is given')
 
 export const StdoutError = createError<[string, ErrorOptions?]>(
-  'SHARED_PORT_ERR_STDOUT', 'Nothing can be written to stdout: %s')
+  'SHARED_PORT_ERR_STDOUT', 'Cannot write to stdout: %s')
 
 export const ControlFolderError = createError<[string]>(
-  'SHARED_PORT_ERR_CONTROL_FOLDER', 'The folder of control sockets, %s, must be a directory of this user that is open to nobody else')
+  'SHARED_PORT_ERR_CONTROL_FOLDER', 'The directory for control sockets, %s, must be owned by this user and accessible to nobody else')
 
 export const ControlInUseError = createError<[string]>(
-  'SHARED_PORT_ERR_CONTROL_IN_USE', 'The control socket cannot be opened: another primary has its own at %s')
+  'SHARED_PORT_ERR_CONTROL_IN_USE', 'Cannot open the control socket: %s is already used by another process')

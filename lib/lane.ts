@@ -16,7 +16,7 @@ export type { Ack, Acceptor, AcceptEvents, Admission, Connection, Frame, Lane, R
  */
 export function openLane (asked: LaneName | 'auto', log: SafeLog): Lane {
   const lane = asked === 'ipc' ? new IpcLane() : openNative(asked, log)
-  log.debug({ event: 'lane', lane: lane.name }, 'connections go by the %s lane', lane.name)
+  log.debug({ event: 'lane', lane: lane.name }, 'using the %s lane', lane.name)
   return lane
 }
 
@@ -27,7 +27,7 @@ function openNative (asked: 'native' | 'auto', log: SafeLog): Lane {
     const [message] = (err as Error).message.split('\n') as [string] // the further lines of node-gyp-build's message describe the platform
     if (asked === 'native') throw new LaneUnavailableError('native', message, { cause: err })
     const lane = new IpcLane()
-    log.info({ event: 'lane', lane: lane.name, reason: message }, 'connections go by the %s lane: the native one cannot be had', lane.name)
+    log.info({ event: 'lane', lane: lane.name, reason: message }, 'using the %s lane, because the native one is not available: %s', lane.name, message)
     return lane
   }
 }
@@ -43,6 +43,6 @@ export function receiveConnections (lane: LaneName, channel: Channel, receiver: 
 }
 
 function loadNative (): Addon {
-  if (process.platform !== 'linux') throw new Error(`it is made for Linux, and this is ${process.platform}`)
+  if (process.platform !== 'linux') throw new Error(`it needs Linux, and this is ${process.platform}`)
   return loadAddon()
 }

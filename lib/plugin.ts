@@ -60,7 +60,7 @@ if (mark !== undefined) {
 /** Called when the primary has died while this worker was loading. */
 function lost (): void {
   stdout?.lose()
-  if (firstLog !== undefined) safeLog(firstLog).warn({ event: 'primary-gone' }, 'the primary is gone: this worker, which was still starting, ends')
+  if (firstLog !== undefined) safeLog(firstLog).warn({ event: 'primary-gone' }, 'the primary has exited: this worker was still starting, and exits too')
 }
 
 function whose ({ generation }: WorkerMark): { workerId: number, generation: number } {
@@ -96,7 +96,7 @@ function newPrimary (options: Options, log: FastifyBaseLogger, output: Output): 
 function inWorker (fastify: FastifyInstance, options: Options, mark: WorkerMark): SharedPort {
   worker ??= new Worker(mark, fastify.log, stdout)
   const log = safeLog(fastify.log)
-  if (watch?.failure !== undefined) log.debug({ event: 'parent-watch', err: watch.failure }, 'no thread watches the primary: a blocked event loop may outlive it')
+  if (watch?.failure !== undefined) log.debug({ event: 'parent-watch', err: watch.failure }, 'cannot watch the primary: if this event loop is blocked when the primary dies, this process keeps running')
   watch?.allow(options.grace)
   markLog(fastify.log, whose(mark))
   shareListen(fastify, worker.add(fastify, options))

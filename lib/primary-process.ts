@@ -75,7 +75,7 @@ export class PrimaryProcess {
     this.#log = log
     this.#logger = logger
     this.#output = output
-    output.onLost = lines => { log.warn({ event: 'lines-lost', lines }, '%d lines of the log are lost: nobody read them in time', lines) }
+    output.onLost = lines => { log.warn({ event: 'lines-lost', lines }, '%d log lines were lost: stdout was not read in time, or could not be written', lines) }
     this.#admin = new Admin(this.#operable(log), options)
   }
 
@@ -157,7 +157,7 @@ export class PrimaryProcess {
     if (!levels.includes(level)) throw new LogLevelError(levels.join(', '), inspect(level))
     for (const log of new Set([this.#logger, ...[...this.#apps.keys()].map(({ log }) => log)])) setLevel(log, level)
     this.#primary.setLogLevel(level)
-    this.#log.info({ event: 'log-level', logLevel: level }, 'the log level is %s', level)
+    this.#log.info({ event: 'log-level', logLevel: level }, 'the log level is now %s', level)
   }
 
   /** @param place of the app among those that are there */
@@ -247,7 +247,7 @@ export class PrimaryProcess {
   #scaleBy (difference: number): void {
     const workers = this.#primary.workerCount + difference
     if (workers < 1 || workers > MOST_WORKERS) {
-      this.#log.warn({ event: 'scale', workers: this.#primary.workerCount }, 'there are from 1 to %d workers: it stays at %d', MOST_WORKERS, this.#primary.workerCount)
+      this.#log.warn({ event: 'scale', workers: this.#primary.workerCount }, 'cannot scale: the number of workers must be from 1 to %d; it stays at %d', MOST_WORKERS, this.#primary.workerCount)
       return
     }
     this.#tryTo('scale', this.#primary.scale(workers))
@@ -314,7 +314,7 @@ export class PrimaryProcess {
     try {
       await Promise.all([...this.#apps.keys()].map(async fastify => { await fastify.close() }))
     } catch (err) {
-      this.#log.error({ event: 'close-error', err }, 'the app failed to close')
+      this.#log.error({ event: 'close-error', err }, 'closing the app failed')
       code = 1
     }
     clearTimeout(timer)

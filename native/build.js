@@ -12,13 +12,13 @@ import { fileURLToPath } from 'node:url'
 const folder = join(dirname(fileURLToPath(import.meta.url)), ...process.argv.slice(2))
 
 if (process.platform !== 'linux') {
-  note('it is made for Linux')
+  note('it needs Linux')
 } else if (!runs(process.env.CC ?? 'cc')) {
-  note('there is no C compiler')
+  note('no C compiler found')
 } else if (!runs(process.env.MAKE ?? 'make')) {
-  note('there is no make')
+  note('make not found')
 } else if (!['python3', 'python'].some(runs) && process.env.PYTHON === undefined) {
-  note('there is no Python, which node-gyp needs')
+  note('Python not found, which node-gyp needs')
 } else {
   build()
 }
@@ -31,7 +31,7 @@ function build () {
   const run = command => spawnSync(process.execPath, [gyp, command, '--directory', folder, '--loglevel=warn', ...local], { encoding: 'utf8' })
   if (!existsSync(join(folder, 'build/Makefile'))) {
     const { status, stderr } = run('configure')
-    if (status !== 0) return note(`node-gyp cannot prepare it: ${lastLine(stderr)}`) // no headers and no network, for one
+    if (status !== 0) return note(`node-gyp configure failed: ${lastLine(stderr)}`) // no headers and no network, for one
   }
   const { status, stdout, stderr } = run('build')
   if (status === 0) return
@@ -49,5 +49,5 @@ function runs (command) {
 }
 
 function note (why) {
-  console.log(`native lane: not built (${why}); the ipc lane serves`)
+  console.log(`native lane not built (${why}): the ipc lane is used instead`)
 }

@@ -63,22 +63,22 @@ t.test('a stack of call sites says where they are', async t => {
   t.ok(Array.isArray(err.stack))
   Error.prepareStackTrace = prepareStackTrace
   t.match(arrived(err).stack, /^TypeError: structured\n {4}at .*error-notice\.test\.ts:\d+/)
-  t.match(arrived(withParts({ stack: [{ toString () { throw new Error('no text') } }] })).stack, /an error that cannot be read/)
+  t.match(arrived(withParts({ stack: [{ toString () { throw new Error('no text') } }] })).stack, /an unreadable error/)
 })
 
 t.test('what a getter, a proxy or an inspect() of the app\'s throws stays where it is', async t => {
   const getters = new Error('failed')
   for (const part of ['stack', 'name', 'message', 'code', 'cause', 'errors']) Object.defineProperty(getters, part, { get () { throw new Error(`no ${part}`) } })
-  t.match(arrived(getters), { name: 'an error that cannot be read', message: 'an error that cannot be read' })
+  t.match(arrived(getters), { name: 'an unreadable error', message: 'an unreadable error' })
   t.notOk('code' in arrived(getters))
   const traps = new Proxy(new Error('failed'), { get () { throw new Error('get') } })
-  t.match(arrived(traps), { message: 'an error that cannot be read' })
+  t.match(arrived(traps), { message: 'an unreadable error' })
   const noPrototype = new Proxy(new Error('failed'), { getPrototypeOf () { throw new Error('getPrototypeOf') } })
   t.ok(arrived(noPrototype) instanceof Error)
   const { proxy, revoke } = Proxy.revocable(new Error('failed'), {})
   revoke()
   t.ok(arrived(proxy) instanceof Error)
-  t.equal(arrived({ [Symbol.for('nodejs.util.inspect.custom')] () { throw new Error('inspect') } }).message, 'an error that cannot be read')
+  t.equal(arrived({ [Symbol.for('nodejs.util.inspect.custom')] () { throw new Error('inspect') } }).message, 'an unreadable error')
   t.ok(arrived(withParts({ code: { toJSON () { throw new Error('toJSON') } } })).code)
 })
 
@@ -128,7 +128,7 @@ t.test('whatever else came instead of an error is one, too', async t => {
   for (let i = 0; i < 1_000; i++) deep = { message: `level ${i}`, cause: deep, errors: [deep] }
   for (const notice of [undefined, null, 5, 'text', [], {}, { message: null }, { name: {}, message: [], code: {}, stack: 1, cause: 5, errors: 5 }, deep]) t.ok(fromNotice(notice) instanceof Error)
   t.equal(fromNotice('text').message, 'text')
-  t.equal(fromNotice(undefined).message, 'an error that cannot be read')
+  t.equal(fromNotice(undefined).message, 'an unreadable error')
   t.match(fromNotice({ name: {}, message: [], code: {}, stack: 1, cause: 5 }), { name: '{}', message: '[]', code: '{}', stack: '1' })
   const count = (err: unknown): number => 1 + ((err as AggregateError).errors ?? []).reduce((sum: number, inner: unknown) => sum + count(inner), 0)
   let wide: object = { message: 'deepest' }

@@ -168,8 +168,8 @@ export class App {
 
   /** The origin to send requests to, once the primary has said that it listens. */
   async url (): Promise<string> {
-    const { msg } = await this.line(({ msg, workerId }) => workerId === undefined && /^(Server )?listening at /.test(msg))
-    return msg.replace(/^(Server )?listening at /, '').replace(/^(?!http|\/)/, 'http://')
+    const { msg } = await this.line(({ msg, workerId }) => workerId === undefined && /^(Server listening at|listening on) /.test(msg))
+    return msg.replace(/^(Server listening at|listening on) /, '').replace(/^(?!http|\/)/, 'http://')
   }
 
   /** The lines that tell of a failure: level error and above. */

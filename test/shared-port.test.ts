@@ -30,6 +30,7 @@ t.test('in a worker it says who that is, and whether it drains by now, and steer
   const listeners: Array<(log: FastifyBaseLogger) => void> = []
   const worker = { id: 7, generation: 3, draining: false, stats: async () => STATS, onDraining: (listener: (log: FastifyBaseLogger) => void) => { listeners.push(listener) } }
   const port = new WorkerSharedPort(worker as unknown as Worker)
+  port.begin()
   t.match(port, { role: 'worker', workerId: 7, generation: 3 })
   t.equal(port.draining, false)
   worker.draining = true

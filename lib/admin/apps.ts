@@ -29,7 +29,7 @@ export async function controlApp (parts: Parts, room: Room): Promise<FastifyInst
 /** The app of the admin server. All clients may read; changes need the token. */
 export function adminApp (parts: Parts, { host, hosts, token }: AdminTarget, room: Room): FastifyInstance {
   const app = fastify({ ...optionsFor(room), forceCloseConnections: true })
-  app.server.on('error', err => { if (app.server.listening) parts.primary.log.warn({ event: 'admin-error', err }, 'the admin server has failed') })
+  app.server.on('error', err => { if (app.server.listening) parts.primary.log.warn({ event: 'admin-error', err }, 'the admin server could not accept a connection') })
   guardAgainstPages(app, [host, ...hosts])
   addLooking(app, { ...parts, steerable: token !== undefined })
   addPage(app)

@@ -13,10 +13,10 @@ export function guardAgainstPages (fastify: FastifyInstance, hosts: readonly str
     const host = hostOf(request.headers.host)
     // Browsers always send a Host header. Health checks by HTTP/1.0 may not.
     if (request.headers.host !== undefined && (host === undefined || !(isIP(host) !== 0 || names.has(host) || host.endsWith('.localhost')))) {
-      return await refuse(reply, 421, `this server is not asked for by the name '${request.headers.host}': it takes an address, or ${[...names].join(', ')}`)
+      return await refuse(reply, 421, `Host '${request.headers.host}' is not accepted: use an IP address, or one of ${[...names].join(', ')} (admin.hosts adds names)`)
     }
     if (isForeign(request) && !isVisit(request)) {
-      return await refuse(reply, 403, 'pages of another origin may not use this server')
+      return await refuse(reply, 403, 'requests from pages of another origin are not accepted')
     }
   })
 }
@@ -24,10 +24,10 @@ export function guardAgainstPages (fastify: FastifyInstance, hosts: readonly str
 /** Accepts only requests with the token. Without a configured token, rejects all. */
 export function requireToken (token: string | undefined): onRequestAsyncHookHandler {
   return async ({ headers }, reply) => {
-    if (token === undefined) return await refuse(reply, 403, 'there is no token: set one to steer by the admin server, or use the control socket')
+    if (token === undefined) return await refuse(reply, 403, 'no token is configured: set admin.token to reload and scale through the admin server, or use the control socket')
     const [, given] = /^Bearer +(.+)$/i.exec(headers.authorization ?? '') ?? []
     if (given !== undefined && isSame(given, token)) return
-    return await refuse(reply.header('www-authenticate', 'Bearer'), 401, 'say the token: Authorization: Bearer <token>')
+    return await refuse(reply.header('www-authenticate', 'Bearer'), 401, 'the token is missing or wrong: send Authorization: Bearer <token>')
   }
 }
 

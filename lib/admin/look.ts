@@ -34,7 +34,7 @@ export function addLooking (fastify: FastifyInstance, { primary, metrics, histor
   fastify.get('/events', { exposeHeadRoute: false }, async (_request, reply) => {
     // On a pipelined connection, an endless response that queues behind another one would never be closed:
     // Node gives it no socket.
-    if (reply.raw.socket === null) return await reply.code(400).send({ statusCode: 400, error: 'Bad Request', message: '/events takes a connection of its own' })
+    if (reply.raw.socket === null) return await reply.code(400).send({ statusCode: 400, error: 'Bad Request', message: '/events cannot be pipelined: open a new connection for it' })
     reply.hijack()
     followers.add(reply.raw)
   })

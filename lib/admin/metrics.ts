@@ -16,7 +16,7 @@ const LONGEST = 16 * 1024 * 1024
 /** The thread's memory limit in MiB. If workers send more than fits, the thread ends, rather than this process. */
 const HEAP = 512
 
-const ENDED = 'the thread that puts metrics together has ended'
+const ENDED = 'the metrics thread has exited; the next scrape starts a new one'
 
 interface Waiting { resolve: (text: Buffer) => void, reject: (err: Error) => void }
 
@@ -50,12 +50,12 @@ export class Metrics {
   async close (): Promise<void> {
     this.#closes++
     const thread = this.#thread
-    if (thread !== undefined) this.#forget(new Error('the server stops'))
+    if (thread !== undefined) this.#forget(new Error('the server is stopping'))
     await thread?.terminate()
   }
 
   #measured (id: number, metrics: string | undefined): void {
-    if (metrics !== undefined && metrics.length > LONGEST) this.#tell(id, new Error(`all of it: there are more than ${LONGEST} characters`))
+    if (metrics !== undefined && metrics.length > LONGEST) this.#tell(id, new Error(`all of them, as they have more than ${LONGEST} characters`))
     else this.#thread?.postMessage({ id, metrics } satisfies ToThread)
   }
 
@@ -96,7 +96,7 @@ export class Metrics {
   }
 
   #tell (id: number, err: Error): void {
-    this.#primary.log.warn({ event: 'metrics-error', workerId: id, err }, 'of what the app of worker %d measures is left out: %s', id, err.message)
+    this.#primary.log.warn({ event: 'metrics-error', workerId: id, err }, 'metrics of worker %d left out: %s', id, err.message)
   }
 
   /**

@@ -16,25 +16,26 @@ import { findUnknownVariables, tellUnknown } from './settings/unknown-variables.
 import { version } from '../version.js'
 
 const NOTES = `
-Plugin options: what comes after -- goes to the app's plugin.
+Plugin options: everything after -- is passed to the app's plugin.
   $ shared-fastify app.js --workers 4 -- --greeting hello   # opts.greeting
 
-Environment: FASTIFY_<OPTION>, as FASTIFY_LOG_LEVEL=warn, sets an option that
-the command line does not; PORT the port, where FASTIFY_PORT does not. A .env
-file in the current folder is read first. A config file comes after both.
+Environment: FASTIFY_<OPTION>, for example FASTIFY_LOG_LEVEL=warn, sets an
+option that the command line leaves out. PORT sets the port if FASTIFY_PORT is
+not set. A .env file in the current folder adds variables that are not set yet.
+The command line overrides the environment, which overrides a config file.
 
-Development: with --watch a changed file restarts the workers, of which there is
-one where no number is given. Requests wait until it is ready, and are answered
-503 with the error where it cannot be; the next change tries again. What
-.gitignore names is not watched, nor are node_modules and what is built.
+Development: with --watch, a changed file restarts the workers; the default is
+then one worker. Requests wait until a new worker is ready. If the app fails to
+start, they are answered 503 with the error until the next change. node_modules,
+build output and what .gitignore names are not watched.
 
-Signals: at SIGTERM, SIGINT and SIGQUIT the workers finish what they have, for
---grace at most, and everything ends; at a second SIGINT it ends at once.
-SIGHUP replaces every worker by one with the app as it is now, and fails no
-request; SIGTTIN adds a worker, SIGTTOU takes one away.
+Signals: SIGTERM, SIGINT and SIGQUIT stop the server: the workers finish their
+open requests, for --grace at most, then everything exits. A second SIGINT stops
+it at once. SIGHUP replaces every worker, so that the app's current code is
+loaded, and fails no request. SIGTTIN adds a worker, SIGTTOU removes one.
 
-Exit codes: 0 stopped as asked, 1 the app, its port or its config file failed,
-or the workers crashed more often than --max-restarts, 2 wrong usage, 130 a
+Exit codes: 0 stopped on request; 1 the app, its port or its config file failed,
+or the workers crashed more often than --max-restarts; 2 wrong usage; 130 a
 second SIGINT.`
 
 /**
@@ -53,17 +54,17 @@ const IN_MAIN_HELP = new Set(['shared-fastify', 'start', 'config'])
 export function createProgram (appArguments: string[], reloadEnvironment: () => void): Command {
   const startCommand = createStart(appArguments, reloadEnvironment)
   return polite(new Command('shared-fastify'))
-    .description('Serves a Fastify app from every core on one port.')
+    .description('Serve a Fastify app on one port, with a worker process for each CPU.')
     .usage('[start] <app> [options] [-- plugin options]')
     .version(version, '-v, --version', 'print the version')
     .helpCommand(false)
     .addCommand(startCommand, { isDefault: true })
     .addCommand(createConfig(appArguments))
     .addCommand(createStatus())
-    .addCommand(createSteering('reload', 'replace every worker, the new one ready before the old one goes').action(async (flags: SteerFlags) => { await (await steering()).reload(flags) }))
+    .addCommand(createSteering('reload', 'replace every worker; each new one is ready before the old one stops').action(async (flags: SteerFlags) => { await (await steering()).reload(flags) }))
     .addCommand(createScale())
-    .addCommand(createControl('logs', 'change how much is logged, by the primary and its workers').argument('<level>', `${LEVELS.join(', ')}, or one of the app's own`).action(async (level: string, flags: SteerFlags) => { await (await steering()).logs(level, flags) }))
-    .addCommand(createSteering('stop', 'let the workers finish what they have, and end everything').action(async (flags: SteerFlags) => { await (await steering()).stop(flags) }))
+    .addCommand(createControl('logs', 'change the log level of the primary and its workers').argument('<level>', `${LEVELS.join(', ')}, or a custom level of the app`).action(async (level: string, flags: SteerFlags) => { await (await steering()).logs(level, flags) }))
+    .addCommand(createSteering('stop', 'stop the server after the workers have finished their open requests').action(async (flags: SteerFlags) => { await (await steering()).stop(flags) }))
     .addHelpText('after', () => `\n${startCommand.helpInformation()}${NOTES}`)
 }
 
@@ -81,8 +82,8 @@ function createStart (appArguments: string[], reloadEnvironment: () => void): Co
 /** Does everything that `start` does before it starts anything, and prints the resulting settings. */
 function createConfig (appArguments: string[]): Command {
   const command = withSettings(new Command('config'), '[app] [options] [-- plugin options]')
-    .description('print the settings in force, and where each comes from; fail as start would')
-    .option('--json', 'as JSON')
+    .description('print the settings in force and where each one comes from; fails if start would reject them')
+    .option('--json', 'print JSON')
   return command.action(async (app: string | undefined, { json = false }: { json?: boolean }) => {
     const settings = await find(command, app)
     process.stdout.write(show(settings, json))
@@ -112,9 +113,9 @@ function understand (command: Command, settings: InForce, appArguments: string[]
 }
 
 function createStatus (): Command {
-  return createControl('status', 'show every primary of this user, and its workers')
-    .option('--json', 'a line of JSON for each')
-    .option('--watch', 'show it again every second')
+  return createControl('status', 'show every primary of this user and its workers')
+    .option('--json', 'print a line of JSON for each primary')
+    .option('--watch', 'refresh every second')
     .action(async (flags: StatusFlags) => {
       const { status } = await import('./commands/status.js')
       await status(flags)
@@ -122,13 +123,13 @@ function createStatus (): Command {
 }
 
 function createScale (): Command {
-  return createSteering('scale', 'keep so many workers from now on')
-    .argument('<workers>', `how many: 1 to ${MOST_WORKERS}`, readWorkers)
+  return createSteering('scale', 'change the number of workers')
+    .argument('<workers>', `the new number of workers: 1 to ${MOST_WORKERS}`, readWorkers)
     .action(async (workers: number, flags: SteerFlags) => { await (await steering()).scale(workers, flags) })
 }
 
 function readWorkers (text: string): number {
-  if (/^0+$/.test(text)) throw new UsageError('scale keeps at least one worker; all of them end by: shared-fastify stop')
+  if (/^0+$/.test(text)) throw new UsageError('scale keeps at least one worker; to stop them all, use: shared-fastify stop')
   return integer({ minimum: 1, maximum: MOST_WORKERS })(text)
 }
 
@@ -139,7 +140,7 @@ async function steering (): Promise<typeof import('./commands/steer.js')> {
 
 /** A subcommand that changes one running primary. */
 function createSteering (name: string, description: string): Command {
-  return createControl(name, description).option('-w, --wait', 'end when it is done; exit with 1 and the reason when it fails')
+  return createControl(name, description).option('-w, --wait', 'wait until it is complete; if it fails, print the reason and exit with 1')
 }
 
 /** A subcommand for running primaries. */
@@ -150,14 +151,14 @@ function createControl (name: string, description: string): Command {
 }
 
 function assertOneApp (given: string[]): void {
-  if (given.length > 1) throw new UsageError(`one app is served at a time, got ${given.map(app => `'${app}'`).join(' and ')}`)
+  if (given.length > 1) throw new UsageError(`only one app can be served, got ${given.map(app => `'${app}'`).join(' and ')}`)
 }
 
 /** Makes the command throw instead of exiting the process, and point to its help after an error. */
 function polite (command: Command): Command {
   return command
-    .helpOption('-h, --help', 'print this')
+    .helpOption('-h, --help', 'print this help')
     .configureHelp({ minWidthToWrap: NARROWEST })
-    .showHelpAfterError(`(${['shared-fastify', ...(IN_MAIN_HELP.has(command.name()) ? [] : [command.name()])].join(' ')} --help shows what there is)`)
+    .showHelpAfterError(`(${['shared-fastify', ...(IN_MAIN_HELP.has(command.name()) ? [] : [command.name()])].join(' ')} --help lists the commands and options)`)
     .exitOverride()
 }

@@ -66,7 +66,7 @@ async function listen (primary: PrimaryProcess, target: ListenTarget): Promise<A
   try {
     return await primary.listen(primary.nextKey(target), target)
   } catch (err) {
-    if ((err as NodeJS.ErrnoException).syscall !== undefined) (err as Error).message = `the app's port cannot be opened: ${(err as Error).message}`
+    if ((err as NodeJS.ErrnoException).syscall !== undefined) (err as Error).message = `cannot listen on the app's port: ${(err as Error).message}`
     throw err
   }
 }

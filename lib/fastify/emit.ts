@@ -20,6 +20,6 @@ async function call (event: string, listener: () => unknown, log: SafeLog): Prom
   try {
     await listener()
   } catch (err) {
-    log.error({ event: 'listener-error', listener: event, err }, 'a listener of %s failed', event)
+    log.error({ event: 'listener-error', listener: event, err }, "a listener for '%s' failed", event)
   }
 }

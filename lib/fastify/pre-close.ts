@@ -18,7 +18,7 @@ export async function runPreClose (fastify: FastifyInstance, grace: number, log:
   const root = rootOf(fastify)
   const hooks = takePreCloseHooks(root)
   if (hooks === undefined) {
-    log.warn({ event: 'pre-close' }, 'this version of Fastify does not let the preClose hooks run when the drain begins: they run at its end')
+    log.warn({ event: 'pre-close' }, 'preClose hooks cannot run at the beginning of a drain with this version of Fastify: they run at its end')
     return
   }
   const { pluginTimeout = 0 } = root.initialConfig
@@ -27,7 +27,7 @@ export async function runPreClose (fastify: FastifyInstance, grace: number, log:
     const left = Math.max(0, deadline - performance.now())
     try {
       const time = pluginTimeout > 0 ? Math.min(pluginTimeout, left) : left
-      if (!await within(time, run(hook))) throw new Error(`it is not done after ${Math.round(time)} ms`)
+      if (!await within(time, run(hook))) throw new Error(`not finished after ${Math.round(time)} ms`)
     } catch (err) {
       log.error({ event: 'pre-close', err }, 'a preClose hook failed')
     }

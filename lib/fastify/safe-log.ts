@@ -15,7 +15,7 @@ export function safeLog (log: FastifyBaseLogger): SafeLog {
     if (warned) return
     warned = true
     const detail = err instanceof Error ? err.stack : undefined
-    process.emitWarning(`The logger of the app failed, and lines of shared-fastify are lost: ${String(err)}`, { type: 'SharedFastifyWarning', ...(detail !== undefined && { detail }) })
+    process.emitWarning(`The app's logger failed, and log lines of shared-fastify are lost: ${String(err)}`, { type: 'SharedFastifyWarning', ...(detail !== undefined && { detail }) })
   }
   const methods = LEVELS.map(level => [level, (...args: unknown[]): void => {
     try {

@@ -22,9 +22,9 @@ export function countCpus ({ parallelism, read }: System = system): { count: num
   const available = parallelism()
   const quota = cgroupQuota(read)
   if (quota !== undefined && Math.ceil(quota) < available) {
-    return { count: Math.max(1, Math.ceil(quota)), source: `a cgroup quota of ${quota} CPUs` }
+    return { count: Math.max(1, Math.ceil(quota)), source: `cgroup quota of ${quota} ${quota === 1 ? 'CPU' : 'CPUs'}` }
   }
-  return { count: Math.max(1, available), source: `${available} available CPUs` }
+  return { count: Math.max(1, available), source: `${available} ${available === 1 ? 'CPU' : 'CPUs'} available` }
 }
 
 /** The smallest CPU quota, in CPUs, among this process's cgroup and its ancestors. */

@@ -27,7 +27,7 @@ export function findRole (workers: number | 'auto'): RoleFound {
   if (mark !== undefined) return { role: 'worker', mark }
   if (workers === 0) return { role: 'standalone', why: 'workers is 0', asked: true }
   if (cluster.isWorker) {
-    return { role: 'standalone', why: 'this process is a worker of another cluster, which shares its port already', asked: false }
+    return { role: 'standalone', why: 'this process is a worker of another cluster, which already shares its port', asked: false }
   }
   if (!isMainThread) {
     return { role: 'standalone', why: 'a thread cannot fork workers', asked: false }

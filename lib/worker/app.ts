@@ -141,7 +141,7 @@ export class App implements Share {
     const begun = performance.now()
     if (this.#asked === undefined) await leave(key)
     const { count } = this.connections
-    log.info({ event: 'drain' }, 'finishing what is open for %s: %d %s', key, count, count === 1 ? 'connection' : 'connections')
+    log.info({ event: 'drain' }, 'draining %s: %d open %s', key, count, count === 1 ? 'connection' : 'connections')
     const left = Math.max(0, grace - (performance.now() - begun))
     // As in a single process where the app says so, but not where others serve on.
     const cuts = this.fastify.initialConfig.forceCloseConnections === true

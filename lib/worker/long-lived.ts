@@ -24,7 +24,7 @@ export async function endLongLived (fastify: FastifyInstance, grace: number, log
     // To Node's own close() of HTTP/2 sessions there is no gentle way: they have the drain's.
     if (speaks(server) === 'http1') return callReplacedClose(server)
   } catch (err) {
-    log.error({ event: 'pre-close', err }, 'what keeps the server open could not be ended')
+    log.error({ event: 'pre-close', err }, 'could not close long-lived connections')
   }
   return () => {}
 }

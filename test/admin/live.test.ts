@@ -19,21 +19,21 @@ t.test('the page shows a worker that is killed, and a reload that it began, as t
   t.ok(await page.locator('#rows').getByText(String(third), { exact: true }).isVisible(), 'by its pid a worker can be found')
 
   process.kill(third as number, 'SIGKILL')
-  await page.getByRole('log').getByText('worker 3 was ended by SIGKILL').waitFor()
+  await page.getByRole('log').getByText('worker 3 was killed by SIGKILL').waitFor()
   await page.locator('#rows [data-id="4"][data-state=ready]').waitFor()
   t.strictSame(await ids(), ['1', '2', '4'])
 
   await page.evaluate("steps = new Set(); new MutationObserver(() => steps.add(document.getElementById('reload-text').textContent)).observe(document.getElementById('reload-text'), { childList: true, characterData: true, subtree: true })")
   await page.getByLabel('Token').fill(TOKEN)
   await page.getByRole('button', { name: 'Reload' }).click()
-  await page.locator('#reload').getByText('Reload to generation 1 is complete').waitFor()
+  await page.locator('#reload').getByText('Reload to generation 1 complete').waitFor()
   t.strictSame(await page.evaluate('[...steps]'), [
     ...[0, 1, 2, 3].map(replaced => `Reload to generation 1: ${replaced} of 3 workers replaced`),
-    'Reload to generation 1 is complete'
+    'Reload to generation 1 complete'
   ])
   await page.locator('#answer').getByText('Reloaded to generation 1').waitFor()
   await page.locator('#rows [data-id="7"][data-state=ready]').waitFor()
   t.strictSame(problems, [])
   await app.stop()
-  await page.getByRole('alert').getByText('The connection to the server was lost').waitFor()
+  await page.getByRole('alert').getByText('Connection to the server lost').waitFor()
 })

@@ -5,7 +5,7 @@ import type { Operable } from '../../lib/admin/operable.js'
 import type { MetricsListener } from '../../lib/primary/insight/app-metrics.js'
 import { createLog } from '../fakes.js'
 
-const ENDED = 'the thread that puts metrics together has ended'
+const ENDED = 'the metrics thread has exited; the next scrape starts a new one'
 
 /** Metrics that are scraped, with a thread that does nothing, and a primary whose workers answer when the test says so. */
 function scraped (t: Test) {

@@ -61,7 +61,7 @@ scene('the server and each of its workers are shown', {}, async (t, page) => {
 scene('the charts say in words what they draw, and a pointer over one reads all of them at that time', { prepare: fake => { fake.remember(600) } }, async (t, page) => {
   const charts = page.getByRole('img')
   t.equal(await charts.count(), 4)
-  t.match(await charts.first().getAttribute('aria-label'), /^Requests: 1,440 per second now, [\d,]+ at most in the last 10 minutes$/)
+  t.match(await charts.first().getAttribute('aria-label'), /^Requests: 1,440 per second now, maximum [\d,]+ in the last 10 minutes$/)
   t.strictSame(await page.locator('.figures strong').allTextContents(), ['1,440', '36', '0', '42 %'])
 
   t.strictSame(await page.locator('.when').allTextContents(), ['', '', '', ''])
@@ -93,7 +93,7 @@ scene('a worker that is killed is told of, and its row leaves', {}, async (t, pa
   fake.happened('worker-exit', died)
   fake.status.workers.pop()
   fake.tick()
-  await page.getByRole('log').getByText('worker 3 was ended by SIGKILL').waitFor()
+  await page.getByRole('log').getByText('worker 3 was killed by SIGKILL').waitFor()
   await row(page, 3).getByText('Ended by SIGKILL').waitFor()
   t.equal(await page.locator('#workers-count').textContent(), '2 workers, all ready')
   await page.clock.runFor(5000)
@@ -124,7 +124,7 @@ scene('a reload shows how far it is, and that it is complete', {}, async (t, pag
   fake.status.reload = null
   fake.happened('reload-end', { generation: 1 })
   fake.tick()
-  await strip.getByText('Reload to generation 1 is complete').waitFor()
+  await strip.getByText('Reload to generation 1 complete').waitFor()
   await page.clock.runFor(8000)
   await strip.waitFor({ state: 'hidden' })
 })
@@ -135,13 +135,13 @@ scene('what happens is told in words, and why a reload was aborted', {}, async (
   fake.happened('stalled', { id: 4, slot: 3, pid: 4104, generation: 0, silence: 3000 })
   fake.happened('overloaded', { key: fake.status.listeners[0]!.key, pending: 4096 })
   fake.happened('reload-aborted', { generation: 1, error: 'worker 5 exited with code 1' })
-  await page.locator('#reload').getByText('Reload to generation 1 was aborted: worker 5 exited with code 1').waitFor()
+  await page.locator('#reload').getByText('Reload to generation 1 aborted: worker 5 exited with code 1').waitFor()
   t.strictSame(await page.locator('#events span').allTextContents(), [
-    'reload to generation 1 was aborted: worker 5 exited with code 1',
+    'reload to generation 1 aborted: worker 5 exited with code 1',
     'overloaded: 4,096 connections pending at 0.0.0.0:3000',
-    'worker 4 is stalled: no pulse for 3 s',
+    'worker 4 is not responding: event loop has not run for 3 s',
     'worker 4 is ready (pid 4104)',
-    'worker 4 starts in slot 3'
+    'worker 4 started in slot 3'
   ])
 })
 
@@ -208,18 +208,18 @@ scene('a reload that is aborted is said to be aborted, though the page has not h
   fake.status.reloads.aborted = 1
   fake.tick()
   await page.locator('#reload').waitFor({ state: 'hidden' })
-  await page.locator('#answer').getByText('The reload to generation 1 was aborted', { exact: true }).waitFor()
+  await page.locator('#answer').getByText('Reload to generation 1 aborted', { exact: true }).waitFor()
 })
 
 scene('a server that is started anew leaves nothing under way', {}, async (_t, page, fake) => {
   await steer(page, 'Reload', 'Reloading to generation 1')
   fake.status.startedAt += 60_000
   fake.tick()
-  await page.locator('#answer').getByText('The server has been started anew', { exact: true }).waitFor()
+  await page.locator('#answer').getByText('The server was restarted', { exact: true }).waitFor()
 })
 
 scene('a scaling that was asked for is said to be under way until it is done, or has failed', {}, async (_t, page, fake) => {
-  await steer(page, 'One worker more', 'Scaling to 4 workers')
+  await steer(page, 'Add one worker', 'Scaling to 4 workers')
   fake.tick()
   fake.status.wanted = 4
   fake.status.workers.push(createWorker(4, { state: 'starting' }))
@@ -229,18 +229,18 @@ scene('a scaling that was asked for is said to be under way until it is done, or
   fake.status.workers[3]!.state = 'ready'
   fake.tick()
   await page.locator('#answer').getByText('Scaled to 4 workers', { exact: true }).waitFor()
-  await steer(page, 'One worker more', 'Scaling to 5 workers')
+  await steer(page, 'Add one worker', 'Scaling to 5 workers')
   fake.status.wanted = 5
   fake.tick()
   fake.status.wanted = 4
   fake.tick()
-  await page.locator('#answer').getByText('There are 4 workers, not 5', { exact: true }).waitFor()
+  await page.locator('#answer').getByText('Not scaled to 5: the target is now 4 workers', { exact: true }).waitFor()
 })
 
 scene('what the server refuses is said in words', { tolerated: /^Failed to load resource: the server responded with a status of 4/ }, async (t, page, fake) => {
   const reload = page.getByRole('button', { name: 'Reload' })
   await reload.click()
-  await page.getByText('Enter the token first').waitFor()
+  await page.getByText('Enter the admin token').waitFor()
   for (const wrong of ['guess', 'gueß']) {
     await page.getByLabel('Token').fill(wrong)
     await reload.click()
@@ -248,7 +248,7 @@ scene('what the server refuses is said in words', { tolerated: /^Failed to load 
   }
   await page.getByLabel('Token').fill(TOKEN)
   fake.status.state = 'stopping'
-  await page.getByRole('button', { name: 'One worker less' }).click()
+  await page.getByRole('button', { name: 'Remove one worker' }).click()
   await page.getByText('The server is stopping').waitFor()
   t.equal(await page.locator('#target').textContent(), '3', 'nothing is scaled')
   t.equal(fake.posts.length, 1)
@@ -264,7 +264,7 @@ scene('where no token is configured, nothing is offered', { prepare: fake => { f
 
 scene('a lost connection is told of, until it is there again', { tolerated: /^Failed to load resource: net::/ }, async (t, page, fake) => {
   await fake.close()
-  await page.getByRole('alert').getByText('The connection to the server was lost').waitFor()
+  await page.getByRole('alert').getByText('Connection to the server lost').waitFor()
   t.equal(await page.locator('#link').textContent(), 'Disconnected')
   fake.status.workers.pop()
   await fake.listen()
@@ -275,7 +275,7 @@ scene('a lost connection is told of, until it is there again', { tolerated: /^Fa
 
 scene('a server that says nothing any more counts as lost, and is asked on another connection', {}, async (_t, page) => {
   await page.clock.runFor(4000)
-  await page.getByRole('alert').getByText('The connection to the server was lost').waitFor()
+  await page.getByRole('alert').getByText('Connection to the server lost').waitFor()
   await page.clock.runFor(2000)
   await page.getByRole('alert').waitFor({ state: 'hidden' })
 })

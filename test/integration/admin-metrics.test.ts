@@ -90,7 +90,7 @@ t.test('what is no metric by the grammar of Prometheus is left out of a scrape, 
     t.same(body.match(/^shared_fastify_ready .*$/gm), ['shared_fastify_ready 1'])
     t.same(body.split('\n').filter(line => !/^(|# (HELP|TYPE) [a-zA-Z_:][\w:]* .*|[a-zA-Z_:][\w:]*(\{([a-z]\w*="([^"\\]|\\.)*",?)*\})? (NaN|[+-]Inf|[-+.e\d]+))$/i.test(line)), [])
   }
-  t.match((await app.event('metrics-error')).msg, /of what the app of worker \d measures is left out: the metric 'quoted': .* is no name for a label; the metric 'typed': it has the type 'gauge\\nshared/)
+  t.match((await app.event('metrics-error')).msg, /metrics of worker \d left out: metric 'quoted': invalid label name .*; metric 'typed': unknown type 'gauge\\nshared/)
   await app.stop()
   t.equal(app.lines.filter(({ event }) => event === 'metrics-error').length, 1)
 })

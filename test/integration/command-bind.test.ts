@@ -13,13 +13,13 @@ t.test('a port in use: one error with Node\'s code, exit code 1, no worker start
   const { port } = other.address() as AddressInfo
   const app = command(t, [appPath('tells-load.mjs'), '-a', '127.0.0.1', '-p', String(port)], hooked)
   t.strictSame(await app.ended, { code: 1, signal: null })
-  t.match(app.failures, [{ event: 'listen-failed', err: { code: 'EADDRINUSE' }, msg: `the app's port cannot be opened: listen EADDRINUSE: address already in use 127.0.0.1:${port}` }])
+  t.match(app.failures, [{ event: 'listen-failed', err: { code: 'EADDRINUSE' }, msg: `cannot listen on the app's port: listen EADDRINUSE: address already in use 127.0.0.1:${port}` }])
   t.notOk(app.lines.some(({ event }) => event === 'loaded'))
   t.strictSame(await app.leftBehind(), [])
 })
 
-for (const [whose, flag] of [['the admin server', '--admin'], ['the app\'s port', '--port']] as const) {
-  t.test(`of several addresses the error says whose is taken: ${whose}`, async t => {
+for (const [what, flag] of [['start the admin server', '--admin'], ['listen on the app\'s port', '--port']] as const) {
+  t.test(`of several addresses the error says which it could not open: cannot ${what}`, async t => {
     const other = createServer().listen(0, '127.0.0.1')
     t.teardown(() => other.close())
     await once(other, 'listening')
@@ -27,14 +27,14 @@ for (const [whose, flag] of [['the admin server', '--admin'], ['the app\'s port'
     const args = { '--port': '0', '--admin': '0', [flag]: taken }
     const app = command(t, [appPath('tells-load.mjs'), '-a', '127.0.0.1', '--no-control', ...Object.entries(args).flat()])
     t.strictSame(await app.ended, { code: 1, signal: null })
-    t.match(app.failures, [{ event: 'listen-failed', err: { code: 'EADDRINUSE' }, msg: `${whose} cannot be opened: listen EADDRINUSE: address already in use 127.0.0.1:${taken}` }])
+    t.match(app.failures, [{ event: 'listen-failed', err: { code: 'EADDRINUSE' }, msg: `cannot ${what}: listen EADDRINUSE: address already in use 127.0.0.1:${taken}` }])
     t.strictSame(await app.leftBehind(), [])
   })
 }
 
 t.test('of several addresses the error says whose is taken: the control socket', async t => {
   const folder = shortFolder(t)
-  for (const [path, says] of [[`${folder}/nowhere/c`, `the control socket cannot be opened: listen EACCES: permission denied ${folder}/nowhere/c`], [`${folder}/file`, `the control socket cannot be opened: listen EADDRINUSE: address already in use ${folder}/file`]] as const) {
+  for (const [path, says] of [[`${folder}/nowhere/c`, `cannot open the control socket: listen EACCES: permission denied ${folder}/nowhere/c`], [`${folder}/file`, `cannot open the control socket: listen EADDRINUSE: address already in use ${folder}/file`]] as const) {
     writeFileSync(`${folder}/file`, '')
     const app = command(t, [appPath('tells-load.mjs'), '-p', '0', '--control', path])
     t.strictSame(await app.ended, { code: 1, signal: null })
@@ -46,7 +46,7 @@ t.test('the log says at which address the admin server listens, for all to reach
   const app = command(t, [appPath('plugin.mjs'), '-n', '1', '-p', '0', '--no-control', '--admin', '0.0.0.0:0'])
   const { address, msg } = await app.event('admin')
   t.match(address, /^http:\/\/0\.0\.0\.0:\d+$/)
-  t.equal(msg, `the admin server listens at ${String(address)}`)
+  t.equal(msg, `the admin server is listening on ${String(address)}`)
 })
 
 t.test('a descriptor that is no listening socket: one error that names it, exit code 1', async t => {

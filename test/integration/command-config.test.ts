@@ -58,8 +58,8 @@ const failing = {
   'a.mjs': { text: 'throw new Error("the reason")', code: 1, says: /^error: The config file .*a\.mjs failed to load: the reason\n {4}at file:\/\/.*a\.mjs:1:7\n$/ },
   'b.mjs': { text: 'export default { = }', code: 1, says: /b\.mjs:1\nexport default \{ = \}\n/ },
   'c.ts': { text: 'const a: = 1', code: 1, says: /c\.ts:1:9: ERROR/ },
-  'd.mjs': { text: 'await new Promise(() => {})', code: 1, says: /^error: The config file .*d\.mjs failed to load: it waits for something that never comes: look at its top-level await\n$/ },
-  'e.json': { text: '{ "wrkers": 1, "port": -1 }', code: 2, says: /^error: .*e\.json is not as it should be:\n {2}unknown 'wrkers': did you mean 'workers'\?\n {2}'port' must be an integer from 0 to 65535, got -1\n$/ }
+  'd.mjs': { text: 'await new Promise(() => {})', code: 1, says: /^error: The config file .*d\.mjs failed to load: it never finishes loading: nothing is left to run, but a promise is still pending \(check its top-level await\)\n$/ },
+  'e.json': { text: '{ "wrkers": 1, "port": -1 }', code: 2, says: /^error: .*e\.json is invalid:\n {2}unknown setting 'wrkers': did you mean 'workers'\?\n {2}'port' must be an integer from 0 to 65535, got -1\n$/ }
 }
 
 for (const [file, { text, code, says }] of Object.entries(failing)) {

@@ -74,7 +74,7 @@ t.test('where something else has the port of the inspector, there is one error, 
   const { port } = other.address() as AddressInfo
   const app = command(t, [PLUGIN, '-n', '1', '-p', '0', '--inspect', String(port)])
   t.strictSame(await app.ended, { code: 1, signal: null })
-  t.equal(app.text, `error: The inspector cannot be opened at 127.0.0.1:${port}: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`)
+  t.equal(app.text, `error: Cannot open the inspector at 127.0.0.1:${port}: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`)
   t.strictSame(app.lines, [])
 })
 

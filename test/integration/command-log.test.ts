@@ -38,7 +38,7 @@ t.test('pretty logs are text, and say whose line it is', async t => {
   const app = command(t, [appPath('plugin.mjs'), '-n', '1', '-p', '0'], { ...hooked, env: { FASTIFY_PRETTY_LOGS: 'true' } })
   await app.printed(/ INFO: worker 1: Server listening at /)
   await app.printed(/ INFO: worker 1 is ready\n/)
-  await app.printed(/ INFO: listening at /)
+  await app.printed(/ INFO: listening on /)
   t.strictSame(await app.stop(), { code: 0, signal: null })
   t.match(app.text, / INFO: stopped\n$/)
   t.strictSame(app.lines, [])
@@ -46,11 +46,11 @@ t.test('pretty logs are text, and say whose line it is', async t => {
 
 t.test('nothing that an app or a client says begins a line in pretty logs, or reaches the terminal as a command', async t => {
   const app = command(t, [appPath('hostile.mjs'), '-n', '1', '-p', '0', '--pretty-logs'])
-  await app.printed(/ INFO: listening at /)
-  const [, url] = / INFO: listening at (\S+)\n/.exec(app.text) as unknown as [string, string]
+  await app.printed(/ INFO: listening on /)
+  const [, url] = / INFO: listening on (\S+)\n/.exec(app.text) as unknown as [string, string]
   const path = encodeURIComponent('blocks\n[12:00:00.000] INFO: forged \u001b[2J')
   await request(`http://${url.replace('0.0.0.0', '127.0.0.1')}/${path}`)
-  await app.printed(/worker 1 stood still for \d+ ms, (perhaps )?in GET \/blocks/)
+  await app.printed(/worker 1: event loop blocked for \d+ ms(, possibly)? in GET \/blocks/)
   await app.stop()
   t.notMatch(app.text, /^\[12:00:00\.000\]/m)
   t.notOk(app.text.includes('\u001b'))

@@ -8,14 +8,14 @@ testFailures(t, [
   { what: 'exports a text', app: 'exports-text.cjs', says: /it exports default \('app'\)$/ },
   { what: 'exports an instance by another name', app: 'exports-named.mjs', says: /it exports app \(a Fastify instance\)$/ },
   { what: 'exports a factory', app: 'factory.mjs', says: /factory\.mjs exports a function that returns a Fastify instance: export the instance/ },
-  { what: 'exports an instance that is ready already', app: 'instance-ready.mjs', says: /exports a Fastify instance that is ready\(\) already/ },
-  { what: 'listens while loading', app: 'listens.mjs', workers: 3, says: /listens\.mjs calls listen\(\) itself: export the instance instead/ },
+  { what: 'exports an instance that is ready already', app: 'instance-ready.mjs', says: /exports a Fastify instance that is already ready/ },
+  { what: 'listens while loading', app: 'listens.mjs', workers: 3, says: /listens\.mjs calls listen\(\) itself: export the instance without calling listen\(\)/ },
   { what: 'listens and catches the error', app: 'listens-and-catches.mjs', says: /calls listen\(\) itself/ },
   { what: 'listens in a hook', app: 'listens-in-hook.mjs', says: /calls listen\(\) itself/ },
-  { what: 'registers the plugin', app: 'registers.mjs', says: /registers\.mjs registers shared-fastify itself, which the command does too: leave it out/ },
+  { what: 'registers the plugin', app: 'registers.mjs', says: /registers\.mjs registers shared-fastify itself, but the command already does that: remove it/ },
   { what: 'is an instance that has the plugin', app: 'registers-instance.mjs', says: /registers-instance\.mjs registers shared-fastify itself/ },
   { what: 'registers the plugin of another copy', app: 'registers-copy.mjs', says: /registers-copy\.mjs registers shared-fastify itself/ },
-  { what: 'is an instance, and the options are for a plugin', app: 'instance.mjs', args: ['-x', '/api', '-o', '--body-limit', '5', '--', '--greeting', 'hello'], says: /exports a Fastify instance, .*: --prefix, --options, --body-limit, -- --greeting is for apps/ }
+  { what: 'is an instance, and the options are for a plugin', app: 'instance.mjs', args: ['-x', '/api', '-o', '--body-limit', '5', '--', '--greeting', 'hello'], says: /a Fastify instance that already exists, so --prefix, --options, --body-limit, -- --greeting cannot be applied/ }
 ], hooked)
 
 t.test('an app that is served may not listen itself: the call fails, and it goes on being served', async t => {

@@ -48,7 +48,7 @@ t.test('--socket serves a Unix socket, and takes its file away at the end', asyn
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const socketPath = join(folder, 's')
   const app = command(t, [PLUGIN, '-n', '1', '-s', socketPath], hooked)
-  await app.event('listening', ({ msg }) => msg === `listening at ${socketPath}`)
+  await app.event('listening', ({ msg }) => msg === `listening on ${socketPath}`)
   t.match(JSON.parse((await request('http://localhost/', { socketPath })).body), { worker: 1 })
   t.strictSame(await app.stop(), { code: 0, signal: null })
   t.notOk(existsSync(socketPath))

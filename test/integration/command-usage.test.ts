@@ -5,23 +5,23 @@ const APP = appPath('plugin.mjs')
 
 const wrong: Array<{ what: string, args: string[], says: RegExp, env?: NodeJS.ProcessEnv }> = [
   { what: 'no app', args: [], says: /^error: missing required argument 'app'$/m },
-  { what: 'two apps', args: [APP, APP], says: /^error: one app is served at a time, got '.*plugin\.mjs' and '.*plugin\.mjs'$/m },
-  { what: 'a command that there is not', args: ['serve'], says: /^error: There is no app at .*\/serve, nor a command serve$/m },
-  { what: 'a command that is mistyped', args: ['stauts'], says: /^error: There is no app at .*\/stauts, nor a command stauts; did you mean status\?$/m },
-  { what: 'scale 0', args: ['scale', '0'], says: /^error: scale keeps at least one worker; all of them end by: shared-fastify stop$/m },
-  { what: 'an option that a command does not have', args: ['status', '--wait'], says: /\(shared-fastify status --help shows what there is\)/ },
+  { what: 'two apps', args: [APP, APP], says: /^error: only one app can be served, got '.*plugin\.mjs' and '.*plugin\.mjs'$/m },
+  { what: 'a command that there is not', args: ['serve'], says: /^error: There is no app at .*\/serve, and no command 'serve'$/m },
+  { what: 'a command that is mistyped', args: ['stauts'], says: /^error: There is no app at .*\/stauts, and no command 'stauts'; did you mean status\?$/m },
+  { what: 'scale 0', args: ['scale', '0'], says: /^error: scale keeps at least one worker; to stop them all, use: shared-fastify stop$/m },
+  { what: 'an option that a command does not have', args: ['status', '--wait'], says: /\(shared-fastify status --help lists the commands and options\)/ },
   { what: 'an app that is not there', args: [appPath('nowhere.mjs')], says: /^error: There is no app at .*\/apps\/nowhere\.mjs$/m },
-  { what: 'a folder', args: [appPath('')], says: /^error: An app is a \.ts, .* file, got the directory .*\/apps$/m },
-  { what: 'a file that is no script', args: [appPath('esm/package.json')], says: /^error: An app is a \.ts, .* file, got .*package\.json$/m },
+  { what: 'a folder', args: [appPath('')], says: /^error: The app must be a \.ts, .* file, got the directory .*\/apps$/m },
+  { what: 'a file that is no script', args: [appPath('esm/package.json')], says: /^error: The app must be a \.ts, .* file, got .*package\.json$/m },
   { what: 'an unknown flag', args: [APP, '--port-number', '1'], says: /^error: unknown option '--port-number'$/m },
   { what: 'a flag without its value', args: [APP, '--port'], says: /^error: option '-p, --port <port>' argument missing$/m },
   { what: 'a number that is none', args: [APP, '--workers', 'many'], says: /^error: option '.*--workers <number>' argument 'many' is invalid\. It must be 'auto' or an integer from 1 to 1024\.$/m },
   { what: 'a number that is none, in the environment', args: [APP], env: { PORT: 'http' }, says: /^error: option '.*--port <port>' value 'http' from env 'PORT' is invalid\. It must be an integer from 0 to 65535\.$/m },
   { what: 'an unknown policy', args: [APP, '--policy', 'random'], says: /^error: option '--policy <policy>' argument 'random' is invalid\. Allowed choices are round-robin, least-connections, sticky\.$/m },
   { what: 'an unknown lane', args: [APP, '--lane', 'fast'], says: /^error: option '--lane <lane>' argument 'fast' is invalid\. Allowed choices are auto, native, ipc\.$/m },
-  { what: 'a port and a socket', args: [APP, '--port', '1', '--socket', '/s'], says: /^error: an app listens on one of --port, --socket and --fd, got --socket and --port$/m },
+  { what: 'a port and a socket', args: [APP, '--port', '1', '--socket', '/s'], says: /^error: only one of --port, --socket and --fd can be given, got --socket and --port$/m },
   { what: 'an import that is not there', args: [APP, '--import', './nowhere.js'], says: /^error: --import takes a file or a package, got '\.\/nowhere\.js': there is no such file$/m },
-  { what: 'an import that is a folder', args: [APP, '--import', appPath('')], says: /^error: --import takes a file or a package, got '.*apps\/': this is a folder$/m },
+  { what: 'an import that is a folder', args: [APP, '--import', appPath('')], says: /^error: --import takes a file or a package, got '.*apps\/': it is a folder$/m },
   { what: 'a switch that is neither on nor off', args: [APP], env: { FASTIFY_PRETTY_LOGS: '1' }, says: /^error: FASTIFY_PRETTY_LOGS must be true or false, got '1'$/m }
 ]
 
@@ -63,13 +63,13 @@ t.test('a variable that looks like an option and is none is told of, with the on
   const app = command(t, [APP, '-n', '1', '-p', '0'], { env })
   await app.url()
   t.match(app.lines.filter(({ event }) => event === 'unknown-variable'), [
-    { level: 40, variable: 'FASTIFY_WROKERS', meant: 'FASTIFY_WORKERS', msg: 'FASTIFY_WROKERS in the environment sets no option: did you mean FASTIFY_WORKERS?' },
-    { level: 40, variable: 'FASTIFY_SOMETHING_ELSE', msg: 'FASTIFY_SOMETHING_ELSE in the environment sets no option' }
+    { level: 40, variable: 'FASTIFY_WROKERS', meant: 'FASTIFY_WORKERS', msg: 'unknown environment variable FASTIFY_WROKERS: it sets no option; did you mean FASTIFY_WORKERS?' },
+    { level: 40, variable: 'FASTIFY_SOMETHING_ELSE', msg: 'unknown environment variable FASTIFY_SOMETHING_ELSE: it sets no option' }
   ])
   t.equal(app.lines.filter(({ event }) => event === 'unknown-variable').length, 2)
   const config = command(t, ['config', APP], { env })
   t.strictSame(await config.ended, { code: 0, signal: null })
-  t.match(config.text, /^warning: FASTIFY_WROKERS in the environment sets no option: did you mean FASTIFY_WORKERS\?$/m)
+  t.match(config.text, /^warning: unknown environment variable FASTIFY_WROKERS: it sets no option; did you mean FASTIFY_WORKERS\?$/m)
 })
 
 t.test('--version prints the version', async t => {

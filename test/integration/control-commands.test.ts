@@ -14,7 +14,7 @@ t.test('a primary that hangs keeps nobody from the others', async t => {
   t.match(await run(t, env, 'scale', '1', '--wait', '--pid', String(app.pid)), { code: 0 })
   const { code, text } = await run(t, env, 'status')
   t.equal(code, 0)
-  t.match(text, new RegExp(`warning: nobody answers at .*${hangs.pid}\\.sock: not within 5000 ms`))
+  t.match(text, new RegExp(`warning: cannot reach a primary at .*${hangs.pid}\\.sock: no answer within 5000 ms`))
   t.match(text, `pid ${app.pid}`)
 })
 
@@ -29,7 +29,7 @@ t.test('of several primaries a command says that one has to be named, and takes 
   await b.app.event('reload-end')
   t.equal(a.app.lines.some(({ event }) => event === 'reload-start'), false)
   t.equal((await run(t, env, 'status', '--json')).raw.length, 2)
-  t.match(await run(t, env, 'reload', '--pid', '1'), { code: 1, text: /error: no primary of this user is running with --pid 1/ })
+  t.match(await run(t, env, 'reload', '--pid', '1'), { code: 1, text: /error: no running primary of this user matches --pid 1/ })
 })
 
 t.test('a reload is told worker by worker', async t => {
@@ -73,14 +73,14 @@ t.test('whatever an app has to say when it breaks, followers stay, and stop wait
 t.test('a reload that is not waited for begins all the same', async t => {
   const { env } = runtimeFolder(t)
   const { app } = await serve(t, env)
-  t.match(await run(t, env, 'reload'), { code: 0, text: `primary ${app.pid} replaces its workers by those of generation 1` })
+  t.match(await run(t, env, 'reload'), { code: 0, text: `primary ${app.pid} is replacing all workers (reload 1)` })
   await app.event('reload-end')
 })
 
 t.test('there are as many workers as scale says', async t => {
   const { env } = runtimeFolder(t)
   const { app } = await serve(t, env)
-  t.match(await run(t, env, 'scale', '3', '--wait'), { code: 0, text: /worker 3 is ready\nthe scaling is done/ })
+  t.match(await run(t, env, 'scale', '3', '--wait'), { code: 0, text: /worker 3 is ready\nscaling complete/ })
   t.match(await run(t, env, 'scale', '1'), { code: 0, text: `primary ${app.pid} goes from 3 to 1 workers` })
   await app.events('worker-exit', 2)
   for (const wrong of ['x', '1025']) t.match(await run(t, env, 'scale', wrong), { code: 2, text: 'an integer from 1 to 1024' })
@@ -92,7 +92,7 @@ t.test('logs changes how much all processes log', async t => {
   const { app, url } = await serve(t, env)
   await request(url)
   await app.line(({ msg }) => msg === 'request completed')
-  t.match(await run(t, env, 'logs', 'trace'), { code: 0, text: `primary ${app.pid} and its workers log at level trace` })
+  t.match(await run(t, env, 'logs', 'trace'), { code: 0, text: `primary ${app.pid} and its workers now log at level trace` })
   await app.event('log-level')
   t.match(await run(t, env, 'scale', '3', '--wait'), { code: 0 })
   await app.event('worker-start', ({ level }) => level === 20)
@@ -101,7 +101,7 @@ t.test('logs changes how much all processes log', async t => {
   const scrape = async (): Promise<string> => (await request('http://localhost/metrics', { socketPath: join(sockets, `${app.pid}.sock`) })).body
   while (!(await scrape()).includes('shared_fastify_silent_workers 0'));
   await request(url)
-  t.match(await run(t, env, 'logs', 'loud'), { code: 1, text: /error: The log level is one of .*debug.*, got 'loud'/ })
+  t.match(await run(t, env, 'logs', 'loud'), { code: 1, text: /error: The log level must be one of .*debug.*; got 'loud'/ })
   await app.stop()
   t.equal(app.lines.filter(({ msg }) => msg === 'request completed').length, 1, 'the workers')
 })

@@ -15,7 +15,7 @@ t.test('a primary is found from the moment on that it listens, and no more when 
   const { code, text } = await run(t, env, 'status')
   t.equal(code, 0)
   t.match(text, `pid ${app.pid}`)
-  t.match(text, `listening at ${new URL(url).host}`)
+  t.match(text, `listening on ${new URL(url).host}`)
   for (const pid of await app.workers(2)) t.match(text, new RegExp(`^ +\\d +\\d +${pid} +ready +0 `, 'm'))
   await app.stop()
   t.same(readdirSync(sockets), [])

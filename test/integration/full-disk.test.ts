@@ -22,7 +22,7 @@ for (const [what, redirection, code] of [['is full', '> /dev/full', 'ENOSPC'], [
     t.test(`the command whose stdout ${what} says so and ends, with 1: --log-level ${level}`, { skip }, async t => {
       const app = led(t, redirection, [cli, 'start', appPath('plugin.mjs'), '-n', '1', '-p', '0', '--log-level', level])
       t.same(await app.ended, { code: 1, signal: null })
-      t.match(app.text, new RegExp(`^error: Nothing can be written to stdout: ${code}: [^\\n]+\\n$`))
+      t.match(app.text, new RegExp(`^error: Cannot write to stdout: ${code}: [^\\n]+\\n$`))
       t.same(await app.leftBehind(), [])
     })
   }
@@ -31,7 +31,7 @@ for (const [what, redirection, code] of [['is full', '> /dev/full', 'ENOSPC'], [
     t.test(`what is asked of the command, and its stdout ${what}, ends with 1 and says why: ${args[0]}`, { skip }, async t => {
       const app = led(t, redirection, [cli, ...args])
       t.same(await app.ended, { code: 1, signal: null })
-      t.match(app.text, new RegExp(`^error: Nothing can be written to stdout: ${code}: [^\\n]+\\n$`))
+      t.match(app.text, new RegExp(`^error: Cannot write to stdout: ${code}: [^\\n]+\\n$`))
     })
   }
 }

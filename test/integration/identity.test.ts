@@ -67,6 +67,6 @@ t.test('who is not root is told that it is not permitted', { skip }, async t => 
   const app = start(t, 'listen.mjs', { options: { workers: 1, user: 'daemon' }, env: { UNPRIVILEGED: '1' } })
   t.match(await app.event('listen-error'), {
     err: { code: 'SHARED_PORT_ERR_USER' },
-    msg: "Workers cannot run as another user or group: only root may start them as user 'daemon', and this process runs as the user with the id 65534"
+    msg: "Workers cannot run as another user or group: only root can switch to user 'daemon', and this process runs as user id 65534"
   })
 })

@@ -25,7 +25,7 @@ for (const [where, execArgv] of Object.entries(refusals)) {
 
   t.test(`lane native is an error ${where}, and no worker starts`, async t => {
     const app = start(t, 'listen.mjs', { options: { workers: 2, lane: 'native' }, execArgv })
-    t.match((await app.event('listen-error')).err, { code: 'SHARED_PORT_ERR_LANE', message: /^The native lane is not to be had here: .*addons is disabled/ })
+    t.match((await app.event('listen-error')).err, { code: 'SHARED_PORT_ERR_LANE', message: /^The native lane is not available: .*addons is disabled/ })
     await app.ended
     t.same(await app.leftBehind(), [])
   })
@@ -40,5 +40,5 @@ t.test('lane auto is the ipc one where the addon loads, but may not do what it d
 t.test('the command says in one line that there is no native lane', async t => {
   const app = command(t, [appPath('plugin.mjs'), '-n', '1', '-p', '0', '--lane', 'native'], { ...hooked, execArgv: ['--no-addons'] })
   t.same(await app.ended, { code: 1, signal: null })
-  t.match(app.text, /^error: The native lane is not to be had here: .*\n$/)
+  t.match(app.text, /^error: The native lane is not available: .*\n$/)
 })

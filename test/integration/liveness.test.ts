@@ -16,7 +16,7 @@ perLane(t, 'a worker whose event loop does not turn is told of, killed and repla
   const waiting = [attempt(url), attempt(url), attempt(url)]
   t.match(await app.event('stalled'), { level: 40, workerId: 1, workerPid: pid })
   t.match(await app.event('worker-hung'), { level: 50, workerId: 1, state: 'sleeping' })
-  t.match(await app.event('worker-exit'), { level: 50, signal: 'SIGKILL', msg: 'worker 1 was ended by SIGKILL unasked' })
+  t.match(await app.event('worker-exit'), { level: 50, signal: 'SIGKILL', msg: 'worker 1 crashed: killed by SIGKILL' })
   t.match(await hanging, { error: { code: 'ECONNRESET' } })
   for (const { answer } of await Promise.all(waiting)) t.match(answer, { status: 200, body: '{"worker":2' })
   await app.stats(({ workers }) => workers.length === 1 && descriptors(app.pid) === before)
@@ -87,7 +87,7 @@ t.test('a SIGKILL that nobody here has sent may have been the kernel\'s, and the
   await app.url()
   const [pid] = await app.workers(1) as [number]
   process.kill(pid, 'SIGKILL')
-  t.match(await app.event('worker-exit'), { level: 50, code: null, signal: 'SIGKILL', msg: 'worker 1 was ended by SIGKILL unasked: it may have been the kernel, out of memory (see dmesg)' })
+  t.match(await app.event('worker-exit'), { level: 50, code: null, signal: 'SIGKILL', msg: 'worker 1 crashed: killed by SIGKILL, possibly by the kernel because memory ran out (see dmesg)' })
 })
 
 t.test('a worker that does not end in its grace is killed, and the processes that it leaves are named', async t => {

@@ -55,7 +55,7 @@ t.test('a route\'s own level stays what the app said', async t => {
 t.test('a level that there is not is an error that names those that there are, the app\'s own included', async t => {
   const app = start(t, 'log-level.mjs', { options: { workers: 1 }, env: { LEVELS: 'loud audit', LOGGER: JSON.stringify({ customLevels: { audit: 35 } }) } })
   const url = await app.url()
-  t.match(await change(app), { code: 'SHARED_PORT_ERR_LOG_LEVEL', message: 'The log level is one of trace, debug, info, warn, error, fatal, audit, silent, got \'loud\'' })
+  t.match(await change(app), { code: 'SHARED_PORT_ERR_LOG_LEVEL', message: 'The log level must be one of trace, debug, info, warn, error, fatal, audit, silent; got \'loud\'' })
   t.same(await said(app, url, '/levels'), all(['info', 'warn'], ['context', 'request', 'child']))
   t.match(await change(app), { level: 'audit' })
   t.same(await said(app, url, '/levels'), all(['warn'], ['context', 'request', 'child']))

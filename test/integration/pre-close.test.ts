@@ -79,7 +79,7 @@ t.test('a preClose hook that never ends is left after pluginTimeout, and those a
   const events = await open(url)
   process.kill(app.pid, 'SIGTERM')
   await saysBye(t, events)
-  t.match(await app.event('pre-close'), { level: 50, err: { message: /not done after/ } })
+  t.match(await app.event('pre-close'), { level: 50, err: { message: /not finished after/ } })
   t.same(await app.ended, { code: 0, signal: null })
 })
 

@@ -3,10 +3,10 @@ import { hooked, start } from '../helper.js'
 
 const cases: Record<string, { way: string, code: string, msg: string }> = {
   'registered twice on one instance': {
-    way: 'twice', code: 'SHARED_PORT_ERR_REGISTERED_TWICE', msg: 'shared-fastify is registered on this Fastify instance already'
+    way: 'twice', code: 'SHARED_PORT_ERR_REGISTERED_TWICE', msg: 'shared-fastify is already registered on this Fastify instance'
   },
   'registered while the server listens': {
-    way: 'listening', code: 'SHARED_PORT_ERR_ALREADY_LISTENING', msg: 'The server listens already: register shared-fastify before listen()'
+    way: 'listening', code: 'SHARED_PORT_ERR_ALREADY_LISTENING', msg: 'The server is already listening: register shared-fastify before calling listen()'
   },
   'registered after fastify.listen(), where Fastify itself takes no plugin': {
     way: 'listened', code: 'AVV_ERR_ROOT_PLG_BOOTED', msg: 'Root plugin has already booted'

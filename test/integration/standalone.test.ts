@@ -27,7 +27,7 @@ t.test('in a worker of another cluster: it listens there, and one warning says w
   const lines = app.lines.filter(({ event }) => event === 'standalone')
   t.same(lines.map(({ pid }) => pid).sort(), listened.map(({ pid }) => pid).sort(), 'one in each of its workers')
   for (const line of lines) {
-    t.match(line, { level: 40, msg: 'not sharing a port: this process is a worker of another cluster, which shares its port already' })
+    t.match(line, { level: 40, msg: 'not sharing a port: this process is a worker of another cluster, which already shares its port' })
   }
   t.equal(app.processes().length, 3, 'none of ours')
 })

@@ -37,7 +37,7 @@ t.test('whoever stops the terminal by ^S stops no connection: the primary writes
   for (let i = 0; i < 20; i++) t.equal((await attempt(url)).answer?.status, 200)
   t.notMatch(text, 'it stays at 1')
   stdin.write(CTRL_Q)
-  while (!text.includes('there are from 1 to 1024 workers: it stays at 1')) await once(stdout, 'data')
+  while (!text.includes('cannot scale: the number of workers must be from 1 to 1024; it stays at 1')) await once(stdout, 'data')
   process.kill(pid, 'SIGTERM')
   t.same(await once(terminal, 'exit'), [0, null])
 })

@@ -223,7 +223,7 @@ t.test('two instances may ask for the same, and for nothing else', async t => {
   const first = readOptions({ workers: 2, grace: 5 })
   t.throws(() => assertSameOptions(first, readOptions({ workers: 'auto', grace: 5 })), {
     code: 'SHARED_PORT_ERR_OPTIONS_DIFFER',
-    message: "All Fastify instances of a process share its workers: option 'workers' is 'auto' here, but was 2 in the instance before"
+    message: "Option 'workers' is 'auto' on this Fastify instance, but 2 on an earlier one: all instances of a process share its workers, so they need the same options"
   })
   for (const other of [{ grace: 6 }, { user: 'www-data' }, { onWorkerStart () {} }, { signals: false }, { lane: 'ipc' }, { reload: { concurrency: 2 } }]) {
     t.throws(() => assertSameOptions(first, readOptions({ workers: 2, grace: 5, ...other })), { code: 'SHARED_PORT_ERR_OPTIONS_DIFFER' })

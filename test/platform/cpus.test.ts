@@ -18,28 +18,28 @@ const table: Array<{ promise: string, cpus: number, files?: Record<string, strin
     promise: 'without cgroups the affinity counts',
     cpus: 6,
     count: 6,
-    source: '6 available CPUs'
+    source: '6 CPUs available'
   },
   {
     promise: 'v2: without a quota the affinity counts',
     cpus: 6,
     files: { '/proc/self/cgroup': '0::/app\n', '/sys/fs/cgroup/app/cpu.max': 'max 100000\n' },
     count: 6,
-    source: '6 available CPUs'
+    source: '6 CPUs available'
   },
   {
     promise: 'v2: a quota below the affinity counts',
     cpus: 6,
     files: { '/proc/self/cgroup': '0::/app\n', '/sys/fs/cgroup/app/cpu.max': '200000 100000\n' },
     count: 2,
-    source: 'a cgroup quota of 2 CPUs'
+    source: 'cgroup quota of 2 CPUs'
   },
   {
     promise: 'v2: the period is not always 100 ms',
     cpus: 6,
     files: { '/proc/self/cgroup': '0::/app\n', '/sys/fs/cgroup/app/cpu.max': '150000 50000\n' },
     count: 3,
-    source: 'a cgroup quota of 3 CPUs'
+    source: 'cgroup quota of 3 CPUs'
   },
   {
     promise: 'v2: the smallest quota on the way to the root counts',
@@ -51,21 +51,21 @@ const table: Array<{ promise: string, cpus: number, files?: Record<string, strin
       '/sys/fs/cgroup/pod/cpu.max': '200000 100000\n'
     },
     count: 2,
-    source: 'a cgroup quota of 2 CPUs'
+    source: 'cgroup quota of 2 CPUs'
   },
   {
     promise: 'v2: a container that sees the name it has outside finds its quota at the mount\'s root',
     cpus: 6,
     files: { '/proc/self/cgroup': '0::/kubepods/pod7\n', '/sys/fs/cgroup/cpu.max': '300000 100000\n' },
     count: 3,
-    source: 'a cgroup quota of 3 CPUs'
+    source: 'cgroup quota of 3 CPUs'
   },
   {
     promise: 'v2: a process outside its cgroup namespace is no endless way to the root',
     cpus: 6,
     files: { '/proc/self/cgroup': '0::/../app\n', '/sys/fs/cgroup/cpu.max': '300000 100000\n' },
     count: 3,
-    source: 'a cgroup quota of 3 CPUs'
+    source: 'cgroup quota of 3 CPUs'
   },
   {
     promise: 'v1: a quota below the affinity counts',
@@ -76,7 +76,7 @@ const table: Array<{ promise: string, cpus: number, files?: Record<string, strin
       '/sys/fs/cgroup/cpu/app/cpu.cfs_period_us': '100000\n'
     },
     count: 4,
-    source: 'a cgroup quota of 4 CPUs'
+    source: 'cgroup quota of 4 CPUs'
   },
   {
     promise: 'v1: a mount may have the names of all its controllers',
@@ -87,7 +87,7 @@ const table: Array<{ promise: string, cpus: number, files?: Record<string, strin
       '/sys/fs/cgroup/cpu,cpuacct/app/cpu.cfs_period_us': '100000\n'
     },
     count: 4,
-    source: 'a cgroup quota of 4 CPUs'
+    source: 'cgroup quota of 4 CPUs'
   },
   {
     promise: 'v1: -1 is no quota',
@@ -98,7 +98,7 @@ const table: Array<{ promise: string, cpus: number, files?: Record<string, strin
       '/sys/fs/cgroup/cpu/app/cpu.cfs_period_us': '100000\n'
     },
     count: 6,
-    source: '6 available CPUs'
+    source: '6 CPUs available'
   },
   {
     promise: 'v1: a controller whose name merely begins with cpu has no say',
@@ -109,34 +109,34 @@ const table: Array<{ promise: string, cpus: number, files?: Record<string, strin
       '/sys/fs/cgroup/cpu/app/cpu.cfs_period_us': '100000\n'
     },
     count: 6,
-    source: '6 available CPUs'
+    source: '6 CPUs available'
   },
   {
     promise: 'part of a CPU is rounded up',
     cpus: 6,
     files: { '/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/cpu.max': '120000 100000\n' },
     count: 2,
-    source: 'a cgroup quota of 1.2 CPUs'
+    source: 'cgroup quota of 1.2 CPUs'
   },
   {
     promise: 'there is at least one, be the quota ever so small',
     cpus: 6,
     files: { '/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/cpu.max': '1000 100000\n' },
     count: 1,
-    source: 'a cgroup quota of 0.01 CPUs'
+    source: 'cgroup quota of 0.01 CPUs'
   },
   {
     promise: 'there is at least one, whatever the system says',
     cpus: 0,
     count: 1,
-    source: '0 available CPUs'
+    source: '0 CPUs available'
   },
   {
     promise: 'a quota above the affinity is none',
     cpus: 2,
     files: { '/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/cpu.max': '400000 100000\n' },
     count: 2,
-    source: '2 available CPUs'
+    source: '2 CPUs available'
   }
 ]
 
@@ -148,7 +148,7 @@ for (const { promise, cpus, files, count, source } of table) {
 
 for (const garbage of ['', '\0\0', '\n\n', 'max', '0 100000', '200000 0', '-5 100000', 'NaN NaN', '1e999 1', 'all of them']) {
   t.test(`a file that makes no sense counts for nothing: ${JSON.stringify(garbage)}`, async t => {
-    const none = { count: 6, source: '6 available CPUs' }
+    const none = { count: 6, source: '6 CPUs available' }
     t.same(countCpus(system(6, { '/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/cpu.max': garbage })), none)
     t.same(countCpus(system(6, {
       '/proc/self/cgroup': '4:cpu:/\n',

@@ -39,5 +39,5 @@ t.test('listen({ fd }) does not take a descriptor that node:cluster has', async 
     const { bind } = await import(${dist('primary/ports/listener.js')})
     claim(fds.tcp, 'node:cluster')
     await bind({ fd: fds.tcp }).catch(({ code, message }) => { console.log(JSON.stringify({ code, message: message.replace(fds.tcp, 'N') })) })`)
-  t.same(message, { code: 'SHARED_PORT_ERR_FD', message: 'File descriptor N is in use already (by node:cluster)' })
+  t.same(message, { code: 'SHARED_PORT_ERR_FD', message: 'File descriptor N is already in use (by node:cluster)' })
 })

@@ -6,7 +6,7 @@ import { findRole, WORKER_MARK } from '../../lib/platform/role.js'
 
 const WHY = {
   asked: { role: 'standalone', why: 'workers is 0', asked: true },
-  cluster: { role: 'standalone', why: 'this process is a worker of another cluster, which shares its port already', asked: false },
+  cluster: { role: 'standalone', why: 'this process is a worker of another cluster, which already shares its port', asked: false },
   thread: { role: 'standalone', why: 'a thread cannot fork workers', asked: false }
 }
 

@@ -10,7 +10,7 @@ export function complaints (app: App): Finding[] {
 }
 
 function isOfAKill ({ event, signal, err }: Line): boolean {
-  return event === 'worker-exit' ? signal === 'SIGKILL' : event === 'reload-aborted' && /was ended by SIGKILL/.test((err as Error).message)
+  return event === 'worker-exit' ? signal === 'SIGKILL' : event === 'reload-aborted' && /was killed by SIGKILL/.test((err as Error).message)
 }
 
 /** Expected: some event loops are blocked, and some workers are stopped. */

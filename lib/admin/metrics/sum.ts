@@ -49,7 +49,7 @@ export class Sum {
     for (const { parts, id } of this.#families(own)) {
       const text = write(aggregate(parts))
       if (length + text.length > LARGEST) {
-        if (id !== undefined) this.#onProblem(id, `the metric ${parts[0]?.name}: with it there would be more than ${LARGEST} bytes of all workers`)
+        if (id !== undefined) this.#onProblem(id, `metric ${parts[0]?.name}: the metrics of all workers would exceed ${LARGEST} bytes`)
         continue
       }
       length += text.length
@@ -67,7 +67,7 @@ export class Sum {
     const taken = new Map<string, string>()
     for (const metric of own) take(metric)
     const known = [...this.#known].sort(([a], [b]) => b - a)
-    for (const [id, metrics] of known) for (const metric of metrics) add(metric, id, problem => { this.#onProblem(id, `the metric ${metric.name}: ${problem}`) })
+    for (const [id, metrics] of known) for (const metric of metrics) add(metric, id, problem => { this.#onProblem(id, `metric ${metric.name}: ${problem}`) })
     for (const metric of this.#gone.values()) add(metric, undefined, () => {})
     return families.values()
 
@@ -76,11 +76,11 @@ export class Sum {
       if (family !== undefined) {
         const [{ type }] = family.parts as [Metric]
         if (type === metric.type) family.parts.push(metric)
-        else onProblem(`it is a ${metric.type} here, and a ${type} in a newer worker`)
+        else onProblem(`it is a ${metric.type}, but a ${type} in a newer worker`)
         return
       }
       const other = [...sampleNames(metric.name, metric.type).keys()].find(name => taken.has(name))
-      if (other !== undefined) return onProblem(`${String(taken.get(other))} has samples that are named ${other} already`)
+      if (other !== undefined) return onProblem(`${String(taken.get(other))} already has samples named ${other}`)
       take(metric)
       families.set(metric.name, { parts: [metric], id })
     }
@@ -95,7 +95,7 @@ export class Sum {
     const both = before?.type === metric.type ? aggregate([metric, before]) : metric
     const more = both.samples.size - (before?.samples.size ?? 0)
     if (this.#goneSamples + more > MOST_SAMPLES) {
-      this.#onProblem(id, `the metric ${metric.name}: it is not kept, as there are ${MOST_SAMPLES} samples of workers that are gone`)
+      this.#onProblem(id, `metric ${metric.name}: not kept, since ${MOST_SAMPLES} samples of exited workers are kept already`)
       return
     }
     this.#goneSamples += more

@@ -34,7 +34,7 @@ function update ({ id, metrics }: Extract<ToThread, { id: number }>): void {
   try {
     sum.update(id, metrics)
   } catch (error) {
-    tell(id, `all of it: ${(error as Error).message}`)
+    tell(id, `all of them: ${(error as Error).message}`)
   }
 }
 

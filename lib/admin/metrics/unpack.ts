@@ -34,7 +34,7 @@ export interface Unpacked {
  */
 export function unpack (packed: string): Unpacked {
   const given: unknown = JSON.parse(gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: LARGEST }).toString())
-  if (!Array.isArray(given)) throw new TypeError('these are no metrics')
+  if (!Array.isArray(given)) throw new TypeError('they are not an array')
   const metrics: Metric[] = []
   const problems: string[] = []
   let room = MOST_SAMPLES
@@ -45,7 +45,7 @@ export function unpack (packed: string): Unpacked {
       room -= metric.samples.size
       metrics.push(metric)
     } catch (err) {
-      problems.push(`the metric ${nameOf(one)}: ${(err as Error).message}`)
+      problems.push(`metric ${nameOf(one)}: ${(err as Error).message}`)
     }
   }
   return { metrics, problems }
@@ -54,19 +54,19 @@ export function unpack (packed: string): Unpacked {
 /** Returns undefined for a metric that is not meant to be combined. */
 function read (given: unknown, room: number): Metric | undefined {
   const { name, help, type, aggregator, values } = asRecord(given)
-  if (typeof name !== 'string' || !NAME.test(name)) fail('this is no name for a metric')
-  if (name.startsWith(OURS)) fail(`what begins with ${OURS} is ours`)
-  if (typeof help !== 'string') fail('it has no help')
-  if (!isType(type)) fail(`it has the type ${show(type)}`)
+  if (typeof name !== 'string' || !NAME.test(name)) fail('invalid metric name')
+  if (name.startsWith(OURS)) fail(`names that begin with ${OURS} are reserved`)
+  if (typeof help !== 'string') fail('no help text')
+  if (!isType(type)) fail(`unknown type ${show(type)}`)
   if (aggregator === 'omit') return undefined
-  if (!isAggregator(aggregator)) fail(`it has the aggregator ${show(aggregator)}`)
-  if (!Array.isArray(values)) fail('it has no values')
-  if (values.length > room) fail(`with its ${values.length} samples there would be more than ${MOST_SAMPLES} of this worker`)
+  if (!isAggregator(aggregator)) fail(`unknown aggregator ${show(aggregator)}`)
+  if (!Array.isArray(values)) fail('no values')
+  if (values.length > room) fail(`its ${values.length} samples would exceed the limit of ${MOST_SAMPLES} for one worker`)
   const names = sampleNames(name, type)
   const samples = new Map<string, number>()
   for (const value of values) {
     const { sample, labels, number } = readValue(value, name)
-    if (!names.has(sample)) fail(`a ${type} has no samples that are named ${show(sample)}`)
+    if (!names.has(sample)) fail(`a ${type} cannot have samples named ${show(sample)}`)
     const needed = names.get(sample)
     if (needed !== undefined && !labels.some(([label]) => label === needed)) fail(`a sample lacks the label ${needed}`)
     samples.set(seriesOf(sample, labels), number)
@@ -76,14 +76,14 @@ function read (given: unknown, room: number): Metric | undefined {
 
 function readValue (given: unknown, name: string): { sample: string, labels: Array<[string, string]>, number: number } {
   const { value, labels, metricName = name } = asRecord(given)
-  if (typeof value !== 'number' && !NO_NUMBERS.has(value)) fail(`it has the value ${show(value)}, which is no number`)
-  if (typeof metricName !== 'string') fail(`it has samples that are named ${show(metricName)}`)
+  if (typeof value !== 'number' && !NO_NUMBERS.has(value)) fail(`the value ${show(value)} is not a number`)
+  if (typeof metricName !== 'string') fail(`invalid sample name ${show(metricName)}`)
   return { sample: metricName, labels: Object.entries(asRecord(labels)).map(readLabel).sort(byName), number: Number(value) }
 }
 
 function readLabel ([label, value]: [string, unknown]): [string, string] {
-  if (!LABEL.test(label)) fail(`${show(label)} is no name for a label`)
-  if (typeof value === 'object' && value !== null) fail(`the label ${show(label)} has a value that is no text`)
+  if (!LABEL.test(label)) fail(`invalid label name ${show(label)}`)
+  if (typeof value === 'object' && value !== null) fail(`the value of label ${show(label)} is not text`)
   return [label, String(value)]
 }
 
@@ -93,7 +93,7 @@ function byName ([a]: [string, string], [b]: [string, string]): number {
 }
 
 function asRecord (value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) fail('it is incomplete')
+  if (typeof value !== 'object' || value === null) fail('incomplete')
   return value as Record<string, unknown>
 }
 

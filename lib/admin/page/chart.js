@@ -33,7 +33,7 @@ export class Chart {
     if (!this.#reading) this.read(last, false)
     const { title, unit, format, lines: [{ of }] } = this.#chart
     const greatest = samples.reduce((most, sample) => Math.max(most, sample[of] ?? 0), 0)
-    this.#drawing.setAttribute('aria-label', `${title}: ${format(last[of])} ${unit} now, ${format(greatest)} at most in the last 10 minutes`)
+    this.#drawing.setAttribute('aria-label', `${title}: ${format(last[of])} ${unit} now, maximum ${format(greatest)} in the last 10 minutes`)
   }
 
   /** Shows the values of a sample, and its time if it is a past one. */

@@ -51,7 +51,7 @@ follow('events', {
   lost () {
     link('lost', 'Disconnected')
     const lost = byId('lost')
-    setText(lost, `The connection to the server was lost at ${time(Date.now())}. What is shown is from then. Trying again…`)
+    setText(lost, `Connection to the server lost at ${time(Date.now())}. This page shows the state at that time. Reconnecting…`)
     lost.hidden = false
     document.body.classList.add('stale')
   },
@@ -59,7 +59,7 @@ follow('events', {
   found () {
     byId('lost').hidden = true
     document.body.classList.remove('stale')
-    events.add(Date.now(), { text: 'connected to the server again', tone: 'plain' })
+    events.add(Date.now(), { text: 'reconnected to the server', tone: 'plain' })
   }
 })
 

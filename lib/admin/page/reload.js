@@ -22,12 +22,12 @@ export class Reload {
   }
 
   complete ({ generation }) {
-    this.#end('done', `Reload to generation ${generation} is complete`)
+    this.#end('done', `Reload to generation ${generation} complete`)
     this.#progress.value = this.#progress.max
   }
 
   abort ({ generation, error }) {
-    this.#end('aborted', `Reload to generation ${generation} was aborted: ${error}`)
+    this.#end('aborted', `Reload to generation ${generation} aborted: ${error}`)
   }
 
   /** Hides a reload whose result is unknown. */

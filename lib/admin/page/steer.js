@@ -10,7 +10,7 @@ const PATIENCE = 5000
 /** Milliseconds for which the result of a request is shown. */
 const AFTERWARDS = 8000
 
-const RESTARTED = { text: 'The server has been started anew', tone: 'plain' }
+const RESTARTED = { text: 'The server was restarted', tone: 'plain' }
 
 /** The controls that change the server, if it accepts changes, and the token for them. */
 export class Steer {
@@ -54,7 +54,7 @@ export class Steer {
         if (status.startedAt !== startedAt) return RESTARTED
         if (status.reload !== null || status.generation < generation) return undefined
         return status.reloads.aborted > reloads.aborted
-          ? { text: `The reload to generation ${generation} was aborted`, tone: 'bad' }
+          ? { text: `Reload to generation ${generation} aborted`, tone: 'bad' }
           : { text: `Reloaded to generation ${generation}`, tone: 'good' }
       }
       return `Reloading to generation ${generation}`
@@ -63,7 +63,7 @@ export class Steer {
 
   async #scale (step) {
     const target = (this.#target ?? this.#workers) + step
-    if (target < 1) return this.#say('One worker has to stay', 'bad')
+    if (target < 1) return this.#say('At least one worker is needed', 'bad')
     this.#aim(target)
     const done = await this.#ask('scale', { workers: target }, ({ workers }) => {
       const { startedAt } = this.#status
@@ -71,7 +71,7 @@ export class Steer {
       this.#outcome = status => {
         if (status.startedAt !== startedAt) return RESTARTED
         begun ||= status.wanted === workers // a status that was already on its way may be older
-        if (begun && status.wanted !== workers) return { text: `There are ${plural(status.wanted, 'worker')}, not ${workers}`, tone: 'bad' }
+        if (begun && status.wanted !== workers) return { text: `Not scaled to ${workers}: the target is now ${plural(status.wanted, 'worker')}`, tone: 'bad' }
         if (!begun || status.workers.length !== workers || status.workers.some(({ state }) => state !== 'ready')) return undefined
         return { text: `Scaled to ${plural(workers, 'worker')}`, tone: 'good' }
       }
@@ -83,7 +83,7 @@ export class Steer {
   /** Resolves with whether the server has accepted the request. */
   async #ask (path, body, success) {
     const token = this.#token.value
-    if (token === '') return this.#refuse('Enter the token first: the one that the server was started with')
+    if (token === '') return this.#refuse('Enter the admin token that the server was started with')
     if (/[^!-~]/.test(token)) return this.#refuse('The token is wrong') // a header cannot contain these characters
     this.#say('', 'plain')
     this.#outcome = undefined
@@ -95,7 +95,7 @@ export class Steer {
       })
       if (response.status === 401) return this.#refuse('The token is wrong')
       const answer = await response.json().catch(() => ({}))
-      if (!response.ok) return this.#say(answer.message ?? `The server answered with ${response.status}`, 'bad')
+      if (!response.ok) return this.#say(answer.message ?? `The server answered with HTTP status ${response.status}`, 'bad')
       this.#say(success(answer), 'good')
       return true
     } catch {

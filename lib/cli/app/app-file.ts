@@ -24,7 +24,7 @@ export function findApp (given: string): string {
 
 function noCommand (given: string): string {
   const meant = nearest(given, COMMANDS)
-  return `, nor a command ${given}${meant === undefined ? '' : `; did you mean ${meant}?`}`
+  return `, and no command '${given}'${meant === undefined ? '' : `; did you mean ${meant}?`}`
 }
 
 export function isTypeScript (app: string): boolean {

@@ -31,7 +31,7 @@ export class ControlClient {
    */
   async status (): Promise<Status> {
     const status = await inTime(async signal => await read(await this.#send('GET', '/status', undefined, {}, signal))) as Partial<Status>
-    if (typeof status.pid !== 'number' || !Array.isArray(status.workers) || !Array.isArray(status.listeners)) throw new ControlError('it is no primary of shared-fastify')
+    if (typeof status.pid !== 'number' || !Array.isArray(status.workers) || !Array.isArray(status.listeners)) throw new ControlError('it is not a shared-fastify primary')
     return status as Status
   }
 
@@ -53,7 +53,7 @@ export class ControlClient {
       }
     } catch (err) {
       if (err instanceof ControlError) throw err
-      throw new ControlError(`the primary says nothing more: ${(err as Error).message}`, { cause: err })
+      throw new ControlError(`lost the connection to the primary: ${(err as Error).message}`, { cause: err })
     }
   }
 
@@ -93,7 +93,7 @@ export class ControlClient {
     try {
       return await this.#send(method, path, body, headers, signal)
     } catch (err) {
-      throw new ControlError(`the primary does not answer any more: ${(err as Error).message}`, { cause: err })
+      throw new ControlError(`the primary no longer answers: ${(err as Error).message}`, { cause: err })
     }
   }
 
@@ -107,7 +107,7 @@ export class ControlClient {
 
 async function read (response: IncomingMessage): Promise<unknown> {
   const answer = parse(await text(response)) as { message?: string }
-  if ((response.statusCode ?? 500) >= 400) throw new ControlError(answer.message ?? `the primary answers with ${response.statusCode}`)
+  if ((response.statusCode ?? 500) >= 400) throw new ControlError(answer.message ?? `the primary answered with HTTP status ${response.statusCode}`)
   return answer
 }
 
@@ -116,7 +116,7 @@ function parse (json: string): object {
     const parsed: unknown = JSON.parse(json)
     if (typeof parsed === 'object' && parsed !== null) return parsed
   } catch {}
-  throw new ControlError('it is no primary of shared-fastify')
+  throw new ControlError('it is not a shared-fastify primary')
 }
 
 /** @throws ControlError if there is no answer in time */
@@ -125,7 +125,7 @@ async function inTime<T> (ask: (signal: AbortSignal) => Promise<T>): Promise<T> 
   try {
     return await ask(signal)
   } catch (err) {
-    throw signal.aborted ? new TooLateError(`not within ${PATIENCE} ms`) : err
+    throw signal.aborted ? new TooLateError(`no answer within ${PATIENCE} ms`) : err
   }
 }
 

@@ -37,14 +37,14 @@ export async function findPrimary (which: Which): Promise<Primary> {
   if (primary === undefined) throw nobody(which)
   if (others.length > 0) {
     const all = [primary, ...others].map(({ status }) => `${status.pid}${status.name === null ? '' : ` (${oneLine(status.name)})`} at ${placesOf(status)}`)
-    throw new UsageError(`${all.length} primaries are running: ${all.join('; ')}. Say which by --pid, --port or --control`)
+    throw new UsageError(`${all.length} primaries are running: ${all.join('; ')}. Choose one with --pid, --port or --control`)
   }
   return primary
 }
 
 export function nobody ({ pid, port, control }: Which): ControlError {
   const given = Object.entries({ pid, port, control }).filter(([, value]) => value !== undefined).map(([name, value]) => `--${name} ${value}`)
-  return new ControlError(given.length === 0 ? 'no primary of this user is running (one whose control socket is elsewhere: --control PATH)' : `no primary of this user is running with ${given.join(' ')}`)
+  return new ControlError(given.length === 0 ? 'no primary of this user is running (if its control socket is at another path, use --control PATH)' : `no running primary of this user matches ${given.join(' ')}`)
 }
 
 /** The addresses that the primary listens on, as a text. */
@@ -60,7 +60,7 @@ async function ask (client: ControlClient, named: boolean): Promise<Primary | un
   try {
     return { client, status: await client.status() }
   } catch (err) {
-    const failure = `nobody answers at ${client.path}: ${(err as Error).message}`
+    const failure = `cannot reach a primary at ${client.path}: ${(err as Error).message}`
     if (named) throw new ControlError(failure)
     if (err instanceof ControlError) process.stderr.write(`warning: ${oneLine(failure)}\n`)
     return undefined

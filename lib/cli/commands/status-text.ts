@@ -39,7 +39,7 @@ export function statusText (status: Status, { bars = false, width = 80 } = {}): 
   const withBars = bars ? draw(true) : ''
   return [
     pc.bold(oneLine(name ?? 'shared-fastify')) + wrapped(width, ` (pid ${pid}): ${state}`, about, (name ?? 'shared-fastify').length),
-    wrapped(width, `listening at ${placesOf(status)}`, traffic),
+    wrapped(width, `listening on ${placesOf(status)}`, traffic),
     `app ${oneLine(app)}`,
     ...(reload === null ? [] : [pc.cyan(`reload ${reload.generation}: ${reload.replaced} of ${reload.workers} workers replaced`)]),
     '',

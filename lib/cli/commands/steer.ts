@@ -15,9 +15,9 @@ export interface SteerFlags extends Which { wait?: boolean }
  */
 export async function reload ({ wait = false, ...which }: SteerFlags): Promise<void> {
   const { client, status } = await findPrimary(which)
-  if (wait) return await follow(client, '/reload', undefined, 'the reload', 'the reload was aborted')
+  if (wait) return await follow(client, '/reload', undefined, 'reload', 'the reload was aborted')
   const { generation } = await client.post('/reload') as { generation: number }
-  say(`primary ${status.pid} replaces its workers by those of generation ${generation}`)
+  say(`primary ${status.pid} is replacing all workers (reload ${generation})`)
 }
 
 /**
@@ -26,9 +26,9 @@ export async function reload ({ wait = false, ...which }: SteerFlags): Promise<v
  */
 export async function scale (workers: number, { wait = false, ...which }: SteerFlags): Promise<void> {
   const { client, status } = await findPrimary(which)
-  if (wait) return await follow(client, '/scale', { workers }, 'the scaling', `there are not ${workers} workers`)
+  if (wait) return await follow(client, '/scale', { workers }, 'scaling', `scaling to ${workers} workers failed`)
   await client.post('/scale', { workers })
-  say(`primary ${status.pid} goes from ${new Set(status.workers.map(({ slot }) => slot)).size} to ${workers} workers`)
+  say(`primary ${status.pid} is scaling from ${new Set(status.workers.map(({ slot }) => slot)).size} to ${workers} workers`)
 }
 
 /** Lets the workers finish their requests, then stops everything. With `wait`, returns when the primary has exited. */
@@ -37,7 +37,7 @@ export async function stop ({ wait = false, ...which }: SteerFlags): Promise<voi
   const gone = wait ? client.gone(status.pid) : undefined
   gone?.catch(() => {}) // if it fails first, post() throws the reason
   await client.post('/stop')
-  say(`primary ${status.pid} stops`)
+  say(`primary ${status.pid} is stopping`)
   await gone
   if (wait) say(`primary ${status.pid} has stopped`)
 }
@@ -46,20 +46,20 @@ export async function stop ({ wait = false, ...which }: SteerFlags): Promise<voi
 export async function logs (level: string, which: Which): Promise<void> {
   const { client, status } = await findPrimary(which)
   await client.post('/log-level', { level })
-  say(`primary ${status.pid} and its workers log at level ${level}`)
+  say(`primary ${status.pid} and its workers now log at level ${level}`)
 }
 
 async function follow (client: ControlClient, url: string, body: object | undefined, what: string, failure: string): Promise<void> {
   for await (const step of client.follow(url, body)) {
     const { event, id, reload, error } = step as unknown as Step
     if (event === 'failed') throw new ControlError(`${failure}: ${error}`)
-    if (event === 'done') return say(`${what} is done`)
+    if (event === 'done') return say(`${what} complete`)
     const progress = reload == null ? '' : ` (${reload.replaced} of ${reload.workers} replaced)`
-    if (event === 'worker-start') say(`worker ${id} starts`)
+    if (event === 'worker-start') say(`worker ${id} is starting`)
     if (event === 'worker-ready') say(`worker ${id} is ready${progress}`)
-    if (event === 'worker-exit') say(`worker ${id} is gone`)
+    if (event === 'worker-exit') say(`worker ${id} has exited`)
   }
-  throw new ControlError(`the primary ended before ${what} was done`)
+  throw new ControlError(`the primary exited before the ${what} was complete`)
 }
 
 function say (line: string): void {

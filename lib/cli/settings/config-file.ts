@@ -39,15 +39,15 @@ function find (app = '.'): string | undefined {
   const files = EXTENSIONS.map(extension => resolve(NAME + extension)).filter(isFile)
   const manifest = findFor(resolve(app === '.' ? PACKAGE : app), PACKAGE)
   if (manifest !== undefined && readPackage(manifest) !== undefined) files.push(manifest)
-  if (files.length > 1) throw new UsageError(`one configuration is taken, and here are ${files.map(inWords).join(' and ')}: keep one, or name it by --config`)
+  if (files.length > 1) throw new UsageError(`found more than one configuration: ${files.map(inWords).join(' and ')}; keep one, or choose one with --config`)
   return files[0]
 }
 
 function existing (given: string): string {
   const path = resolve(given)
-  if (!isFile(path)) throw new UsageError(`--config takes a file, got '${given}': ${statSync(path, { throwIfNoEntry: false }) === undefined ? 'there is no such file' : 'this is no file'}`)
+  if (!isFile(path)) throw new UsageError(`--config takes a file, got '${given}': ${statSync(path, { throwIfNoEntry: false }) === undefined ? 'there is no such file' : 'it is not a file'}`)
   if (!EXTENSIONS.includes(extname(path))) throw new UsageError(`--config takes a ${EXTENSIONS.join(', ')} file, got '${given}'`)
-  if (isPackage(path) && readPackage(path) === undefined) throw new UsageError(`--config takes a package.json with the key "${KEY}", which ${path} has not`)
+  if (isPackage(path) && readPackage(path) === undefined) throw new UsageError(`--config takes a package.json with the key "${KEY}", but ${path} does not have it`)
   return path
 }
 
@@ -74,7 +74,7 @@ function readJson (path: string): unknown {
 async function load (path: string): Promise<unknown> {
   if (extname(path) === '.json') return readJson(path)
   try {
-    return await untilLoaded(evaluate(path), () => new Error('it waits for something that never comes: look at its top-level await'))
+    return await untilLoaded(evaluate(path), () => new Error('it never finishes loading: nothing is left to run, but a promise is still pending (check its top-level await)'))
   } catch (cause) {
     throw failed(path, cause)
   }

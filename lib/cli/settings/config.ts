@@ -96,13 +96,13 @@ function inspectOption (settings: InForce, workers: SharedPortOptions['workers']
     if (settings.source('inspectWorker').kind === 'flag') throw new UsageError('--inspect-worker needs --inspect or --inspect-brk')
     return {}
   }
-  if (others.length > 0) throw new UsageError(`of ${settings.spell('inspect')} and ${settings.spell('inspectBrk')} one is taken`)
+  if (others.length > 0) throw new UsageError(`only one of ${settings.spell('inspect')} and ${settings.spell('inspectBrk')} can be given`)
   const given = settings.value(name)
   const { host = '127.0.0.1', port } = given === true ? { port: INSPECTOR_PORT } : splitAddress(String(given))
   if (port > MOST_PORT) throw new UsageError(`${settings.spell(name)} takes a port from 0 to ${MOST_PORT}, got ${port}`)
   const slot = settings.value('inspectWorker')
   const count = workers === 'auto' ? countCpus().count : workers
-  if (slot >= count) throw new UsageError(`${settings.spell('inspectWorker')} takes a slot below ${count}, the number of workers; got ${slot}`)
+  if (slot >= count) throw new UsageError(`${settings.spell('inspectWorker')} takes a slot from 0 to ${count - 1}, since there ${count === 1 ? 'is 1 worker' : `are ${count} workers`}; got ${slot}`)
   return { inspect: { slot, host, port, wait: name === 'inspectBrk' } }
 }
 
@@ -113,7 +113,7 @@ function adminOption (settings: InForce): Pick<SharedPortOptions, 'admin'> {
   if (admin !== undefined) return { admin: { ...(typeof admin === 'object' ? admin : splitAddress(String(admin))), ...(token !== undefined && { token }), ...(hosts !== undefined && { hosts }) } }
   if (hosts === undefined && settings.source('admin.token').kind !== 'flag') return {}
   const idle = hosts === undefined ? 'admin.token' : 'admin.hosts'
-  throw new UsageError(`${settings.spell(idle)} is of the admin server, and needs ${settings.spell('admin')}`)
+  throw new UsageError(`${settings.spell(idle)} is for the admin server, and needs ${settings.spell('admin')}`)
 }
 
 /**
@@ -123,5 +123,5 @@ function adminOption (settings: InForce): Pick<SharedPortOptions, 'admin'> {
 function assertModeCounts (settings: InForce, { path }: GivenListenOptions): void {
   const { kind } = settings.source('socketMode')
   const isIdle = kind === 'flag' || (kind === 'file' && settings.source('socket').kind === 'default')
-  if (path === undefined && isIdle) throw new UsageError(`${settings.spell('socketMode')} is of a socket file, and needs ${settings.spell('socket')}; got ${String(settings.found('socketMode').value)}`)
+  if (path === undefined && isIdle) throw new UsageError(`${settings.spell('socketMode')} is for a socket file, and needs ${settings.spell('socket')}; got ${String(settings.found('socketMode').value)}`)
 }

@@ -13,9 +13,9 @@ export function createOptions (): Option[] {
 /** Options that select a running primary. */
 export function whichOptions (): Option[] {
   return [
-    new Option('--pid <pid>', 'the one with this process id').argParser(integer({ minimum: 1 })),
-    new Option('--port <port>', 'the one that listens at this port').argParser(integer({ minimum: 1, maximum: 65_535 })),
-    withVariable(new Option('--control <path>', 'the one with this control socket').argParser(text => readText(text, { takes: { pattern: '.' } })))
+    new Option('--pid <pid>', 'the primary with this process id').argParser(integer({ minimum: 1 })),
+    new Option('--port <port>', 'the primary that listens on this port').argParser(integer({ minimum: 1, maximum: 65_535 })),
+    withVariable(new Option('--control <path>', 'the primary with this control socket').argParser(text => readText(text, { takes: { pattern: '.' } })))
   ]
 }
 
@@ -43,7 +43,7 @@ function createOption ({ description, takes, says, variable: other }: Omit<Setti
 }
 
 /** Reads a secret. Unlike commander, it does not print an invalid value. */
-function readSecret (flags: string, text: string, { takes, says = 'another text' }: Pick<Setting, 'takes' | 'says'>): unknown {
+function readSecret (flags: string, text: string, { takes, says = 'another value' }: Pick<Setting, 'takes' | 'says'>): unknown {
   try {
     return readText(text, { takes })
   } catch {

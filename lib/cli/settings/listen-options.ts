@@ -13,7 +13,7 @@ export function listenOptions (settings: InForce): GivenListenOptions {
   const places = allPlaces(settings)
   const said = saidNames(settings, places)
   const [taken, ...others] = placesOf(places, said)
-  if (others.length > 0) throw new UsageError(`an app listens on one of --port, --socket and --fd, got ${said.map(name => settings.spell(name)).join(' and ')}`)
+  if (others.length > 0) throw new UsageError(`only one of --port, --socket and --fd can be given, got ${said.map(name => settings.spell(name)).join(' and ')}`)
   return (taken as Place).options
 }
 

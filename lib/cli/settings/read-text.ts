@@ -31,7 +31,7 @@ function number (text: string, { minimum = -Infinity, exclusiveMinimum = -Infini
   throw new InvalidArgumentError(`It must be ${description}.`)
 }
 
-function matching (text: string, pattern: string, says = 'a text'): string {
+function matching (text: string, pattern: string, says = 'a text that is not blank'): string {
   if (!new RegExp(pattern, 'u').test(text)) throw new InvalidArgumentError(`It must be ${says}.`)
   return text
 }

@@ -19,5 +19,5 @@ export function findUnknownVariables (): UnknownVariable[] {
 
 /** The warning for an unknown variable. */
 export function tellUnknown ({ name, meant }: UnknownVariable): string {
-  return `${name} in the environment sets no option${meant === undefined ? '' : `: did you mean ${meant}?`}`
+  return `unknown environment variable ${name}: it sets no option${meant === undefined ? '' : `; did you mean ${meant}?`}`
 }

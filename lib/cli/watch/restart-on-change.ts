@@ -22,5 +22,5 @@ export async function restartOnChange ({ app, watchIgnore }: Config, primary: Pr
     log
   })
   await watcher.start()
-  log.info({ event: 'watching', folder: project.folder }, 'watching %s', project.folder)
+  log.info({ event: 'watching', folder: project.folder }, 'watching %s for changes', project.folder)
 }

@@ -82,8 +82,8 @@ export class SourceWatcher {
 
   #failed (err: NodeJS.ErrnoException, onReady: () => void): void {
     const { log } = this.#parts
-    if (this.#polls || !FULL.has(err.code ?? '')) return log.error({ event: 'watch-error', err }, 'cannot watch all files')
-    log.warn({ event: 'watch-polls', err }, 'the system has no room for so many watched files (see fs.inotify in sysctl): looking at each of them every %d ms instead', POLL)
+    if (this.#polls || !FULL.has(err.code ?? '')) return log.error({ event: 'watch-error', err }, 'cannot watch all files: changes to some of them will be missed')
+    log.warn({ event: 'watch-polls', err }, 'the system limit for watched files is reached (see fs.inotify in sysctl): checking every file each %d ms instead', POLL)
     this.#polls = true
     this.#watcher?.close()
     this.#open(onReady)

@@ -69,7 +69,7 @@ function findImport (given: string): string {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found?.isFile() === true) return path
   if (found !== undefined || /^\.{0,2}\//.test(given)) {
-    throw new UsageError(`--import takes a file or a package, got '${given}': ${found === undefined ? 'there is no such file' : 'this is a folder'}`)
+    throw new UsageError(`--import takes a file or a package, got '${given}': ${found === undefined ? 'there is no such file' : 'it is a folder'}`)
   }
   return given
 }

@@ -26,11 +26,11 @@ export class Saturation {
   /** To be called when the worker has reported. */
   pulse (worker: WorkerHandle): void {
     if (worker.saturated) {
-      if (this.#excess(worker, RELIEF) === undefined) this.#change(worker, 'saturation-end', 'worker %d is saturated no more')
+      if (this.#excess(worker, RELIEF) === undefined) this.#change(worker, 'saturation-end', 'worker %d is no longer saturated')
       return
     }
     const reason = this.#excess(worker, 1)
-    if (reason !== undefined) this.#change(worker, 'saturated', 'worker %d is saturated, by its %s', reason)
+    if (reason !== undefined) this.#change(worker, 'saturated', 'worker %d is saturated: its %s is over the limit', reason)
   }
 
   #excess (worker: WorkerHandle, share: number): typeof KINDS[number] | undefined {

@@ -70,7 +70,7 @@ export class Stalls {
     const { id, pid, stalls } = worker
     const more = Math.max(0, stalls - (this.#told.get(worker) ?? 0) - 1)
     this.#told.set(worker, stalls)
-    this.#parts.log[level]({ event: 'stall', workerId: id, workerPid: pid, duration, route, requests, more }, 'worker %d stood still for %d ms%s%s', id, duration, whereOf(route, requests), more > 0 ? `; ${more} more since the last of these lines` : '')
+    this.#parts.log[level]({ event: 'stall', workerId: id, workerPid: pid, duration, route, requests, more }, 'worker %d: event loop blocked for %d ms%s%s', id, duration, whereOf(route, requests), more > 0 ? `; ${more} more ${more === 1 ? 'stall' : 'stalls'} since this was last logged` : '')
   }
 }
 
@@ -79,6 +79,6 @@ function isMinor ({ duration, route, requests = [] }: Stall): boolean {
 }
 
 function whereOf (route: string | undefined, requests: string[] = []): string {
-  if (route !== undefined) return `, in ${route}`
-  return requests.length > 0 ? `, perhaps in ${requests.join(' or ')}` : ''
+  if (route !== undefined) return ` in ${route}`
+  return requests.length > 0 ? `, possibly in ${requests.join(' or ')}` : ''
 }

@@ -8,7 +8,7 @@ const LONGEST_TEXT = 10_000
  * error as plain text.
  */
 export function outageAnswer (failure: Error, now: () => number = Date.now): Buffer {
-  const text = `The app does not start.\n\n${explain(failure).slice(0, LONGEST_TEXT)}\n\nIt is started again as soon as a file changes.\n`
+  const text = `The app failed to start.\n\n${explain(failure).slice(0, LONGEST_TEXT)}\n\nIt will be started again when a file changes.\n`
   return writeAnswer(now(), {
     'Cache-Control': 'no-store',
     'Content-Type': 'text/plain; charset=utf-8',

@@ -140,14 +140,14 @@ export class Overload {
     const { key, maxPending, emit, clock, log } = this.#parts
     if (this.#episode === undefined) {
       this.#episode = { since: clock.now(), shed: this.#shed }
-      log.warn({ event: 'overloaded', key, pending, maxPending }, '%s is overloaded: %d connections wait for a worker', key, pending)
+      log.warn({ event: 'overloaded', key, pending, maxPending }, '%s is overloaded: %d connections are waiting for a worker', key, pending)
       emit('overloaded', { key, pending })
       return
     }
     const { since, shed } = this.#episode
     const fields = { duration: Math.round(clock.now() - since), shed: this.#shed - shed }
     this.#episode = undefined
-    log.info({ event: 'overload-end', key, pending, ...fields }, '%s is overloaded no more, after %d ms; %d connections were shed', key, fields.duration, fields.shed)
+    log.info({ event: 'overload-end', key, pending, ...fields }, '%s is no longer overloaded, after %d ms; %d connections were shed', key, fields.duration, fields.shed)
   }
 
   #lookLater (): () => void {
@@ -158,7 +158,7 @@ export class Overload {
       const late = served() ? drop(({ acceptedAt }) => now - acceptedAt >= timeout) : []
       this.#shed += late.length
       for (const connection of late) answer(connection)
-      if (late.length > 0 && !this.#late) log.warn({ event: 'pending-timeout', key, pendingTimeout: timeout }, 'connections to %s wait for longer than %d ms, and are shed', key, timeout)
+      if (late.length > 0 && !this.#late) log.warn({ event: 'pending-timeout', key, pendingTimeout: timeout }, 'shedding connections to %s that have waited for a worker longer than %d ms (pendingTimeout)', key, timeout)
       this.#late = late.length > 0
       this.watch(pending())
     })

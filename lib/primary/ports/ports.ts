@@ -130,7 +130,7 @@ export class Ports {
     if (waiting.length === 0) return
     const keys = this.open.map(({ key }) => key)
     this.#parts.log.warn({ event: 'unknown-key', key, keys, workerIds: waiting },
-      'workers %s wait to listen on %s, but the primary listens on %s: every process has to call listen() with the same options',
+      'workers %s are waiting to listen on %s, but the primary listens on %s: every process must call listen() with the same options',
       waiting.join(', '), key, keys.join(', ') || 'nothing')
   }
 

@@ -44,7 +44,7 @@ export class Development {
   failed (failure: Error): void {
     if (this.#parts.hasWorkers()) return
     this.#refuse(failure)
-    this.#parts.log.warn({ event: 'restart-failed' }, 'the app does not start: requests are answered 503 with its error, until a file changes')
+    this.#parts.log.warn({ event: 'restart-failed' }, 'the app does not start: requests are answered 503 with the error until a file changes')
   }
 
   /** A worker is ready. */

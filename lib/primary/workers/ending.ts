@@ -32,7 +32,7 @@ function diedOfFailure ({ code, signal }: Ending): boolean {
 /** Describes how it ended, to follow "worker 3". */
 export function describeEnding ({ code, signal, error }: Ending): string {
   if (error !== undefined) return `could not be started (${error.message})`
-  return signal === null ? `exited with code ${code}` : `was ended by ${signal}`
+  return signal === null ? `exited with code ${code}` : `was killed by ${signal}`
 }
 
 /** Logs how a worker ended. */
@@ -43,8 +43,13 @@ export function logExit (log: SafeLog, worker: WorkerHandle, ending: Ending, { a
   const err = error ?? (diedOfIt ? worker.failure : undefined)
   const fields = { event: 'worker-exit', workerId: worker.id, workerPid: worker.pid, code, signal, ...(err !== undefined && { err }) }
   if (asked) return log.info(fields, 'worker %d %s', worker.id, describeEnding(ending))
-  log[fatal ? 'fatal' : 'error'](fields, 'worker %d %s %s%s', worker.id, describeEnding(ending),
-    ready ? 'unasked' : 'before it was ready', isForeignKill(worker, ending) ? ': it may have been the kernel, out of memory (see dmesg)' : '')
+  log[fatal ? 'fatal' : 'error'](fields, 'worker %d %s%s', worker.id, ready ? describeCrash(ending) : `${describeEnding(ending)} before it was ready`,
+    isForeignKill(worker, ending) ? ', possibly by the kernel because memory ran out (see dmesg)' : '')
+}
+
+function describeCrash ({ code, signal }: Ending): string {
+  if (signal !== null) return `crashed: killed by ${signal}`
+  return code === 0 ? 'exited unexpectedly with code 0' : `crashed: exited with code ${code}`
 }
 
 /** Whether a process other than this one has killed it. */

@@ -15,7 +15,7 @@ export interface Identity { uid?: number, gid?: number }
 export function findIdentity ({ user, group }: { user?: string | number | undefined, group?: string | number | undefined }): Identity {
   if (user === undefined && group === undefined) return {}
   const self = { uid: process.geteuid?.(), gid: process.getegid?.() }
-  if (self.uid === undefined) throw new UserError(`${process.platform} has no such users`)
+  if (self.uid === undefined) throw new UserError(`${process.platform} does not support it`)
   const identity = {
     ...(user !== undefined && { uid: findUser(user) }),
     ...(group !== undefined ? { gid: findGroup(group) } : { gid: findGroupOf(user as string | number) })
@@ -23,7 +23,7 @@ export function findIdentity ({ user, group }: { user?: string | number | undefi
   if (self.uid === 0) return identity // even if the user is root: supplementary groups are dropped
   const isSelf = (identity.uid ?? self.uid) === self.uid && identity.gid === self.gid
   if (isSelf) return {}
-  throw new UserError(`only root may start them as ${describe(user, group)}, and this process runs as the user with the id ${self.uid}`)
+  throw new UserError(`only root can switch to ${describe(user, group)}, and this process runs as user id ${self.uid}`)
 }
 
 function describe (user: string | number | undefined, group: string | number | undefined): string {
@@ -35,7 +35,7 @@ function findUser (user: string | number): number {
 }
 
 function findGroupOf (user: string | number): number {
-  const unknown = readId(user) === undefined ? `there is no user '${user}'` : `the system does not know the user with the id ${user}, and so no group of its: say which`
+  const unknown = readId(user) === undefined ? `there is no user '${user}'` : `user id ${user} is not in the user database, so its group is not known: set the group too`
   return ask('id', ['-g', String(user)], /^(\d+)\s*$/, unknown)
 }
 
@@ -60,8 +60,8 @@ function ask (program: string, args: string[], pattern: RegExp, unknown: string)
     printed = execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: PATIENCE })
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
-    if (code === 'ENOENT') throw new UserError(`names are looked up by the program ${program}, which is not here: give ids of both, a user and a group`, { cause })
-    throw new UserError(code === 'ETIMEDOUT' ? `${program} has not answered within ${PATIENCE} ms` : unknown, { cause })
+    if (code === 'ENOENT') throw new UserError(`looking up names needs the program ${program}, which is not installed: give both user and group as numeric ids`, { cause })
+    throw new UserError(code === 'ETIMEDOUT' ? `${program} did not answer within ${PATIENCE} ms` : unknown, { cause })
   }
   const [, id] = pattern.exec(printed) ?? []
   if (id === undefined) throw new UserError(unknown)

@@ -93,13 +93,13 @@ export class Liveness {
     if (!pulse.stalled && (hangs || silence >= STALLED)) this.#stalled(worker, pulse, silence)
     if (!hangs) return
     this.#pulses.delete(worker)
-    this.#log('error', worker, silence, 'worker-hung', 'worker %d has not turned its event loop for %d ms and is killed')
+    this.#log('error', worker, silence, 'worker-hung', 'killing worker %d: its event loop has not run for %d ms (livenessTimeout)')
     hung(worker)
   }
 
   #stalled (worker: WorkerHandle, pulse: Pulse, silence: number): void {
     pulse.stalled = true
-    this.#log('warn', worker, silence, 'stalled', 'worker %d has not turned its event loop for %d ms')
+    this.#log('warn', worker, silence, 'stalled', 'worker %d is not responding: its event loop has not run for %d ms')
     this.#parts.emit('stalled', { ...worker.asEvent, silence })
   }
 

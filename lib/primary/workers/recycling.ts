@@ -50,7 +50,7 @@ export class Recycling {
     const { limits: { requests = Infinity, rss = Infinity, age = Infinity, jitter }, random, clock, log } = this.#parts
     const share = 1 - jitter * random()
     const isOver = worker.rss >= rss * share
-    if (isOver) log.warn({ event: 'recycle-rss', workerId: worker.id, workerPid: worker.pid, rss: worker.rss, limit: rss }, 'worker %d begins with an rss of %d, which is over the limit for recycling, %d: another one would too', worker.id, worker.rss, rss)
+    if (isOver) log.warn({ event: 'recycle-rss', workerId: worker.id, workerPid: worker.pid, rss: worker.rss, limit: rss }, 'worker %d starts with an rss of %d, over the recycle.rss limit of %d: a new worker would exceed it too, so the limit is ignored for this one', worker.id, worker.rss, rss)
     this.#lifetimes.set(worker, { readyAt: clock.now(), limits: { requests: requests * share, rss: isOver ? Infinity : rss * share, age: age * share } })
   }
 
@@ -74,14 +74,14 @@ export class Recycling {
     const reason = this.#excess(worker) as typeof KINDS[number]
     const used = Math.round(this.#usage(worker)[reason])
     const limit = Math.round((this.#lifetimes.get(worker) as Lifetime).limits[reason])
-    log.info({ event: 'recycle', workerId: worker.id, workerPid: worker.pid, reason, used, limit }, 'worker %d is replaced: its %s, %d, is over %d', worker.id, reason, used, limit)
+    log.info({ event: 'recycle', workerId: worker.id, workerPid: worker.pid, reason, used, limit }, 'replacing worker %d: it is over its limit for %s (%d, limit %d)', worker.id, reason, used, limit)
     try {
       await renew(slot)
     } catch (err) {
       // While everything stops, workers that are over a limit may still be ready for a while.
       this.#notBefore = err instanceof ClosedError ? Infinity : clock.now() + RETRY
       if (err instanceof ClosedError) return
-      log.error({ event: 'recycle-failed', workerId: worker.id, err }, 'worker %d stays: the one that was to replace it failed', worker.id)
+      log.error({ event: 'recycle-failed', workerId: worker.id, err }, 'keeping worker %d: the worker that should replace it failed', worker.id)
     }
   }
 

@@ -72,7 +72,7 @@ export class Reload {
   async #run (): Promise<void> {
     const { concurrency, emit, log } = this.#parts
     emit('reload-start', { generation: this.#generation })
-    log.info({ event: 'reload-start', generation: this.#generation }, 'reload %d: replacing every worker', this.#generation)
+    log.info({ event: 'reload-start', generation: this.#generation }, 'reload %d: replacing all workers', this.#generation)
     do {
       await Promise.all(Array.from({ length: concurrency }, async () => { await this.#renewInTurn() }))
     } while (this.#failure === undefined && this.#nextOutdated() !== undefined) // run() was called again at the last moment
@@ -82,13 +82,13 @@ export class Reload {
     if (failure !== undefined) {
       this.#aborted++
       const fields = { event: 'reload-aborted', generation: this.#generation, err: failure }
-      if (failure instanceof ClosedError) log.info(fields, 'reload %d is aborted: everything stops', this.#generation)
-      else log.error(fields, 'reload %d is aborted: the workers that are left stay', this.#generation)
+      if (failure instanceof ClosedError) log.info(fields, 'reload %d aborted: the server is stopping', this.#generation)
+      else log.error(fields, 'reload %d aborted: a new worker failed; the remaining old workers stay', this.#generation)
       emit('reload-aborted', { generation: this.#generation, error: failure })
       throw failure
     }
     this.#completed++
-    log.info({ event: 'reload-end', generation: this.#generation }, 'reload %d: every worker is replaced', this.#generation)
+    log.info({ event: 'reload-end', generation: this.#generation }, 'reload %d complete: all workers replaced', this.#generation)
     emit('reload-end', { generation: this.#generation })
   }
 

@@ -47,7 +47,7 @@ export class TicketKeys {
   #change (): void {
     const { changed, log } = this.#parts
     this.#keys = [createKey(), ...this.#keys.slice(0, 1)]
-    log.debug({ event: 'ticket-keys' }, 'TLS session tickets have a new key; those of the former one are accepted until the next')
+    log.debug({ event: 'ticket-keys' }, 'new key for TLS session tickets; tickets of the previous key are accepted until the next change')
     changed()
     this.start()
   }

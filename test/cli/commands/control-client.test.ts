@@ -25,7 +25,7 @@ async function ask (t: Test, listener: RequestListener): Promise<{ client: Contr
 for (const [what, body] of [['HTML', '<html>'], ['nothing', ''], ['a number', '1'], ['null', 'null'], ['another status', '{"status":"ok"}'], ['lists that are none', '{"pid":1,"workers":{},"listeners":{}}']] as const) {
   t.test(`a server that answers with ${what} is no primary, and said to be none`, async t => {
     const { client } = await ask(t, (_request, response) => { response.end(body) })
-    await t.rejects(client.status(), { name: 'ControlError', message: 'it is no primary of shared-fastify' })
+    await t.rejects(client.status(), { name: 'ControlError', message: 'it is not a shared-fastify primary' })
   })
 }
 

@@ -39,7 +39,7 @@ t.test('the package.json of the app may have the configuration', async t => {
 
 t.test('of two configurations none is taken in silence; the one that is given counts alone', async t => {
   const folder = enter(t, { 'shared-fastify.config.json': '{}', 'other.json': '{ "workers": 3 }', 'package.json': '{ "shared-fastify": {} }' })
-  await t.rejects(readConfigFile(undefined, undefined), { name: 'UsageError', message: `one configuration is taken, and here are ${folder}/shared-fastify.config.json and "shared-fastify" of ${folder}/package.json: keep one, or name it by --config` })
+  await t.rejects(readConfigFile(undefined, undefined), { name: 'UsageError', message: `found more than one configuration: ${folder}/shared-fastify.config.json and "shared-fastify" of ${folder}/package.json; keep one, or choose one with --config` })
   t.strictSame(await readConfigFile('other.json', undefined), { name: join(folder, 'other.json'), values: { workers: 3 } })
 })
 
@@ -57,31 +57,31 @@ t.test('all that is wrong is told at once, with what is taken', async t => {
   await t.rejects(readConfigFile('all.json', undefined), {
     name: 'UsageError',
     message: [
-      `${join(folder, 'all.json')} is not as it should be:`,
-      "unknown 'worker': did you mean 'workers'?",
-      `unknown 'colour': there are ${taken}`,
-      "'readyCheck' is not taken here: the workers would call it, and they do not load this file: let an onReady hook of the app do what it does",
-      "'signals' is not taken here: the command handles them always",
-      "unknown 'log-level': did you mean 'logLevel'?",
+      `${join(folder, 'all.json')} is invalid:`,
+      "unknown setting 'worker': did you mean 'workers'?",
+      `unknown setting 'colour': the settings are ${taken}`,
+      "'readyCheck' is not accepted here: the workers would have to call it, but they do not load this file; use an onReady hook in the app instead",
+      "'signals' is not accepted here: the command always handles signals",
+      "unknown setting 'log-level': did you mean 'logLevel'?",
       "'workers' must be 'auto' or an integer from 1 to 1024, got 0",
       "'port' must be an integer from 0 to 65535, got '80'",
       "'import.0' must be a text that is not empty, got 1",
       "'policy' must be 'round-robin', 'least-connections', 'sticky' or a function, got 'mine'",
-      "unknown 'recycle.requsts': did you mean 'recycle.requests'?",
+      "unknown setting 'recycle.requsts': did you mean 'recycle.requests'?",
       "'recycle.rss' must be bytes, an integer from 1 on, or a text like '512mb', got 'x'"
     ].join('\n  ')
   })
 })
 
 const broken: Array<[what: string, file: string, text: string, says: { message: RegExp | string, name?: string, code?: string }]> = [
-  ['is no object', 'a.json', '[]', { name: 'UsageError', message: /what it exports must be an object/ }],
-  ['exports nothing', 'a.mjs', 'export const workers = 3', { name: 'UsageError', message: /what it exports must be an object.*got undefined/ }],
+  ['is no object', 'a.json', '[]', { name: 'UsageError', message: /its value must be an object/ }],
+  ['exports nothing', 'a.mjs', 'export const workers = 3', { name: 'UsageError', message: /its value must be an object.*got undefined/ }],
   ['is no JSON', 'b.json', '{', { code: 'SHARED_PORT_ERR_CONFIG_FAILED', message: /b\.json failed to load: .*JSON/ }],
   ['throws', 'b.mjs', 'throw new Error("the reason")', { code: 'SHARED_PORT_ERR_CONFIG_FAILED', message: /b\.mjs failed to load: the reason$/ }],
   ['throws what is no error', 'c.mjs', 'throw 1', { code: 'SHARED_PORT_ERR_CONFIG_FAILED', message: /c\.mjs failed to load: 1$/ }],
   ['rejects', 'd.mjs', 'export default async () => { throw new Error("the reason") }', { code: 'SHARED_PORT_ERR_CONFIG_FAILED', message: /d\.mjs failed to load: the reason$/ }],
   ['is a file of another kind', 'f.yaml', '', { name: 'UsageError', message: "--config takes a .ts, .mts, .cts, .js, .mjs, .cjs, .json file, got 'f.yaml'" }],
-  ['is a package.json without the key', 'package.json', '{}', { name: 'UsageError', message: /^--config takes a package\.json with the key "shared-fastify", which .* has not$/ }]
+  ['is a package.json without the key', 'package.json', '{}', { name: 'UsageError', message: /^--config takes a package\.json with the key "shared-fastify", but .* does not have it$/ }]
 ]
 
 for (const [what, file, text, says] of broken) {
@@ -94,5 +94,5 @@ for (const [what, file, text, says] of broken) {
 t.test('a config file that is not there is an error that names it', async t => {
   enter(t, {})
   await t.rejects(readConfigFile('nowhere.js', undefined), { name: 'UsageError', message: "--config takes a file, got 'nowhere.js': there is no such file" })
-  await t.rejects(readConfigFile('.', undefined), { name: 'UsageError', message: "--config takes a file, got '.': this is no file" })
+  await t.rejects(readConfigFile('.', undefined), { name: 'UsageError', message: "--config takes a file, got '.': it is not a file" })
 })

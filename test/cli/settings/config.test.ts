@@ -39,8 +39,8 @@ t.test('two places to listen on are one too many, in the environment too', async
 })
 
 t.test('what would do nothing is said, by the name under which it was given: a mode without a socket file, a time without a number of crashes', async t => {
-  t.throws(() => read(['--socket-mode', '660']), { name: 'UsageError', message: '--socket-mode is of a socket file, and needs --socket; got 660' })
-  t.throws(() => read([], { file: { socketMode: '660' } }), { name: 'UsageError', message: "'socketMode' in /the/file is of a socket file, and needs --socket; got 660" })
+  t.throws(() => read(['--socket-mode', '660']), { name: 'UsageError', message: '--socket-mode is for a socket file, and needs --socket; got 660' })
+  t.throws(() => read([], { file: { socketMode: '660' } }), { name: 'UsageError', message: "'socketMode' in /the/file is for a socket file, and needs --socket; got 660" })
   const idle = [
     { args: ['--max-restarts-within', '5'], says: '--max-restarts-within needs --max-restarts, which is not given; got 5' },
     { env: { FASTIFY_MAX_RESTARTS_WITHIN: '5' }, says: 'FASTIFY_MAX_RESTARTS_WITHIN needs --max-restarts, which is not given; got 5' },
@@ -110,7 +110,7 @@ t.test('the parts of the admin server may be said in several places', async t =>
   t.strictSame(read(['--admin', '9001', '--admin-host', 'a'], { env: { FASTIFY_ADMIN_TOKEN: token }, file: { admin: { port: 9000, hosts: ['b'] } } }).sharedPort, { admin: { port: 9001, token, hosts: ['a'] } })
   t.strictSame(read(['--admin-host', 'a'], { file: { admin: { port: 9000, host: '::1', token } } }).sharedPort, { admin: { port: 9000, host: '::1', token, hosts: ['a'] } })
   t.strictSame(read([], { file: { admin: '[::1]:9000' } }).sharedPort, { admin: { host: '::1', port: 9000 } })
-  t.throws(() => read(['--admin-host', 'a']), { name: 'UsageError', message: '--admin-host is of the admin server, and needs --admin' })
+  t.throws(() => read(['--admin-host', 'a']), { name: 'UsageError', message: '--admin-host is for the admin server, and needs --admin' })
   const settings = readSettings({ args: ['--admin', '99999'] })
   t.throws(() => readOptions(read(['--admin', '99999']).sharedPort, name => settings.spell(name)), { message: '--admin must be an integer from 0 to 65535, got 99999' })
 })
@@ -132,15 +132,15 @@ for (const { inspect, args = [], ...given } of inspected) {
 
 t.test('a worker that there is not, or two ways at once, cannot be inspected', async t => {
   const wrong = {
-    '--inspect --inspect-worker 2': '--inspect-worker takes a slot below 2, the number of workers; got 2',
+    '--inspect --inspect-worker 2': '--inspect-worker takes a slot from 0 to 1, since there are 2 workers; got 2',
     '--inspect 99999': '--inspect takes a port from 0 to 65535, got 99999',
-    '--inspect --inspect-brk': 'of --inspect and --inspect-brk one is taken',
+    '--inspect --inspect-brk': 'only one of --inspect and --inspect-brk can be given',
     '--inspect-worker 1': '--inspect-worker needs --inspect or --inspect-brk'
   }
   for (const [args, message] of Object.entries(wrong)) {
     t.throws(() => read(['-n', '2', ...args.split(' ')]), { name: 'UsageError', message })
   }
-  t.throws(() => read(['-n', '1'], { file: { inspect: true, inspectWorker: 1 } }), { message: "'inspectWorker' in /the/file takes a slot below 1, the number of workers; got 1" })
+  t.throws(() => read(['-n', '1'], { file: { inspect: true, inspectWorker: 1 } }), { message: "'inspectWorker' in /the/file takes a slot from 0 to 0, since there is 1 worker; got 1" })
 })
 
 t.test('--control says where, --no-control that there is none', async t => {

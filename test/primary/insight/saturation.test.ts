@@ -52,8 +52,8 @@ t.test('the log says why, for who asks', async t => {
   after(0.1, 20)
   after(0.1, 120)
   t.match(lines, [
-    { event: 'saturated', level: 20, workerId: 1, workerPid: 1001, utilization: 0.9, delay: 20, reason: 'utilization', msg: 'worker 1 is saturated, by its utilization' },
-    { event: 'saturation-end', level: 20, workerId: 1, workerPid: 1001, utilization: 0.1, delay: 20, msg: 'worker 1 is saturated no more' },
+    { event: 'saturated', level: 20, workerId: 1, workerPid: 1001, utilization: 0.9, delay: 20, reason: 'utilization', msg: 'worker 1 is saturated: its utilization is over the limit' },
+    { event: 'saturation-end', level: 20, workerId: 1, workerPid: 1001, utilization: 0.1, delay: 20, msg: 'worker 1 is no longer saturated' },
     { event: 'saturated', reason: 'delay' }
   ])
   t.equal(lines.length, 3)

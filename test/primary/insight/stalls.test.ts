@@ -23,7 +23,7 @@ function create () {
 t.test('a stall is told with the handler that was running', async t => {
   const { add, lines } = create()
   add(new FakeWorker(3), { duration: 812, route: 'GET /report/:id' })
-  t.match(lines, [{ event: 'stall', level: 40, workerId: 3, workerPid: 1003, duration: 812, route: 'GET /report/:id', more: 0, msg: 'worker 3 stood still for 812 ms, in GET /report/:id' }])
+  t.match(lines, [{ event: 'stall', level: 40, workerId: 3, workerPid: 1003, duration: 812, route: 'GET /report/:id', more: 0, msg: 'worker 3: event loop blocked for 812 ms in GET /report/:id' }])
   t.notOk('requests' in (lines[0] as object))
 })
 
@@ -32,8 +32,8 @@ t.test('or with the requests that may have been it, or with neither', async t =>
   add(new FakeWorker(1), { duration: 60, requests: ['GET /a', 'POST /b'] })
   add(new FakeWorker(2), { duration: 70, requests: [] })
   t.match(lines, [
-    { requests: ['GET /a', 'POST /b'], msg: 'worker 1 stood still for 60 ms, perhaps in GET /a or POST /b' },
-    { requests: [], msg: 'worker 2 stood still for 70 ms' }
+    { requests: ['GET /a', 'POST /b'], msg: 'worker 1: event loop blocked for 60 ms, possibly in GET /a or POST /b' },
+    { requests: [], msg: 'worker 2: event loop blocked for 70 ms' }
   ])
   for (const line of lines) t.notOk('route' in line)
 })
@@ -51,7 +51,7 @@ t.test('a short one of which nothing is known is for debugging, and holds no lin
 t.test('what is no format stays as it is', async t => {
   const { add, lines } = create()
   add(new FakeWorker(1), { duration: 60, route: 'GET /%s%d' })
-  t.match(lines, [{ msg: 'worker 1 stood still for 60 ms, in GET /%s%d' }])
+  t.match(lines, [{ msg: 'worker 1: event loop blocked for 60 ms in GET /%s%d' }])
 })
 
 t.test('of what follows within 10 seconds the longest is told when they are over, and how many more there were', async t => {
@@ -66,7 +66,7 @@ t.test('of what follows within 10 seconds the longest is told when they are over
   t.same(told(), [[1, 100, 0]])
   clock.advance(1)
   t.same(told(), [[1, 100, 0], [1, 5_000, 4]])
-  t.equal(lines[1]?.msg, 'worker 1 stood still for 5000 ms, in GET /slow; 4 more since the last of these lines')
+  t.equal(lines[1]?.msg, 'worker 1: event loop blocked for 5000 ms in GET /slow; 4 more stalls since this was last logged')
   add(worker, { duration: 80 })
   clock.advance(9_999)
   t.equal(lines.length, 2, 'that was a line too')

@@ -119,7 +119,7 @@ t.test('one that takes longer than bootTimeout has failed too', async t => {
   clock.advance(5_000)
   t.same(worker(1).child.signals, ['SIGKILL'])
   supervisor.exited(worker(1), { code: null, signal: 'SIGKILL' })
-  t.same(refusals, ['Worker 1 was ended by SIGKILL before it was ready'])
+  t.same(refusals, ['Worker 1 was killed by SIGKILL before it was ready'])
 })
 
 t.test('as long as another one starts or is ready, one that fails refuses nobody', async t => {

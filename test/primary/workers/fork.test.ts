@@ -12,40 +12,40 @@ import { descriptors, fixturePath } from '../../helper.js'
 
 /** What ends a worker, and nobody else, and what is said of it. */
 const attacks: Array<[name: string, says: RegExp]> = [
-  ['text', /what is no JSON: 'this is no JSON'/],
-  ['binary', /what is no JSON/],
-  ['emptyLine', /what is no JSON: ''/],
+  ['text', /invalid JSON to its IPC channel: 'this is no JSON'/],
+  ['binary', /invalid JSON/],
+  ['emptyLine', /invalid JSON to its IPC channel: ''/],
   ['ackOutOfTurn', /./],
   ['nackOutOfTurn', /./],
   ['badPort', /port/i],
-  ['badAddress', /no address: /],
-  ['noAddress', /no address: 'no\.such\.host\.invalid'/],
+  ['badAddress', /primitive value/],
+  ['noAddress', /invalid address: 'no\.such\.host\.invalid'/],
   ['badPath', /./],
   ['noPort', /./],
   ['badKey', /./],
   ['badAct', /./],
   ['definesGetter', /./],
   ['objectAct', /./],
-  ['closesWhileBinding', /what is no JSON: 'enough'/],
-  ['manyServers', /more than 1024 ports/],
+  ['closesWhileBinding', /invalid JSON to its IPC channel: 'enough'/],
+  ['manyServers', /more than 1024 servers/],
   ['manyWaiting', /faster than/],
-  ['answersOnline', /was not asked/],
-  ['answersListening', /was not asked/],
-  ['answersUnasked', /was not asked/],
+  ['answersOnline', /was not sent/],
+  ['answersListening', /was not sent/],
+  ['answersUnasked', /was not sent/],
   ['endless', /more than 16 MiB/],
   ['long', /more than 16 MiB/],
   ['unread', /does not read the answers/],
-  ['handleOfNode', /a descriptor with a message of Node's own/],
-  ['handleOfOurs', /a descriptor with a message of Node's own/],
+  ['handleOfNode', /a descriptor with an internal message of Node's/],
+  ['handleOfOurs', /a descriptor with an internal message of Node's/],
   ['handlesWithoutMessage', /a descriptor without a message/]
 ]
 
 /** The same, where somebody takes what comes. */
 const handles: Array<[name: string, says: RegExp]> = [
-  ['unknownHandle', /is no 'toString'/],
-  ['serverThatIsNone', /is no 'net\.Server'/],
-  ['datagramThatIsNone', /is no 'dgram\.Socket'/],
-  ['socketThatIsDatagram', /is no 'net\.Socket'/],
+  ['unknownHandle', /is not a 'toString'/],
+  ['serverThatIsNone', /is not a 'net\.Server'/],
+  ['datagramThatIsNone', /is not a 'dgram\.Socket'/],
+  ['socketThatIsDatagram', /is not a 'net\.Socket'/],
   ['datagramOfNoKind', /./]
 ]
 
@@ -81,7 +81,7 @@ t.test('a worker has no descriptor of the primary\'s that was not handed over to
   t.ok(before.length >= 2)
   for (const fd of [...before, 0, 1, 2, 1_000_000]) {
     for (const name of ['descriptor', 'datagramDescriptor']) {
-      t.match((await broken(fork(t, name, String(fd)))).message, new RegExp(`descriptor ${fd}, which was not handed over`))
+      t.match((await broken(fork(t, name, String(fd)))).message, new RegExp(`descriptor ${fd}, which is not a socket that the primary inherited`))
     }
   }
   t.same(sockets(), before)

@@ -30,7 +30,7 @@ t.test('a group by its name or its id, with a user or without', { skip }, async 
 for (const { given, message } of [
   { given: { user: 'no-such-user' }, message: "there is no user 'no-such-user'" },
   { given: { group: 'no-such-group' }, message: "there is no group 'no-such-group'" },
-  { given: { user: 12_345 }, message: 'the system does not know the user with the id 12345, and so no group of its: say which' },
+  { given: { user: 12_345 }, message: 'user id 12345 is not in the user database, so its group is not known: set the group too' },
   { given: { user: '99999999999', group: 1 }, message: 'an id is at most 2147483647, got 99999999999' }
 ]) {
   t.test(`refused: ${message}`, async t => {
@@ -42,7 +42,7 @@ t.test('without the programs that know names the error says so', async t => {
   const { PATH } = process.env
   process.env['PATH'] = '/nowhere'
   t.teardown(() => { process.env['PATH'] = PATH })
-  t.throws(() => findIdentity({ user: 'nobody' }), { code: 'SHARED_PORT_ERR_USER', message: /looked up by the program id, which is not here: give ids of both, a user and a group/ })
+  t.throws(() => findIdentity({ user: 'nobody' }), { code: 'SHARED_PORT_ERR_USER', message: /looking up names needs the program id, which is not installed: give both user and group as numeric ids/ })
 })
 
 t.test('who is not root may not', { skip }, async t => {
@@ -51,6 +51,6 @@ t.test('who is not root may not', { skip }, async t => {
   t.teardown(() => { process.geteuid = geteuid })
   t.throws(() => findIdentity({ user: 1001, group: 1001 }), {
     code: 'SHARED_PORT_ERR_USER',
-    message: "Workers cannot run as another user or group: only root may start them as user '1001' and group '1001', and this process runs as the user with the id 1000"
+    message: "Workers cannot run as another user or group: only root can switch to user '1001' and group '1001', and this process runs as user id 1000"
   })
 })

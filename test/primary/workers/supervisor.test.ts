@@ -253,7 +253,7 @@ t.test('what it was at then is in its error: its readyCheck', async t => {
   const [a] = spawned as [FakeWorker]
   a.checking = true
   clock.advance(2_000)
-  t.match(a.verdict, { message: 'Worker 1 was not ready within bootTimeout, 2000 ms: its readyCheck has not ended' })
+  t.match(a.verdict, { message: 'Worker 1 was not ready within 2000 ms (bootTimeout): its readyCheck has not ended' })
 })
 
 t.test('one that a debugger may hold takes as long as it likes', async t => {
@@ -625,7 +625,7 @@ t.test('an exit that nobody asked for is an error in the log, with what the work
   supervisor.drain(b as FakeWorker)
   supervisor.exited(b as FakeWorker, DONE)
   t.match(lines.filter(({ event }) => event === 'worker-exit'), [
-    { level: 50, workerId: 1, workerPid: 1001, code: 1, err: { message: 'no memory' }, msg: 'worker 1 exited with code 1 unasked' },
+    { level: 50, workerId: 1, workerPid: 1001, code: 1, err: { message: 'no memory' }, msg: 'worker 1 crashed: exited with code 1' },
     { level: 30, workerId: 2, workerPid: 1002, code: 0, msg: 'worker 2 exited with code 0' }
   ])
 })
@@ -639,9 +639,9 @@ t.test('a SIGKILL that this process has not sent may have been the kernel\'s, al
   clock.advance(1_000)
   supervisor.exited(c as FakeWorker, KILLED)
   t.same(lines.filter(({ event }) => event === 'worker-exit').map(({ level, msg }) => [level, msg]), [
-    [50, 'worker 1 was ended by SIGKILL unasked: it may have been the kernel, out of memory (see dmesg)'],
-    [50, 'worker 2 was ended by SIGKILL unasked: it may have been the kernel, out of memory (see dmesg)'],
-    [30, 'worker 3 was ended by SIGKILL']
+    [50, 'worker 1 crashed: killed by SIGKILL, possibly by the kernel because memory ran out (see dmesg)'],
+    [50, 'worker 2 crashed: killed by SIGKILL, possibly by the kernel because memory ran out (see dmesg)'],
+    [30, 'worker 3 was killed by SIGKILL']
   ])
 })
 
@@ -656,7 +656,7 @@ t.test('what a worker said and lived on after is not what it died of', async t =
 
 t.test('how a process ended is said in words', async t => {
   t.equal(describeEnding({ code: 3, signal: null }), 'exited with code 3')
-  t.equal(describeEnding({ code: null, signal: 'SIGKILL' }), 'was ended by SIGKILL')
+  t.equal(describeEnding({ code: null, signal: 'SIGKILL' }), 'was killed by SIGKILL')
   t.equal(describeEnding({ code: null, signal: null, error: new Error('spawn EAGAIN') }), 'could not be started (spawn EAGAIN)')
 })
 

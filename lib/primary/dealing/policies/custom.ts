@@ -64,7 +64,7 @@ export class Custom implements Policy {
     try {
       answer = this.#ask(candidates, viewOf(connection))
     } catch (err) {
-      this.#complain(err, 'the policy has thrown, and round robin serves')
+      this.#complain(err, 'the policy function threw an error: round robin is used instead')
       return undefined
     }
     if (answer === null) {
@@ -74,7 +74,7 @@ export class Custom implements Policy {
     const member = this.#members.get(answer as WorkerView)
     if (member !== undefined && may(member)) return member
     if (answer instanceof Promise) answer.catch(() => {}) // or a rejection would end this process
-    this.#complain(new TypeError(`it must return one of the workers that it is given, or null; got ${describe(answer)}`), 'the policy has returned what it may not, and round robin serves')
+    this.#complain(new TypeError(`a policy function must return one of the workers that it is given, or null; got ${describe(answer)}`), 'the policy function returned an invalid value: round robin is used instead')
     return undefined
   }
 

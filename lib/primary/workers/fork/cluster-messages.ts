@@ -50,7 +50,7 @@ export class ClusterMessages {
     this.#waiting.push(message)
     if (this.#waiting.length <= MOST_WAITING) return
     this.#waiting.length = 0
-    this.#guarded(() => { throw new Error('it sends to node:cluster faster than this process can bind') })
+    this.#guarded(() => { throw new Error('it sends messages to node:cluster faster than the primary can bind') })
   }
 
   #pass (message: InternalMessage): void {
@@ -59,7 +59,7 @@ export class ClusterMessages {
     if ((act === 'online' || act === 'listening') && ack === undefined) return this.#emit(message)
     this.#guarded(() => {
       // node:cluster keeps pending answers of all workers in one table, and does not check who answers.
-      if (ack !== undefined && !this.#unanswered.delete(ack)) throw new Error(`it answers what it was not asked: ${inspect(ack, { depth: 0 })}`)
+      if (ack !== undefined && !this.#unanswered.delete(ack)) throw new Error(`it answered a node:cluster message that it was not sent: ${inspect(ack, { depth: 0 })}`)
       if (act === 'queryServer') {
         const taken = this.#taken(message)
         if (taken !== undefined) return this.#refuse(message, taken)
@@ -115,12 +115,12 @@ export class ClusterMessages {
   /** @throws with the reason if the message is harmful */
   #assertHarmless (message: InternalMessage): void {
     const { address, port, fd } = message
-    if (this.#servers.size >= MOST_SERVERS) throw new Error(`it wants to listen on more than ${MOST_SERVERS} ports`)
+    if (this.#servers.size >= MOST_SERVERS) throw new Error(`it tried to open more than ${MOST_SERVERS} servers through node:cluster`)
     if (typeof fd === 'number' && fd >= 0) {
-      if (address != null || port != null || claim(fd, ownerOf(message)) === undefined) throw new Error(`it wants to listen on descriptor ${fd}, which was not handed over to this process`)
+      if (address != null || port != null || claim(fd, ownerOf(message)) === undefined) throw new Error(`it tried to listen on descriptor ${fd}, which is not a socket that the primary inherited`)
     } else if (typeof port !== 'number' || port >= 0) {
       // A worker resolves names before it asks. Resolving one here could take any time.
-      if (address != null && !(typeof address === 'string' && isIP(address) !== 0)) throw new Error(`it wants to listen on what is no address: ${inspect(address, { depth: 0 })}`)
+      if (address != null && !(typeof address === 'string' && isIP(address) !== 0)) throw new Error(`it tried to listen on an invalid address: ${inspect(address, { depth: 0 })}`)
     }
   }
 }

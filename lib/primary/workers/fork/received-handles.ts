@@ -33,7 +33,7 @@ export class ReceivedHandles {
     if (handle === undefined) return this.#pass(envelope, null) // the handle has not arrived: Node asks for it again
     try {
       const { type, msg } = envelope
-      if (this.#isInternal(msg)) throw new Error(`it sent a descriptor with a message of Node's own: ${inspect(msg, { depth: 0 })}`)
+      if (this.#isInternal(msg)) throw new Error(`it sent a descriptor with an internal message of Node's: ${inspect(msg, { depth: 0 })}`)
       if (!this.#isTaken()) return this.#refuse(msg, handle)
       assertFits(type, handle)
       this.#pass(envelope, handle)
@@ -71,5 +71,5 @@ function assertFits (type: unknown, handle: RawHandle): void {
   const kind = typeof type === 'string' ? type.split('.')[0] : undefined
   const method = kind === 'net' ? 'readStart' : kind === 'dgram' ? 'recvStart' : undefined
   const fits = method !== undefined && method in handle && (type !== 'net.Server' || handle.listen(BACKLOG) === 0)
-  if (!fits) throw new Error(`it sent a descriptor that is no ${inspect(type)}`)
+  if (!fits) throw new Error(`it sent a descriptor that is not a ${inspect(type)}`)
 }

@@ -103,7 +103,7 @@ export class WorkerChannel {
     try {
       message = JSON.parse(line)
     } catch {
-      return this.#break(new Error(`it wrote to its IPC channel what is no JSON: ${inspect(line.slice(0, 100))}`))
+      return this.#break(new Error(`it wrote invalid JSON to its IPC channel: ${inspect(line.slice(0, 100))}`))
     }
     // Each message is emitted in a tick of its own, as Node does, so that an exception in a listener of the
     // app does not affect the others.
@@ -122,7 +122,7 @@ export class WorkerChannel {
     else this.#parts.onInternal(message, handle)
     const after = this.#channel.unsent()
     this.#answered = after === 0 ? 0 : this.#answered + Math.max(0, after - before)
-    if (this.#answered > MOST_UNREAD) this.#break(new Error('it asks, and does not read the answers'))
+    if (this.#answered > MOST_UNREAD) this.#break(new Error('it sends requests but does not read the answers'))
   }
 
   #hold (handle: RawHandle): void {
