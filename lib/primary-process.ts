@@ -23,21 +23,21 @@ import { onSteeringSignals, onStopSignals } from './primary/process/signals.js'
 import { END_DELAY } from './platform/timing.js'
 import { version } from './version.js'
 
-/** What a shell says of a process that SIGINT ended: 128 + 2. */
+/** A shell's exit code for a process that SIGINT has ended: 128 + 2. */
 const INTERRUPTED = 130
 
-/** What the primary serves, for those who look at it. */
+/** What the primary serves, for its status. */
 export type About = Pick<Status, 'mode' | 'app'> & { name?: string }
 
-/** What a developer wants of the command. */
+/** Options of the command for development. */
 export type Debugging = Pick<PrimaryParts, 'development' | 'inspectedSlot'>
 
-/** The primary as a process: its apps, the signals that end it, and its exit code. */
+/** The process of the primary: its apps, its signals, and its exit code. */
 export class PrimaryProcess {
   readonly options: Options
   readonly #primary: Primary
   readonly #log: SafeLog
-  /** The same, with its level. */
+  /** The app's logger itself, whose level can be changed. */
   readonly #logger: FastifyBaseLogger
   readonly #output: Output
   readonly #events: Events
@@ -45,16 +45,14 @@ export class PrimaryProcess {
   readonly #about: About
   readonly #admin: Admin
   #opened: Promise<void> | undefined
-  /** Calls of listen() that are under way. */
+  /** The number of calls of listen() in progress. */
   #listening = 0
   #ignoreSignals: (() => void) | undefined
-  /** This process will end by itself, once all that it began has. */
+  /** Whether this process is about to exit, once everything has ended. */
   #exiting = false
   #hurry: (() => void) | undefined
 
-  /**
-   * @throws SHARED_PORT_ERR_USER when the workers cannot run as whom the options say
-   */
+  /** @throws SHARED_PORT_ERR_USER if the workers cannot run as the user or group of the options */
   constructor (options: Options, logger: FastifyBaseLogger, program: Program, output: Output, about: About, { development = false, inspectedSlot }: Debugging = {}) {
     const identity = findIdentity(options)
     const log = safeLog(logger)
@@ -69,7 +67,7 @@ export class PrimaryProcess {
       emit: this.#events.emit,
       development,
       inspectedSlot,
-      onCrashLoop: () => { this.#stop(1) }, // for whoever watches over this process to see
+      onCrashLoop: () => { this.#stop(1) }, // with an exit code, so that a process manager notices
       outputWaits: () => output.paused
     })
     this.#log = log
@@ -79,10 +77,10 @@ export class PrimaryProcess {
     this.#admin = new Admin(this.#operable(log), options)
   }
 
-  /** What operators may see, and do. */
+  /** The interface for operators. */
   #operable (log: SafeLog): Operable {
     const primary = this.#primary
-    const events = new EventEmitter<SharedPortEvents>().setMaxListeners(0) // one for each page that looks
+    const events = new EventEmitter<SharedPortEvents>().setMaxListeners(0) // the admin server adds one for each follower
     this.#events.add(events)
     return {
       log,
@@ -100,7 +98,7 @@ export class PrimaryProcess {
     }
   }
 
-  /** Whether another may take its place: it has ended everything that it began, or never began. */
+  /** Whether another primary may take its place: everything has ended, or never began. */
   get done (): boolean {
     return this.#primary.stopped || (this.#apps.size === 0 && !this.#primary.started)
   }
@@ -132,25 +130,26 @@ export class PrimaryProcess {
     return this.#primary.stopping
   }
 
-  /** As {@link Primary.reload}. */
+  /** See {@link Primary.reload}. */
   async reload (): Promise<void> {
     await this.#primary.reload()
   }
 
-  /** As {@link Primary.restart}. */
+  /** See {@link Primary.restart}. */
   restart (changed: readonly string[]): void {
     this.#primary.restart(changed)
   }
 
-  /** As {@link Primary.scale}. @throws SHARED_PORT_ERR_SCALE */
+  /** See {@link Primary.scale}. @throws SHARED_PORT_ERR_SCALE */
   async scale (workers: number): Promise<void> {
     if (!Number.isInteger(workers) || workers < 1 || workers > MOST_WORKERS) throw new ScaleError(MOST_WORKERS, inspect(workers))
     await this.#primary.scale(workers)
   }
 
   /**
-   * From now on so much is logged: by this process, by its workers, and by those that start later.
-   * @throws SHARED_PORT_ERR_LOG_LEVEL where this process's logger knows no such level; one that is not pino's has pino's levels
+   * Sets the log level of this process, of its workers, and of workers that start later.
+   * @throws SHARED_PORT_ERR_LOG_LEVEL if this process's logger has no such level; a logger that is not
+   * pino's has pino's levels
    */
   setLogLevel (level: string): void {
     const levels = levelsOf(this.#logger) ?? LEVELS
@@ -160,12 +159,12 @@ export class PrimaryProcess {
     this.#log.info({ event: 'log-level', logLevel: level }, 'the log level is now %s', level)
   }
 
-  /** @param place of the app among those that are there */
+  /** @param place the position of the app among the apps of this process */
   nextKey (target: ListenTarget, place = 0): string {
     return this.#primary.nextKey(target, place)
   }
 
-  /** Lets a Fastify instance's listen() and close() do what they do in a primary, and `emitter` tell it what happens. */
+  /** Makes the instance's listen() and close() act for the workers, and emits events on `emitter`. */
   add (fastify: FastifyInstance, emitter: EventEmitter<SharedPortEvents>): Share {
     const root = rootOf(fastify)
     const place = this.#apps.size
@@ -187,7 +186,7 @@ export class PrimaryProcess {
     return app
   }
 
-  /** As {@link Primary.listen}; a worker that fails on the first start ends this process with exit code 1. */
+  /** See {@link Primary.listen}. If a worker fails on the first start, this process exits with code 1. */
   async listen (key: string, target: ListenTarget): Promise<Array<SocketName | string>> {
     if (this.options.signals) this.#ignoreSignals ??= this.#handleSignals()
     this.#listening++
@@ -195,7 +194,7 @@ export class PrimaryProcess {
       await this.open()
       return (await this.#primary.listen(key, target)).names
     } catch (err) {
-      // An app that does not expect listen() to reject would turn an orderly end into a crash.
+      // While the process exits, listen() must not reject: an app that does not expect that would crash.
       if (this.#exiting) await new Promise(() => {})
       if (this.#primary.failed) this.#fail()
       if (!this.#primary.started && this.#listening === 1) await this.#closeAdmin() // it would keep this process alive
@@ -206,7 +205,7 @@ export class PrimaryProcess {
     }
   }
 
-  /** Lets operators in. @throws what {@link Admin.open} does; it may be tried again */
+  /** Opens the admin server and the control socket. @throws the errors of {@link Admin.open}; may be tried again */
   async open (): Promise<void> {
     this.#opened ??= this.#admin.open()
     try {
@@ -253,10 +252,10 @@ export class PrimaryProcess {
     this.#tryTo('scale', this.#primary.scale(workers))
   }
 
-  /** What a signal asked for and cannot be, nobody else hears of. */
+  /** Logs a failure, because a signal has no caller that would get the error. */
   #tryTo (event: string, action: Promise<void>): void {
     action.catch(err => {
-      // What a worker failed of is in the log already.
+      // The failure of a worker is in the log already.
       if (!(err instanceof WorkerFailedError)) this.#log.warn({ event, err }, 'cannot %s', event)
     })
   }
@@ -272,11 +271,11 @@ export class PrimaryProcess {
     await this.#stop(0)
   }
 
-  /** Load balancers notice first; all goes on meanwhile. */
+  /** Goes on serving, so that load balancers notice first. */
   async #delayStop (): Promise<void> {
     this.#primary.announceStop()
     await new Promise<void>(resolve => {
-      // Where the app closes on its own account meanwhile, it keeps nothing alive.
+      // Unref'd: if the app closes by itself meanwhile, this must not keep the process alive.
       const timer = setTimeout(resolve, this.options.closeDelay).unref()
       this.#hurry = () => {
         clearTimeout(timer)
@@ -294,16 +293,16 @@ export class PrimaryProcess {
     await this.#exit(code, this.options.grace - (performance.now() - begun))
   }
 
-  /** What the app holds open may keep this process alive, with nothing to do: it is ended. */
+  /** Exits, because the app may hold something open that would keep this process alive with nothing to do. */
   #fail (): void {
     process.exitCode = 1
-    // After those who wait for listen() have heard of it.
+    // After the callers of listen() have got the error.
     if (this.options.signals) setImmediate(() => { this.#exit(1, this.options.grace) })
   }
 
   /**
-   * Ends this process when its apps are closed, a second after `grace` in any case. Operators are let
-   * in until then: whoever waits for the end by the control socket sees it close when it is there.
+   * Exits when the apps are closed, or a second after `grace` at the latest. The control socket stays open
+   * until then: a client that waits for the exit sees it close at the very end.
    */
   async #exit (code: number, grace: number): Promise<void> {
     const deadline = performance.now() + Math.max(0, grace) + END_DELAY

@@ -4,9 +4,9 @@ import type { SocketName } from '../../platform/node-internals.js'
 import type { Share } from '../../fastify/listen.js'
 import type { ListenTarget } from '../../fastify/listen-target.js'
 
-/** What one app needs of its primary. */
+/** The functions of the primary that an app uses. */
 export interface AppParts {
-  /** Lets operators in: first, since what fails there has used no key up. */
+  /** Opens the admin server and the control socket. First, because if that fails, no key has been used up. */
   open (): Promise<void>
   nextKey (target: ListenTarget): string
   listen (key: string, target: ListenTarget): Promise<Array<SocketName | string>>
@@ -16,7 +16,7 @@ export interface AppParts {
   preClose (fastify: FastifyInstance): Promise<void>
 }
 
-/** One Fastify instance in the primary: it serves nothing itself, but its listen() and close() do it for the workers. */
+/** A Fastify instance in the primary. It serves nothing itself: its listen() and close() act for the workers. */
 export class App implements Share {
   readonly #fastify: FastifyInstance
   readonly #parts: AppParts
@@ -29,7 +29,7 @@ export class App implements Share {
     beforeClose(fastify, () => this.#key === undefined ? undefined : this.#close(this.#key))
   }
 
-  /** The server begins to stop, of which close() is the end. */
+  /** Called when the server begins to stop. The app's close() comes at the end of that. */
   stopping (): void {
     if (this.#key !== undefined) this.#preClose()
   }
@@ -42,7 +42,7 @@ export class App implements Share {
 
   listening (): void {}
 
-  /** By close(), or by the app's own server.close(). */
+  /** Called by close(), or when the app calls server.close(). */
   detach (): void {
     if (this.#key !== undefined) this.#parts.close(this.#key)
   }

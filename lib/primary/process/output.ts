@@ -9,30 +9,42 @@ import { isFull, isGone, openTerminal, surviveStandardStreams, tearsLines, write
 import type { Clock } from '../../platform/clock.js'
 import { Relay } from './relay.js'
 
-/** Bytes that may wait for who reads stdout; from there on the workers' lines are left where they are, down to half of it. */
+/**
+ * The most bytes that may wait to be written to stdout. Above that, the workers' output is not read, until
+ * it is down to half.
+ */
 const MOST_WAITING = 2 ** 20
 
-/** Bytes of this process's own lines that may wait: it waits for nobody, and loses those beyond. */
+/**
+ * The most bytes of this process's own lines that may wait. Writing them never blocks, and lines beyond that
+ * are lost.
+ */
 const MOST_OWN = 2 ** 20
 
-/** Milliseconds until another try where there was no room: at first, and at most; it doubles in between. */
+/**
+ * Milliseconds until the next attempt when there was no room: the first delay, and the longest. It doubles
+ * in between.
+ */
 const FIRST_DELAY = 1
 const LONGEST_DELAY = 32
 
-/** Milliseconds in which all comes that a dead process has written; its children may hold its stdout open for longer. */
+/**
+ * Milliseconds within which everything arrives that a dead process has written. Its child processes may hold
+ * its stdout open for longer.
+ */
 const READ_PATIENCE = 100
 
-/** Milliseconds between two looks whether all has been written, at the end. */
+/** At exit, milliseconds between two checks whether everything is written. */
 const LOOK = 10
 
 const NEWLINE = 10
 
 export interface OutputParts {
-  /** Whether the workers write here: else they have what this process has. */
+  /** Whether the workers' output is relayed. Otherwise they inherit the stdout of this process. */
   relays: boolean
-  /** Whether write() may wait for who reads. */
+  /** Whether write() may block. */
   waits: boolean
-  /** Writes as much as there is room for, and returns how much that was. @throws EAGAIN where there is no room */
+  /** Writes as much as there is room for, and returns the number of bytes. @throws EAGAIN if there is no room */
   write (data: Uint8Array): number
   clock: Pick<Clock, 'after'>
 }
@@ -41,14 +53,14 @@ export interface OutputParts {
 interface Piece { data: Buffer, own: boolean, inLine: boolean }
 
 /**
- * All that is written to the stdout of this process: whole lines, its own and those of its workers,
- * one after another. Nobody waits for a reader that is slow: own lines wait in memory, the workers'
- * in their pipes. What cannot be written, since the reader is gone or the disk is full, is thrown away.
+ * Everything that is written to the stdout of this process: whole lines, its own and those of its workers. A
+ * slow reader blocks nobody: the process's own lines wait in memory, the workers' in their pipes. Lines that
+ * cannot be written, because the reader is gone or the disk is full, are discarded.
  */
 export class Output {
-  /** Is told how many lines were lost, when they can be written again. */
+  /** Called with the number of lost lines, when writing works again. */
   onLost: (lines: number) => void = () => {}
-  /** Why not even the first line could be written; undefined where it could, or nobody reads. */
+  /** The error if not even the first line could be written. Undefined if it could, or if the reader is gone. */
   failure: Error | undefined
   #everWritten = false
   readonly #parts: OutputParts
@@ -57,7 +69,7 @@ export class Output {
   #bytes = 0
   #ownBytes = 0
   #lost = 0
-  /** Whether what was written last is a piece of a line, whose rest was thrown away. */
+  /** Whether the last write ended in the middle of a line, whose rest was discarded. */
   #torn = false
   #paused = false
   #delay = FIRST_DELAY
@@ -67,17 +79,20 @@ export class Output {
     this.#parts = parts
   }
 
-  /** Whether the workers' lines come here. */
+  /** Whether the workers' output is relayed. */
   get relays (): boolean {
     return this.#parts.relays
   }
 
-  /** Whether the workers may have to wait for who reads: those that write to the terminal do as soon as this process would. */
+  /**
+   * Whether writing may block the workers. If they write to the terminal themselves, it blocks them when it
+   * would block this process.
+   */
   get paused (): boolean {
     return this.#paused || (!this.relays && this.#bytes > 0)
   }
 
-  /** A line of this process's own. */
+  /** Writes a line of this process. */
   write (line: string): void {
     const data = Buffer.from(line)
     if (this.#ownBytes > 0 && this.#ownBytes + data.length > MOST_OWN) {
@@ -88,7 +103,7 @@ export class Output {
     this.#add({ data, own: true, inLine: false })
   }
 
-  /** From now on what a logger of this process writes to stdout goes here, so that it waits for nobody. */
+  /** Redirects what a logger of this process writes to stdout, so that its writes do not block. */
   take (logger: FastifyBaseLogger): void {
     const stream = standardStreamOf(logger)
     if (stream === undefined) return
@@ -102,14 +117,14 @@ export class Output {
     }
   }
 
-  /** From now on what a worker writes goes here. */
+  /** Relays the output of a worker. */
   relay (source: Readable): void {
     const relay = new Relay(source, data => { this.#add({ data, own: false, inLine: false }) }, () => { this.#relays.delete(relay) })
     this.#relays.add(relay)
     if (this.#paused) relay.pause()
   }
 
-  /** Looks whether stdout can be written to at all: see {@link failure}. */
+  /** Tests whether stdout can be written to: see {@link failure}. */
   probe (): void {
     try {
       this.#parts.write(Buffer.alloc(0))
@@ -118,13 +133,13 @@ export class Output {
     }
   }
 
-  /** Writes what there is room for in this moment: there is no other. */
+  /** Writes as much as there is room for now. At exit there is no other opportunity. */
   flush (): void {
     this.#cancelRetry?.()
     this.#write()
   }
 
-  /** Resolves when all is written that the workers which have ended left behind, after so many milliseconds at the latest. */
+  /** Resolves when everything is written that exited workers have left, or after `within` milliseconds. */
   async end (within: number): Promise<void> {
     const deadline = performance.now() + within
     while (this.#busy() && performance.now() < deadline) await sleep(LOOK)
@@ -203,7 +218,7 @@ export class Output {
   }
 }
 
-/** The output of this process: to be opened once. */
+/** Opens the output of this process. To be called once. */
 export function openOutput (): Output {
   const relays = tearsLines()
   const terminal = openTerminal()
@@ -218,7 +233,10 @@ export function openOutput (): Output {
   return output
 }
 
-/** A reader that does not read must not keep a process that has ended everything else. */
+/**
+ * With an unref'd timer: a reader that does not read must not keep the process alive when everything else
+ * has ended.
+ */
 function afterIfAlive (delay: number, run: () => void): () => void {
   const timer = setTimeout(run, delay).unref()
   return () => { clearTimeout(timer) }

@@ -1,28 +1,28 @@
 import type { Readable } from 'node:stream'
 
-/** Bytes after which a line that has no end yet is passed on in pieces. */
+/** Bytes after which a line is passed on in pieces, if its end has not arrived. */
 const LONGEST_LINE = 2 ** 20
 
 const NEWLINE = 10
 
-/** What a process writes to its stdout, cut at the ends of lines. */
+/** Reads what a process writes to its stdout, and passes on whole lines. */
 export class Relay {
   readonly #source: Readable
   readonly #pass: (lines: Buffer) => void
-  /** The begin of a line. */
+  /** The beginning of a line. */
   #rest: Buffer[] = []
   #length = 0
-  /** Whether what was passed on last is a piece of a line. */
+  /** Whether the data passed on last ended in the middle of a line. */
   #inLine = false
-  /** When something came last, by `performance.now()`. */
+  /** When data last arrived, by `performance.now()`. */
   readAt = 0
 
-  /** `ended` is called when nothing more will come. */
+  /** `ended` is called when nothing more will arrive. */
   constructor (source: Readable, pass: (lines: Buffer) => void, ended: () => void) {
     this.#source = source
     this.#pass = pass
     source.on('data', (chunk: Buffer) => { this.#read(chunk) })
-    source.on('error', () => {}) // it will close
+    source.on('error', () => {}) // 'close' follows
     source.once('close', () => {
       this.#end()
       ended()
@@ -34,7 +34,7 @@ export class Relay {
   }
 
   resume (): void {
-    this.readAt = performance.now() // what has waited comes now
+    this.readAt = performance.now() // data that has been waiting arrives now
     this.#source.resume()
   }
 
@@ -63,7 +63,7 @@ export class Relay {
     this.#pass(parts.length === 1 ? parts[0] as Buffer : Buffer.concat(parts))
   }
 
-  /** A line that its writer did not live to end must not run into the next one. */
+  /** Ends an unfinished last line, so that the next process's line does not continue it. */
   #end (): void {
     if (this.#length > 0 || this.#inLine) this.#passRest(Buffer.from('\n'))
   }

@@ -1,18 +1,21 @@
 import { closeSync, openSync } from 'node:fs'
 
-/** Milliseconds within which a second SIGINT is the first one again: a terminal's and its npm's for one key press. */
+/**
+ * Milliseconds within which a second SIGINT counts as the first one again: for one key press, both the
+ * terminal and npm may send it.
+ */
 const SAME_PRESS = 50
 
 export interface Stopping {
-  /** The first SIGTERM, SIGINT or SIGQUIT. */
+  /** Called at the first SIGTERM, SIGINT or SIGQUIT. */
   stop (signal: NodeJS.Signals): void
-  /** A SIGINT or SIGQUIT after a SIGTERM: no more delay. */
+  /** Called at a SIGINT or SIGQUIT after a SIGTERM: no more closeDelay. */
   hurry (): void
-  /** A second SIGINT. */
+  /** Called at a second SIGINT. */
   end (): void
 }
 
-/** Stops by signals. Returns what takes the handlers away again. */
+/** Handles stop signals. The returned function removes the handlers. */
 export function onStopSignals ({ stop, hurry, end }: Stopping): () => void {
   let stopped = false
   let interruptedAt: number | undefined
@@ -43,13 +46,13 @@ export function isStopSignal (signal: NodeJS.Signals | null): boolean {
 export interface Steering {
   /** SIGHUP. */
   reload (): void
-  /** SIGHUP too, where it says what it said first: the terminal is gone. */
+  /** SIGHUP in its original meaning: the terminal was closed. */
   hungUp (): void
-  /** SIGTTIN: one worker more; SIGTTOU: one less. */
+  /** SIGTTIN adds a worker, SIGTTOU removes one. */
   scaleBy (difference: 1 | -1): void
 }
 
-/** Steers by the signals that Puma and gunicorn have for it. Returns what takes the handlers away again. */
+/** Handles the signals that Puma and gunicorn use for this. The returned function removes the handlers. */
 export function onSteeringSignals ({ reload, hungUp, scaleBy }: Steering): () => void {
   const fromTerminal = hasTerminal()
   const handlers: Partial<Record<NodeJS.Signals, () => void>> = {
@@ -63,7 +66,7 @@ export function onSteeringSignals ({ reload, hungUp, scaleBy }: Steering): () =>
   }
 }
 
-/** Whether this process belongs to a terminal: tty(4). */
+/** Whether this process has a controlling terminal: tty(4). */
 function hasTerminal (): boolean {
   try {
     closeSync(openSync('/dev/tty', 'r'))
