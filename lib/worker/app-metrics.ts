@@ -3,20 +3,20 @@ import { sep } from 'node:path'
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 
-/** What prom-client exports, as far as it is asked: the registry that all metrics are in which were given no other. */
+/** The part of prom-client that is used: its default registry. */
 interface PromClient { register: { getMetricsAsJSON (): Promise<unknown[]> } }
 
 const pack = promisify(gzip)
 
-/** A package that is CommonJS is in this cache however it was loaded, by import too. */
+/** CommonJS packages are in this cache however they were loaded, also by import. */
 const { cache } = createRequire(import.meta.url)
 
 const ENTRY = `${sep}prom-client${sep}index.js`
 
 /**
- * What the app measures by prom-client, if it has loaded it: the JSON of its registry, packed, so
- * that the primary can pass it on without reading it. Undefined where there is nothing, or where it
- * cannot be read: why, goes to `onError`.
+ * The app's metrics, if it has loaded prom-client: the JSON of the default registry, packed, so that the
+ * primary can pass it on without parsing it. Undefined if there are none, or if they cannot be read;
+ * `onError` gets the reason.
  */
 export async function packAppMetrics (onError: (err: unknown) => void): Promise<string | undefined> {
   const registries = Object.values(cache).flatMap(module => {
@@ -34,7 +34,7 @@ export async function packAppMetrics (onError: (err: unknown) => void): Promise<
   }
 }
 
-/** JSON has no NaN, and makes it null. */
+/** JSON would replace NaN and Infinity by null. */
 function spellOut (_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
 }

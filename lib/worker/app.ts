@@ -16,41 +16,44 @@ import type { WebSocketClient } from './websocket.js'
 import type { Connections } from './connections.js'
 import type { Drain, Pace } from './drain.js'
 
-/** What one app needs of its worker. */
+/** The functions of the worker that an app uses. */
 export interface AppParts {
   nextKey (target: ListenTarget): string
   tell (message: ToPrimary): void
   /** Resolves with the primary's answer. */
   attach (key: string): Promise<{ names: Array<SocketName | string> }>
-  /** Resolves when nothing more will come for the key. */
+  /** Resolves when no more connections will arrive for the key. */
   leave (key: string): Promise<void>
   receive (key: string, app: App, handle: SharedHandle): void
   refuse (key: string): void
   drain (connections: Connections, drain: Drain): Promise<void>
-  /** Lets the app end what would keep its server from closing; resolves with what is to be called after the drain. */
+  /**
+   * Lets the app end connections that would keep its server from closing. Resolves with a function to be
+   * called after the drain.
+   */
   endLongLived (fastify: FastifyInstance, grace: number): Promise<() => void>
   webSockets (fastify: FastifyInstance): Iterable<WebSocketClient>
-  /** close() begins. */
+  /** Called when close() begins. */
   closing (): void
   log: SafeLog
   grace: number
   readyCheck: SharedPortOptions['readyCheck']
 }
 
-/** What the primary has asked for: nothing more will come. */
+/** The primary's request to finish. No more connections will arrive. */
 export interface Asked { grace: number, pace: Pace }
 
-/** One Fastify instance in a worker: from listen() to its last connection. */
+/** A Fastify instance in a worker, from listen() to its last connection. */
 export class App implements Share {
   readonly fastify: FastifyInstance
   readonly connections: Connections
   readonly #parts: AppParts
   #key: string | undefined
   #asked: Asked | undefined
-  /** By close() of the app's own it is prompt. */
+  /** `prompt` if the app itself calls close(). */
   #pace: Pace = 'prompt'
   #closing = false
-  /** While it finishes what is open, and after: undefined where there was nothing. */
+  /** Resolves when all connections are finished. Undefined if there were none. */
   #finished: Promise<void> | undefined
 
   constructor (fastify: FastifyInstance, connections: Connections, parts: AppParts) {
@@ -72,9 +75,9 @@ export class App implements Share {
     return this.#key
   }
 
-  // Share: what listen() does in a worker.
+  // Share: the behaviour of listen() in a worker.
 
-  /** @throws SHARED_PORT_ERR_READY_CHECK with what the app's readyCheck threw as its cause */
+  /** @throws SHARED_PORT_ERR_READY_CHECK, with the exception of the app's readyCheck as its cause */
   async attach (target: ListenTarget): Promise<Array<SocketName | string>> {
     const key = this.#parts.nextKey(target)
     const { names } = await this.#parts.attach(key)
@@ -83,7 +86,7 @@ export class App implements Share {
     return names
   }
 
-  /** Fastify is ready, and nothing comes yet: the app says whether it may. */
+  /** Runs the app's readyCheck: Fastify is ready, and no connection has arrived yet. */
   async #check (): Promise<void> {
     const { readyCheck, tell } = this.#parts
     if (readyCheck === undefined) return
@@ -93,7 +96,7 @@ export class App implements Share {
     } catch (cause) {
       const err = new ReadyCheckError(cause instanceof Error ? cause.message : inspect(cause), { cause })
       reportFailure(err)
-      // The app may catch what listen() rejects with, and live on: but this worker has failed.
+      // The app may catch the rejection of listen() and carry on, but this worker has failed.
       setTimeout(() => { process.exit(1) }, END_DELAY).unref()
       throw err
     }
@@ -106,7 +109,7 @@ export class App implements Share {
     this.#parts.tell({ type: 'listening', key, plain: (this.fastify.server as object) instanceof http.Server })
   }
 
-  /** By close(), or by the app's own server.close(): then what is still under way is refused. */
+  /** Called by close(), or by the app's own server.close(). Connections that are still on their way are refused. */
   detach (): void {
     const key = this.#key
     if (key === undefined) return
@@ -114,19 +117,19 @@ export class App implements Share {
     this.#parts.tell({ type: 'leave', key })
   }
 
-  /** Finishes what is open; nothing more will come. Asked again, it may be sooner. */
+  /** Finishes the open connections; no more will arrive. Called again, it may become faster. */
   async finish (asked: Asked): Promise<void> {
     if (!this.#closing) this.#asked = asked
     if (!this.#closing || this.#pace === 'gentle') this.#pace = asked.pace
     await this.#finish()
   }
 
-  /** Closes Fastify when what is open is finished. */
+  /** Closes Fastify when the open connections are finished. */
   async close (): Promise<void> {
     await rootOf(this.fastify).close()
   }
 
-  /** Takes nothing more, and finishes what it has: undefined where that is nothing. */
+  /** Refuses new connections, and finishes the open ones. Returns undefined if there is nothing to finish. */
   #finish (): Promise<void> | undefined {
     if (this.#closing) return this.#finished
     this.#closing = true
@@ -143,7 +146,8 @@ export class App implements Share {
     const { count } = this.connections
     log.info({ event: 'drain' }, 'draining %s: %d open %s', key, count, count === 1 ? 'connection' : 'connections')
     const left = Math.max(0, grace - (performance.now() - begun))
-    // As in a single process where the app says so, but not where others serve on.
+    // Fastify's forceCloseConnections applies as in a single process, except during a reload, when other
+    // workers go on serving.
     const cuts = this.fastify.initialConfig.forceCloseConnections === true
     let told = false
     const tell = async (): Promise<() => void> => {

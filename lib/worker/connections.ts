@@ -5,34 +5,37 @@ import type { TLSSocket } from 'node:tls'
 import { rawSocket, speaks } from '../platform/node-internals.js'
 import { MOST_SUSPECTS } from '../protocol.js'
 
-/** An open connection, and the last answer begun on it. */
+/** An open connection, and the last response begun on it. */
 export interface OpenConnection {
-  /** What the HTTP server reads from: the TLS socket where there is TLS. */
+  /** The socket that the HTTP server reads from: with TLS, the TLS socket. */
   socket: Socket
-  /** What was accepted. */
+  /** The accepted socket. */
   readonly raw: Socket
-  /** HTTP/1: answers go out in order, so that the connection is busy until this one has ended. */
+  /** HTTP/1: responses are sent in order, so the connection is busy until this one has ended. */
   response: ServerResponse | undefined
-  /** When that one, or else the connection, began: by performance.now(). */
+  /** When that response began, or else when the connection was opened, by performance.now(). */
   usedAt: number
 }
 
-/** The connections that one server has open. Costs a request one look into a map, and a place in a list. */
+/** The open connections of one server. This costs each request a lookup in a map and an entry in a list. */
 export class Connections {
   readonly server: Server
   readonly sessions = new Set<ServerHttp2Session>()
-  /** False where this Node does not tell what a TLS socket was accepted as: then nobody can say which are idle. */
+  /**
+   * False if this Node does not expose the accepted socket of a TLS socket. Then it is unknown which
+   * connections are idle.
+   */
   traceable = true
-  /** Requests that have come in. */
+  /** The number of requests received. */
   requests = 0
-  /** TLS handshakes that are finished. */
+  /** The number of completed TLS handshakes. */
   readonly handshakes = { full: 0, resumed: 0 }
   readonly #open = new Map<Socket, OpenConnection>()
-  /** The requests that began last, by their numbers modulo its length. */
+  /** The latest requests, by their numbers modulo the length. */
   readonly #last: IncomingMessage[] = []
-  /** The number of requests at the time before last that {@link age} was called, and at the last. */
+  /** The number of requests at the last two calls of {@link age}, the earlier first. */
   #ages: [number, number] = [0, 0]
-  /** The sockets of the sessions without TLS. */
+  /** The sockets of sessions without TLS. */
   readonly #plainSockets = new WeakMap<ServerHttp2Session, Socket>()
   /** Without TLS: the socket whose session is about to begin. */
   #beginning: Socket | undefined
@@ -55,14 +58,14 @@ export class Connections {
   }
 
   /**
-   * The events by which requests come in. Where the app listens to those of `Expect`, Node emits them
-   * instead of 'request', and a listener of ours alone would keep it from answering them itself.
+   * The events by which requests arrive. If the app listens to the events for `Expect`, Node emits those
+   * instead of 'request'. If only we listened, Node would not answer such requests itself.
    */
   get requestEvents (): string[] {
     return ['request', ...['checkContinue', 'checkExpectation'].filter(event => this.server.listenerCount(event) > 0)]
   }
 
-  /** The app has had its time to add listeners. */
+  /** Called when the app has had time to add its listeners. */
   listening (): void {
     for (const event of this.requestEvents.slice(1)) this.server.prependListener(event, this.#onRequest)
   }
@@ -71,12 +74,12 @@ export class Connections {
     return new Set(this.#open.values()).values()
   }
 
-  /** The connection that the request came on; undefined for HTTP/2, where streams end by themselves. */
+  /** The connection on which the request arrived. Undefined for HTTP/2, whose streams end by themselves. */
   of (request: IncomingMessage): OpenConnection | undefined {
     return request.httpVersionMajor === 1 ? this.#open.get(request.socket) : undefined
   }
 
-  /** The session's socket; undefined with TLS. */
+  /** The session's socket. Undefined with TLS. */
   plainSocketOf (session: ServerHttp2Session): Socket | undefined {
     return this.#plainSockets.get(session)
   }
@@ -88,19 +91,22 @@ export class Connections {
     connection.usedAt = performance.now()
   }
 
-  /** To be called once a second: what began before the last time but one is not of now any more. */
+  /** To be called once a second. Requests that began before the last call but one are no longer suspects. */
   age (): void {
     this.#ages = [this.#ages[1], this.requests]
   }
 
-  /** The requests that this process may just have been busy with: those of now, the newest first, and those whose answer is open. */
+  /**
+   * The requests that may just have blocked this process: those of the last one or two seconds, newest
+   * first, and those with an open response.
+   */
   * suspects (): Generator<IncomingMessage> {
     const oldest = Math.max(this.#ages[0], this.requests - MOST_SUSPECTS)
     for (let number = this.requests - 1; number >= oldest; number--) yield this.#last[number % MOST_SUSPECTS] as IncomingMessage
     for (const { response } of this) if (response?.destroyed === false) yield response.req
   }
 
-  /** Resolves when none is open. */
+  /** Resolves when no connection is open. */
   async none (): Promise<void> {
     if (this.#count > 0) await new Promise<void>(resolve => { this.#whenNone.push(resolve) })
   }
@@ -133,7 +139,8 @@ export class Connections {
 
   #began (session: ServerHttp2Session): void {
     this.sessions.add(session)
-    // Without TLS, Node emits 'session' while it emits 'connection' (connectionListener in its lib/internal/http2/core.js).
+    // Without TLS, Node emits 'session' while it emits 'connection' (connectionListener in its
+    // lib/internal/http2/core.js).
     if (this.#beginning !== undefined) this.#plainSockets.set(session, this.#beginning)
     this.#beginning = undefined
     session.once('close', () => { this.sessions.delete(session) })

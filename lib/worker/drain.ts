@@ -6,52 +6,58 @@ import { SERVICE_RESTART, type WebSocketClient } from './websocket.js'
 import type { Connections, OpenConnection } from './connections.js'
 import { drainSessions } from './drain/sessions.js'
 
-/** Milliseconds between two looks at the idle connections. */
+/** Milliseconds between two checks of idle connections. */
 const SWEEP = 50
 
-/** Milliseconds without a byte after which a connection is idle: long enough for a request under way to come in. */
+/**
+ * Milliseconds without a byte after which a connection is idle: long enough for a request to arrive that is
+ * on its way.
+ */
 const IDLE = 1_000
 
 /**
- * The same in haste, of a connection that has been served: a client that answers at once stays
- * within it, and a person who saves a file and looks at the result does not.
+ * The same for a hasty drain, for a connection that has been served. A client that sends its next request at
+ * once is faster; a person who saves a file and looks at the result is slower.
  */
 const HASTY_IDLE = 200
 
 /**
- * The same of a prompt drain, for a connection on which not even the beginning of another request has come, and
- * for a session of HTTP/2: a client that sends one request after another over up to 100 ms of latency stays within it, and a process that has
- * nothing to do ends within the 500 ms that fastify-cli's own programs give it.
+ * The same for a prompt drain, for a connection on which no part of another request has arrived, and for an
+ * HTTP/2 session. A client that sends one request after another, with a latency of up to 100 ms, is faster.
+ * And an idle process exits within the 500 ms that programs of fastify-cli have.
  */
 const PROMPT_IDLE = 100
 
-/** The share of grace, its last, over which WebSockets are told to go: not all at once, or all return at once. */
+/**
+ * The last share of grace, over which WebSockets are closed one by one, so that the clients do not all
+ * reconnect at once.
+ */
 const WEBSOCKETS_SHARE = 0.25
 
 /**
- * How soon idle connections are closed: gently, where others serve on (a reload); promptly, where the app closes,
- * or all of it stops; in haste, where the code is out of date.
+ * How soon idle connections are closed. Gentle: other workers go on serving (a reload). Prompt: the app
+ * closes, or everything stops. Hasty: the code is out of date.
  */
 export type Pace = 'gentle' | 'prompt' | 'hasty'
 
 export interface Drain {
   /** Milliseconds. */
   grace: number
-  /** Asked again and again: what is gentle may become prompt. */
+  /** Read again and again: a gentle drain may become prompt. */
   pace (): Pace
-  /** Whether requests under way are cut by now. */
+  /** Whether requests in progress are to be cut off by now. */
   forced (): boolean
   webSockets (): Iterable<WebSocketClient>
 }
 
 /**
- * Lets a server finish what it has, without a failed request: it goes on answering, and the last
- * answer on each connection says `Connection: close`; what is idle is closed, HTTP/2 gets its
- * GOAWAY. Resolves when no connection is left, which after `grace` is made so. WebSockets that are open by
- * then are told to go in the last quarter of grace; in haste at once.
+ * Lets a server finish its connections without a failed request. It goes on answering, and the last response
+ * on each connection says `Connection: close`. Idle connections are closed, and HTTP/2 sessions get GOAWAY.
+ * Resolves when no connection is left; after `grace`, the rest are destroyed. WebSockets that are still open
+ * are closed in the last quarter of grace, or at once in a hasty drain.
  *
- * `server.close()` and `fastify.close()` come after it: they close connections on which a request
- * may be under way, and answer 503.
+ * `server.close()` and `fastify.close()` must come later: they close connections on which a request may be
+ * in progress, and answer 503.
  */
 export async function drain (connections: Connections, { grace, pace, forced, webSockets }: Drain): Promise<void> {
   const keepAlive = new LastAnswers(connections)
@@ -71,10 +77,10 @@ export async function drain (connections: Connections, { grace, pace, forced, we
   for (const end of ends) end()
 }
 
-/** Puts `Connection: close` on the last answer of each connection, and on no other. */
+/** Sets `Connection: close` on the last response of each connection, and on no other. */
 class LastAnswers {
   readonly #connections: Connections
-  /** What Node had decided before. */
+  /** Node's decision about keep-alive for each response. */
   readonly #before = new WeakMap<ServerResponse, boolean>()
 
   constructor (connections: Connections) {
@@ -86,8 +92,8 @@ class LastAnswers {
     for (const event of this.#connections.requestEvents) this.#postpone(event)
   }
 
-  // A handler that answers at once would close the connection in the middle of a pipeline: first
-  // all requests that were read together are seen, then the first of them is handled.
+  // If the handler of a pipelined request answered at once, it would close the connection in the middle of
+  // the pipeline. So all requests that were read together are registered before the first of them is handled.
   #postpone (event: string): void {
     const { server } = this.#connections
     const handlers = server.listeners(event)
@@ -112,10 +118,13 @@ class LastAnswers {
   }
 }
 
-/** What a look at a connection has found: since when nothing happens on it, and whether anything has come since its last answer. */
+/**
+ * The state of a connection at the last check: since when it is idle, and whether data has arrived since its
+ * last response.
+ */
 interface Look { bytes: number, since: number, begun: boolean }
 
-/** Closes connections on which nothing happens, HTTP/1 only. */
+/** Closes idle connections, HTTP/1 only. */
 function sweeper (connections: Connections, pace: () => Pace): () => void {
   const seen = new WeakMap<OpenConnection, Look>()
   const secureH2 = speaks(connections.server) === 'h2'
@@ -128,7 +137,7 @@ function sweeper (connections: Connections, pace: () => Pace): () => void {
     for (const connection of connections) {
       const { raw, socket, response } = connection
       const { bytesRead } = raw
-      // When an answer began is known, and not when it ended: only in haste is that near enough.
+      // It is known when a response began, but not when it ended. Only for a hasty drain is that precise enough.
       const countsBefore = hasty || (prompt && response === undefined)
       let last = seen.get(connection) ?? { bytes: bytesRead, since: countsBefore ? connection.usedAt : now, begun: false }
       if (isBusy(connection)) last = { bytes: bytesRead, since: now, begun: false }
@@ -144,7 +153,7 @@ function sweeper (connections: Connections, pace: () => Pace): () => void {
   }
 }
 
-/** In this turn of the loop a request may lie unread in the socket: two turns later it would have been read. */
+/** A request may be in the socket's buffer, unread. Two iterations of the event loop later, it would have been read. */
 async function closeIfIdle (connection: OpenConnection): Promise<void> {
   const { raw, socket, response } = connection
   const { bytesRead } = raw
@@ -167,7 +176,7 @@ function closeSpread (clients: WebSocketClient[], time: number): void {
   })
 }
 
-/** As `server.closeAllConnections()`: upgraded ones are not the server's any more. */
+/** Like `server.closeAllConnections()`: upgraded connections do not belong to the server any more. */
 function cut (connections: Connections): void {
   for (const session of connections.sessions) session.destroy()
   for (const { socket, raw } of connections) {

@@ -3,30 +3,30 @@ import { MOST_SUSPECTS, type Stall } from '../protocol.js'
 import { LOOK } from '../platform/timing.js'
 import type { Handlers } from './handlers.js'
 
-/** What the event loop did in the last second. */
+/** The activity of the event loop in the last second. */
 export interface LastSecond {
   /** The share of the time in which it was busy, 0 to 1. */
   utilization: number
-  /** Milliseconds that it was late, at the most. */
+  /** The longest delay, in milliseconds. */
   delay: number
-  /** How often it has stood still so far. */
+  /** The number of stalls since the start. */
   stalls: number
-  /** The longest of the second. */
+  /** The longest stall of the second. */
   stall?: Stall
 }
 
 export interface EventLoopParts {
   handlers: Pick<Handlers, 'watch' | 'take' | 'nameOf'>
-  /** What this process may just have been busy with, the likeliest first. */
+  /** The requests that may just have blocked this process, the most likely first. */
   suspects (): Iterable<IncomingMessage>
-  /** Whether a debugger may hold this process. */
+  /** Whether a debugger may be holding this process. */
   debugged (): boolean
 }
 
 /**
- * Knows what this process's event loop does, by a timer that comes late when something blocks. Not by
- * Node's monitorEventLoopDelay(): after each reset() that misses a block which begins before its own
- * next turn, and who was served is known only as long as nothing else has happened since.
+ * Measures the event loop with a timer, which fires late if something blocks. Not with Node's
+ * monitorEventLoopDelay(): after each reset(), it misses a block that begins before its next sample. And
+ * the blocking request can be identified only if nothing else has happened since.
  */
 export class EventLoop {
   readonly #parts: EventLoopParts
@@ -35,7 +35,7 @@ export class EventLoop {
   #lookedAt = 0
   #used = performance.eventLoopUtilization()
   #utilization = 0
-  /** Of the second that is read next, the stall too. */
+  /** For the second that is read next, as is `#stall`. */
   #latest = 0
   #delay = 0
   #stalls = 0
@@ -45,7 +45,7 @@ export class EventLoop {
     this.#parts = parts
   }
 
-  /** There are connections to come. Until then it loads the app, and blocks as it likes. */
+  /** Called when connections may arrive. Before that, the app is loading, and may block as it likes. */
   begin (stallAfter: number): void {
     this.#stallAfter = stallAfter
     if (this.#timer !== undefined) return
@@ -54,15 +54,15 @@ export class EventLoop {
     this.#timer = setInterval(() => { this.#look() }, LOOK).unref()
   }
 
-  /** What was read last; a stall is told once. */
+  /** The values of the last read(). Without the stall, which is reported once. */
   get last (): LastSecond {
     return { utilization: this.#utilization, delay: this.#delay, stalls: this.#stalls }
   }
 
-  /** What it has done since the last time; nothing before it has begun. */
+  /** Ends the current second and returns its values. Before begin(), they are zero. */
   read (): LastSecond {
     if (this.#timer === undefined) return this.last
-    if (this.#late() > 0) this.#look() // what blocked until now belongs to this second
+    if (this.#late() > 0) this.#look() // a block until now belongs to this second
     const used = performance.eventLoopUtilization()
     this.#utilization = Number(performance.eventLoopUtilization(used, this.#used).utilization.toFixed(3))
     this.#used = used
@@ -84,7 +84,7 @@ export class EventLoop {
     const { longest, settled } = this.#parts.handlers.take()
     const duration = Math.max(late, longest?.took ?? 0)
     if (duration < this.#stallAfter || this.#parts.debugged()) return
-    // Several shorter ones in a row make a stall too, which is none of theirs alone.
+    // Several short handlers in a row also make a stall, for which none of them is to blame.
     const route = longest !== undefined && longest.took >= duration / 2 ? longest.name : undefined
     this.#stalled(Math.round(duration), route, settled)
   }
@@ -95,7 +95,7 @@ export class EventLoop {
     this.#parts.handlers.watch()
   }
 
-  /** What came to its end after the block is what may have been blocking before it. */
+  /** A handler that completed right after the block may be the one that was blocking. */
   #suspects (settled: readonly string[]): string[] {
     const { suspects, handlers } = this.#parts
     const names = new Set(settled)

@@ -9,7 +9,10 @@ import type { Stdout } from './stdout.js'
 /** Milliseconds before the primary kills the worker at which it stops waiting for anything and exits. */
 const EXIT_TIME = END_DELAY / 5
 
-/** Milliseconds of a worker's end that are kept for the app's own handlers, and for the log to be written, where earlier steps take all the time they may. */
+/**
+ * Milliseconds at the end that are reserved for the app's own handlers, and for writing the log, if the
+ * earlier steps take as long as they may.
+ */
 const HANDLERS_TIME = END_DELAY / 4
 const LOG_TIME = END_DELAY / 8
 
@@ -17,7 +20,7 @@ export interface ExitParts {
   apps: ReadonlySet<App>
   ownHandlers: OwnHandlers
   stdout: Stdout
-  /** Sends the last reports to the primary; may take `left()` milliseconds. */
+  /** Sends the last reports to the primary, within `left()` milliseconds. */
   report (left: () => number): Promise<void>
   log: SafeLog
 }
@@ -31,7 +34,8 @@ export class Exit {
   }
 
   /**
-   * The primary kills the worker at grace and END_DELAY, so each step has a limit before that.
+   * Closes the apps and exits. The primary kills the worker after grace and END_DELAY, so each step has a
+   * limit before that.
    * @param finished resolves when every app has finished its connections
    */
   async closeAndExit (finished: Promise<unknown>, grace: number): Promise<void> {
@@ -39,13 +43,13 @@ export class Exit {
     const end = performance.now() + grace + END_DELAY - EXIT_TIME
     const left = (reserved = 0): number => Math.max(0, end - reserved - performance.now())
     const closed = await this.#close(finished, () => left(HANDLERS_TIME + LOG_TIME))
-    // Last, since they may end the process: the onClose hooks have run by then.
+    // Last, because they may exit the process: the onClose hooks have run by then.
     if (!await ownHandlers.end(left(LOG_TIME))) log.warn({ event: 'own-handlers' }, 'what the app does on SIGTERM is not done within grace, and is given up')
     await stdout.drained(left())
     process.exit(closed ? 0 : 1)
   }
 
-  /** Nothing is served, and nothing will be. The app's own handlers are called after ours. */
+  /** Exits a worker that serves nothing. The app's own handlers are called after ours. */
   exitUnserved (grace: number): void {
     setImmediate(async () => {
       await this.#parts.ownHandlers.end(grace)
@@ -72,7 +76,10 @@ export class Exit {
     return false
   }
 
-  /** They will have no parent: the log says here which worker started them. */
+  /**
+   * Logs the child processes that this worker leaves behind: without their parent, nothing else shows which
+   * worker started them.
+   */
   #logChildren (): void {
     const children = descendants(process.pid)
     if (children.processes.length === 0) return

@@ -2,28 +2,31 @@ import { tracingChannel } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import { LONGEST_NAME, MOST_SUSPECTS } from '../protocol.js'
 
-/** Milliseconds for which the handlers are watched after a stall: one that blocks again in that time is known. */
+/**
+ * Milliseconds for which handlers are traced after a stall. A handler that blocks again within that time is
+ * identified.
+ */
 const WATCH = 60_000
 
-/** What Fastify publishes of a request (its lib/handle-request.js). */
+/** The message that Fastify publishes for a request (its lib/handle-request.js). */
 interface Handling {
   request: { method: string, raw: IncomingMessage }
   route: { url: string }
 }
 
-/** What is seen from one look to the next. */
+/** What was traced between two calls of {@link Handlers.take}. */
 export interface Seen {
-  /** The part of a handler that ran for longest without a pause, in milliseconds. */
+  /** The longest synchronous part of a handler, in milliseconds. */
   longest?: { name: string, took: number }
-  /** The handlers whose promises were settled last, the newest first. */
+  /** The handlers whose promises were settled last, newest first. */
   settled: readonly string[]
 }
 
 const NOTHING: Seen = { settled: [] }
 
 /**
- * Knows which of Fastify's handlers blocks, as long as it watches. That costs each request some
- * microseconds, so that it does so only for a while after something has blocked.
+ * Finds out which of Fastify's handlers blocks, while it is tracing. That costs each request some
+ * microseconds, so it only traces for a while after a stall.
  */
 export class Handlers {
   readonly #channel = tracingChannel<object, Handling>('fastify.request.handler')
@@ -44,7 +47,7 @@ export class Handlers {
     this.#cancel = this.#after(WATCH, () => { this.#stop() })
   }
 
-  /** What was seen since the last time. */
+  /** What was traced since the last call. */
   take (): Seen {
     if (this.#cancel === undefined) return NOTHING
     const seen = { longest: this.#longest, settled: this.#settled }
@@ -53,7 +56,10 @@ export class Handlers {
     return seen
   }
 
-  /** `GET /report/:id` where its handler was seen to begin, else by its URL. What follows the path may be anybody's secret. */
+  /**
+   * `GET /report/:id` if its handler was traced, otherwise method and path. The query is omitted, since it
+   * may contain secrets.
+   */
   nameOf (request: IncomingMessage): string {
     return this.#names.get(request) ?? name(request.method, request.url?.replace(/[?;#].*$/s, ''))
   }
@@ -73,7 +79,7 @@ export class Handlers {
     if (took > (this.#longest?.took ?? 0)) this.#longest = { name: this.nameOf(handling.request.raw), took }
   }
 
-  /** Its promise is settled; what it has returned is serialized now. */
+  /** The handler's promise is settled; its result is serialized now. */
   readonly #settle = (handling: Handling): void => {
     this.#settled.unshift(this.nameOf(handling.request.raw))
     if (this.#settled.length > MOST_SUSPECTS) this.#settled.pop()

@@ -7,12 +7,12 @@ import type { SafeLog } from '../fastify/safe-log.js'
 import { SERVICE_RESTART, type WebSocketClient } from './websocket.js'
 
 /**
- * Lets the app end what would keep its server from closing, as it does in a single process: by its preClose
- * hooks, and by a close() that a plugin has put in the place of the server's own (@fastify/http-proxy). WebSockets
- * that a hook closes without a code are told to come back.
+ * Lets the app end connections that would keep its server from closing, as it does in a single process: with
+ * its preClose hooks, and with a close() of a plugin that replaces the server's (@fastify/http-proxy).
+ * WebSockets that a hook closes without a code get a code that tells the client to reconnect.
  *
  * @param grace milliseconds for the hooks
- * @returns what is to be called when the drain is over
+ * @returns a function to be called when the drain is over
  */
 export async function endLongLived (fastify: FastifyInstance, grace: number, log: SafeLog): Promise<() => void> {
   const { server } = fastify
@@ -21,7 +21,7 @@ export async function endLongLived (fastify: FastifyInstance, grace: number, log
     const undo = [...webSocketsOf(fastify)].map(sayComeBack)
     await runPreClose(fastify, grace, log)
     for (const run of undo) run()
-    // To Node's own close() of HTTP/2 sessions there is no gentle way: they have the drain's.
+    // Node's own close() of an HTTP/2 server ends sessions abruptly, so they are left to the drain.
     if (speaks(server) === 'http1') return callReplacedClose(server)
   } catch (err) {
     log.error({ event: 'pre-close', err }, 'could not close long-lived connections')
@@ -30,8 +30,8 @@ export async function endLongLived (fastify: FastifyInstance, grace: number, log
 }
 
 /**
- * Those of @fastify/websocket, where the app uses it. What one context decorates itself with, the others do not have.
- * An app may have decorated itself with something else by that name.
+ * The WebSockets of @fastify/websocket, if the app uses it. Its decorator may be in any context, and
+ * contexts do not see each other's. An app may also have another decorator of that name.
  */
 export function webSocketsOf (fastify: FastifyInstance): Iterable<WebSocketClient> {
   const contexts = contextsOf(rootOf(fastify)) as Array<FastifyInstance & { websocketServer?: { clients?: unknown } | null }>
@@ -40,8 +40,9 @@ export function webSocketsOf (fastify: FastifyInstance): Iterable<WebSocketClien
 }
 
 /**
- * @fastify/websocket's own hook says no code, which clients take for "do not come back". For as long as the hooks
- * run: later a close() without a code may be the answer to a client's own.
+ * Adds a close code while the hooks run. The hook of @fastify/websocket closes without one, which clients
+ * understand as "do not reconnect". Only during the hooks, because later a close() without a code may be the
+ * answer to a client's own close.
  */
 function sayComeBack (client: WebSocketClient): () => void {
   const own = Object.getOwnPropertyDescriptor(client, 'close')
@@ -54,9 +55,9 @@ function sayComeBack (client: WebSocketClient): () => void {
 }
 
 /**
- * @fastify/websocket takes its 'upgrade' listener away in its hook. Without any, Node treats an upgrade that is on
- * its way as an ordinary request, and the app would answer 404 for a route that it has: as in a single process
- * that closes, the answer is 503, by which clients try again.
+ * The hook of @fastify/websocket removes its 'upgrade' listener. Without a listener, Node treats an upgrade
+ * that is on its way as an ordinary request, and the app would answer 404 for a route that exists. This
+ * answers 503, as a closing app does in a single process, so that clients try again.
  */
 function refuseUpgradesWhenUnheard (server: FastifyInstance['server']): void {
   server.on('removeListener', (event: string | symbol) => {
@@ -65,6 +66,6 @@ function refuseUpgradesWhenUnheard (server: FastifyInstance['server']): void {
 }
 
 function refuse (_request: IncomingMessage, socket: Duplex): void {
-  socket.on('error', () => {}) // Node has taken its own listener away
+  socket.on('error', () => {}) // Node has removed its own listener
   socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
 }

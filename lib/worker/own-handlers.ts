@@ -4,24 +4,30 @@ import { within } from '../platform/within.js'
 
 type Handler = (signal: NodeJS.Signals, number: number) => unknown
 
-/** By which a process is asked to end. */
+/** The signals that ask a process to end. */
 const STOP_SIGNALS: NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT']
 
-/** Signals whose handlers may be the app's way to end. */
+/** Signals that an app may handle in order to end. */
 const HEARD: Array<string | symbol> = [...STOP_SIGNALS, 'SIGHUP']
 
-/** Milliseconds between two looks at what handlers have begun. */
+/** Milliseconds between two checks of what the handlers have started. */
 const LOOK = 50
 
-/** Turns of the event loop without anything begun, after which nothing is: a promise that is settled already has its consequences within a few. */
+/**
+ * Iterations of the event loop without a new resource after which the handlers count as done. The
+ * continuations of a promise that is already settled run within a few.
+ */
 const QUIET_TURNS = 10
 
-/** What {@link OwnHandlers} needs of the process. */
+/** The functions of the process that {@link OwnHandlers} uses. */
 export interface OwnHandlersParts {
-  /** What keeps the process alive, by its kinds: timers, connections, files. Without what ends with the app anyway. */
+  /**
+   * The resources that keep the process alive, by type: timers, connections, files. Without those that end
+   * with the app anyway.
+   */
   resources (): string[]
   now (): number
-  /** Resolves after so many milliseconds, or when nothing else keeps the process alive. */
+  /** Resolves after `time` milliseconds, or when nothing else keeps the process alive. */
   pause (time: number): Promise<void>
 }
 
@@ -32,37 +38,40 @@ const PARTS: OwnHandlersParts = {
 }
 
 /**
- * The app's own handlers of SIGTERM. A worker is told to end by a message, so that no request is lost: the handlers
- * are called when its requests are answered and its apps are closed.
+ * Runs the app's own handlers of SIGTERM. A worker is told to exit by a message, so that no request is lost.
+ * The handlers are called after its requests are answered and its apps are closed.
  */
 export class OwnHandlers {
   readonly #parts: OwnHandlersParts
   readonly #ours = new Set<unknown>()
   readonly #hearers = new Map<NodeJS.Signals, () => void>()
-  /** Their turn has come, by a signal or by us. */
+  /** Whether the handlers were called, by a signal or by us. */
   #called = false
-  /** Resources that were there before them, where one returned nothing: then what they do cannot be told otherwise. */
+  /**
+   * The resources before the handlers ran, if one of them returned no promise. Then only the resources show
+   * whether it is done.
+   */
   #before: Map<string, number> | undefined
-  /** Resources that handlers called by a signal have begun at once: others may have ended since then. */
+  /** The resources that handlers called by a signal have started immediately. Others may have ended since then. */
   #begun = new Map<string, number>()
 
   constructor (parts: Partial<OwnHandlersParts> = {}) {
     this.#parts = { ...PARTS, ...parts }
   }
 
-  /** A handler of ours: it does not count as the app's. */
+  /** Adds a handler of this package, which does not count as the app's. */
   add (signal: NodeJS.Signals, run: () => void): void {
     const handler = (): void => {
       this.#heard(signal)
       run()
     }
     this.#ours.add(handler)
-    process.prependListener(signal, handler) // those that listen once are gone from the list after their call
+    process.prependListener(signal, handler) // prepended, because a `once` handler of the app is removed from the list before it runs
   }
 
   /**
-   * Where we have no handlers: hears the signals that the app's own handle, for as long as they do. A signal that nobody else
-   * handles does what it would without us.
+   * If this package has no handlers: watches the signals that the app handles, for as long as it does. A
+   * signal without another handler keeps its default action.
    */
   watch (): void {
     if (this.#hearers.size > 0) return
@@ -84,15 +93,16 @@ export class OwnHandlers {
   }
 
   /**
-   * Calls them, unless a signal has. Resolves when the promises that they return are settled and, where one returns
-   * none, no more is under way than before. As a rule such a handler ends the process itself.
+   * Calls the handlers, unless a signal has. Resolves when their promises are settled and, if one returned
+   * no promise, no more resources are active than before. Usually such a handler exits the process itself.
    *
    * @param patience milliseconds at most
    * @returns whether they are done
    */
   async end (patience: number): Promise<boolean> {
     const deadline = this.#parts.now() + patience
-    // A signal to all processes may be as old as the primary's message: Node calls the handlers in the next turn.
+    // A signal sent to all processes may have arrived together with the primary's message. Node calls the
+    // handlers in the next iteration.
     await turn()
     await turn()
     const settled = this.#called || await within(patience, this.#call())
@@ -108,12 +118,12 @@ export class OwnHandlers {
         if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') await result
         else this.#before ??= before
       } catch (err) {
-        process.nextTick(() => { throw err }) // as where Node calls it
+        process.nextTick(() => { throw err }) // as if Node had called it
       }
     }))
   }
 
-  /** Whether by the deadline no more is under way than before the handlers. */
+  /** Whether, before the deadline, no more resources are active than before the handlers. */
   async #quiet (deadline: number): Promise<boolean> {
     const before = this.#before
     if (before === undefined) return true
@@ -132,10 +142,10 @@ export class OwnHandlers {
     return true
   }
 
-  /** A signal has come, and the app's handlers are about to be called by Node, which keeps to itself what they return. */
+  /** A signal has arrived, and Node is about to call the app's handlers. Node discards their return values. */
   #heard (signal: NodeJS.Signals): void {
     const own = this.#of(signal).map(unwrap)
-    // SIGHUP means "read the configuration again" to some apps: it counts where they take it for SIGTERM.
+    // To some apps, SIGHUP means "reload the configuration". It counts only if the app handles it like SIGTERM.
     const ends = signal === 'SIGHUP' ? own.some(handler => this.#of('SIGTERM').map(unwrap).includes(handler)) : own.length > 0
     if (!ends) return
     this.#called = true
@@ -156,12 +166,12 @@ export class OwnHandlers {
   }
 }
 
-/** Of a handler that listens once, rawListeners() has what takes it away again. */
+/** For a `once` handler, rawListeners() contains a wrapper. */
 function unwrap (handler: Handler & { listener?: Handler }): Handler {
   return handler.listener ?? handler
 }
 
-/** The timer itself must not count as what keeps the process alive. */
+/** Unref'd, so that the timer itself does not count as keeping the process alive. */
 async function pause (time: number): Promise<void> {
   await new Promise<void>(resolve => {
     const end = (): void => {

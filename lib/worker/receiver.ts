@@ -3,18 +3,18 @@ import { isFull } from '../platform/node-internals.js'
 import type { Admission, Receiver } from '../lane.js'
 import type { SharedHandle } from '../fastify/shared-handle.js'
 
-/** Where a key's connections go. */
+/** The server for a key's connections. */
 interface Target {
   server: Server
   handle: SharedHandle
-  /** Admitted and not injected yet. */
+  /** The number of connections that are admitted but not injected yet. */
   awaited: number
 }
 
-/** Refuses a connection, or takes it and injects it into its key's server. */
+/** Refuses each connection, or takes it and injects it into its key's server. */
 export class ConnectionReceiver implements Receiver {
   leaving = false
-  /** How many connections it has injected. */
+  /** The number of connections that it has injected. */
   taken = 0
   readonly #targets = new Map<string, Target>()
 
@@ -28,7 +28,7 @@ export class ConnectionReceiver implements Receiver {
 
   admit (key: string): Admission | null {
     const target = this.#targets.get(key)
-    // A closed server would still take it, and answer 503 or nothing.
+    // A closed server would still accept the connection, and answer 503 or nothing.
     if (target === undefined || !target.server.listening) return null
     if (isFull(target.server, target.awaited) && !wantsDrops(target.server)) return null
     target.awaited++
@@ -45,8 +45,8 @@ export class ConnectionReceiver implements Receiver {
 }
 
 /**
- * Whether the app has Node drop what exceeds maxConnections (Node 22 and later): then it gets what
- * it drops, with its 'drop' event. Otherwise a full worker refuses, and another serves.
+ * Whether the app wants Node to drop connections above maxConnections (Node 22 and later). Then it gets
+ * them, and its 'drop' event. Otherwise a full worker refuses them, and another one serves them.
  */
 function wantsDrops (server: Server): boolean {
   return (server as Server & { dropMaxConnection?: boolean }).dropMaxConnection === true

@@ -17,7 +17,7 @@ export interface ReportsParts {
   taken (): number
   /** `maxConnectionsPerWorker`. */
   mostConnections (): number
-  /** Writes the number of open connections where the primary can read it, if the lane has a place for it. */
+  /** Shows the number of open connections to the primary, if the lane has a place for it. */
   showOpen (open: number): void
   debugged (): boolean
   log: SafeLog
@@ -28,17 +28,17 @@ export class Reports {
   /** Whether the primary has asked for the app's own metrics. */
   measured = false
   readonly #parts: ReportsParts
-  /** Seconds that requests took; undefined without an admin server. */
+  /** The durations of requests in seconds. Undefined without an admin server. */
   #durations: Histogram | undefined
   #delayed: NodeJS.Timeout | undefined
-  /** What was reported last: the primary adds what it has sent since. */
+  /** The last report. The primary adds the connections that it has sent since. */
   #reported = { count: 0, taken: 0 }
 
   constructor (parts: ReportsParts) {
     this.#parts = parts
   }
 
-  /** Measures from now on how long requests to this app take. */
+  /** Measures the durations of this app's requests from now on. */
   measure (fastify: FastifyInstance): void {
     const durations = this.#durations ??= new Histogram(REQUEST_BOUNDS)
     fastify.addHook('onResponse', (_request, { elapsedTime }, done) => {
@@ -61,7 +61,7 @@ export class Reports {
     else this.#delayed ??= setTimeout(() => { this.#tellOpen() }, REPORT_DELAY).unref()
   }
 
-  /** @param id of the primary's question; without one, these are the last metrics of this worker */
+  /** @param id the id of the primary's request; without one, these are the worker's last metrics */
   async metrics (id?: number): Promise<void> {
     this.measured = true
     const metrics = await packAppMetrics(err => { this.#parts.log.warn({ event: 'metrics-error', err }, 'the metrics of the app cannot be read') })

@@ -6,20 +6,20 @@ import { guardStream, type StreamGuard } from '../fastify/stream-guard.js'
 import { surviveStandardStreams, tearsLines } from '../platform/stdout.js'
 import { within } from '../platform/within.js'
 
-/** Milliseconds that a log has, at the end, to write what it has: who reads may be slow. */
+/** At exit, milliseconds that a log has to write what is queued, since the reader may be slow. */
 const DRAIN_PATIENCE = 500
 
-/** A worker's stdout and stderr, and the apps' loggers that write there. */
+/** A worker's stdout and stderr, and the loggers that write to them. */
 export class Stdout {
-  /** Is told how many lines of a log were lost, when they can be written again. */
+  /** Called with the number of lines of a log that were lost, when writing works again. */
   onLost: (lines: number) => void = () => {}
-  /** Whether it leads to the primary, and not where the primary's own does. */
+  /** Whether stdout leads to the primary, rather than to the primary's own stdout. */
   readonly #relayed = tearsLines()
   readonly #logs = new Map<Destination, StreamGuard>()
 
   /**
-   * Who writes to the primary waits until there is room: nothing is left behind when the process ends,
-   * and nobody asks ten times a second, as pino does at EAGAIN.
+   * Writes to the primary block until there is room. So nothing is left unwritten when the process exits,
+   * and pino does not retry ten times a second, as it does at EAGAIN.
    */
   constructor () {
     surviveStandardStreams()
@@ -34,7 +34,7 @@ export class Stdout {
     this.#logs.set(log, guard)
   }
 
-  /** The primary is gone: the logs go on by stderr. What they have not written by now is lost. */
+  /** Called when the primary is gone: the logs continue on stderr. Lines that were not written by now are lost. */
   lose (): void {
     if (!this.#relayed) return
     for (const log of this.#logs.keys()) {
@@ -46,7 +46,7 @@ export class Stdout {
   }
 
   /**
-   * Resolves when the logs have written what they have: who reads may be slow.
+   * Resolves when the logs have written what is queued, or after a timeout, since the reader may be slow.
    *
    * @param patience milliseconds at most
    */
@@ -58,6 +58,6 @@ export class Stdout {
 function writeToStderr (line: string): boolean {
   try {
     writeSync(2, line)
-  } catch {} // it leads nowhere either, and nobody else is left to tell
+  } catch {} // stderr leads nowhere either
   return true
 }
