@@ -6,17 +6,17 @@ import { type App, appPath, command, hooked } from './helper.js'
 export const TOKEN = '0123456789abcdef'
 export const authorization = `Bearer ${TOKEN}`
 
-/** An app of two workers that measures, with an admin server; whose address is `admin`. */
+/** Starts an app with two workers, metrics and an admin server, whose address is `admin`. */
 export async function serve (t: Test, ...args: string[]): Promise<{ app: App, url: string, admin: string }> {
   const app = command(t, [appPath('measured.mjs'), '--workers', '2', '--port', '0', '--address', '127.0.0.1', '--admin', '127.0.0.1:0', '--admin-token', TOKEN, '--no-control', ...args], hooked)
   return { app, url: await app.url(), admin: String((await app.event('admin')).address) }
 }
 
-/** Server-sent events, as they come. */
+/** Yields server-sent events as they arrive. */
 export async function * follow (admin: string): AsyncGenerator<{ event: string, data: any }> {
   const sent = http.get(`${admin}/events`, { agent: false })
   const [response] = await once(sent, 'response') as [http.IncomingMessage]
-  for (const stream of [sent, response]) stream.on('error', () => {}) // it is cut off at the end
+  for (const stream of [sent, response]) stream.on('error', () => {}) // the connection is closed at the end
   let event = ''
   let rest = ''
   try {

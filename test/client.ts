@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import type { Answer } from './helper.js'
 
-/** What became of a request: its answer, or the error that ended it. */
+/** The result of a request: its answer, or the error that ended it. */
 export interface Outcome {
   answer?: Answer
   error?: NodeJS.ErrnoException
@@ -12,7 +12,7 @@ export interface ExchangeOptions extends http.RequestOptions {
   onConnected?: () => void
 }
 
-/** A request that is written, and its answer read, piece by piece: by default on a connection of its own. */
+/** A request that is written, and its answer read, piece by piece. By default on a new connection. */
 export class Exchange {
   readonly outcome: Promise<Outcome>
   #received = ''
@@ -31,25 +31,25 @@ export class Exchange {
       error => ({ error }))
   }
 
-  /** Resolves when the server waits for the body, asked for by `Expect: 100-continue`. */
+  /** Resolves when the server asks for the body, after `Expect: 100-continue`. */
   async continued (): Promise<void> {
     this.#request.flushHeaders()
     await once(this.#request, 'continue')
   }
 
-  /** Resolves when this part of the body is in the kernel's hands. */
+  /** Resolves when the kernel has this part of the body. */
   async send (part: string): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#request.write(part, err => { err == null ? resolve() : reject(err) })
     })
   }
 
-  /** The last part; resolves when all of the request is in the kernel's hands. */
+  /** Sends the last part; resolves when the kernel has all of the request. */
   async end (part?: string): Promise<void> {
     await new Promise<void>(resolve => { this.#request.end(part, resolve) })
   }
 
-  /** Resolves when the body of the answer has come as far as this. */
+  /** Resolves when the answer's body has arrived up to this text. */
   async received (text: string): Promise<void> {
     const response = await this.#response
     while (!this.#received.includes(text)) await once(response, 'data')
@@ -64,34 +64,37 @@ export class Exchange {
   }
 }
 
-/** A request that may fail. */
+/** Sends a request that may fail. */
 export async function attempt (url: string, { body, ...options }: ExchangeOptions & { body?: string } = {}): Promise<Outcome> {
   const exchange = new Exchange(url, options)
-  exchange.end(body).catch(() => {}) // the outcome tells
+  exchange.end(body).catch(() => {}) // the outcome contains the error
   return await exchange.outcome
 }
 
-/** Resolves when a new connection is refused. Until then one may be served yet, or reset: a closing port does that to what the kernel holds. */
+/**
+ * Resolves when a new connection is refused. Until then connections may still be served, or be reset: a
+ * closing port resets those in the kernel's queue.
+ */
 export async function refused (url: string): Promise<void> {
   while ((await attempt(url)).error?.code !== 'ECONNREFUSED');
 }
 
-/** A text for POST /echo, which answers with it. */
+/** A request to POST /echo, which answers with its body. */
 export function echo (body: string): { method: 'POST', headers: http.OutgoingHttpHeaders, body: string } {
   return { method: 'POST', headers: { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body) }, body }
 }
 
-/** The headers of a body that POST /pipe sends back while it comes. */
+/** Headers for POST /pipe, which sends the body back while it arrives. */
 export const streamed = { method: 'POST', headers: { 'content-type': 'application/octet-stream' } }
 
-/** One connection, kept alive over its requests. */
+/** An agent with one connection, kept alive between requests. */
 export function keptAlive (): http.Agent {
   return new http.Agent({ keepAlive: true, maxSockets: 1 })
 }
 
 /**
- * `count` requests, `concurrency` at a time, each as `send` does it. `progress` is called when one
- * has ended, with how many have.
+ * Makes `count` requests with `send`, `concurrency` at a time. `progress` is called after each, with the
+ * number of requests done.
  */
 export async function load (count: number, concurrency: number, send: (number: number) => Promise<Outcome>, progress: (ended: number) => void = () => {}): Promise<Outcome[]> {
   const outcomes: Outcome[] = []

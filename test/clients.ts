@@ -9,13 +9,13 @@ import tls from 'node:tls'
 import type { Test } from 'tap'
 import { type Answer, fixturePath } from './helper.js'
 
-/** What a client has to trust to reach an app with TLS. */
+/** The certificate that a client has to trust for an app with TLS. */
 export const ca = readFileSync(fixturePath('tls/cert.pem'))
 
-/** Clients that show what a library would hide: bytes, order, and who closed when. */
+/** A client that shows what a library would hide: bytes, order, and who closed when. */
 export class RawClient {
   readonly socket: net.Socket
-  /** Resolves with 'end', where the server closed, or with the error's code. */
+  /** Resolves with 'end' if the server closed, or with the error's code. */
   readonly closed: Promise<string>
   #text = ''
   #over = false
@@ -43,7 +43,7 @@ export class RawClient {
     })
   }
 
-  /** Connects, with TLS where the URL says so. It is closed with the test. */
+  /** Connects, with TLS for an https URL. Closed at the end of the test. */
   static async connect (t: Pick<Test, 'teardown'>, url: string, options: Partial<net.TcpNetConnectOpts & tls.ConnectionOptions> = {}): Promise<RawClient> {
     const { protocol, hostname, port } = new URL(url)
     const to = { host: hostname, port: Number(port), ...options }
@@ -58,7 +58,7 @@ export class RawClient {
     this.socket.write(text)
   }
 
-  /** A GET, or as many as there are paths, in one write. */
+  /** Sends a GET for each path, in one write. */
   get (...paths: string[]): void {
     this.write(paths.map(path => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join(''))
   }
@@ -69,7 +69,7 @@ export class RawClient {
     this.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n${lines.join('')}\r\n`)
   }
 
-  /** Everything up to `end`, taken away. Rejects when the server closes before. */
+  /** Reads and removes everything up to `end`. Rejects if the server closes before. */
   async until (end: string): Promise<string> {
     for (;;) {
       const at = this.#text.indexOf(end)
@@ -78,7 +78,7 @@ export class RawClient {
     }
   }
 
-  /** The next answer, whose body has a length. */
+  /** Reads the next answer, whose body must have a length. */
   async answer (): Promise<Answer> {
     const [first, ...lines] = (await this.until('\r\n\r\n')).trimEnd().split('\r\n') as [string, ...string[]]
     const headers = Object.fromEntries(lines.map(line => {
@@ -90,7 +90,7 @@ export class RawClient {
     return { status: Number(first.split(' ')[1]), headers, body: this.#take(length) }
   }
 
-  /** As {@link answer}: the id of the worker that gave it. */
+  /** Reads an answer, and returns the id of the worker in it. */
   async worker (): Promise<number> {
     return (JSON.parse((await this.answer()).body) as { worker: number }).worker
   }
@@ -134,7 +134,7 @@ export async function fetchJson<T> (url: string, options: https.RequestOptions =
   return JSON.parse((await fetchBytes(url, options, body)).data.toString()) as T
 }
 
-/** A session of HTTP/2, closed with the test. */
+/** An HTTP/2 session, closed at the end of the test. */
 export async function openSession (t: Test, url: string): Promise<http2.ClientHttp2Session> {
   const session = http2.connect(url, { ca })
   session.on('error', () => {})
@@ -143,7 +143,7 @@ export async function openSession (t: Test, url: string): Promise<http2.ClientHt
   return session
 }
 
-/** One stream of HTTP/2, to its end. */
+/** Makes one HTTP/2 request, to its end. */
 export async function stream (session: http2.ClientHttp2Session, headers: http2.OutgoingHttpHeaders, body?: Buffer): Promise<{ status: number, data: Buffer }> {
   const req = session.request(headers, { endStream: body === undefined })
   if (body !== undefined) req.end(body)

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import { type App, appPath, command, type Ending, hooked } from './helper.js'
 
-/** Commands that no run has covered yet. */
+/** Commands for which no run has collected coverage yet. */
 const HOOKED = new Set(['status', 'reload', 'scale', 'logs', 'stop'])
 
 /** Runs a command to its end. */
@@ -12,7 +12,7 @@ export async function run (t: Test, env: NodeJS.ProcessEnv, ...args: string[]): 
   return { code, signal, text: app.text, raw: app.raw }
 }
 
-/** An app that the command serves. */
+/** Serves an app with the command. */
 export async function serve (t: Test, env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ app: App, url: string }> {
   const app = command(t, [appPath('measured.mjs'), '--workers', '2', '--port', '0', '--address', '127.0.0.1', ...args], { env })
   return { app, url: await app.url() }

@@ -4,7 +4,7 @@ import WebSocket from 'ws'
 
 interface Message { id?: number, method?: string, params?: Record<string, unknown>, result?: { result?: { value?: unknown } } }
 
-/** A debugger at a process, by Chrome's protocol: https://chromedevtools.github.io/devtools-protocol/v8/ */
+/** A debugger attached to a process, with Chrome's protocol: https://chromedevtools.github.io/devtools-protocol/v8/ */
 export class Debugger {
   readonly #socket: WebSocket
   readonly #messages: Message[] = []
@@ -22,7 +22,7 @@ export class Debugger {
     return new Debugger(socket)
   }
 
-  /** What the expression is in the process, or whatever else the method has for a result. */
+  /** Calls a method; resolves with the value of the expression, or the method's result. */
   async ask (method: string, params: object = {}): Promise<unknown> {
     const id = ++this.#asked
     this.#socket.send(JSON.stringify({ id, method, params }))

@@ -3,7 +3,7 @@ import t from 'tap'
 import { fromNotice, toNotice } from '../lib/error-notice.js'
 import { OptionsError } from '../lib/errors.js'
 
-/** As it arrives in the other process. */
+/** The error as it arrives in the other process. */
 function arrived (err: unknown): Error & Record<string, unknown> {
   return fromNotice(JSON.parse(JSON.stringify(toNotice(err)))) as Error & Record<string, unknown>
 }
@@ -22,7 +22,7 @@ t.test('an error without a code arrives without one', async t => {
 })
 
 for (const code of [14, 18, 0, -1, 1.5, null, true, 'ECONNREFUSED']) {
-  t.test(`a code arrives as it is: ${String(code)}`, async t => {
+  t.test(`a code arrives unchanged: ${String(code)}`, async t => {
     t.equal(arrived(withParts({ code })).code, code)
     t.equal((arrived(new Error('outer', { cause: withParts({ code }) })).cause as { code: unknown }).code, code)
   })
@@ -33,30 +33,30 @@ t.test('the code of a DOMException is a number', async t => {
   t.match(arrived(new DOMException('too late', 'TimeoutError')), { name: 'TimeoutError', code: 23 })
 })
 
-t.test('an error of the system arrives with what failed, and where', async t => {
+t.test('a system error arrives with its syscall, address and path', async t => {
   const parts = { code: 'EADDRINUSE', errno: -98, syscall: 'listen', address: '127.0.0.1', port: 80, path: '/a', dest: '/b', hostname: 'name.invalid' }
   t.match(arrived(withParts(parts)), parts)
   t.match(arrived(new Error('outer', { cause: withParts(parts) })).cause, parts)
   t.equal(arrived(withParts({ address: 'a'.repeat(100_000) })).address?.toString().length, 16_384)
 })
 
-t.test('what is no text and no number by those names stays where it is', async t => {
+t.test('system properties of other types are dropped', async t => {
   const err = arrived(withParts({ errno: NaN, syscall: null, address: { a: 1 }, port: 10n, path: () => {} }))
   for (const part of ['errno', 'syscall', 'address', 'port', 'path']) t.notOk(part in err)
 })
 
 for (const [code, text] of [[NaN, 'NaN'], [Infinity, 'Infinity'], [14n, '14n'], [Symbol('s'), 'Symbol(s)'], [{ a: 1 }, '{ a: 1 }'], [() => {}, '[Function: code]'], [['a'], "[ 'a' ]"]] as const) {
-  t.test(`a code that JSON has not, or not as one value, arrives as text: ${text}`, async t => {
+  t.test(`a code that JSON cannot represent arrives as text: ${text}`, async t => {
     t.equal(arrived(Object.defineProperty(new Error('failed'), 'code', { value: typeof code === 'function' ? { code: () => {} }.code : code })).code, text)
   })
 }
 
-t.test('name, message and stack that are no text arrive as text', async t => {
+t.test('a name, message or stack that is not a string arrives as text', async t => {
   t.match(arrived(withParts({ name: 5, message: { a: 1 }, stack: { frames: 1 } })), { name: '5', message: '{ a: 1 }', stack: '{ frames: 1 }' })
   t.match(arrived(withParts({ name: Symbol('n'), message: 10n, stack: null })), { name: 'Symbol(n)', message: '10n', stack: 'null' })
 })
 
-t.test('a stack of call sites says where they are', async t => {
+t.test('a stack of call sites shows their locations', async t => {
   const { prepareStackTrace } = Error
   Error.prepareStackTrace = (_err, sites) => sites
   const err = new TypeError('structured')
@@ -66,7 +66,7 @@ t.test('a stack of call sites says where they are', async t => {
   t.match(arrived(withParts({ stack: [{ toString () { throw new Error('no text') } }] })).stack, /an unreadable error/)
 })
 
-t.test('what a getter, a proxy or an inspect() of the app\'s throws stays where it is', async t => {
+t.test("exceptions of the app's getters, proxies and inspect() are contained", async t => {
   const getters = new Error('failed')
   for (const part of ['stack', 'name', 'message', 'code', 'cause', 'errors']) Object.defineProperty(getters, part, { get () { throw new Error(`no ${part}`) } })
   t.match(arrived(getters), { name: 'an unreadable error', message: 'an unreadable error' })
@@ -88,13 +88,13 @@ t.test('a proxy of an error, and an error of another realm, arrive as errors', a
 })
 
 for (const [thrown, message] of [['a string', 'a string'], [undefined, 'undefined'], [null, 'null'], [{ a: 1 }, '{ a: 1 }'], [Symbol('s'), 'Symbol(s)'], [1n, '1n'], [Object.create(null), '[Object: null prototype] {}']] as const) {
-  t.test(`what is thrown and no error arrives as one: ${message}`, async t => {
+  t.test(`a thrown value that is not an error arrives as one: ${message}`, async t => {
     t.ok(arrived(thrown) instanceof Error)
     t.equal(arrived(thrown).message, message)
   })
 }
 
-t.test('the causes of an error arrive, as far as eight deep, also where they lead back to itself', async t => {
+t.test('the causes of an error arrive, up to eight levels, even if they are circular', async t => {
   t.match(arrived(new Error('a', { cause: new Error('b', { cause: 'text' }) })), { cause: { message: 'b', cause: { message: 'text' } } })
   t.equal((arrived(withParts({ cause: null })).cause as Error).message, 'null')
   const circular = new Error('circular')
@@ -104,7 +104,7 @@ t.test('the causes of an error arrive, as far as eight deep, also where they lea
   t.equal(depth, 9)
 })
 
-t.test('the errors of an AggregateError arrive, 32 in all, also where each has all of them', async t => {
+t.test('the errors of an AggregateError arrive, 32 in total, even if they contain each other', async t => {
   const several = arrived(new AggregateError([withParts({ code: 1 }), 'text'], 'several'))
   t.match(several, { name: 'AggregateError', message: 'several', errors: [{ code: 1 }, { message: 'text' }] })
   t.ok(several instanceof AggregateError)
@@ -123,7 +123,7 @@ t.test('texts are of bounded length', async t => {
   t.ok(arrived(Array(1_000_000).fill(long)).message.length < 20_000)
 })
 
-t.test('whatever else came instead of an error is one, too', async t => {
+t.test('any other received value becomes an error, too', async t => {
   let deep: object = { message: 'deepest' }
   for (let i = 0; i < 1_000; i++) deep = { message: `level ${i}`, cause: deep, errors: [deep] }
   for (const notice of [undefined, null, 5, 'text', [], {}, { message: null }, { name: {}, message: [], code: {}, stack: 1, cause: 5, errors: 5 }, deep]) t.ok(fromNotice(notice) instanceof Error)

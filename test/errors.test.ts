@@ -1,7 +1,7 @@
 import t from 'tap'
 import * as errors from '../lib/errors.js'
 
-// Codes are part of the contract: whoever changes this list changes what apps can rely on.
+// Codes are part of the contract: a change of this list changes what apps can rely on.
 const codes = {
   AlreadyListeningError: 'SHARED_PORT_ERR_ALREADY_LISTENING',
   AppExportsError: 'SHARED_PORT_ERR_APP_EXPORTS',
@@ -42,12 +42,12 @@ const codes = {
 
 type Any = new (...args: unknown[]) => NodeJS.ErrnoException & { cause?: unknown }
 
-t.test('these are all the errors, by these codes', async t => {
+t.test('these are all errors, with these codes', async t => {
   const found = Object.entries(errors).map(([name, Type]) => [name, new (Type as unknown as Any)('a', 'b', 'c').code])
   t.same(Object.fromEntries(found), codes)
 })
 
-/** What fills the gaps of those that do not take texts alone. */
+/** The arguments of errors whose arguments are not all strings. */
 const gaps: Record<string, unknown[]> = {
   BootTimeoutError: [7, 7, 'gap'],
   TooManyKeysError: [1_024],
@@ -58,7 +58,7 @@ const gaps: Record<string, unknown[]> = {
 }
 
 for (const [name, Type] of Object.entries(errors)) {
-  t.test(`${name} says what it is, with every gap filled`, async t => {
+  t.test(`${name} has a message with all its placeholders filled`, async t => {
     const err = new (Type as unknown as Any)(...(gaps[name] ?? ['gap', 'gap', 'gap']))
     t.ok(err instanceof Error)
     t.match(err.message, /\w+/)
@@ -66,11 +66,11 @@ for (const [name, Type] of Object.entries(errors)) {
   })
 }
 
-t.test('what is wrong with arguments is a TypeError', async t => {
+t.test('errors about arguments are TypeErrors', async t => {
   t.ok(new errors.OptionsError('x') instanceof TypeError)
 })
 
-t.test('the cause is attached, and not in the message', async t => {
+t.test('the cause is attached, and not part of the message', async t => {
   const cause = new Error('the real reason')
   const all = [
     new errors.WorkerFailedError(3, 'exited with code 1', { cause }),

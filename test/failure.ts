@@ -6,20 +6,20 @@ export interface Failure {
   what: string
   app: string
   args?: string[]
-  /** One unless said: starting takes its time. */
+  /** One by default, because starting takes time. */
   workers?: number
   /** The error's message. */
   says: RegExp | string
   /** A part of its stack. */
   where?: string
-  /** What Node prints besides. */
+  /** Additional output of Node. */
   text?: RegExp
 }
 
-/** Tests that the command says once what an app fails of, and ends with it. */
+/** Tests that the command reports each failure once, and exits. */
 export function testFailures (t: Test, failures: Failure[], options?: CommandOptions): void {
   for (const { what, app: file, args = [], workers = 1, says, where, text } of failures) {
-    t.test(`an app that ${what}: one error that says so, exit code 1, nobody left`, async t => {
+    t.test(`an app that ${what}: one error that says so, exit code 1, no process left`, async t => {
       const app = command(t, [appPath(file), '-n', String(workers), '-p', '0', ...args], options)
       t.strictSame(await app.ended, { code: 1, signal: null })
       t.equal(app.failures.length, 1, 'one error')

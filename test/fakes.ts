@@ -12,7 +12,7 @@ import { WorkerHandle } from '../lib/primary/workers/worker-handle.js'
 import type { Channel } from '../lib/protocol.js'
 import type { Line } from './helper.js'
 
-/** A clock that is turned by hand. */
+/** A clock that is advanced by hand. */
 export class FakeClock implements Clock {
   #now = 0
   readonly #timers = new Set<{ at: number, run: () => void }>()
@@ -32,7 +32,7 @@ export class FakeClock implements Clock {
     return () => { this.#timers.delete(timer) }
   }
 
-  /** As when this process did not run for a while: the timers that are due by then fire late, once it does. */
+  /** Acts as if this process had not run for a while: timers that are due by then fire late. */
   jump (time: number): void {
     this.#now += time
     this.advance(0)
@@ -51,10 +51,10 @@ export class FakeClock implements Clock {
   }
 }
 
-/** What was sent over a channel, and the callback that it waits for. */
+/** A message sent over a channel, and its callback. */
 export interface Sent { message: Record<string, unknown>, handle: unknown, done: (err: Error | null) => void }
 
-/** An IPC channel to nobody: messages pile up in `sent`, `deliver` brings one in. */
+/** An IPC channel without a process: messages are collected in `sent`, and `deliver` delivers one. */
 export class FakeChannel implements Channel {
   readonly sent: Sent[] = []
   readonly #events = new EventEmitter()
@@ -80,13 +80,13 @@ export class FakeChannel implements Channel {
     this.#events.emit('internalMessage', message, handle)
   }
 
-  /** As Node does to a closed channel's process. */
+  /** Closes the channel, as Node does. */
   close (): void {
     this.send = undefined
   }
 }
 
-/** A worker's process that does nothing, and remembers how it was signalled. */
+/** A worker's process that does nothing, and records the signals that it gets. */
 export class FakeChild implements Child {
   readonly channel = new FakeChannel()
   readonly signals: NodeJS.Signals[] = []
@@ -115,18 +115,18 @@ export class FakeChild implements Child {
   }
 }
 
-/** A wire to nobody: frames pile up in `frames`. */
+/** A wire without a worker: frames are collected in `frames`. */
 export class FakeWire implements Wire {
   readonly inherited = []
   readonly frames: Frame[] = []
-  /** How many connections the worker shows that it has open. */
+  /** The number of open connections that the worker shows. */
   shown: number | undefined
-  /** Whether the next send works. */
+  /** Whether the next send succeeds. */
   works = true
   closed = 0
-  /** Whether the worker has received what was sent last. */
+  /** Whether the worker has received the last frame. */
   received = false
-  /** What the worker has taken of its open frame, by place. */
+  /** The places of the connections that the worker has taken of its open frame. */
   taken: number[] = []
 
   get last (): Frame {
@@ -157,7 +157,7 @@ export class FakeWire implements Wire {
   }
 }
 
-/** A real WorkerHandle over a fake process and a fake wire. */
+/** A real WorkerHandle with a fake process and a fake wire. */
 export class FakeWorker extends WorkerHandle {
   readonly child: FakeChild
   readonly wire: FakeWire
@@ -180,7 +180,7 @@ export class FakeWorker extends WorkerHandle {
   }
 }
 
-/** A connection that remembers what is done to it. */
+/** A connection that records what is done to it. */
 export class FakeConnection implements Connection {
   acceptedAt = 0
   closed = 0
@@ -188,7 +188,7 @@ export class FakeConnection implements Connection {
   readonly sheds: Buffer[] = []
   resets = 0
 
-  /** @param client its address; undefined: a Unix socket's */
+  /** @param client its address; undefined for a Unix socket */
   constructor (readonly name: string, readonly client: string | undefined = '192.0.2.1') {}
 
   close (): void {
@@ -216,13 +216,13 @@ export function connections (names: string): FakeConnection[] {
   return names.split(' ').map(name => new FakeConnection(name))
 }
 
-/** A handle that remembers what is done to it. */
+/** A handle that records what is done to it. */
 export class FakeHandle implements RawHandle {
   readonly fd = -1
   onconnection: RawHandle['onconnection'] = null
   closed = 0
   backlog: number | undefined
-  /** What listen() answers. */
+  /** The result of listen(). */
   status = 0
 
   constructor (readonly address?: string) {}
@@ -255,7 +255,10 @@ export function createLog (): { log: pino.Logger, lines: Line[] } {
   return { lines, log: pino({ level: 'trace' }, { write (line) { lines.push(JSON.parse(line) as Line) } }) }
 }
 
-/** Numbers from 0 to 1 that are the same for the same seed: mulberry32, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
+/**
+ * Pseudo-random numbers from 0 to 1, reproducible by seed: mulberry32,
+ * https://gist.github.com/tommyettinger/46a874533244883189143505d203312c
+ */
 export function createRandom (seed: number): () => number {
   let state = seed
   return () => {
@@ -266,7 +269,7 @@ export function createRandom (seed: number): () => number {
   }
 }
 
-/** A folder that is gone after the test, with a path short enough for a Unix socket's name (sun_path has 108 bytes). */
+/** A temporary folder with a path that is short enough for a Unix socket (sun_path has 108 bytes). */
 export function shortFolder (t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'sf-'))
   t.teardown(() => { rmSync(folder, { recursive: true }) })

@@ -7,7 +7,7 @@ import { createLog, type FakeWorker } from './fakes.js'
 
 type Given = Partial<HandoffParts> & Pick<HandoffParts, 'frameSize' | 'clock'> & { key?: string, overloadParts?: Partial<OverloadParts>, looks?: number }
 
-/** A handoff by round robin with no bounds, but for what is given: wired as in lib/primary/ports/open-port.ts. */
+/** A handoff with round robin and no limits, except for the given parts. Wired as in lib/primary/ports/open-port.ts. */
 export function createHandoff ({ key = 'key', looks = 0, overloadParts, ...parts }: Given): Handoff {
   const handoff: Handoff = new Handoff(key, {
     createScheduler: rank => new Scheduler(rank, looks),
@@ -43,7 +43,7 @@ export function createHandoff ({ key = 'key', looks = 0, overloadParts, ...parts
   return handoff
 }
 
-/** The worker answers for its open frame; as in lib/primary.ts. */
+/** The worker acks its open frame. Handled as in lib/primary.ts. */
 export function settle (handoff: Handoff, worker: FakeWorker, refused: number[] = []): void {
   const ack = worker.ack(refused)
   handoff.settle(worker, worker.settle(ack) as NonNullable<ReturnType<FakeWorker['settle']>>, ack)

@@ -9,18 +9,27 @@ import type { Test } from 'tap'
 import type { Stats } from '../types/index.js'
 import { killAtEnd } from './reaper.js'
 
-/** Milliseconds for stats to become what a test expects: a guard, so that it fails with what they are. */
+/** Milliseconds to wait for stats to become as expected. A safeguard, so that the test fails with the actual stats. */
 const STATS_PATIENCE = 30_000
 
-/** Milliseconds for the processes of an app that has ended to be gone: a guard, so that a test fails with those that are not. */
+/**
+ * Milliseconds to wait for the processes of an app to exit. A safeguard, so that the test fails with those
+ * that are left.
+ */
 const END_PATIENCE = 5_000
 
 export const LANES = ['native', 'ipc'] as const
 
-/** Options by which connections go to the workers exactly in turn, however busy the machine is: none is taken back. */
+/**
+ * Options with which connections go to the workers exactly in turn, however busy the machine is: none is
+ * taken back.
+ */
 export const inTurn = { takeBackAfter: 0 }
 
-/** For the few tests whose processes run what no unit test does: with tap's hooks there is coverage, and each process takes twice the time to start. */
+/**
+ * For the few tests whose processes run code that no unit test covers. Tap's hooks collect coverage, but
+ * double the time that each process takes to start.
+ */
 export const hooked = { hooked: true }
 
 /** A line of an app's log. */
@@ -36,36 +45,36 @@ export interface Line {
 
 export interface Ending { code: number | null, signal: NodeJS.Signals | null }
 
-/** Runs the test once for each lane. `skip`: the reason why this machine, or this Node, cannot. */
+/** Runs the test once for each lane. `skip`: the reason why this machine, or this Node, cannot run it. */
 export function perLane (t: Test, name: string, run: (t: Test, lane: typeof LANES[number]) => Promise<void>, { skip = false }: { skip?: string | false } = {}): void {
   for (const lane of LANES) t.test(`${name} [${lane}]`, { skip }, async t => { await run(t, lane) })
 }
 
-/** What starts an app, and is told of its end: a test, in most cases. */
+/** The test that an app belongs to, in most cases. */
 export type Starter = Pick<Test, 'teardown' | 'passing' | 'comment'>
 
 export interface StartOptions {
-  /** Instead of a fixture. */
+  /** Replaces the fixture. */
   script?: string
-  /** Options of the plugin. */
+  /** The plugin's options. */
   options?: object
-  /** What fastify.listen() is called with. */
+  /** The arguments of fastify.listen(). */
   listen?: object
   env?: NodeJS.ProcessEnv
-  /** Arguments of the script. */
+  /** The arguments of the script. */
   args?: string[]
-  /** The most descriptors that each of its processes may have open. */
+  /** The most descriptors that each process may have open. */
   descriptorLimit?: number
-  /** Node's own. */
+  /** Options for Node itself. */
   execArgv?: string[]
   /** With tap's hooks, and so with coverage: see {@link hooked}. */
   hooked?: boolean
   cwd?: string
-  /** From number 3 on: further descriptors for the primary. */
+  /** Further descriptors for the primary, from number 3 on. */
   inherit?: Array<number | net.Server | net.Socket>
 }
 
-/** Starts test/fixtures/<fixture> as a primary of its own, in a process group of its own. */
+/** Starts test/fixtures/<fixture> as a primary, in a process group of its own. */
 export function start (t: Starter, fixture: string, { options = {}, listen = { port: 0, host: '127.0.0.1' }, env, args = [], execArgv = [], cwd, inherit = [], descriptorLimit, hooked = false, script }: StartOptions = {}): App {
   const limited = descriptorLimit === undefined ? [] : ['sh', '-c', `ulimit -n ${descriptorLimit} && exec "$0" "$@"`]
   return new App(t, [...execArgv, ...(script === undefined ? [fixturePath(fixture)] : ['-e', script]), ...args], {
@@ -84,12 +93,15 @@ export function command (t: Test, args: string[], { env, cwd, inherit = [], exec
   return new App(t, [...execArgv, cli, ...args], { ...process.env, ...env }, cwd, inherit, node(hooked, env))
 }
 
-/** How Node is started. Tap puts its hooks into NODE_OPTIONS of whatever is spawned: env(1) takes them out again. */
+/**
+ * The program and environment for Node. Tap adds its hooks to NODE_OPTIONS of every spawned process; env(1)
+ * removes them again.
+ */
 function node (hooked: boolean, env?: NodeJS.ProcessEnv): string[] {
   return hooked ? [process.execPath] : [...withoutHooks(env), process.execPath]
 }
 
-/** What to put before a program, so that it starts without tap's hooks. */
+/** A prefix for a program that starts it without tap's hooks. */
 export function withoutHooks (env: NodeJS.ProcessEnv = {}): [program: string, ...args: string[]] {
   return ['env', `NODE_OPTIONS=${env['NODE_OPTIONS'] ?? ''}`]
 }
@@ -102,13 +114,13 @@ export function fixturePath (name: string): string {
   return fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
 }
 
-/** A primary under test: its log, its processes, its end. */
+/** A primary under test, with its log and its processes. */
 export class App {
   readonly child: ChildProcess
   readonly lines: Line[] = []
-  /** The same as they came. */
+  /** The same lines, unparsed. */
   readonly raw: string[] = []
-  /** Everything on stdout and stderr that is no JSON line. */
+  /** Everything on stdout and stderr that is not a JSON line. */
   text = ''
   readonly ended: Promise<Ending>
   #closed = false
@@ -144,7 +156,7 @@ export class App {
     return this.child.pid as number
   }
 
-  /** The first line of the log, past or to come, that this is true of. Rejects when the app ends without it. */
+  /** The first log line, past or future, for which `is` returns true. Rejects if the app exits without one. */
   async line (is: (line: Line) => boolean): Promise<Line> {
     return await this.#until(() => this.lines.find(is), 'a log line')
   }
@@ -153,12 +165,12 @@ export class App {
     return await this.line(line => line.event === name && is(line))
   }
 
-  /** Resolves when what is no JSON line matches. */
+  /** Resolves when the output that is not JSON matches. */
   async printed (pattern: RegExp): Promise<void> {
     await this.#until(() => pattern.test(this.text) ? true : undefined, `text like ${pattern.source}`)
   }
 
-  /** Resolves when `count` lines of the log have had this event. */
+  /** Resolves when `count` log lines have had this event. */
   async events (name: string, count: number): Promise<Line[]> {
     return await this.#until(() => {
       const found = this.lines.filter(({ event }) => event === name)
@@ -166,24 +178,24 @@ export class App {
     }, `${count} × ${name}`)
   }
 
-  /** The origin to send requests to, once the primary has said that it listens. */
+  /** The app's URL, once the primary has logged that it listens. */
   async url (): Promise<string> {
     const { msg } = await this.line(({ msg, workerId }) => workerId === undefined && /^(Server listening at|listening on) /.test(msg))
     return msg.replace(/^(Server listening at|listening on) /, '').replace(/^(?!http|\/)/, 'http://')
   }
 
-  /** The lines that tell of a failure: level error and above. */
+  /** The log lines of failures: level error and above. */
   get failures (): Line[] {
     return this.lines.filter(({ level }) => level >= 50)
   }
 
-  /** The pids of the ready workers, in order of their ids. */
+  /** The pids of the ready workers, sorted by id. */
   async workers (count: number): Promise<number[]> {
     const lines = await this.events('worker-ready', count)
     return lines.sort((a, b) => Number(a.workerId) - Number(b.workerId)).map(({ workerPid }) => workerPid as number)
   }
 
-  /** The primary's stats, asked for until they, or whatever else `as` looks at, are as expected. */
+  /** Asks for the primary's stats until they, or what `as` looks at, are as expected. */
   async stats (as: (stats: Stats) => boolean = () => true): Promise<Stats> {
     const deadline = performance.now() + STATS_PATIENCE
     for (;;) {
@@ -195,23 +207,23 @@ export class App {
     }
   }
 
-  /** Signals the primary and resolves when it has ended. */
+  /** Signals the primary; resolves when it has exited. */
   async stop (signal: NodeJS.Signals = 'SIGTERM'): Promise<Ending> {
     process.kill(this.pid, signal)
     return await this.ended
   }
 
-  /** The processes that are left of this app, the primary included. */
+  /** The processes of this app that are left, including the primary. */
   processes (): number[] {
     return this.#group().filter(({ state }) => state !== 'Z').map(({ pid }) => pid)
   }
 
-  /** Those that have ended, and whose parent has not heard of it. */
+  /** Those that have exited and that their parent has not reaped. */
   zombies (): number[] {
     return this.#group().filter(({ state }) => state === 'Z').map(({ pid }) => pid)
   }
 
-  /** The processes that are left when it has ended: none, as soon as the kernel is done with those that end. */
+  /** The processes that are left after the app has exited: none, as soon as the kernel has removed them. */
   async leftBehind (): Promise<number[]> {
     const deadline = performance.now() + END_PATIENCE
     while (this.processes().length > 0 && performance.now() < deadline) await new Promise(setImmediate)
@@ -221,7 +233,7 @@ export class App {
   killGroup (): void {
     try {
       process.kill(-this.pid, 'SIGKILL')
-    } catch {} // nobody is left
+    } catch {} // no process is left
   }
 
   #group (): Array<{ pid: number, state: string }> {
@@ -231,7 +243,7 @@ export class App {
         const [state, , group] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ') as [string, string, string]
         return Number(group) === this.pid ? [{ pid, state }] : []
       } catch {
-        return [] // it has ended meanwhile
+        return [] // it has exited meanwhile
       }
     })
   }
@@ -250,7 +262,7 @@ export class App {
     for (;;) {
       const found = look()
       if (found !== undefined) return found
-      // Not the primary's exit: its workers may outlive it, and log.
+      // 'close' rather than 'exit': workers may outlive the primary, and log.
       if (this.#closed) throw new Error(`the app ended (code ${this.child.exitCode}, signal ${this.child.signalCode}) without ${what}:\n${this.#tail()}`)
       await once(this.#events, 'change')
     }
@@ -261,7 +273,7 @@ export class App {
   }
 }
 
-/** A port of 127.0.0.1 that nobody listens on. */
+/** A port of 127.0.0.1 that no process listens on. */
 export async function freePort (): Promise<number> {
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -271,14 +283,14 @@ export async function freePort (): Promise<number> {
   return port
 }
 
-/** The descriptors that a process has open, counted. */
+/** The number of descriptors that a process has open. */
 export function descriptors (pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length
 }
 
 export interface Answer { status: number, headers: http.IncomingHttpHeaders, body: string }
 
-/** One request, by default on a connection of its own. */
+/** Makes a request, by default on a new connection. */
 export async function request (url: string, options: http.RequestOptions & { body?: string | Buffer } = {}): Promise<Answer> {
   const { body, ...rest } = options
   return await new Promise((resolve, reject) => {
@@ -299,7 +311,10 @@ export async function whoServes (url: string): Promise<number> {
   return (JSON.parse((await request(url)).body) as { worker: number }).worker
 }
 
-/** How often each worker answered `count` requests one after another, each on its own connection. */
+/**
+ * The number of requests that each worker answered, of `count` requests one after another, each on a new
+ * connection.
+ */
 export async function countServed (url: string, count: number): Promise<Map<number, number>> {
   const served = new Map<number, number>()
   for (let i = 0; i < count; i++) {

@@ -6,13 +6,13 @@ import type { Test } from 'tap'
 import { withoutHooks } from './helper.js'
 import { killAtEnd, killChildAtEnd } from './reaper.js'
 
-/** Of util-linux: runs a command in a terminal of its own, whose keyboard is its stdin. */
+/** Part of util-linux. Runs a command in a new terminal, whose input is the command's stdin. */
 const SCRIPT = '/usr/bin/script'
 
-/** Why nothing can be tested in a terminal here, if so. */
+/** The reason why tests in a terminal are skipped, if they are. */
 export const noTerminal = (platform() !== 'linux' || !existsSync(SCRIPT)) && 'no script(1) of util-linux here'
 
-/** A command of the shell, in a terminal of its own. Its processes are one group, which ends with the test. */
+/** Runs a shell command in a new terminal. Its processes are one group, which is killed at the end of the test. */
 export async function openTerminal (t: Test, command: string, env: NodeJS.ProcessEnv = {}): Promise<ChildProcess> {
   const [program, ...args] = [...withoutHooks(), SCRIPT, '-qfec', command, '/dev/null'] as [string, ...string[]]
   const terminal = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } })
@@ -23,12 +23,12 @@ export async function openTerminal (t: Test, command: string, env: NodeJS.Proces
     terminal.kill('SIGKILL')
     try {
       process.kill(-leader, 'SIGKILL')
-    } catch {} // nobody is left
+    } catch {} // no process is left
   })
   return terminal
 }
 
-/** Resolves when nobody has the other side of the terminal any more. */
+/** Resolves when no process has the other side of the terminal open. */
 export async function closeTerminal (terminal: ChildProcess): Promise<void> {
   terminal.kill('SIGKILL')
   await once(terminal, 'exit')

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
-// No page of the documentation leads nowhere: every link, anchor and path in it exists.
+// Tests that every link, anchor and path in the documentation exists.
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const pages = pagesIn('')
@@ -18,7 +18,7 @@ function pagesIn (folder: string): string[] {
   })
 }
 
-/** The page with its code blocks blank, line by line. */
+/** The page with its code blocks blanked, line by line. */
 function proseOf (page: string): string[] {
   let fence: string | undefined
   return readFileSync(join(ROOT, page), 'utf8').split('\n').map(line => {
@@ -46,7 +46,7 @@ function linksOf (page: string): Link[] {
   })
 }
 
-/** The anchors that GitHub gives to the headings of a page. */
+/** The anchors that GitHub makes of a page's headings. */
 function anchorsOf (page: string): Set<string> {
   const anchors = new Set<string>()
   for (const line of proseOf(page)) {
@@ -61,7 +61,7 @@ function anchorsOf (page: string): Set<string> {
   return anchors
 }
 
-/** What is wrong with a link; undefined where it leads somewhere, or to another site. */
+/** The problem of a link. Undefined if its target exists, or is on another site. */
 function problemOf (page: string, target: string): string | undefined {
   if (/^[a-z][a-z+.-]*:|^\/\//i.test(target)) return undefined
   const [path = '', anchor] = decodeURIComponent(target).split('#')
@@ -89,7 +89,7 @@ t.test('every file and folder of this repository that the documentation names in
   t.same(paths.filter(({ path }) => !existsSync(join(ROOT, path))), [])
 })
 
-t.test('the anchors are those of GitHub', async t => {
+t.test('the anchors are the same as on GitHub', async t => {
   t.ok(anchorsOf('docs/SIGNALS.md').has('what-a-reload-does'))
   t.match(problemOf('README.md', '#there-is-no-such-heading'), /no heading/)
   t.match(problemOf('README.md', 'docs/there-is-no-such-page.md'), /there is no/)

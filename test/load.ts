@@ -9,10 +9,13 @@ import { ca, type Digest, fetchBytes, RawClient, sha256, stream } from './client
 const KIB = 1024
 const OCTETS = { 'content-type': 'application/octet-stream' }
 
-/** A client that goes on until it is stopped. Each call is one or more requests: resolves with how many, and rejects when one fails. */
+/**
+ * A client that runs until it is stopped. Each call makes one or more requests, resolves with their number,
+ * and rejects if one fails.
+ */
 export type Client = () => Promise<number>
 
-/** Clients at work, all at once. */
+/** Runs clients, all at once. */
 export class Load {
   readonly failures: string[] = []
   #stopped = false
@@ -24,12 +27,12 @@ export class Load {
     this.#clients = Object.entries(clients).map(async ([name, client]) => { await this.#run(name, client) })
   }
 
-  /** Resolves when so many requests more have been answered. */
+  /** Resolves when this many more requests have been answered. */
   async more (count: number): Promise<void> {
     await new Promise<void>(resolve => { this.#waiting.push({ count: this.#answered + count, resolve }) })
   }
 
-  /** Ends the clients, and resolves with what failed. */
+  /** Stops the clients; resolves with the failures. */
   async stop (): Promise<string[]> {
     this.#stopped = true
     await Promise.all(this.#clients)
@@ -49,7 +52,7 @@ export class Load {
   }
 }
 
-/** Clients of HTTP/1.1, with TLS where the URL says so. */
+/** Clients of HTTP/1.1, with TLS for an https URL. */
 export function http1Clients (t: Test, url: string): Record<string, Client> {
   return {
     'keep-alive 1': keepAlive(t, url),
@@ -104,14 +107,14 @@ function downloads (t: Test, url: string): Client {
   }
 }
 
-/** One connection at a time, used again as long as the server lets it. */
+/** An agent with one connection at a time, which it reuses for as long as the server lets it. */
 function newAgent (t: Test, url: string): http.Agent {
   const agent = url.startsWith('https:') ? new https.Agent({ keepAlive: true, maxSockets: 1 }) : new http.Agent({ keepAlive: true, maxSockets: 1 })
   t.teardown(() => { agent.destroy() })
   return agent
 }
 
-/** Clients of HTTP/2 that go to a new session when the server says so, and retry just what it never saw. */
+/** Clients of HTTP/2 that open a new session when the server says so, and retry only what it has not seen. */
 export function http2Clients (t: Test, url: string): Record<string, Client> {
   const body = randomBytes(64 * KIB)
   return {
@@ -140,7 +143,7 @@ function sessions (t: Test, url: string, run: (session: http2.ClientHttp2Session
     for (;;) {
       if (session === undefined || session.closed || session.destroyed) {
         session = http2.connect(url, { ca })
-        session.on('error', () => {}) // its streams tell
+        session.on('error', () => {}) // the streams get the error
         await once(session, 'connect')
       }
       try {
@@ -152,13 +155,13 @@ function sessions (t: Test, url: string, run: (session: http2.ClientHttp2Session
   }
 }
 
-/** Whether the server never saw the request: https://www.rfc-editor.org/rfc/rfc9113#section-8.7 */
+/** Whether the server has not seen the request: https://www.rfc-editor.org/rfc/rfc9113#section-8.7 */
 function isUnseen ({ code, message }: NodeJS.ErrnoException): boolean {
   return (code === 'ERR_HTTP2_STREAM_ERROR' && message.includes('REFUSED_STREAM')) ||
-    code === 'ERR_HTTP2_GOAWAY_SESSION' || code === 'ERR_HTTP2_INVALID_SESSION' // by this client itself: never sent
+    code === 'ERR_HTTP2_GOAWAY_SESSION' || code === 'ERR_HTTP2_INVALID_SESSION' // this client itself has not sent it
 }
 
-/** One request that was answered as it should be. */
+/** Checks the status of an answer. */
 function check (status: number | undefined): 1 {
   if (status !== 200) throw new Error(`answered with ${status}`)
   return 1

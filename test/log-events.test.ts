@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import ts from 'typescript'
 
-// The names of the log events are part of the contract, and docs/MONITORING.md has the list of them.
+// The names of log events are part of the contract, and docs/MONITORING.md lists them.
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 
@@ -15,12 +15,12 @@ function * nodes (node: ts.Node): Iterable<ts.Node> {
   for (const child of node.getChildren()) yield * nodes(child)
 }
 
-/** The texts that an expression may be: 'a', or b ? 'a' : 'c'. */
+/** The strings that an expression may be: 'a', or b ? 'a' : 'c'. */
 function texts (expression: ts.Node): string[] {
   return [...nodes(expression)].filter(ts.isStringLiteral).map(({ text }) => text)
 }
 
-/** What is handed to functions of this file that have a parameter `event`. */
+/** The arguments of functions of this file that have a parameter `event`. */
 function handedOn (source: ts.SourceFile): string[] {
   const all = [...nodes(source)]
   return all.filter(node => ts.isMethodDeclaration(node) || ts.isFunctionDeclaration(node)).flatMap(({ name, parameters }) => {
@@ -32,7 +32,7 @@ function handedOn (source: ts.SourceFile): string[] {
   })
 }
 
-/** The calls by which a file logs. */
+/** The logging calls in a file. */
 function logCalls (source: ts.SourceFile): ts.CallExpression[] {
   return [...nodes(source)].filter(ts.isCallExpression).filter(({ expression }) => {
     if (ts.isPropertyAccessExpression(expression)) return LEVELS.includes(expression.name.text) && isLog(expression.expression)
@@ -44,7 +44,7 @@ function isLog (expression: ts.Node): boolean {
   return /\blog$/.test(expression.getText())
 }
 
-/** What a line says, at the call or just before it. */
+/** The fields of a line, at the call or just before it. */
 function fields (source: ts.SourceFile): ts.ObjectLiteralExpression[] {
   return [
     ...logCalls(source).map(call => call.arguments[0]),
@@ -64,13 +64,13 @@ function documented (): string[] {
   return table.split('\n').filter(line => line.startsWith('| `')).flatMap(line => [...(line.split(' | ')[0] as string).matchAll(/`([a-z-]+)`/g)].map(([, name]) => name as string))
 }
 
-t.test('every log event is in the list of them, and every one in the list is logged', async t => {
+t.test('every log event is in the list, and every event in the list is logged', async t => {
   const names = documented()
   t.same(names, [...new Set(names)])
   t.same([...names].sort(), [...logged()].sort())
 })
 
-t.test('every line that is logged has an event', async t => {
+t.test('every log line has an event', async t => {
   const calls = sources.flatMap(logCalls)
   t.ok(calls.length > 40)
   for (const call of calls) {

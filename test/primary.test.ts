@@ -9,7 +9,7 @@ import { createLog, FakeChild, FakeClock } from './fakes.js'
 
 const CMD = 'NODE_SHARED_FASTIFY'
 
-t.test('closing one key of two ends what is still pending for it when its grace is over', async t => {
+t.test('closing one of two keys drops its pending connections when its grace is over', async t => {
   const clock = new FakeClock()
   const worker = new FakeChild(1)
   // The worker serves each key as soon as it is bound.
@@ -33,7 +33,7 @@ t.test('closing one key of two ends what is still pending for it when its grace 
     await stopped
   })
 
-  // The worker answers for none of them: the first is un-acked, the second pending.
+  // The worker acks nothing: the first connection stays un-acked, the second pending.
   const clients = [net.connect(port, address), net.connect(port, address)]
   t.teardown(() => { for (const client of clients) client.destroy() })
   await Promise.all(clients.map(async client => { await once(client, 'connect') }))
@@ -51,7 +51,7 @@ t.test('closing one key of two ends what is still pending for it when its grace 
   t.equal(primary.overview.stats().listeners.length, 1, 'the other key goes on')
 })
 
-t.test('a primary that has stopped leaves no timer', async t => {
+t.test('a stopped primary leaves no timer', async t => {
   const clock = new FakeClock()
   const worker = new FakeChild(1)
   const fork = (): FakeChild => {
@@ -68,11 +68,11 @@ t.test('a primary that has stopped leaves no timer', async t => {
 })
 
 for (const [what, inspectedSlot, url, killed] of [
-  ['a worker that says so unasked is killed', undefined, 'ws://127.0.0.1:9229/1', 'lane-error'],
-  ['one that waits for its inspector\'s port has its bootTimeout', 0, undefined, 'boot-timeout'],
-  ['one whose inspector is open has all the time that it takes', 0, 'ws://127.0.0.1:9229/1', undefined]
+  ['a worker that reports an inspector unexpectedly is killed', undefined, 'ws://127.0.0.1:9229/1', 'lane-error'],
+  ["a worker that waits for its inspector's port has its bootTimeout", 0, undefined, 'boot-timeout'],
+  ['a worker with an open inspector may take any time', 0, 'ws://127.0.0.1:9229/1', undefined]
 ] as const) {
-  t.test(`a worker that is inspected: ${what}`, async t => {
+  t.test(`inspected worker: ${what}`, async t => {
     const clock = new FakeClock()
     const worker = new FakeChild(0)
     const { log, lines } = createLog()

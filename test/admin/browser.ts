@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
-/** Debian's. */
+/** The path of Debian's package. */
 const executablePath = '/usr/bin/chromium'
 
-/** Why there is no test in a browser here, if there is none. CI installs one: see .ci/run. */
+/** Why browser tests are skipped, if there is no browser. CI installs one: see .ci/run. */
 export const noBrowser: string | false = existsSync(executablePath) ? false : `${executablePath} is not installed`
 
 export async function launch (): Promise<Browser> {
@@ -14,10 +14,10 @@ export async function launch (): Promise<Browser> {
   })
 }
 
-/** Milliseconds for what a test waits for on a page: a guard, which a busy machine does not need. */
+/** Milliseconds to wait for something on a page. A safeguard, which even a busy machine does not reach. */
 const PATIENCE = 120_000
 
-/** A page of a browser that has nothing of another's, and what it should not have done. */
+/** A page in a browser context of its own, and the list of problems that it has caused. */
 export async function openPage (browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<{ page: Page, problems: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
   context.setDefaultTimeout(PATIENCE)

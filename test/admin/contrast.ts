@@ -1,6 +1,6 @@
 export interface Contrast { text: string, color: string, ground: string, ratio: number }
 
-/** For page.evaluate(): how far each visible text stands out from what it stands on, as WCAG 2 counts it. */
+/** For page.evaluate(): the contrast of each visible text with its background, as defined by WCAG 2. */
 export const readContrasts = `
 [...document.querySelectorAll('body *')]
   .filter(element => element.checkVisibility() && [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim() !== ''))

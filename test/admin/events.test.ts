@@ -5,7 +5,7 @@ import { History } from '../../lib/admin/history.js'
 import type { Operable } from '../../lib/admin/operable.js'
 import type { SharedPortEvents } from '../../types/index.js'
 
-t.test('an error is explained by what caused it, at some length', async t => {
+t.test("an error's text includes its causes, up to a limit", async t => {
   const err = new Error('the reload failed', { cause: new Error('worker 3 exited', { cause: new Error('no such table') }) })
   t.equal(explain(err), 'the reload failed: worker 3 exited: no such table')
   t.equal(explain(new Error('x'.repeat(1_000_000))), `${'x'.repeat(997)}...`)
@@ -14,7 +14,7 @@ t.test('an error is explained by what caused it, at some length', async t => {
   t.equal(explain(new Error('thrown', { cause: 'what is no error' })), 'thrown')
 })
 
-t.test('whatever errors there were, the history is no more than a follower may leave unread', async t => {
+t.test('whatever the errors, the history fits into what a follower may leave unread', async t => {
   const events = new EventEmitter<SharedPortEvents>()
   const history = new History({ events, status: () => ({ reload: null }) } as Partial<Operable> as Operable)
   t.teardown(() => { history.close() })

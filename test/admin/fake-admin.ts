@@ -11,13 +11,13 @@ const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-sr
 
 const types: Record<string, string> = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8' }
 
-/** What the fake takes. */
+/** The token that the fake accepts. */
 export const TOKEN = 'sesame'
 
-/** What the page is sent each second. */
+/** The data that the page gets every second. */
 export type Seen = Status & { sample: Sample }
 
-/** The admin server as its page sees it: a test says what there is, and what happens. */
+/** The admin server as the page sees it. Tests set its status and emit events. */
 export class FakeAdmin {
   status: Seen
   history: Sample[] = []
@@ -35,14 +35,14 @@ export class FakeAdmin {
     return `http://127.0.0.1:${this.#port}/`
   }
 
-  /** On the same port as before, once it has had one. */
+  /** Listens on the same port as before, once it has had one. */
   async listen (): Promise<void> {
     this.#server.listen(this.#port, '127.0.0.1')
     await once(this.#server, 'listening')
     this.#port = (this.#server.address() as AddressInfo).port
   }
 
-  /** As when the primary has gone: connections end, and new ones are refused. */
+  /** Acts as if the primary had exited: connections end, and new ones are refused. */
   async close (): Promise<void> {
     const closed = once(this.#server, 'close')
     this.#server.close()
@@ -50,7 +50,7 @@ export class FakeAdmin {
     await closed
   }
 
-  /** So many samples before now: as it is, give and take a wave. */
+  /** Adds this many samples before now: the current values with some variation. */
   remember (samples: number): void {
     const { sample } = this.status
     this.history = Array.from({ length: samples }, (_, index) => {
@@ -59,7 +59,7 @@ export class FakeAdmin {
     })
   }
 
-  /** A second later: the status as it is now. */
+  /** Sends the current status, as happens every second. */
   tick (): void {
     this.status.uptime += 1000
     for (const worker of this.status.workers) worker.age += 1000
@@ -157,7 +157,7 @@ function createStatus (count: number): Seen {
   }
 }
 
-/** What the workers do together. */
+/** A sample of what the workers do together. */
 export function createSample (time: number, { workers, pending }: Pick<Status, 'workers' | 'pending'>): Sample {
   const sum = (of: 'open' | 'handedOffRate' | 'requestRate' | 'utilization'): number => workers.reduce((total, worker) => total + worker[of], 0)
   return {

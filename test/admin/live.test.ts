@@ -4,7 +4,7 @@ import { launch, noBrowser, openPage } from './browser.js'
 
 const TOKEN = '0123456789abcdef'
 
-t.test('the page shows a worker that is killed, and a reload that it began, as they happen', { skip: noBrowser }, async t => {
+t.test('the page shows a killed worker, and a reload that it has started, as they happen', { skip: noBrowser }, async t => {
   const app = command(t, ['start', appPath('plugin.mjs'), '--port', '0', '--workers', '3', '--admin', '127.0.0.1:0', '--admin-token', TOKEN])
   const { address } = await app.line(({ event }) => event === 'admin')
   const [, , third] = await app.workers(3)

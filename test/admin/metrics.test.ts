@@ -7,11 +7,11 @@ import { createLog } from '../fakes.js'
 
 const ENDED = 'the metrics thread has exited; the next scrape starts a new one'
 
-/** Metrics that are scraped, with a thread that does nothing, and a primary whose workers answer when the test says so. */
+/** Metrics with a thread that does nothing, and a primary whose workers answer when the test says so. */
 function scraped (t: Test) {
   const { log, lines } = createLog()
   const thread = new Worker('setInterval(() => {}, 1_000)', { eval: true, execArgv: [] })
-  const alive = setInterval(() => {}, 1_000) // the thread keeps no process alive
+  const alive = setInterval(() => {}, 1_000) // the thread does not keep the process alive
   t.teardown(async () => {
     clearInterval(alive)
     await thread.terminate()
@@ -26,7 +26,7 @@ function scraped (t: Test) {
   return { metrics, listener, lines, thread, text: metrics.text(), answer: () => { answer() } }
 }
 
-t.test('a thread that dies is told of, in the log and to who waits', async t => {
+t.test('the death of the thread is reported in the log and to those who wait', async t => {
   const { lines, thread, text, answer } = scraped(t)
   await thread.terminate()
   answer()
@@ -34,7 +34,7 @@ t.test('a thread that dies is told of, in the log and to who waits', async t => 
   t.match(lines, [{ level: 40, event: 'metrics-error', err: { message: ENDED } }])
 })
 
-t.test('one that is closed is no failure', async t => {
+t.test('closing the thread is not reported as a failure', async t => {
   const { metrics, lines, text, answer } = scraped(t)
   await metrics.close()
   answer()
@@ -42,7 +42,7 @@ t.test('one that is closed is no failure', async t => {
   t.same(lines, [])
 })
 
-t.test('what is longer than metrics can be is told of, and not read', async t => {
+t.test('metrics that are too long are logged and not read', async t => {
   const { metrics, listener, lines, thread } = scraped(t)
   const received: unknown[] = []
   thread.postMessage = message => { received.push(message) }

@@ -9,13 +9,16 @@ t.teardown(async () => { await browser?.close() })
 
 interface Scene extends BrowserContextOptions {
   workers?: number
-  /** Before the page is opened. */
+  /** Called before the page is opened. */
   prepare?: (fake: FakeAdmin) => void
-  /** What the browser says on its own of an answer that the scene is about. */
+  /** Browser messages that the scene causes deliberately. */
   tolerated?: RegExp
 }
 
-/** Opens the page of a fake with so many workers. Whatever the scene is about, the page makes no error, breaks no policy and asks nobody else. */
+/**
+ * Opens the page of a fake with this many workers. In every scene the page must cause no error, violate no
+ * policy and make no request to other servers.
+ */
 function scene (name: string, { workers = 3, prepare, tolerated = /^$/, ...options }: Scene, run: (t: Test, page: Page, fake: FakeAdmin) => Promise<void>): void {
   t.test(name, { skip: noBrowser }, async t => {
     const fake = new FakeAdmin(workers)
@@ -26,7 +29,7 @@ function scene (name: string, { workers = 3, prepare, tolerated = /^$/, ...optio
       await page.context().close()
       await fake.close()
     })
-    // Its time passes when a test says so, however slow the machine is.
+    // The page's clock advances only when a test says so, however slow the machine is.
     await page.clock.install()
     await page.clock.pauseAt(Date.now() + 60_000)
     await page.goto(fake.url)
@@ -58,7 +61,7 @@ scene('the server and each of its workers are shown', {}, async (t, page) => {
   t.strictSame(await cells(page.locator('#totals tr')), ['', 'Total', '', '', '', '', '60', '36', '1,440', '42 %', '12 ms', '249 MiB', '0'])
 })
 
-scene('the charts say in words what they draw, and a pointer over one reads all of them at that time', { prepare: fake => { fake.remember(600) } }, async (t, page) => {
+scene('the charts have text alternatives, and pointing at one shows the values of that time in all', { prepare: fake => { fake.remember(600) } }, async (t, page) => {
   const charts = page.getByRole('img')
   t.equal(await charts.count(), 4)
   t.match(await charts.first().getAttribute('aria-label'), /^Requests: 1,440 per second now, maximum [\d,]+ in the last 10 minutes$/)
@@ -71,7 +74,7 @@ scene('the charts say in words what they draw, and a pointer over one reads all 
   t.strictSame(others, [first, first, first])
 })
 
-scene('a row is changed in place, and only where something changed', { workers: 64 }, async (t, page, fake) => {
+scene('a row is updated in place, and only the cells that have changed', { workers: 64 }, async (t, page, fake) => {
   t.equal(await page.locator('#rows tr').count(), 64)
   await page.evaluate('changes = []; new MutationObserver(records => changes.push(...records)).observe(document.getElementById("rows"), { subtree: true, childList: true, characterData: true, attributes: true })')
   fake.status.workers[40]!.requestRate = 512
@@ -80,7 +83,7 @@ scene('a row is changed in place, and only where something changed', { workers: 
   t.equal(await page.evaluate('changes.length'), 1)
 })
 
-scene('workers come in the order of their slots', {}, async (t, page, fake) => {
+scene('workers are sorted by slot', {}, async (t, page, fake) => {
   fake.status.workers.push(createWorker(4, { slot: 0, state: 'starting', pid: undefined }))
   fake.tick()
   await row(page, 4).waitFor()
@@ -89,7 +92,7 @@ scene('workers come in the order of their slots', {}, async (t, page, fake) => {
   t.equal(await page.locator('#workers-count').textContent(), '3 ready, 1 starting')
 })
 
-scene('a worker that is killed is told of, and its row leaves', {}, async (t, page, fake) => {
+scene('a killed worker is reported, and its row is removed', {}, async (t, page, fake) => {
   fake.happened('worker-exit', died)
   fake.status.workers.pop()
   fake.tick()
@@ -100,7 +103,7 @@ scene('a worker that is killed is told of, and its row leaves', {}, async (t, pa
   await row(page, 3).waitFor({ state: 'detached' })
 })
 
-scene('a worker that was told to end leaves without ado', {}, async (t, page, fake) => {
+scene('the row of a worker that exits as expected is removed at once', {}, async (t, page, fake) => {
   fake.happened('worker-exit', { ...died, code: 0, signal: null, asked: true })
   fake.status.workers.pop()
   fake.tick()
@@ -108,7 +111,7 @@ scene('a worker that was told to end leaves without ado', {}, async (t, page, fa
   t.strictSame(await page.locator('#events span').allTextContents(), ['worker 3 has left'])
 })
 
-scene('a reload shows how far it is, and that it is complete', {}, async (t, page, fake) => {
+scene('a reload shows its progress and its completion', {}, async (t, page, fake) => {
   const strip = page.locator('#reload')
   t.notOk(await strip.isVisible())
   fake.status.reload = { generation: 1, replaced: 0, workers: 3 }
@@ -129,7 +132,7 @@ scene('a reload shows how far it is, and that it is complete', {}, async (t, pag
   await strip.waitFor({ state: 'hidden' })
 })
 
-scene('what happens is told in words, and why a reload was aborted', {}, async (t, page, fake) => {
+scene('events are described in sentences, with the reason of an aborted reload', {}, async (t, page, fake) => {
   fake.happened('worker-start', { id: 4, slot: 3, pid: 4104, generation: 0 })
   fake.happened('worker-ready', { id: 4, slot: 3, pid: 4104, generation: 0 })
   fake.happened('stalled', { id: 4, slot: 3, pid: 4104, generation: 0, silence: 3000 })
@@ -145,7 +148,7 @@ scene('what happens is told in words, and why a reload was aborted', {}, async (
   ])
 })
 
-scene('it is steered by keyboard alone', {}, async (t, page, fake) => {
+scene('the controls can be used with the keyboard alone', {}, async (t, page, fake) => {
   const seen: unknown[] = []
   const press = async (key: string): Promise<void> => {
     await page.keyboard.press(key)
@@ -168,14 +171,14 @@ scene('it is steered by keyboard alone', {}, async (t, page, fake) => {
   t.equal(await page.locator('#target').textContent(), '4')
 })
 
-/** Clicks a button with the token given, and waits for the server's answer. */
+/** Clicks a button with the token entered, and waits for the server's answer. */
 async function steer (page: Page, button: string, answer: string): Promise<void> {
   await page.getByLabel('Token').fill(TOKEN)
   await page.getByRole('button', { name: button }).click()
   await page.locator('#answer').getByText(answer, { exact: true }).waitFor()
 }
 
-scene('a reload that was asked for is said to be under way until it is done', {}, async (t, page, fake) => {
+scene('a requested reload is shown as in progress until it is done', {}, async (t, page, fake) => {
   const answer = page.locator('#answer')
   await steer(page, 'Reload', 'Reloading to generation 1')
   fake.tick()
@@ -198,7 +201,7 @@ scene('a reload that was asked for is said to be under way until it is done', {}
   t.equal(await answer.textContent(), '')
 })
 
-scene('a reload that is aborted is said to be aborted, though the page has not heard of it', {}, async (_t, page, fake) => {
+scene('an aborted reload is shown as aborted, even if the page missed the event', {}, async (_t, page, fake) => {
   await steer(page, 'Reload', 'Reloading to generation 1')
   fake.status.generation = 1
   fake.status.reload = { generation: 1, replaced: 1, workers: 3 }
@@ -211,14 +214,14 @@ scene('a reload that is aborted is said to be aborted, though the page has not h
   await page.locator('#answer').getByText('Reload to generation 1 aborted', { exact: true }).waitFor()
 })
 
-scene('a server that is started anew leaves nothing under way', {}, async (_t, page, fake) => {
+scene('when the server has been restarted, nothing is shown as in progress', {}, async (_t, page, fake) => {
   await steer(page, 'Reload', 'Reloading to generation 1')
   fake.status.startedAt += 60_000
   fake.tick()
   await page.locator('#answer').getByText('The server was restarted', { exact: true }).waitFor()
 })
 
-scene('a scaling that was asked for is said to be under way until it is done, or has failed', {}, async (_t, page, fake) => {
+scene('a requested scaling is shown as in progress until it is done or has failed', {}, async (_t, page, fake) => {
   await steer(page, 'Add one worker', 'Scaling to 4 workers')
   fake.tick()
   fake.status.wanted = 4
@@ -237,7 +240,7 @@ scene('a scaling that was asked for is said to be under way until it is done, or
   await page.locator('#answer').getByText('Not scaled to 5: the target is now 4 workers', { exact: true }).waitFor()
 })
 
-scene('what the server refuses is said in words', { tolerated: /^Failed to load resource: the server responded with a status of 4/ }, async (t, page, fake) => {
+scene('refusals of the server are explained', { tolerated: /^Failed to load resource: the server responded with a status of 4/ }, async (t, page, fake) => {
   const reload = page.getByRole('button', { name: 'Reload' })
   await reload.click()
   await page.getByText('Enter the admin token').waitFor()
@@ -257,12 +260,12 @@ scene('what the server refuses is said in words', { tolerated: /^Failed to load 
   t.strictSame(await page.evaluate('[localStorage.length, document.cookie]'), [0, ''], 'and nowhere else')
 })
 
-scene('where no token is configured, nothing is offered', { prepare: fake => { fake.status.steerable = false } }, async (t, page) => {
+scene('without a configured token there are no controls', { prepare: fake => { fake.status.steerable = false } }, async (t, page) => {
   t.ok(await page.getByText('Read-only').isVisible())
   t.equal(await page.getByRole('button').count(), 0)
 })
 
-scene('a lost connection is told of, until it is there again', { tolerated: /^Failed to load resource: net::/ }, async (t, page, fake) => {
+scene('a lost connection is reported until it is back', { tolerated: /^Failed to load resource: net::/ }, async (t, page, fake) => {
   await fake.close()
   await page.getByRole('alert').getByText('Connection to the server lost').waitFor()
   t.equal(await page.locator('#link').textContent(), 'Disconnected')
@@ -273,7 +276,7 @@ scene('a lost connection is told of, until it is there again', { tolerated: /^Fa
   t.equal(await page.locator('#rows tr').count(), 2)
 })
 
-scene('a server that says nothing any more counts as lost, and is asked on another connection', {}, async (_t, page) => {
+scene('a silent connection counts as lost, and the page reconnects', {}, async (_t, page) => {
   await page.clock.runFor(4000)
   await page.getByRole('alert').getByText('Connection to the server lost').waitFor()
   await page.clock.runFor(2000)
@@ -282,7 +285,7 @@ scene('a server that says nothing any more counts as lost, and is asked on anoth
 
 const hostile = '<img src=x onerror=alert(1)>'
 
-scene('nothing from the wire is markup', { prepare: fake => { Object.assign(fake.status, { name: hostile, app: hostile, policy: hostile }) } }, async (t, page, fake) => {
+scene('data from the server is never inserted as markup', { prepare: fake => { Object.assign(fake.status, { name: hostile, app: hostile, policy: hostile }) } }, async (t, page, fake) => {
   fake.happened('reload-aborted', { generation: 1, error: hostile })
   await page.locator('#events').getByText(hostile).waitFor()
   t.equal(await page.locator('#name').textContent(), hostile)
@@ -291,10 +294,10 @@ scene('nothing from the wire is markup', { prepare: fake => { Object.assign(fake
 
 const long = { name: 'a-name-without-an-end-'.repeat(4), app: `/srv/${'deeper/'.repeat(20)}app.ts` }
 
-/** Fonts differ in width: as if they were much narrower, and much wider. */
+/** Letter spacings that imitate much narrower and much wider fonts. */
 const SPACINGS = ['-2px', 'normal', '4px']
 
-scene('at no width, and with no font, anything is beside the page: the table scrolls where it has no room', { workers: 64, prepare: fake => { Object.assign(fake.status, long) } }, async (t, page, fake) => {
+scene('with any width and any font, nothing overflows the page: the table scrolls if it does not fit', { workers: 64, prepare: fake => { Object.assign(fake.status, long) } }, async (t, page, fake) => {
   fake.happened('reload-aborted', { generation: 1, error: 'x'.repeat(200) })
   fake.happened('worker-exit', died)
   await row(page, 3).getByText('Ended by SIGKILL').waitFor()
@@ -308,10 +311,10 @@ scene('at no width, and with no font, anything is beside the page: the table scr
   }
 })
 
-/** How wide the page is, when it has been laid out anew: those who watch sizes are told in the order in which they began. */
+/** The width of the page after the next layout. Resize observers are called in the order in which they were added. */
 const SEEN = "new Promise(resolve => { new ResizeObserver(() => { resolve(document.documentElement.scrollWidth) }).observe(document.getElementById('table')) })"
 
-scene('where the table has room, its head stays in sight', { workers: 64 }, async (t, page) => {
+scene('if the table fits, its header stays visible', { workers: 64 }, async (t, page) => {
   for (const [spacing, sticks] of [['-2px', true], ['4px', false]] as const) {
     await page.evaluate(`document.getElementById('table').style.letterSpacing = '${spacing}'`)
     await page.setViewportSize({ width: 1280, height: 844 })
@@ -321,14 +324,14 @@ scene('where the table has room, its head stays in sight', { workers: 64 }, asyn
   }
 })
 
-scene('on a phone each worker is a card that names what it shows', { viewport: { width: 390, height: 844 } }, async (t, page) => {
+scene('on a phone each worker is a card with labelled values', { viewport: { width: 390, height: 844 } }, async (t, page) => {
   t.equal(await page.evaluate("getComputedStyle(document.querySelector('#rows .rss'), '::before').content"), '"Memory"')
   t.equal(await page.getByRole('row').count(), 5, 'it is a table all the same')
   t.equal(await page.getByRole('columnheader').count(), 13)
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  scene(`all text can be read: ${colorScheme}`, { colorScheme, workers: 6 }, async (t, page, fake) => {
+  scene(`all text has enough contrast: ${colorScheme}`, { colorScheme, workers: 6 }, async (t, page, fake) => {
     const [first, second, third] = fake.status.workers
     first!.saturated = true
     second!.state = 'starting'
@@ -344,16 +347,16 @@ for (const colorScheme of ['light', 'dark'] as const) {
   })
 }
 
-scene('the charts follow the colours of the system', {}, async (t, page) => {
+scene('the charts follow the colour scheme of the system', {}, async (t, page) => {
   const draw = async (): Promise<unknown> => await page.evaluate('document.querySelector("canvas").toDataURL()')
   const light = await draw()
-  // Listens after the page itself, so that the charts are drawn by then.
+  // Added after the page's own listener, so that the charts have been redrawn when it is called.
   await page.evaluate("changed = new Promise(resolve => { matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { resolve() }) }); undefined")
   await page.emulateMedia({ colorScheme: 'dark' })
   await page.evaluate('changed')
   t.not(await draw(), light)
 })
 
-scene('nothing moves for those who do not want it', { reducedMotion: 'reduce' }, async (t, page) => {
+scene('with reduced motion nothing is animated', { reducedMotion: 'reduce' }, async (t, page) => {
   t.strictSame(await page.evaluate("[...document.querySelectorAll('*')].filter(element => getComputedStyle(element).transitionDuration !== '0s').length"), 0)
 })

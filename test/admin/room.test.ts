@@ -14,13 +14,13 @@ const DRIP = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n
 /** A client of the server. */
 interface Client {
   socket: Socket
-  /** Resolves when the server has cut it off. */
+  /** Resolves when the server has closed the connection. */
   closed: Promise<void>
   /** Sends a request; resolves with the answer. */
   ask (text: string): Promise<string>
 }
 
-/** A server of a room, by default one that answers all requests at once; `handled` counts those that it got. */
+/** Starts a server with a room. By default it answers all requests at once; `handled` counts them. */
 async function open (t: Test, limits: Partial<Limits>, listener: RequestListener = (_request, response) => { response.end('answer') }) {
   let handled = 0
   const inForce = { ...patient, ...limits }
@@ -37,14 +37,14 @@ async function open (t: Test, limits: Partial<Limits>, listener: RequestListener
   })
   return {
     server,
-    /** May be changed by a test that has all its requests under way. */
+    /** A test may change the limits when all its requests are in progress. */
     limits: inForce,
     handled: () => handled,
     /** Resolves when the server has the connection. */
     async client (): Promise<Client> {
       const accepted = once(server, 'connection')
       const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').setEncoding('utf8')
-      socket.on('error', () => {}) // it is reset
+      socket.on('error', () => {}) // the connection is reset
       const closed = new Promise<void>(resolve => { socket.once('close', () => { resolve() }) })
       await accepted
       socket.resume()
@@ -57,7 +57,7 @@ async function open (t: Test, limits: Partial<Limits>, listener: RequestListener
         }
       }
     },
-    /** Sends what the server's handler gets; resolves when it has it. */
+    /** Sends a request; resolves when the server's handler has it. */
     async sends ({ socket }: Client, text: string): Promise<void> {
       socket.write(text)
       await once(server, 'handled')
@@ -67,7 +67,7 @@ async function open (t: Test, limits: Partial<Limits>, listener: RequestListener
 
 const answered = /^HTTP\/1\.1 200 OK[^]*answer$/
 
-t.test('whoever comes finds a place: the connection that has been idle for longest goes', async t => {
+t.test('new connections are always accepted: the one that has been idle for longest is closed', async t => {
   const { client } = await open(t, {})
   const clients = [await client(), await client(), await client(), await client()]
   t.match(await clients[0]?.ask(GET), answered)
@@ -77,7 +77,7 @@ t.test('whoever comes finds a place: the connection that has been idle for longe
   for (const stays of [0, 2, 3]) t.match(await clients[stays]?.ask(GET), answered)
 })
 
-t.test('a connection that sends goes before one that waits for its answer', async t => {
+t.test('a connection that is sending a request is closed before one that waits for an answer', async t => {
   const { client, sends } = await open(t, {}, ({ method }, response) => { if (method === 'GET') response.write('answer') })
   const clients = [await client(), await client(), await client(), await client()] as [Client, Client, Client, Client]
   for (const [i, text] of [GET, DRIP, GET, DRIP].entries()) await sends(clients[i] as Client, text)
@@ -88,13 +88,13 @@ t.test('a connection that sends goes before one that waits for its answer', asyn
   }
 })
 
-t.test('a client that never asks is cut off', async t => {
+t.test('a client that never sends a request is disconnected', async t => {
   const { client } = await open(t, { request: 1 })
   await (await client()).closed
   t.pass()
 })
 
-t.test('a client whose first headers do not end is cut off', async t => {
+t.test('a client whose first headers do not end is disconnected', async t => {
   const { client } = await open(t, { request: 1 })
   const { socket, closed } = await client()
   socket.write('GET / HTTP/1.1\r\nHost: local')
@@ -102,7 +102,7 @@ t.test('a client whose first headers do not end is cut off', async t => {
   t.pass()
 })
 
-t.test('a client whose body does not end is cut off, before its answer and after it', async t => {
+t.test('a client whose request body does not end is disconnected, before its answer and after it', async t => {
   for (const listener of [() => {}, undefined]) {
     const { client, sends, limits } = await open(t, {}, listener)
     const dripping = await client()
@@ -113,14 +113,14 @@ t.test('a client whose body does not end is cut off, before its answer and after
   }
 })
 
-t.test('a client that asks for nothing more is cut off', async t => {
+t.test('a client that sends no further request is disconnected', async t => {
   const { client } = await open(t, { idle: 1 })
   const { ask, closed } = await client()
   t.match(await ask(GET), answered)
   await closed
 })
 
-t.test('a client that does not read its answer is cut off', async t => {
+t.test('a client that does not read its answer is disconnected', async t => {
   const { client, server } = await open(t, { stall: 50 }, (_request, response) => {
     response.once('close', () => { server.emit('cut') })
     response.end(Buffer.alloc(64 * 1024 * 1024))
@@ -133,7 +133,7 @@ t.test('a client that does not read its answer is cut off', async t => {
   socket.destroy()
 })
 
-t.test('an answer may take as long as it takes', async t => {
+t.test('an answer may take any time', async t => {
   let answer = (): void => {}
   const { client, sends, limits } = await open(t, {}, ({ method }, response) => { if (method === 'GET') answer = () => { response.end('answer') } })
   const waiting = await client()
@@ -141,12 +141,12 @@ t.test('an answer may take as long as it takes', async t => {
   const dripping = await client()
   await sends(dripping, DRIP)
   limits.request = 1
-  await dripping.closed // by a look that waiting has stood as well
+  await dripping.closed // the check that closes this one has also seen the waiting one
   answer()
   t.match((await once(waiting.socket, 'data'))[0], answered)
 })
 
-t.test('a client that asks for more at a time than anybody does is cut off, and what it asked for beyond is not done', async t => {
+t.test('a client with too many requests at a time is disconnected, and the excess requests are not handled', async t => {
   const { client, handled } = await open(t, {}, () => {})
   const { socket, closed } = await client()
   socket.write(GET.repeat(1_000))
@@ -154,7 +154,7 @@ t.test('a client that asks for more at a time than anybody does is cut off, and 
   t.equal(handled(), 4)
 })
 
-t.test('a client may ask as often as it likes, one after another', async t => {
+t.test('a client may send any number of requests, one after another', async t => {
   const { client } = await open(t, {})
   const { ask } = await client()
   for (let i = 0; i < 10; i++) t.match(await ask(GET), answered)

@@ -6,12 +6,12 @@ import { InForce } from '../../lib/cli/settings/in-force.js'
 export interface Given {
   args?: string[]
   env?: Record<string, string>
-  /** What a config file says. */
+  /** The content of a config file. */
   file?: ConfigFile['values']
   app?: string
 }
 
-/** What is in force by a command line, an environment and a config file. */
+/** Reads the settings from a command line, an environment and a config file. */
 export function readSettings ({ args = [], env = {}, file, app }: Given = {}): InForce {
   const before = { ...process.env }
   Object.assign(process.env, env)

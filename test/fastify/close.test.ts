@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { beforeClose } from '../../lib/fastify/close.js'
 
-t.test('where there is nothing to wait for, close() begins at once, as Fastify\'s own', async t => {
+t.test("if there is nothing to wait for, close() begins at once, like Fastify's own", async t => {
   const order: string[] = []
   const fastify = Fastify()
   fastify.addHook('onClose', async () => { order.push('closed') })
@@ -19,7 +19,7 @@ t.test('where there is nothing to wait for, close() begins at once, as Fastify\'
   t.same(order, ['first', 'Fastify\'s close()', 'returned', 'closed'])
 })
 
-t.test('with a callback it calls back in the same order as without us, and returns the instance', async t => {
+t.test('with a callback, close() calls back in the same order as without the plugin, and returns the instance', async t => {
   const fastify = Fastify()
   await fastify.ready()
   beforeClose(fastify, () => {})
@@ -28,7 +28,7 @@ t.test('with a callback it calls back in the same order as without us, and retur
   })
 })
 
-t.test('all calls of close() wait for what comes first, which is called once', async t => {
+t.test('all calls of close() wait for the function that runs first, which is called once', async t => {
   let calls = 0
   let finish = (): void => {}
   const fastify = Fastify()
@@ -50,7 +50,7 @@ t.test('all calls of close() wait for what comes first, which is called once', a
   t.equal(calls, 1)
 })
 
-t.test('a callback that is none throws, as without us, and nothing has begun', async t => {
+t.test('an invalid callback throws, as without the plugin, and nothing has begun', async t => {
   const fastify = Fastify()
   await fastify.ready()
   let begun = false

@@ -25,24 +25,24 @@ const table: Array<[given: object, target: object]> = [
 ]
 
 for (const [given, target] of table) {
-  t.test(`reads what net reads of ${JSON.stringify(given)}`, async t => {
+  t.test(`reads arguments as net does: ${JSON.stringify(given)}`, async t => {
     t.strictSame(readListenTarget(given as GivenListenOptions), target)
   })
 }
 
 for (const port of [-1, 65536, 1.5, NaN, Infinity, 'http', '', ' ', '80a']) {
-  t.test(`is no port, and Node says so: ${JSON.stringify(port) ?? String(port)}`, async t => {
+  t.test(`rejects an invalid port with Node's error: ${JSON.stringify(port) ?? String(port)}`, async t => {
     t.throws(() => readListenTarget({ port } as GivenListenOptions), { name: 'RangeError', code: 'ERR_SOCKET_BAD_PORT', message: /^options\.port should be >= 0 and < 65536\. Received / })
   })
 }
 
 for (const given of [{ port: true }, { port: {} }, { port: [] }, {}, { host: 'localhost' }, { path: '' }, { path: undefined }, { fd: -1 }]) {
-  t.test(`is nothing to listen on: ${JSON.stringify(given)}`, async t => {
+  t.test(`rejects arguments without an address: ${JSON.stringify(given)}`, async t => {
     t.throws(() => readListenTarget(given as GivenListenOptions), { code: 'ERR_INVALID_ARG_VALUE' })
   })
 }
 
-t.test('apps that listen on ports of the kernel\'s choice have the same keys in every process, in whatever order they listen', async t => {
+t.test('apps that listen on ports chosen by the kernel have the same keys in every process, in whatever order they listen', async t => {
   const target = readListenTarget({ port: 0, host: '::1' })
   const names = (...places: number[]): string[] => {
     const keys = new KeyNames()

@@ -3,7 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import t from 'tap'
 import { safeLog } from '../../lib/fastify/safe-log.js'
 
-t.test('what a logger throws, or rejects with, reaches nobody, and is one warning', async t => {
+t.test('exceptions and rejections of a logger are contained, and cause one warning', async t => {
   const warned = once(process, 'warning')
   const warnings: Error[] = []
   process.on('warning', warning => { warnings.push(warning) })
@@ -19,7 +19,7 @@ t.test('what a logger throws, or rejects with, reaches nobody, and is one warnin
   t.equal(warnings.length, 1)
 })
 
-t.test('a line goes to the logger as it is at the time, with all its arguments', async t => {
+t.test("a line goes to the logger's current method, with all arguments", async t => {
   const lines: unknown[][] = []
   const log = { info () { t.fail('replaced') } }
   const guarded = safeLog(log as unknown as FastifyBaseLogger)

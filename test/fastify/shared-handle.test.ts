@@ -5,7 +5,7 @@ import { FakeHandle } from '../fakes.js'
 
 const name = { address: '127.0.0.1', family: 'IPv4', port: 80 }
 
-t.test('it answers for the address that the primary bound', async t => {
+t.test('it returns the address that the primary has bound', async t => {
   const handle = new SharedHandle(name, () => {})
   const out = {}
   t.equal(handle.getsockname?.(out), 0)
@@ -13,19 +13,19 @@ t.test('it answers for the address that the primary bound', async t => {
   handle.close()
 })
 
-t.test('of a Unix socket it has no address: Node asks whether it can be asked', async t => {
+t.test('for a Unix socket it has no getsockname(): Node tests whether it exists', async t => {
   const handle = new SharedHandle('/tmp/s', () => {})
   t.equal(handle.getsockname, undefined)
   handle.close()
 })
 
-t.test('listening on it works, and needs nothing', async t => {
+t.test('listening on it always succeeds', async t => {
   const handle = new SharedHandle(name, () => {})
   t.equal(handle.listen(), 0)
   handle.close()
 })
 
-t.test('its close is told at once, and answered in a later tick', async t => {
+t.test('close() is reported at once, and its callback is called in a later tick', async t => {
   const told: string[] = []
   const handle = new SharedHandle(name, () => { told.push('closed') })
   const answered = new Promise<void>(resolve => {
@@ -39,7 +39,7 @@ t.test('its close is told at once, and answered in a later tick', async t => {
   t.same(told, ['closed', 'answered'])
 })
 
-t.test('it keeps the process alive until it is closed or let go, as a listening handle does', async t => {
+t.test("it keeps the process alive until it is closed or unref'd, as a listening handle does", async t => {
   const timers = (): number => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
   const before = timers()
   const handle = new SharedHandle(name, () => {})
@@ -53,7 +53,7 @@ t.test('it keeps the process alive until it is closed or let go, as a listening 
   t.equal(timers(), before)
 })
 
-t.test('a connection comes as Node\'s own accept brings it, in the async context that the handle was made in', async t => {
+t.test("a connection arrives through Node's own accept path, in the async context in which the handle was made", async t => {
   const storage = new AsyncLocalStorage()
   const handle = storage.run('of listen()', () => new SharedHandle(name, () => {}))
   const calls: unknown[] = []
@@ -67,7 +67,7 @@ t.test('a connection comes as Node\'s own accept brings it, in the async context
   handle.close()
 })
 
-t.test('what a listener throws at a connection is thrown to whoever brought it', async t => {
+t.test('an exception of a connection listener is thrown to the caller', async t => {
   const handle = new SharedHandle(name, () => {})
   handle.onconnection = () => { throw new Error('thrown at a connection') }
   t.throws(() => { handle.accept(new FakeHandle()) }, { message: 'thrown at a connection' })

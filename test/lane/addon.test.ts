@@ -14,7 +14,7 @@ const room = (): Int32Array => new Int32Array(addon.FRAME_SIZE)
 
 interface Received { number: number, key: string, count: number, arrived: number, isPipe: boolean, fds: number[] }
 
-/** One worker's wire, both ends in this process. */
+/** The wire of one worker, with both ends in this process. */
 function wire (t: Test): { ours: number, theirs: number, row: BigUint64Array, receive: () => Promise<Received>, receiver: () => Poller, ack: () => Promise<number[]> } {
   const [ours, theirs] = addon.pair()
   const rowFd = addon.createRow()
@@ -57,7 +57,7 @@ function openDescriptors (): number {
   return readdirSync('/proc/self/fd').length
 }
 
-t.test('a frame arrives whole: its number, its key, its descriptors in order', async t => {
+t.test('a frame arrives complete: its number, its key, its descriptors in order', async t => {
   const { ours, receive, row } = wire(t)
   const fds = room()
   for (let i = 0; i < 64; i++) fds[i] = openSync(i % 2 === 0 ? '/dev/null' : '/dev/zero', 'r')
@@ -73,7 +73,7 @@ t.test('a frame arrives whole: its number, its key, its descriptors in order', a
   addon.close(fds, 64)
 })
 
-t.test('what is taken stands in the row, and a new frame starts with nothing taken', async t => {
+t.test('taken connections are recorded in the row, and a new frame starts with none', async t => {
   const { ours, receive, row, receiver } = wire(t)
   addon.send(ours, 1, 'key', room(), 0)
   await receive()
@@ -87,7 +87,7 @@ t.test('what is taken stands in the row, and a new frame starts with nothing tak
   t.equal(row[1], 0n)
 })
 
-t.test('an ack brings back what was refused, bit by bit', async t => {
+t.test('an ack contains the refused connections, bit by bit', async t => {
   const { ours, theirs, receive, ack } = wire(t)
   addon.send(ours, 7, 'key', room(), 0)
   const { number } = await receive()
@@ -95,7 +95,7 @@ t.test('an ack brings back what was refused, bit by bit', async t => {
   t.same(await ack(), [7, 0x80000001, 0xF0000000, 1, 0])
 })
 
-t.test('connections of a Unix socket are told from those of TCP', async t => {
+t.test('connections of Unix sockets and of TCP are told apart', async t => {
   const { ours, receive } = wire(t)
   const fds = room()
   const [a, b] = addon.pair()
@@ -106,7 +106,7 @@ t.test('connections of a Unix socket are told from those of TCP', async t => {
   for (const fd of [a, b, ...frame.fds]) closeSync(fd)
 })
 
-t.test('a frame is taken back once, and not after it was received', async t => {
+t.test('a frame can be taken back once, and not after it was received', async t => {
   const { ours, theirs, receive, receiver } = wire(t)
   const fds = room()
   fds[0] = openSync('/dev/null', 'r')
@@ -124,7 +124,7 @@ t.test('a frame is taken back once, and not after it was received', async t => {
   t.ok(receiver())
 })
 
-t.test('a frame is taken back by its number: one that lies before it is not taken for it', async t => {
+t.test('a frame is taken back by its number: another frame before it is not confused with it', async t => {
   const [ours, theirs] = addon.pair()
   addon.send(ours, 1, 'key', room(), 0)
   addon.send(ours, 2, 'a key that is longer than a header', room(), 0)
@@ -134,7 +134,7 @@ t.test('a frame is taken back by its number: one that lies before it is not take
   closeSync(theirs)
 })
 
-t.test('all that was not received is thrown away, descriptors too, though the end that it lies in stays open', async t => {
+t.test('frames that were not received are discarded with their descriptors, though their end stays open', async t => {
   const [ours, theirs] = addon.pair()
   const [client, server] = addon.pair()
   const fds = room()
@@ -147,7 +147,7 @@ t.test('all that was not received is thrown away, descriptors too, though the en
   for (const fd of [client, ours, theirs]) closeSync(fd)
 })
 
-t.test('what is longer or shorter than an ack, or says what no ack does, is none', async t => {
+t.test('a message of another length, or with impossible contents, is not an ack', async t => {
   const ack = (leaving: number, reserved: number): Buffer => {
     const bytes = Buffer.alloc(24)
     bytes.writeBigUInt64LE(1n)
@@ -162,7 +162,7 @@ t.test('what is longer or shorter than an ack, or says what no ack does, is none
   }
 })
 
-t.test('a full channel refuses a frame and keeps what it has', async t => {
+t.test('a full channel rejects a frame and keeps the earlier ones', async t => {
   const [ours, theirs] = addon.pair()
   t.teardown(() => { closeSync(ours); closeSync(theirs) })
   const fds = room()
@@ -178,24 +178,24 @@ t.test('a full channel refuses a frame and keeps what it has', async t => {
 })
 
 for (const roomFor of [0, 1, 7]) {
-  t.test(`where there is room for ${roomFor} of 8 descriptors, so many arrive and the count says 8`, async t => {
+  t.test(`with room for ${roomFor} of 8 descriptors, that many arrive and the count is 8`, async t => {
     const { stdout } = await run('sh', ['-c', 'ulimit -n 96; exec "$@"', 'sh', process.execPath, fixturePath('native/limits.mjs'), 'truncated', String(roomFor)], { env: { ...process.env, NODE_OPTIONS: '' } })
     t.same(JSON.parse(stdout), { number: 1, key: 'key', count: 8, arrived: roomFor })
   })
 }
 
-t.test('when too many descriptors are under way, a frame is refused whole and can be sent later', async t => {
+t.test('if too many descriptors are in flight, a frame is rejected as a whole and can be sent later', async t => {
   // The kernel exempts root from this limit.
   const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
   const { stdout } = await run('sh', ['-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, fixturePath('native/limits.mjs'), 'in-flight'], { ...nobody, env: { PATH: process.env['PATH'] } })
   const { frames, error, back, again } = JSON.parse(stdout) as Record<string, number>
-  t.equal(error, -109, 'ETOOMANYREFS') // no name for it in os.constants
+  t.equal(error, -109, 'ETOOMANYREFS') // os.constants has no name for it
   t.ok(frames as number > 0)
   t.equal(back, frames)
   t.equal(again, 0)
 })
 
-t.test('accept takes a batch at a time, and the rest in the next turns', async t => {
+t.test('accept takes a batch at a time, and the rest in the next iterations', async t => {
   const bound = bindTcp('127.0.0.1', 0) as RawHandle
   const name: Partial<AddressInfo> = {}
   bound.getsockname?.(name)
@@ -221,7 +221,7 @@ t.test('accept takes a batch at a time, and the rest in the next turns', async t
   bound.close()
 })
 
-t.test('while it is paused, what the kernel has ready can be accepted, a batch at a time', async t => {
+t.test("while it is paused, connections in the kernel's queue can be accepted, a batch at a time", async t => {
   const bound = bindTcp('127.0.0.1', 0) as RawHandle
   const name: Partial<AddressInfo> = {}
   bound.getsockname?.(name)
@@ -239,13 +239,13 @@ t.test('while it is paused, what the kernel has ready can be accepted, a batch a
   bound.close()
 })
 
-t.test('listen(2) fails with its own error, and nothing is polled', async t => {
+t.test('if listen(2) fails, its own error is thrown, and nothing is polled', async t => {
   const fd = openSync('/dev/null', 'r')
   t.throws(() => addon.listen(fd, 1, room(), () => {}), { code: 'ENOTSOCK', errno: -constants.errno.ENOTSOCK })
   closeSync(fd)
 })
 
-t.test('the address of a client is its IP, of a Unix socket nothing', async t => {
+t.test("a client's address is its IP address, or undefined for a Unix socket", async t => {
   const server = net.createServer().listen(0, '127.0.0.1')
   await new Promise(resolve => server.once('listening', resolve))
   const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1')
@@ -262,7 +262,7 @@ t.test('the address of a client is its IP, of a Unix socket nothing', async t =>
   server.close()
 })
 
-t.test('what is reset is closed, and a client of TCP is told by RST', async t => {
+t.test('a reset closes the connection, and a TCP client gets RST', async t => {
   const bound = bindTcp('127.0.0.1', 0) as RawHandle
   const name: Partial<AddressInfo> = {}
   bound.getsockname?.(name)
@@ -296,7 +296,7 @@ t.test('an exception in a callback is an uncaught exception', async t => {
   t.equal(stdout.trim(), 'from the callback')
 })
 
-t.test('a poller that is closed, or no poller at all, is an error and no crash', async t => {
+t.test('a closed poller, or something that is not a poller, is an error and not a crash', async t => {
   const [ours, theirs] = addon.pair()
   const acks = addon.acks(ours, () => {})
   addon.unpoll(acks)
@@ -306,7 +306,7 @@ t.test('a poller that is closed, or no poller at all, is an error and no crash',
   closeSync(ours)
 })
 
-t.test('wrong arguments are errors that leave nothing behind', async t => {
+t.test('wrong arguments are errors, and leak nothing', async t => {
   const before = openDescriptors()
   const calls: Array<() => unknown> = [
     () => addon.send(0, 1, 'x'.repeat(1000), room(), 0),
@@ -323,7 +323,7 @@ t.test('wrong arguments are errors that leave nothing behind', async t => {
   t.equal(openDescriptors(), before)
 })
 
-t.test('both ends close in any order, with frames and acks under way', async t => {
+t.test('both ends can be closed in any order, with frames and acks in flight', async t => {
   const before = openDescriptors()
   for (const order of [[0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2], [2, 0, 3, 1]]) {
     const [ours, theirs] = addon.pair()
@@ -334,7 +334,7 @@ t.test('both ends close in any order, with frames and acks under way', async t =
     fds[0] = openSync('/dev/null', 'r')
     addon.send(ours, 1, 'key', fds, 1)
     addon.ack(theirs, 1, 0, 0, false)
-    // The descriptor of a poller is closed after it, never before.
+    // A poller's descriptor is closed after the poller, never before.
     const closes = [
       () => { addon.unpoll(receiver); closeSync(theirs) },
       () => { addon.unpoll(acks); closeSync(ours) },
@@ -347,7 +347,7 @@ t.test('both ends close in any order, with frames and acks under way', async t =
   t.equal(openDescriptors(), before)
 })
 
-t.test('descriptors do not outlive exec: a child process inherits none of them', async t => {
+t.test('descriptors are not inherited across exec', async t => {
   const [ours, theirs] = addon.pair()
   const rowFd = addon.createRow()
   const { stdout } = await run('ls', ['-l', '/proc/self/fd'])
@@ -356,7 +356,7 @@ t.test('descriptors do not outlive exec: a child process inherits none of them',
   for (const fd of [ours, theirs, rowFd]) closeSync(fd)
 })
 
-t.test('bytes go through a descriptor that was handed off', async t => {
+t.test('bytes pass through a descriptor that was handed off', async t => {
   const { ours, receive } = wire(t)
   const [client, server] = addon.pair()
   const fds = room()

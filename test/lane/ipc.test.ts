@@ -33,7 +33,7 @@ function accept (client = new FakeHandle()): Connection {
   return connections[0] as Connection
 }
 
-t.test('it listens with the backlog that was asked for, and stops when the acceptor is closed', async t => {
+t.test('it listens with the given backlog, and stops when the acceptor is closed', async t => {
   const handle = new FakeHandle()
   const { close } = listen(handle)
   t.equal(handle.backlog, 7)
@@ -42,14 +42,14 @@ t.test('it listens with the backlog that was asked for, and stops when the accep
   t.equal(handle.closed, 1)
 })
 
-t.test('a handle that cannot listen is closed, and the error is listen(2)\'s', async t => {
+t.test("a handle that cannot listen is closed, and the error is listen(2)'s", async t => {
   const handle = new FakeHandle()
   handle.status = -98
   t.throws(() => listen(handle), { code: 'EADDRINUSE', syscall: 'listen', errno: -98 })
   t.equal(handle.closed, 1)
 })
 
-t.test('what is accepted comes as it comes, with the client\'s address', async t => {
+t.test("connections are delivered as they are accepted, with the client's address", async t => {
   const handle = new FakeHandle()
   const { connections, errors } = listen(handle)
   handle.onconnection?.(0, new FakeHandle('192.0.2.7'))
@@ -58,7 +58,7 @@ t.test('what is accepted comes as it comes, with the client\'s address', async t
   t.same(errors, [])
 })
 
-t.test('an accept that failed is told, and brings no connection', async t => {
+t.test('a failed accept is reported, and delivers no connection', async t => {
   const handle = new FakeHandle()
   const { connections, errors } = listen(handle)
   handle.onconnection?.(-24, undefined as unknown as FakeHandle)
@@ -66,7 +66,7 @@ t.test('an accept that failed is told, and brings no connection', async t => {
   t.same(connections, [])
 })
 
-t.test('closing a connection closes the primary\'s handle', async t => {
+t.test("closing a connection closes the primary's handle", async t => {
   const client = new FakeHandle()
   const connection = accept(client)
   t.equal(client.closed, 0)
@@ -74,14 +74,14 @@ t.test('closing a connection closes the primary\'s handle', async t => {
   t.equal(client.closed, 1)
 })
 
-t.test('an address is without its zone, which is a matter of this machine', async t => {
+t.test('an address has no zone, which is meaningful on this machine only', async t => {
   for (const [name, address] of [['fe80::1%br-lan', 'fe80::1'], ['192.0.2.1', '192.0.2.1']] as const) {
     const accepted = accept(new FakeHandle(name))
     t.equal(accepted.address(), address)
   }
 })
 
-t.test('a frame is one connection: its handle goes with the message, and stays open', async t => {
+t.test('a frame is one connection: its handle is sent with the message, and stays open', async t => {
   t.equal(ipcLane.frameSize, 1)
   const channel = new FakeChannel()
   const client = new FakeHandle()
@@ -96,7 +96,7 @@ t.test('a frame is one connection: its handle goes with the message, and stays o
   t.equal(client.closed, 0)
 })
 
-t.test('an ack says which frame, and whether its connection was refused', async t => {
+t.test('an ack contains its frame, and whether the connection was refused', async t => {
   const channel = new FakeChannel()
   const acks: Ack[] = []
   const wire = ipcLane.createWire({ onAck: ack => { acks.push(ack) }, onBroken () {} })
@@ -111,13 +111,13 @@ t.test('an ack says which frame, and whether its connection was refused', async 
   t.equal(channel.listeners, 0)
 })
 
-t.test('what a dead worker has not acked it has not taken', async t => {
+t.test('a dead worker has not taken a connection that it has not acked', async t => {
   const wire = ipcLane.createWire({ onAck () {}, onBroken () {} })
   const connections = [accept()]
   t.equal(wire.untaken({ number: 1, key: 'k', connections }), connections)
 })
 
-t.test('a send over a channel that is closed is no error: the exit that follows returns the connection', async t => {
+t.test('a send on a closed channel is not an error: the exit that follows returns the connection', async t => {
   const channel = new FakeChannel()
   channel.close()
   const wire = ipcLane.createWire({ onAck () {}, onBroken () {} })
@@ -149,7 +149,7 @@ function createReceiver (): WorkerSide {
     receiver,
     injected,
     cancelled: () => cancelled,
-    // Node delivers what came without its handle in the envelope that it travelled in.
+    // If the handle is missing, Node delivers the envelope of the message.
     deliver (number, handle) {
       const message = { cmd: CMD, type: 'handoff', number, key: 'k' }
       if (handle === undefined) channel.deliver({ cmd: 'NODE_HANDLE', type: 'net.Native', msg: message }, null)
@@ -161,7 +161,7 @@ function createReceiver (): WorkerSide {
 
 const acks = ({ sent }: FakeChannel): unknown[] => sent.map(({ message: { cmd, type, ...rest } }) => rest)
 
-t.test('a connection is injected when its ack has been written, not before', async t => {
+t.test('a connection is injected after its ack has been written, not before', async t => {
   const { channel, injected, deliver, cancelled } = createReceiver()
   const client = new FakeHandle()
   deliver(1, client)
@@ -173,7 +173,7 @@ t.test('a connection is injected when its ack has been written, not before', asy
   t.equal(cancelled(), 0)
 })
 
-t.test('a connection that is not admitted is refused, and this copy of it closed', async t => {
+t.test('a connection that is not admitted is refused, and this copy is closed', async t => {
   const { channel, receiver, injected, deliver } = createReceiver()
   receiver.admits = false
   const client = new FakeHandle()
@@ -191,7 +191,7 @@ t.test('a connection whose descriptor did not arrive is refused', async t => {
   t.same(injected, [])
 })
 
-t.test('a process that has no descriptor left refuses, and serves again when it has', async t => {
+t.test('a process without free descriptors refuses, and serves again when it has some', async t => {
   const child = spawn('/bin/sh', ['-c', 'ulimit -n 64; exec "$0" "$1"', process.execPath, fixturePath('no-descriptors.mjs')], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   t.teardown(() => child.kill('SIGKILL'))
   killChildAtEnd(child)
@@ -221,7 +221,7 @@ t.test('a process that has no descriptor left refuses, and serves again when it 
   t.same(await once(client, 'data'), ['served'])
 })
 
-t.test('a worker that is leaving says so with its answer', async t => {
+t.test('a worker that is leaving says so in its ack', async t => {
   const { channel, receiver, deliver } = createReceiver()
   receiver.leaving = true
   deliver(1, new FakeHandle())
@@ -230,7 +230,7 @@ t.test('a worker that is leaving says so with its answer', async t => {
   t.same(acks(channel), [{ number: 1, accepted: true, leaving: true }, { number: 2, accepted: false, leaving: true }])
 })
 
-t.test('where the ack cannot be written while the primary lives, the connection is another\'s', async t => {
+t.test('if the ack cannot be written while the primary is alive, the connection is left to another worker', async t => {
   const { channel, injected, deliver, cancelled } = createReceiver()
   const client = new FakeHandle()
   deliver(1, client)
@@ -240,7 +240,7 @@ t.test('where the ack cannot be written while the primary lives, the connection 
   t.equal(cancelled(), 1)
 })
 
-t.test('where the ack cannot be written because the primary is gone, nobody else has the connection: it is served', async t => {
+t.test('if the ack cannot be written because the primary is gone, the connection is served: no other process has it', async t => {
   const { channel, injected, deliver, setPrimaryLives } = createReceiver()
   const client = new FakeHandle()
   deliver(1, client)
@@ -250,7 +250,7 @@ t.test('where the ack cannot be written because the primary is gone, nobody else
   t.equal(client.closed, 0)
 })
 
-t.test('other messages are none of the lane\'s', async t => {
+t.test('other messages are ignored', async t => {
   const { channel, injected } = createReceiver()
   channel.deliver({ cmd: CMD, type: 'drain', grace: 1 })
   channel.deliver({ type: 'handoff', number: 1, key: 'k' }, new FakeHandle())

@@ -6,7 +6,7 @@ import { Arrivals, bind, Client, descriptorsLike, KINDS, openDescriptors } from 
 const ANSWER = Buffer.from('an answer')
 const HOUR = 3_600_000
 
-/** A port on which clients are shed, when the test says so. */
+/** A port on which clients are shed when the test says so. */
 function open (t: Test, kind: typeof KINDS[number], limits: Limits) {
   const { bound, to } = bind(t, kind)
   const lingering = new Lingering(limits)
@@ -24,7 +24,7 @@ function open (t: Test, kind: typeof KINDS[number], limits: Limits) {
 }
 
 for (const kind of KINDS) {
-  t.test(`a client that does not close is closed when its time is over [${kind}]`, async t => {
+  t.test(`a client that does not close is disconnected when its time is over [${kind}]`, async t => {
     const { connect } = open(t, kind, { time: 20 })
     const before = openDescriptors()
     const { client, shed } = await connect()
@@ -34,19 +34,19 @@ for (const kind of KINDS) {
     t.equal(await descriptorsLike(before + 1), before + 1, 'its own is open still')
   })
 
-  t.test(`each has its own time [${kind}]`, async t => {
+  t.test(`each client has its own time [${kind}]`, async t => {
     const { connect } = open(t, kind, { time: 20 })
     const before = openDescriptors()
     for (let count = 1; count <= 5; count++) {
       const { client, shed } = await connect()
       shed()
       await client.ended()
-      await new Promise(resolve => setTimeout(resolve, 5)) // the times differ, so that the timer has to go on
+      await new Promise(resolve => setTimeout(resolve, 5)) // the times differ, so the timer has to be set again
     }
     t.equal(await descriptorsLike(before + 5), before + 5)
   })
 
-  t.test(`of one client no more is read than is allowed [${kind}]`, async t => {
+  t.test(`no more than the limit is read from one client [${kind}]`, async t => {
     const { connect } = open(t, kind, { time: HOUR, bytes: 100_000 })
     const { client, shed } = await connect()
     shed()
@@ -55,7 +55,7 @@ for (const kind of KINDS) {
     t.match(await client.closed, /^(ECONNRESET|EPIPE)$/)
   })
 
-  t.test(`when one too many lingers, the oldest is closed [${kind}]`, async t => {
+  t.test(`if too many linger, the oldest is closed [${kind}]`, async t => {
     const { connect } = open(t, kind, { time: HOUR, most: 2 })
     const before = openDescriptors()
     const clients: Client[] = []
@@ -76,7 +76,7 @@ for (const kind of KINDS) {
     t.equal(await descriptorsLike(before), before)
   })
 
-  t.test(`one that has closed makes room [${kind}]`, async t => {
+  t.test(`a client that has closed makes room [${kind}]`, async t => {
     const { connect } = open(t, kind, { time: HOUR, most: 2 })
     const before = openDescriptors()
     const first = await connect()
@@ -93,7 +93,7 @@ for (const kind of KINDS) {
     t.equal(await descriptorsLike(before), before)
   })
 
-  t.test(`a client that leaves no room for the answer is not waited for [${kind}]`, async t => {
+  t.test(`a client without room for the answer is not waited for [${kind}]`, async t => {
     const { connect } = open(t, kind, { time: HOUR })
     const before = openDescriptors()
     const { client, shed } = await connect()

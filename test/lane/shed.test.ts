@@ -31,8 +31,8 @@ function listen (t: Test, lane: typeof LANES[number], kind: typeof KINDS[number]
 }
 
 for (const kind of KINDS) {
-  // Node's client takes an RST that comes with the answer for the end: it has to write to notice.
-  perLane(t, `a client that sends its request before it reads gets the whole answer, over ${kind}`, async (t, lane) => {
+  // Node's client takes an RST that arrives with the answer for the end. It has to write to notice the RST.
+  perLane(t, `a client that sends its request before it reads gets the complete answer, over ${kind}`, async (t, lane) => {
     const { to, accepted } = listen(t, lane, kind)
     const before = openDescriptors()
     const half = REQUEST.length / 2
@@ -40,7 +40,7 @@ for (const kind of KINDS) {
       const client = new Client(t, to, { stays: true })
       await new Promise(resolve => client.socket.write(REQUEST.subarray(0, half), resolve))
       const connection = await accepted()
-      connection.shed(answer) // while half of it lies unread
+      connection.shed(answer) // while half of it is unread
       await client.ended()
       client.socket.end(REQUEST.subarray(half))
       const end = await client.closed
@@ -49,7 +49,7 @@ for (const kind of KINDS) {
     t.equal(await descriptorsLike(before), before, 'and nothing is left')
   })
 
-  perLane(t, `a client that is sending a body of a megabyte can send it to its end, over ${kind}`, async (t, lane) => {
+  perLane(t, `a client that is sending a body of a megabyte can complete it, over ${kind}`, async (t, lane) => {
     const { to, accepted } = listen(t, lane, kind)
     const before = openDescriptors()
     for (let round = 0; round < 50; round++) {
@@ -63,7 +63,7 @@ for (const kind of KINDS) {
     t.equal(await descriptorsLike(before), before, 'and nothing is left')
   })
 
-  perLane(t, `clients that never close are closed, and nothing is left behind, over ${kind}`, async (t, lane) => {
+  perLane(t, `clients that never close are disconnected, and nothing leaks, over ${kind}`, async (t, lane) => {
     const { to, accepted } = listen(t, lane, kind)
     const before = openDescriptors()
     const [silent, other] = [new Client(t, to, { stays: true }), new Client(t, to, { stays: true })]
@@ -80,7 +80,7 @@ for (const kind of KINDS) {
     t.equal(await descriptorsLike(before), before)
   })
 
-  perLane(t, `a client that sends without end is cut, over ${kind}`, async (t, lane) => {
+  perLane(t, `a client that sends without end is disconnected, over ${kind}`, async (t, lane) => {
     const { to, accepted } = listen(t, lane, kind)
     const before = openDescriptors()
     const client = new Client(t, to, { stays: true })
@@ -91,7 +91,7 @@ for (const kind of KINDS) {
     t.equal(await descriptorsLike(before), before)
   })
 
-  perLane(t, `a client that has sent its end already gets the answer, over ${kind}`, async (t, lane) => {
+  perLane(t, `a client that has already sent FIN gets the answer, over ${kind}`, async (t, lane) => {
     const { to, accepted } = listen(t, lane, kind)
     const before = openDescriptors()
     const client = new Client(t, to)
@@ -104,7 +104,7 @@ for (const kind of KINDS) {
     t.equal(await descriptorsLike(before), before)
   })
 
-  perLane(t, `a client that is gone is no error, over ${kind}`, async (t, lane) => {
+  perLane(t, `a client that is gone is not an error, over ${kind}`, async (t, lane) => {
     const { to, accepted } = listen(t, lane, kind)
     const before = openDescriptors()
     for (const leave of [(socket: net.Socket) => { socket.destroy() }, (socket: net.Socket) => { kind === 'TCP' ? socket.resetAndDestroy() : socket.destroy() }]) {
@@ -120,7 +120,7 @@ for (const kind of KINDS) {
     }
   })
 
-  perLane(t, `beyond 1,024 the oldest are closed, over ${kind}`, async (t, lane) => {
+  perLane(t, `beyond 1,024, the oldest are closed, over ${kind}`, async (t, lane) => {
     const { to, accepted } = listen(t, lane, kind)
     const before = openDescriptors()
     const clients: Client[] = []
@@ -170,7 +170,7 @@ perLane(t, 'a client that is reset gets ECONNRESET, whether it has sent somethin
   t.equal(await descriptorsLike(before), before)
 })
 
-perLane(t, 'a client of a Unix socket is closed instead of reset', async (t, lane) => {
+perLane(t, 'a Unix socket is closed instead of reset', async (t, lane) => {
   const { to, accepted } = listen(t, lane, 'Unix')
   const before = openDescriptors()
   const client = new Client(t, to)
@@ -180,7 +180,7 @@ perLane(t, 'a client of a Unix socket is closed instead of reset', async (t, lan
   t.equal(await descriptorsLike(before), before)
 })
 
-t.test('a descriptor that libuv will not have is closed all the same', async t => {
+t.test('a descriptor that libuv rejects is closed nevertheless', async t => {
   const addon = loadAddon()
   let fds: Int32Array | undefined
   const lane = new NativeLane({

@@ -6,7 +6,10 @@ import type { Test } from 'tap'
 import { bindPath, bindTcp, type RawHandle, type SocketName } from '../../lib/platform/node-internals.js'
 import { shortFolder } from '../fakes.js'
 
-/** Milliseconds for the descriptors to become as many as a test expects: a guard, so that it fails with what they are. */
+/**
+ * Milliseconds to wait for the expected number of descriptors. A safeguard, so that the test fails with the
+ * actual number.
+ */
 const PATIENCE = 30_000
 
 export const KINDS = ['TCP', 'Unix'] as const
@@ -23,7 +26,7 @@ export function bind (t: Test, kind: typeof KINDS[number]): { bound: RawHandle, 
   return { bound, to: { host: name.address, port: name.port } }
 }
 
-/** What comes one by one, for one who waits for it. */
+/** Items that arrive one by one, for a test that waits for them. */
 export class Arrivals<T> {
   readonly #items: T[] = []
   readonly #events = new EventEmitter()
@@ -39,13 +42,13 @@ export class Arrivals<T> {
   }
 }
 
-/** A client that keeps what it got, and how it ended: 'end' where it was told so, or the error's code. */
+/** A client that records what it received, and how the connection ended: 'end', or the error's code. */
 export class Client {
   readonly socket: net.Socket
   readonly closed: Promise<string>
   text = ''
 
-  /** @param stays whether it leaves its half open when the server ends */
+  /** @param stays whether it leaves its half open when the server ends the connection */
   constructor (t: Test, to: net.NetConnectOpts, { stays = false } = {}) {
     this.socket = net.connect({ ...to, allowHalfOpen: stays })
     let code = 'end'
@@ -60,7 +63,7 @@ export class Client {
     if (!this.socket.readableEnded) await once(this.socket, 'end')
   }
 
-  /** Sends without end, as fast as it can or a little at a time, until it is cut. */
+  /** Sends without end, as fast as possible or a little at a time, until it is disconnected. */
   floods (chunk: Buffer, pause = 0): void {
     const more = (): void => {
       if (this.socket.destroyed) return
@@ -74,7 +77,7 @@ export function openDescriptors (): number {
   return readdirSync('/proc/self/fd').length
 }
 
-/** How many there are as soon as they are as many as expected, or when they do not become so. */
+/** The number of descriptors, as soon as it is as expected, or after a timeout. */
 export async function descriptorsLike (expected: number): Promise<number> {
   const deadline = performance.now() + PATIENCE
   while (openDescriptors() !== expected && performance.now() < deadline) await delay(1)

@@ -28,16 +28,16 @@ const defaults = {
 }
 const NAMES = 'workers, grace, signals, lane, takeBackAfter, bootTimeout, readyCheck, reload, livenessTimeout, recycle, maxRestarts, closeDelay, user, group, socketMode, onWorkerStart, onWorkerExit, policy, stickyWait, stickyIpv6Prefix, stallAfter, saturation, maxPending, onOverload, pendingTimeout, maxConnectionsPerWorker, ticketLifetime, control, admin'
 
-t.test('without options the defaults are in force', async t => {
+t.test('without options the defaults apply', async t => {
   t.same(readOptions({}), defaults)
   t.same(readOptions(undefined), defaults)
 })
 
-t.test('an option that is undefined has its default', async t => {
+t.test('an undefined option has its default', async t => {
   t.same(readOptions({ workers: undefined, grace: undefined, signals: undefined, lane: undefined, takeBackAfter: undefined, bootTimeout: undefined, reload: { concurrency: undefined }, livenessTimeout: undefined, recycle: { rss: undefined, jitter: undefined }, user: undefined, policy: undefined }), defaults)
 })
 
-t.test('what is given stands', async t => {
+t.test('given options are kept', async t => {
   const given = {
     workers: 3,
     grace: 0,
@@ -73,32 +73,32 @@ t.test('what is given stands', async t => {
 })
 
 for (const option of [{ workers: 'auto' }, { workers: 0 }, { workers: 1 }, { workers: 1024 }, { grace: 0 }, { grace: 2 ** 31 - 1001 }]) {
-  t.test(`${JSON.stringify(option)} is taken`, async t => {
+  t.test(`${JSON.stringify(option)} is accepted`, async t => {
     t.match(readOptions(option), option)
   })
 }
 
-t.test('sizes and modes that are texts are numbers in force', async t => {
+t.test('sizes and modes given as text become numbers', async t => {
   for (const [text, bytes] of [['100', 100], ['100b', 100], ['2kb', 2_048], ['512MB', 2 ** 29], ['1.5 gb', 1.5 * 2 ** 30]] as const) {
     t.equal(readOptions({ recycle: { rss: text } }).recycle.rss, bytes)
   }
   for (const text of ['660', '0660']) t.equal(readOptions({ socketMode: text }).socketMode, 0o660)
 })
 
-t.test('where the admin server listens may be a port, a text or an object', async t => {
+t.test("the admin server's address may be a port, a text or an object", async t => {
   const local = { hosts: [], host: '127.0.0.1', port: 9_000 }
   for (const admin of [9_000, '9000', '127.0.0.1:9000', { port: 9_000 }]) t.same(readOptions({ admin }).admin, local)
   t.same(readOptions({ admin: '[::1]:9000' }).admin, { ...local, host: '::1' })
   t.same(readOptions({ admin: 'localhost:0' }).admin, { ...local, host: 'localhost', port: 0 })
 })
 
-t.test('the options in force cannot be changed', async t => {
+t.test('the options cannot be changed', async t => {
   const options = readOptions({ workers: 2 }) as { workers: number }
   t.throws(() => { options.workers = 3 }, TypeError)
   t.equal(options.workers, 2)
 })
 
-t.test('the caller\'s object stays as it is', async t => {
+t.test("the caller's object is not changed", async t => {
   const given = { workers: 2, grace: undefined, reload: {} }
   readOptions(given)
   t.strictSame(given, { workers: 2, grace: undefined, reload: {} })
@@ -201,24 +201,24 @@ const wrong: Array<[given: object, message: string]> = [
 ]
 
 for (const [given, message] of wrong) {
-  t.test(`refused, with all that is wrong in one message: ${message}`, async t => {
+  t.test(`refused, with all mistakes in one message: ${message}`, async t => {
     t.throws(() => readOptions(given), { code: 'SHARED_PORT_ERR_OPTIONS', message })
   })
 }
 
 for (const given of ['4', 4, true, null, [4], () => {}]) {
-  t.test(`what is no object of options is refused: ${String(given)}`, async t => {
+  t.test(`a value that is not an object of options is refused: ${String(given)}`, async t => {
     t.throws(() => readOptions(given), { code: 'SHARED_PORT_ERR_OPTIONS' })
   })
 }
 
 for (const name of ['options', 'config-file']) {
-  t.test(`the validator that the build makes loads nothing of Ajv when it runs: ${name}`, async t => {
+  t.test(`the generated validator does not load Ajv: ${name}`, async t => {
     t.notMatch(readFileSync(new URL(`../../dist/validators/${name}.js`, import.meta.url), 'utf8'), /require\(|^import /m)
   })
 }
 
-t.test('two instances may ask for the same, and for nothing else', async t => {
+t.test('two instances must have the same options', async t => {
   assertSameOptions(readOptions({}), readOptions({ workers: 'auto', reload: { concurrency: 1 } }))
   const first = readOptions({ workers: 2, grace: 5 })
   t.throws(() => assertSameOptions(first, readOptions({ workers: 'auto', grace: 5 })), {
@@ -228,5 +228,5 @@ t.test('two instances may ask for the same, and for nothing else', async t => {
   for (const other of [{ grace: 6 }, { user: 'www-data' }, { onWorkerStart () {} }, { signals: false }, { lane: 'ipc' }, { reload: { concurrency: 2 } }]) {
     t.throws(() => assertSameOptions(first, readOptions({ workers: 2, grace: 5, ...other })), { code: 'SHARED_PORT_ERR_OPTIONS_DIFFER' })
   }
-  assertSameOptions(first, readOptions({ workers: 2, grace: 5, readyCheck () {} })) // that is each app's own
+  assertSameOptions(first, readOptions({ workers: 2, grace: 5, readyCheck () {} })) // each app has its own
 })

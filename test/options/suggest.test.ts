@@ -15,11 +15,11 @@ for (const [written, meant] of [
   ['colour', undefined],
   ['', undefined]
 ] as const) {
-  t.test(`who writes '${written}' means ${meant ?? 'nothing of ours'}`, async t => {
+  t.test(`'${written}' suggests ${meant ?? 'nothing'}`, async t => {
     t.equal(nearest(written, names), meant)
   })
 }
 
-t.test('of two names that are near the nearest is meant', async t => {
+t.test('of two similar names, the more similar one is suggested', async t => {
   t.equal(nearest('stickyWaits', ['stickyWatch', 'stickyWait']), 'stickyWait')
 })

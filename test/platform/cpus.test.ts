@@ -42,7 +42,7 @@ const table: Array<{ promise: string, cpus: number, files?: Record<string, strin
     source: 'cgroup quota of 3 CPUs'
   },
   {
-    promise: 'v2: the smallest quota on the way to the root counts',
+    promise: 'v2: the smallest quota among the ancestors counts',
     cpus: 6,
     files: {
       '/proc/self/cgroup': '0::/pod/container/app\n',
@@ -54,14 +54,14 @@ const table: Array<{ promise: string, cpus: number, files?: Record<string, strin
     source: 'cgroup quota of 2 CPUs'
   },
   {
-    promise: 'v2: a container that sees the name it has outside finds its quota at the mount\'s root',
+    promise: "v2: in a container, the quota is at the mount's root, whatever the cgroup's path is outside",
     cpus: 6,
     files: { '/proc/self/cgroup': '0::/kubepods/pod7\n', '/sys/fs/cgroup/cpu.max': '300000 100000\n' },
     count: 3,
     source: 'cgroup quota of 3 CPUs'
   },
   {
-    promise: 'v2: a process outside its cgroup namespace is no endless way to the root',
+    promise: 'v2: a path that leads out of the cgroup namespace does not cause an endless loop',
     cpus: 6,
     files: { '/proc/self/cgroup': '0::/../app\n', '/sys/fs/cgroup/cpu.max': '300000 100000\n' },
     count: 3,
@@ -79,7 +79,7 @@ const table: Array<{ promise: string, cpus: number, files?: Record<string, strin
     source: 'cgroup quota of 4 CPUs'
   },
   {
-    promise: 'v1: a mount may have the names of all its controllers',
+    promise: 'v1: the name of a mount may contain all its controllers',
     cpus: 6,
     files: {
       '/proc/self/cgroup': '4:cpu,cpuacct:/app\n',
@@ -90,7 +90,7 @@ const table: Array<{ promise: string, cpus: number, files?: Record<string, strin
     source: 'cgroup quota of 4 CPUs'
   },
   {
-    promise: 'v1: -1 is no quota',
+    promise: 'v1: -1 means no quota',
     cpus: 6,
     files: {
       '/proc/self/cgroup': '4:cpu:/app\n',
@@ -101,7 +101,7 @@ const table: Array<{ promise: string, cpus: number, files?: Record<string, strin
     source: '6 CPUs available'
   },
   {
-    promise: 'v1: a controller whose name merely begins with cpu has no say',
+    promise: 'v1: a controller whose name merely begins with cpu is ignored',
     cpus: 6,
     files: {
       '/proc/self/cgroup': '4:cpuset:/app\n',
@@ -119,20 +119,20 @@ const table: Array<{ promise: string, cpus: number, files?: Record<string, strin
     source: 'cgroup quota of 1.2 CPUs'
   },
   {
-    promise: 'there is at least one, be the quota ever so small',
+    promise: 'the count is at least one, however small the quota',
     cpus: 6,
     files: { '/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/cpu.max': '1000 100000\n' },
     count: 1,
     source: 'cgroup quota of 0.01 CPUs'
   },
   {
-    promise: 'there is at least one, whatever the system says',
+    promise: 'the count is at least one, whatever the system reports',
     cpus: 0,
     count: 1,
     source: '0 CPUs available'
   },
   {
-    promise: 'a quota above the affinity is none',
+    promise: 'a quota above the affinity is ignored',
     cpus: 2,
     files: { '/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/cpu.max': '400000 100000\n' },
     count: 2,
@@ -147,7 +147,7 @@ for (const { promise, cpus, files, count, source } of table) {
 }
 
 for (const garbage of ['', '\0\0', '\n\n', 'max', '0 100000', '200000 0', '-5 100000', 'NaN NaN', '1e999 1', 'all of them']) {
-  t.test(`a file that makes no sense counts for nothing: ${JSON.stringify(garbage)}`, async t => {
+  t.test(`an invalid file is ignored: ${JSON.stringify(garbage)}`, async t => {
     const none = { count: 6, source: '6 CPUs available' }
     t.same(countCpus(system(6, { '/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/cpu.max': garbage })), none)
     t.same(countCpus(system(6, {
@@ -159,7 +159,7 @@ for (const garbage of ['', '\0\0', '\n\n', 'max', '0 100000', '200000 0', '-5 10
   })
 }
 
-t.test('on this machine too there is at least one, and no more than Node sees', async t => {
+t.test('on this machine there is at least one CPU, and no more than Node reports', async t => {
   const { count } = countCpus()
   t.ok(Number.isInteger(count) && count >= 1 && count <= availableParallelism(), `${count}`)
 })

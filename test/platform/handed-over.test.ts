@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
 
-// In processes of their own: what is handed over is what is open when the package is loaded.
+// In processes of their own, because inherited sockets are recorded when the package is loaded.
 
 const dist = (path: string): string => JSON.stringify(new URL(`../../dist/${path}`, import.meta.url).href)
 
-/** What that code has printed, which has `claim` and, in `fds`, the descriptors of sockets by their kinds. */
+/** The output of code that has `claim` and, in `fds`, the descriptors of sockets by kind. */
 async function run (code: string): Promise<unknown> {
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', `
     import dgram from 'node:dgram'
@@ -30,11 +30,11 @@ async function run (code: string): Promise<unknown> {
   return JSON.parse(stdout)
 }
 
-t.test('sockets that listen are handed over, connections that an app has when it loads the package are not', { skip: process.platform !== 'linux' && 'Linux tells' }, async t => {
+t.test('listening sockets can be claimed; connections that an app has when it loads the package cannot', { skip: process.platform !== 'linux' && 'Linux tells' }, async t => {
   t.same(await run("console.log(JSON.stringify(Object.entries(fds).filter(([, fd]) => claim(fd, 'me') === 'me').map(([kind]) => kind)))"), ['tcp', 'unix', 'datagram'])
 })
 
-t.test('listen({ fd }) does not take a descriptor that node:cluster has', async t => {
+t.test('listen({ fd }) rejects a descriptor that node:cluster has', async t => {
   const message = await run(`
     const { bind } = await import(${dist('primary/ports/listener.js')})
     claim(fds.tcp, 'node:cluster')

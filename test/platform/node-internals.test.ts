@@ -10,18 +10,18 @@ import { addBinding, assertNodeSupported, bindPath, bindTcp, isFull, isListening
 import { SharedHandle } from '../../lib/fastify/shared-handle.js'
 import { shortFolder } from '../fakes.js'
 
-t.test('this Node has what the plugin needs of it', async t => {
+t.test('this Node has everything that the plugin needs', async t => {
   t.doesNotThrow(assertNodeSupported)
 })
 
-t.test('a Node that lacks something of it is refused by name', async t => {
+t.test('a Node that lacks something is refused, with the name of what it lacks', async t => {
   const listen2 = Object.getOwnPropertyDescriptor(net.Server.prototype, '_listen2') as PropertyDescriptor
   t.teardown(() => { Object.defineProperty(net.Server.prototype, '_listen2', listen2) })
   Object.defineProperty(net.Server.prototype, '_listen2', { value: undefined, configurable: true, writable: true })
   t.throws(assertNodeSupported, { code: 'SHARED_PORT_ERR_NODE_UNSUPPORTED', message: /^Node v\S+ lacks server\._listen2, / })
 })
 
-t.test('a bound port is a handle with the name that was asked for', async t => {
+t.test('a bound port is a handle with the requested address', async t => {
   const handle = bindTcp('127.0.0.1', 0) as RawHandle
   t.teardown(() => { handle.close() })
   const name: Partial<SocketName> = {}
@@ -29,13 +29,13 @@ t.test('a bound port is a handle with the name that was asked for', async t => {
   t.match(name, { address: '127.0.0.1', family: 'IPv4', port: Number })
 })
 
-t.test('an address that is not ours and a descriptor that is none are numbers below 0', async t => {
+t.test("another machine's address, and an invalid descriptor, return negative numbers", async t => {
   t.ok(bindTcp('192.0.2.1', 0) as number < 0)
   t.ok(openDescriptor(9999) as number < 0)
   t.ok(bindPath(`${shortFolder(t)}/none/socket`) as number < 0)
 })
 
-t.test('a server on a handle of ours serves what is injected, counts it, and waits for it', async t => {
+t.test('a server on our handle serves injected connections, counts them, and waits for them', async t => {
   const bound = bindTcp('127.0.0.1', 0) as RawHandle
   const name = {} as SocketName
   bound.getsockname?.(name)
@@ -61,7 +61,7 @@ t.test('a server on a handle of ours serves what is injected, counts it, and wai
   t.equal(openConnections(server), 0)
 })
 
-t.test('a socket on the handle of a connection writes, reads into a buffer that is given, and closes', async t => {
+t.test('a socket on the handle of a connection writes, reads into a given buffer, and closes', async t => {
   const bound = bindTcp('127.0.0.1', 0) as RawHandle
   t.teardown(() => { bound.close() })
   const name = {} as SocketName
@@ -81,7 +81,7 @@ t.test('a socket on the handle of a connection writes, reads into a buffer that 
   t.equal(buffer.toString('utf8', 0, 5), 'hello')
 })
 
-t.test('the server answers for the address of the handle', async t => {
+t.test("the server's address is that of the handle", async t => {
   const tcp = net.createServer()
   listenOn(tcp, new SharedHandle({ address: '::1', family: 'IPv6', port: 81 }, () => {}), { address: '::1', family: 'IPv6', port: 81 })
   await once(tcp, 'listening')
@@ -98,7 +98,7 @@ t.test('the server answers for the address of the handle', async t => {
   }
 })
 
-t.test('a call of listen() is out of date after close() and after another one', async t => {
+t.test('a call of listen() is outdated after close(), and after another call', async t => {
   const server = net.createServer()
   const first = nextListening(server)
   t.ok(isListening(server, first))
@@ -122,7 +122,7 @@ t.test('a server is full when Node would drop the next connection', async t => {
   }
 })
 
-t.test('maxConnections 0 means to isFull what it means to this Node', async t => {
+t.test('isFull treats maxConnections 0 as this Node does', async t => {
   const server = net.createServer().listen(0, '127.0.0.1')
   server.maxConnections = 0
   t.teardown(() => server.close())
@@ -140,7 +140,7 @@ t.test('maxConnections 0 means to isFull what it means to this Node', async t =>
   t.equal(said, dropped)
 })
 
-t.test('a server is known by what it speaks', async t => {
+t.test("a server's protocol is recognized", async t => {
   t.equal(speaks(http.createServer()), 'http1')
   t.equal(speaks(https.createServer()), 'http1')
   t.equal(speaks(http2.createServer()), 'h2c')
@@ -153,7 +153,7 @@ t.test('a server is known by what it speaks', async t => {
   }
 })
 
-t.test('the socket below a TLS socket is the one that was accepted', async t => {
+t.test('the socket below a TLS socket is the accepted one', async t => {
   const server = tls.createServer({ ciphers: 'PSK', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', pskCallback: () => Buffer.from('secret') })
   server.listen(0, '127.0.0.1')
   t.teardown(() => server.close())
@@ -174,7 +174,7 @@ t.test('the socket below a TLS socket is the one that was accepted', async t => 
   t.equal(rawSocket(secure as tls.TLSSocket), undefined, 'nobody knows after its close')
 })
 
-t.test('an upgraded socket is known from one that the HTTP server still reads', async t => {
+t.test('an upgraded socket is distinguished from one that the HTTP server still reads', async t => {
   const server = http.createServer((request, response) => { response.end(String(isUpgraded(request.socket))) })
   server.on('upgrade', (request, socket: net.Socket) => { socket.end(String(isUpgraded(socket))) })
   server.listen(0, '127.0.0.1')
@@ -191,7 +191,7 @@ t.test('an upgraded socket is known from one that the HTTP server still reads', 
   }
 })
 
-t.test('addresses() answers the other family too, for as long as the server listens', async t => {
+t.test('addresses() includes the second address family for as long as the server listens', async t => {
   const fastify = Fastify()
   t.teardown(() => fastify.close())
   await fastify.listen({ port: 0, host: '127.0.0.1' })
@@ -202,7 +202,7 @@ t.test('addresses() answers the other family too, for as long as the server list
   t.same(fastify.addresses(), [])
 })
 
-t.test('addresses() answers the other family where the plugin was encapsulated', async t => {
+t.test('addresses() includes the second address family if the plugin was registered in a scope', async t => {
   const fastify = Fastify()
   t.teardown(() => fastify.close())
   fastify.register(async child => { addBinding(child, { address: '::1', family: 'IPv6', port: 3 }) })
@@ -210,7 +210,7 @@ t.test('addresses() answers the other family where the plugin was encapsulated',
   t.match(fastify.addresses(), [{ address: '::1' }, { address: '127.0.0.1' }])
 })
 
-t.test('preClose hooks are taken of all contexts or of none', async t => {
+t.test('preClose hooks are taken from all contexts or from none', async t => {
   const fastify = Fastify()
   let ran = 0
   fastify.addHook('preClose', async () => { ran++ })
@@ -218,7 +218,7 @@ t.test('preClose hooks are taken of all contexts or of none', async t => {
   await fastify.ready()
   const contexts = Object.getOwnPropertySymbols(fastify).find(({ description }) => description === 'fastify.children') as symbol
   const children = Reflect.get(fastify, contexts) as object[]
-  children.push({}) // one that keeps its hooks elsewhere
+  children.push({}) // a context that keeps its hooks elsewhere
   t.equal(takePreCloseHooks(fastify), undefined)
   children.pop()
   await fastify.close()

@@ -10,16 +10,16 @@ const WHY = {
   thread: { role: 'standalone', why: 'a thread cannot fork workers', asked: false }
 }
 
-t.test('a process of its own is the primary', async t => {
+t.test('an ordinary process is the primary', async t => {
   t.same(findRole('auto'), { role: 'primary' })
   t.same(findRole(1), { role: 'primary' })
 })
 
-t.test('with no workers asked for it is standalone, as asked', async t => {
+t.test('with workers: 0 it is standalone, as expected', async t => {
   t.same(findRole(0), WHY.asked)
 })
 
-t.test('a worker of another cluster is standalone, and was not asked to be', async t => {
+t.test('a worker of another cluster is standalone, which is unexpected', async t => {
   setWorker(t, undefined)
   t.same(findRole('auto'), WHY.cluster)
   t.same(findRole(0), WHY.asked)
@@ -31,24 +31,24 @@ t.test('a worker of ours knows its primary, its generation and its lane', async 
   t.same(findRole('auto'), { role: 'worker', mark })
 })
 
-t.test('a worker of ours stays one where it reads another number of workers, even 0', async t => {
+t.test('a worker of ours stays one even if its own options say another number of workers, even 0', async t => {
   setWorker(t, JSON.stringify({ primary: process.ppid, generation: 0, lane: 'ipc' }))
   t.match(findRole(0), { role: 'worker' })
 })
 
-t.test('a worker of ours whose primary has died meanwhile is one all the same', async t => {
+t.test('a worker of ours whose primary has died meanwhile is still one', async t => {
   const mark = { primary: 2 ** 30, generation: 2, lane: 'ipc' }
   setWorker(t, JSON.stringify(mark))
   t.same(findRole('auto'), { role: 'worker', mark })
 })
 
-t.test('a mark inherited from somebody else\'s primary counts for nothing', async t => {
+t.test("a mark inherited from another process's primary is ignored", async t => {
   setWorker(t, JSON.stringify({ primary: process.pid, generation: 0, lane: 'ipc' }))
   t.same(findRole('auto'), WHY.cluster)
 })
 
 for (const mark of ['', '{', 'null', '5', '"primary"', '{}', '{"primary":"1"}', '[]']) {
-  t.test(`a mark that is none of ours counts for nothing: ${mark}`, async t => {
+  t.test(`an invalid mark is ignored: ${mark}`, async t => {
     setWorker(t, mark)
     t.same(findRole('auto'), WHY.cluster)
   })
@@ -60,13 +60,13 @@ t.test('a process that a worker starts inherits the mark, and is a primary', asy
   t.same(findRole('auto'), { role: 'primary' })
 })
 
-t.test('where node:cluster and threads really are', async t => {
+t.test('real cluster workers and threads are recognized', async t => {
   t.same(await run('cluster'), WHY.cluster)
   t.same(await run('thread'), WHY.thread)
   t.same(await run('thread-of-worker'), WHY.thread)
 })
 
-/** Makes this process look like a cluster's worker with this mark in its environment. */
+/** Makes this process look like a cluster worker with this mark in its environment. */
 function setWorker (t: Test, mark: string | undefined): void {
   Object.defineProperty(cluster, 'isWorker', { value: true, configurable: true, writable: true })
   if (mark !== undefined) process.env[WORKER_MARK] = mark
@@ -76,7 +76,7 @@ function setWorker (t: Test, mark: string | undefined): void {
   })
 }
 
-/** What findRole('auto') says there. */
+/** The result of findRole('auto') there. */
 async function run (where: string): Promise<object> {
   const script = fileURLToPath(new URL('../fixtures/role.mjs', import.meta.url))
   return await new Promise((resolve, reject) => {

@@ -4,32 +4,32 @@ import { getSystemErrorMap } from 'node:util'
 import { systemError } from '../../lib/platform/system-error.js'
 import { shortFolder } from '../fakes.js'
 
-t.test('a taken port: the same error as from net', async t => {
+t.test('a port in use: the same error as from net', async t => {
   const port = await taken(t, { port: 0, host: '127.0.0.1' })
   const real = await failure({ port, host: '127.0.0.1' })
   t.equal(real.code, 'EADDRINUSE')
   same(t, systemError(real.errno as number, 'listen', { address: '127.0.0.1', port }), real)
 })
 
-t.test('an address that is not ours, any port: the same error as from net', async t => {
+t.test("another machine's address, any port: the same error as from net", async t => {
   const real = await failure({ port: 0, host: '192.0.2.1' })
   t.equal(real.code, 'EADDRNOTAVAIL')
   same(t, systemError(real.errno as number, 'listen', { address: '192.0.2.1', port: 0 }), real)
 })
 
-t.test('a path in a folder that is not there: the same error as from net', async t => {
+t.test('a path in a missing folder: the same error as from net', async t => {
   const path = `${shortFolder(t)}/none/socket`
   const real = await failure({ path })
   t.equal(real.code, 'EACCES')
   same(t, systemError(real.errno as number, 'listen', { address: path }), real)
 })
 
-t.test('without a place the message names none', async t => {
+t.test('without an address the message contains none', async t => {
   const [errno] = [...getSystemErrorMap()].find(([, [code]]) => code === 'EMFILE') as [number, [string, string]]
   t.match(systemError(errno, 'accept'), { message: 'accept EMFILE: too many open files', code: 'EMFILE', errno, syscall: 'accept' })
 })
 
-t.test('a number that libuv does not know is an error all the same', async t => {
+t.test('a number that libuv does not know is an error nevertheless', async t => {
   t.match(systemError(-99_999, 'listen'), { message: 'listen UNKNOWN: unknown error -99999', code: 'UNKNOWN', errno: -99_999 })
 })
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { within } from '../../lib/platform/within.js'
 
-t.test('says whether a promise is fulfilled in time, throws what it rejects with, and leaves no timer', async t => {
+t.test('returns whether a promise is fulfilled in time, throws its rejection, and leaves no timer', async t => {
   const timers = (): number => process.getActiveResourcesInfo().filter(type => type === 'Timeout').length
   const before = timers()
   t.equal(await within(600_000, Promise.resolve()), true)

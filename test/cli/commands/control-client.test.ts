@@ -8,7 +8,7 @@ import { runtimeFolder } from '../../runtime-folder.js'
 const PID = 4_711
 const STATUS = JSON.stringify({ pid: PID, workers: [], listeners: [] })
 
-/** A client of something that listens on a control socket, and what ends that. */
+/** A client of a server on a control socket, and a function that stops the server. */
 async function ask (t: Test, listener: RequestListener): Promise<{ client: ControlClient, end: () => void }> {
   const { env } = runtimeFolder(t)
   const path = join(env.TMPDIR, 'sock')
@@ -22,26 +22,26 @@ async function ask (t: Test, listener: RequestListener): Promise<{ client: Contr
   return { client: new ControlClient(path), end }
 }
 
-for (const [what, body] of [['HTML', '<html>'], ['nothing', ''], ['a number', '1'], ['null', 'null'], ['another status', '{"status":"ok"}'], ['lists that are none', '{"pid":1,"workers":{},"listeners":{}}']] as const) {
-  t.test(`a server that answers with ${what} is no primary, and said to be none`, async t => {
+for (const [what, body] of [['HTML', '<html>'], ['nothing', ''], ['a number', '1'], ['null', 'null'], ['another status', '{"status":"ok"}'], ['lists that are not arrays', '{"pid":1,"workers":{},"listeners":{}}']] as const) {
+  t.test(`a server that answers with ${what} is reported as not being a primary`, async t => {
     const { client } = await ask(t, (_request, response) => { response.end(body) })
     await t.rejects(client.status(), { name: 'ControlError', message: 'it is not a shared-fastify primary' })
   })
 }
 
-t.test('an error that is no JSON is an error', async t => {
+t.test('an error that is not JSON is an error', async t => {
   const { client } = await ask(t, (_request, response) => { response.writeHead(502).end('Bad Gateway') })
   await t.rejects(client.post('/stop'), { name: 'ControlError' })
 })
 
-t.test('steps that are no JSON are an error', async t => {
+t.test('a progress line that is not JSON is an error', async t => {
   const { client } = await ask(t, (_request, response) => { response.end('{"event":"worker-start"}\n<html>\n') })
   const steps = client.follow('/reload')
   t.match(await steps.next(), { value: { event: 'worker-start' } })
   await t.rejects(steps.next(), { name: 'ControlError' })
 })
 
-t.test('who waits for the end of a primary goes on when it is cut off, however that is', async t => {
+t.test('waiting for the end of a primary survives any loss of the connection', async t => {
   let followed = 0
   const { client, end } = await ask(t, ({ url, socket }, response) => {
     if (url !== '/events') return response.end(STATUS)
@@ -56,7 +56,7 @@ t.test('who waits for the end of a primary goes on when it is cut off, however t
   t.equal(followed, 4)
 })
 
-t.test('a primary is gone when another one has its place, or something else', async t => {
+t.test('a primary is gone if another one, or something else, listens on its socket', async t => {
   for (const body of [STATUS, 'Hello']) {
     const { client } = await ask(t, (_request, response) => { response.end(body) })
     await client.gone(PID + 1)

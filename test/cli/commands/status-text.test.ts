@@ -15,12 +15,12 @@ function text (more: Partial<Status>, options = {}): string[] {
   return statusText({ ...status, workers, ...more }, options).replace(/\x1b\[\d+m/g, '').split('\n') // eslint-disable-line no-control-regex
 }
 
-t.test('a primary has room on a terminal of 80 columns, with bars too', async t => {
+t.test('a primary fits on a terminal of 80 columns, with bars too', async t => {
   for (const bars of [false, true]) t.strictSame(text({ name: 'a-name-of-thirty-two-characters-' }, { bars }).filter(line => line.length > 80), [])
   t.match(text({}, { bars: true, width: 120 }).join('\n'), /█/, 'bars are shown where there is room')
 })
 
-t.test('nothing in the status of a primary makes a line of its own, or is obeyed by the terminal', async t => {
+t.test('nothing in the status of a primary makes a line of its own, or controls the terminal', async t => {
   const hostile = 'x\n\u001b[2J'
   const lines = text({ name: hostile, app: hostile, policy: hostile as Status['policy'], listeners: [{ ...status.listeners[0]!, addresses: [hostile] }] }, { width: 500 })
   for (const line of lines) t.equal(stripVTControlCharacters(line), line)

@@ -1,12 +1,12 @@
 import t from 'tap'
 import { readPluginOptions, splitArguments } from '../../../lib/cli/settings/app-arguments.js'
 
-t.test('what comes after the first -- is the app\'s', async t => {
+t.test("arguments after the first -- are the app's", async t => {
   t.strictSame(splitArguments(['app.js', '-p', '1', '--', '-p', '2', '--', 'x']), { own: ['app.js', '-p', '1'], app: ['-p', '2', '--', 'x'] })
   t.strictSame(splitArguments(['app.js']), { own: ['app.js'], app: [] })
 })
 
-t.test('--inspect takes no app for an address', async t => {
+t.test('--inspect does not take the app for an address', async t => {
   const own = (...args: string[]): string[] => splitArguments(args).own
   t.strictSame(own('--inspect', 'app.js', '-n', '1'), ['--inspect=true', 'app.js', '-n', '1'])
   t.strictSame(own('--inspect-brk', '--prefix', '/a'), ['--inspect-brk=true', '--prefix', '/a'])

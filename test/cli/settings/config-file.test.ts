@@ -12,7 +12,7 @@ function enter (t: Test, files: Record<string, string>): string {
   return folder
 }
 
-// Those in TypeScript are in integration/command-config.test.ts: tap's own hooks would take them here.
+// TypeScript is tested in integration/command-config.test.ts: here tap's own hooks would load it.
 const forms = {
   json: '{ "workers": 3 }',
   js: 'module.exports = { workers: 3 }',
@@ -27,7 +27,7 @@ for (const [extension, text] of Object.entries(forms)) {
   })
 }
 
-t.test('the package.json of the app may have the configuration', async t => {
+t.test("the configuration may be in the app's package.json", async t => {
   const folder = enter(t, { app: { src: {}, 'package.json': '{ "shared-fastify": { "workers": 3 } }' }, 'package.json': '{}' } as unknown as Record<string, string>)
   const file = { name: `"shared-fastify" of ${join(folder, 'app/package.json')}`, values: { workers: 3 } }
   t.strictSame(await readConfigFile(undefined, 'app/src/app.js'), file)
@@ -37,19 +37,19 @@ t.test('the package.json of the app may have the configuration', async t => {
   t.strictSame(await readConfigFile(undefined, undefined), file)
 })
 
-t.test('of two configurations none is taken in silence; the one that is given counts alone', async t => {
+t.test('two configurations are an error; one that is given explicitly is the only one', async t => {
   const folder = enter(t, { 'shared-fastify.config.json': '{}', 'other.json': '{ "workers": 3 }', 'package.json': '{ "shared-fastify": {} }' })
   await t.rejects(readConfigFile(undefined, undefined), { name: 'UsageError', message: `found more than one configuration: ${folder}/shared-fastify.config.json and "shared-fastify" of ${folder}/package.json; keep one, or choose one with --config` })
   t.strictSame(await readConfigFile('other.json', undefined), { name: join(folder, 'other.json'), values: { workers: 3 } })
 })
 
-t.test('paths are from the folder of the file', async t => {
+t.test("paths are relative to the file's folder", async t => {
   const folder = enter(t, { etc: { 'app.json': '{ "app": "../app.js", "socket": "s", "import": ["./a.js", "b.js", "package", "/c.js"] }', 'b.js': '' } } as unknown as Record<string, string>)
   const { values } = await readConfigFile('etc/app.json', undefined) ?? {}
   t.strictSame(values, { app: join(folder, 'app.js'), socket: join(folder, 'etc/s'), import: [join(folder, 'etc/a.js'), join(folder, 'etc/b.js'), 'package', '/c.js'] })
 })
 
-t.test('all that is wrong is told at once, with what is taken', async t => {
+t.test('all mistakes are reported at once, with the accepted values', async t => {
   const folder = enter(t, {
     'all.json': JSON.stringify({ worker: 4, colour: 'red', workers: 0, port: '80', recycle: { rss: 'x', requsts: 1 }, readyCheck: 1, signals: false, policy: 'mine', import: [1], 'log-level': 'info' })
   })
@@ -74,24 +74,24 @@ t.test('all that is wrong is told at once, with what is taken', async t => {
 })
 
 const broken: Array<[what: string, file: string, text: string, says: { message: RegExp | string, name?: string, code?: string }]> = [
-  ['is no object', 'a.json', '[]', { name: 'UsageError', message: /its value must be an object/ }],
+  ['is not an object', 'a.json', '[]', { name: 'UsageError', message: /its value must be an object/ }],
   ['exports nothing', 'a.mjs', 'export const workers = 3', { name: 'UsageError', message: /its value must be an object.*got undefined/ }],
-  ['is no JSON', 'b.json', '{', { code: 'SHARED_PORT_ERR_CONFIG_FAILED', message: /b\.json failed to load: .*JSON/ }],
+  ['is not JSON', 'b.json', '{', { code: 'SHARED_PORT_ERR_CONFIG_FAILED', message: /b\.json failed to load: .*JSON/ }],
   ['throws', 'b.mjs', 'throw new Error("the reason")', { code: 'SHARED_PORT_ERR_CONFIG_FAILED', message: /b\.mjs failed to load: the reason$/ }],
-  ['throws what is no error', 'c.mjs', 'throw 1', { code: 'SHARED_PORT_ERR_CONFIG_FAILED', message: /c\.mjs failed to load: 1$/ }],
+  ['throws something other than an error', 'c.mjs', 'throw 1', { code: 'SHARED_PORT_ERR_CONFIG_FAILED', message: /c\.mjs failed to load: 1$/ }],
   ['rejects', 'd.mjs', 'export default async () => { throw new Error("the reason") }', { code: 'SHARED_PORT_ERR_CONFIG_FAILED', message: /d\.mjs failed to load: the reason$/ }],
-  ['is a file of another kind', 'f.yaml', '', { name: 'UsageError', message: "--config takes a .ts, .mts, .cts, .js, .mjs, .cjs, .json file, got 'f.yaml'" }],
+  ['has an unknown extension', 'f.yaml', '', { name: 'UsageError', message: "--config takes a .ts, .mts, .cts, .js, .mjs, .cjs, .json file, got 'f.yaml'" }],
   ['is a package.json without the key', 'package.json', '{}', { name: 'UsageError', message: /^--config takes a package\.json with the key "shared-fastify", but .* does not have it$/ }]
 ]
 
 for (const [what, file, text, says] of broken) {
-  t.test(`a config file that ${what} is an error that says so`, async t => {
+  t.test(`a config file that ${what} is reported as such`, async t => {
     enter(t, { [file]: text })
     await t.rejects(readConfigFile(file, undefined), says)
   })
 }
 
-t.test('a config file that is not there is an error that names it', async t => {
+t.test('a missing config file is reported by name', async t => {
   enter(t, {})
   await t.rejects(readConfigFile('nowhere.js', undefined), { name: 'UsageError', message: "--config takes a file, got 'nowhere.js': there is no such file" })
   await t.rejects(readConfigFile('.', undefined), { name: 'UsageError', message: "--config takes a file, got '.': it is not a file" })

@@ -4,13 +4,13 @@ import { readOptions } from '../../../lib/options/options.js'
 import { appPath } from '../../helper.js'
 import { type Given, readSettings } from '../read-settings.js'
 
-/** What the command is to do by all that it is given. */
+/** The command's settings for these arguments. */
 function read (args: string[], { appArguments = [], ...given }: Given & { appArguments?: string[] } = {}): Config {
   return readConfig(appPath('plugin.mjs'), readSettings({ args, ...given }), appArguments)
 }
 
 const socket = { path: '/s' }
-const { host } = read([]).listen // what this machine is
+const { host } = read([]).listen // depends on this machine
 const listening: Array<{ says: string, args: string[], env?: Record<string, string>, file?: Given['file'], listen: object }> = [
   { says: 'a port, where nothing is said', args: [], listen: { port: 3000, host } },
   { says: 'an address', args: ['-a', '::1'], listen: { port: 3000, host: '::1' } },
@@ -32,13 +32,13 @@ for (const { says, args, listen, ...given } of listening) {
   })
 }
 
-t.test('two places to listen on are one too many, in the environment too', async t => {
+t.test('two addresses to listen on are an error, also in the environment', async t => {
   t.throws(() => read(['-s', '/s', '--fd', '3']), { name: 'UsageError', message: /got --fd and --socket$/ })
   t.throws(() => read([], { env: { FASTIFY_SOCKET: '/s', FASTIFY_ADDRESS: '::1' } }), { name: 'UsageError', message: /got FASTIFY_SOCKET and FASTIFY_ADDRESS$/ })
   t.throws(() => read([], { file: { socket: '/s', fd: 3 } }), { name: 'UsageError', message: /got 'fd' in \/the\/file and 'socket' in \/the\/file$/ })
 })
 
-t.test('what would do nothing is said, by the name under which it was given: a mode without a socket file, a time without a number of crashes', async t => {
+t.test('settings without effect are an error that spells them as given: a mode without a socket file, a time without a number of crashes', async t => {
   t.throws(() => read(['--socket-mode', '660']), { name: 'UsageError', message: '--socket-mode is for a socket file, and needs --socket; got 660' })
   t.throws(() => read([], { file: { socketMode: '660' } }), { name: 'UsageError', message: "'socketMode' in /the/file is for a socket file, and needs --socket; got 660" })
   const idle = [
@@ -52,18 +52,18 @@ t.test('what would do nothing is said, by the name under which it was given: a m
   }
 })
 
-t.test('what an app that is an instance has no use for is known by the names under which it was given', async t => {
+t.test('settings without effect on an app that is an instance are spelled as given', async t => {
   const { forPlugins } = read(['-x', '/api'], { env: { FASTIFY_OPTIONS: 'true' }, file: { bodyLimit: 5 }, appArguments: ['--greeting', 'hello'] })
   t.strictSame(forPlugins, ['--prefix', 'FASTIFY_OPTIONS', "'bodyLimit' in /the/file", '-- --greeting'])
   t.strictSame(read([], { env: { FASTIFY_OPTIONS: 'false' } }).forPlugins, [])
 })
 
-t.test('the prefix is the plugin\'s option, and wins over one behind --', async t => {
+t.test("the prefix is passed to the app's plugin, and overrides one after --", async t => {
   t.strictSame(read(['-x', '/api'], { appArguments: ['--prefix', '/other', '--greeting', 'hello'] }).pluginOptions, { prefix: '/api', greeting: 'hello' })
   t.strictSame(read([], { appArguments: ['--prefix', '/other'] }).pluginOptions, { prefix: '/other' })
 })
 
-t.test('what looks after the workers arrives as the options of the plugin', async t => {
+t.test('settings for supervision are passed to the plugin', async t => {
   const { sharedPort } = read([
     '--liveness-timeout', '0', '--recycle-requests', '10', '--recycle-rss', '512mb', '--recycle-age', '1000', '--recycle-jitter', '0.5', '--max-restarts', '3',
     '--max-restarts-within', '500', '--close-delay', '100', '--user', 'app', '--group', '33', '--socket-mode', '660', '-s', '/s'
@@ -80,7 +80,7 @@ t.test('what looks after the workers arrives as the options of the plugin', asyn
   t.match(readOptions(sharedPort), { recycle: { rss: 2 ** 29 }, socketMode: 0o660 })
 })
 
-t.test('what schedules and sheds arrives as the options of the plugin', async t => {
+t.test('settings for scheduling and shedding are passed to the plugin', async t => {
   const { sharedPort } = read([
     '--policy', 'sticky', '--sticky-wait', '5', '--sticky-ipv6-prefix', '56', '--stall-after', '100', '--saturation-utilization', '0.9', '--saturation-delay', '200',
     '--max-pending', '10', '--on-overload', 'shed', '--pending-timeout', '0', '--max-connections-per-worker', '7', '--ticket-lifetime', '1000'
@@ -99,13 +99,13 @@ t.test('what schedules and sheds arrives as the options of the plugin', async t 
   })
 })
 
-t.test('what comes from a config file arrives as the options of the plugin, functions too', async t => {
+t.test('settings of a config file are passed to the plugin, functions too', async t => {
   const policy = (): null => null
   const { sharedPort } = read(['--recycle-age', '5', '--grace', '0'], { file: { grace: 1, recycle: { age: 6, rss: '1gb' }, takeBackAfter: 0, policy } })
   t.strictSame(sharedPort, { grace: 0, recycle: { age: 5, rss: '1gb' }, takeBackAfter: 0, policy })
 })
 
-t.test('the parts of the admin server may be said in several places', async t => {
+t.test('the parts of the admin setting may come from several sources', async t => {
   const token = 'a-secret-of-some-length'
   t.strictSame(read(['--admin', '9001', '--admin-host', 'a'], { env: { FASTIFY_ADMIN_TOKEN: token }, file: { admin: { port: 9000, hosts: ['b'] } } }).sharedPort, { admin: { port: 9001, token, hosts: ['a'] } })
   t.strictSame(read(['--admin-host', 'a'], { file: { admin: { port: 9000, host: '::1', token } } }).sharedPort, { admin: { port: 9000, host: '::1', token, hosts: ['a'] } })
@@ -125,12 +125,12 @@ const inspected: Array<Given & { inspect: object | undefined }> = [
 ]
 
 for (const { inspect, args = [], ...given } of inspected) {
-  t.test(`what is inspected: ${JSON.stringify({ args, ...given })}`, async t => {
+  t.test(`inspected worker: ${JSON.stringify({ args, ...given })}`, async t => {
     t.strictSame(read([...args, '-n', '2'], given).inspect, inspect)
   })
 }
 
-t.test('a worker that there is not, or two ways at once, cannot be inspected', async t => {
+t.test('inspecting a worker that does not exist, or in two ways, is an error', async t => {
   const wrong = {
     '--inspect --inspect-worker 2': '--inspect-worker takes a slot from 0 to 1, since there are 2 workers; got 2',
     '--inspect 99999': '--inspect takes a port from 0 to 65535, got 99999',
@@ -143,18 +143,18 @@ t.test('a worker that there is not, or two ways at once, cannot be inspected', a
   t.throws(() => read(['-n', '1'], { file: { inspect: true, inspectWorker: 1 } }), { message: "'inspectWorker' in /the/file takes a slot from 0 to 0, since there is 1 worker; got 1" })
 })
 
-t.test('--control says where, --no-control that there is none', async t => {
+t.test('--control sets the path, --no-control disables the socket', async t => {
   t.strictSame(read(['--control', '/c']).sharedPort, { control: '/c' })
   t.strictSame(read(['--no-control'], { env: { FASTIFY_CONTROL: '/c' } }).sharedPort, { control: false })
   t.strictSame(read([], { file: { control: false } }).sharedPort, { control: false })
 })
 
-t.test('without flags the options are the defaults of the plugin', async t => {
+t.test("without flags the plugin's defaults apply", async t => {
   const { sharedPort } = read([])
   t.same(readOptions(sharedPort), readOptions({}))
 })
 
-t.test('--watch develops: one worker, and nobody who waits for it is sent away, unless something else is said', async t => {
+t.test('--watch defaults to one worker, and to no pendingTimeout', async t => {
   const develop = (args: string[], env?: Record<string, string>): object => readOptions(read(['--watch', ...args], env && { env }).sharedPort)
   t.same(develop([]), { ...readOptions({}), workers: 1, pendingTimeout: 0 })
   t.match(develop(['-n', '3', '--pending-timeout', '500']), { workers: 3, pendingTimeout: 500 })
@@ -162,7 +162,7 @@ t.test('--watch develops: one worker, and nobody who waits for it is sent away, 
   t.match(develop([], { FASTIFY_WORKERS: '2' }), { workers: 2 })
 })
 
-t.test('--watch-ignore is for --watch', async t => {
+t.test('--watch-ignore needs --watch', async t => {
   t.match(read(['--watch', '--watch-ignore', 'a', '--watch-ignore', 'b']), { watch: true, watchIgnore: ['a', 'b'] })
   t.match(read([]), { watch: false, watchIgnore: [] })
   t.throws(() => read(['--watch-ignore', 'a']), { name: 'UsageError', message: '--watch-ignore needs --watch; got --watch-ignore a' })

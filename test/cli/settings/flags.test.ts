@@ -53,23 +53,23 @@ const wrong: Array<[args: string[], message: string]> = [
 ]
 
 for (const [args, message] of wrong) {
-  t.test(`wrong usage says what is taken: ${args.join(' ')}`, async t => {
+  t.test(`wrong usage is answered with the accepted values: ${args.join(' ')}`, async t => {
     t.throws(() => parse(t, args), { message: `error: ${message}` })
   })
 }
 
-t.test('what is wrong in the environment is named by its variable', async t => {
+t.test('an invalid environment variable is reported by name', async t => {
   t.throws(() => parse(t, [], { PORT: 'http' }), { message: "error: option '-p, --port <port>' value 'http' from env 'PORT' is invalid. It must be an integer from 0 to 65535." })
   t.throws(() => parse(t, ['-p', '1'], { FASTIFY_LANE: 'fast' }), { message: /from env 'FASTIFY_LANE' is invalid/ })
 })
 
-t.test('FASTIFY_<OPTION> sets an option, and the command line comes before it', async t => {
+t.test('FASTIFY_<OPTION> sets an option, and the command line overrides it', async t => {
   const env = { FASTIFY_LOG_LEVEL: 'warn', FASTIFY_WORKERS: '7', FASTIFY_PLUGIN_TIMEOUT: '5', FASTIFY_IMPORT: 'a' }
   t.match(parse(t, [], env), { logLevel: 'warn', workers: 7, pluginTimeout: 5, import: ['a'] })
   t.match(parse(t, ['-l', 'error', '-n', 'auto', '-i', 'b', '-i', 'c'], env), { logLevel: 'error', workers: 'auto', pluginTimeout: 5, import: ['b', 'c'] })
 })
 
-t.test('the port is that of FASTIFY_PORT, else of PORT, else 3000; one that is set to nothing is not set', async t => {
+t.test('the port is FASTIFY_PORT, else PORT, else 3000; an empty variable counts as not set', async t => {
   t.equal(parse(t, [], { PORT: '', FASTIFY_PORT: '' }).port, 3000)
   t.equal(parse(t, [], { PORT: '81', FASTIFY_PORT: '' }).port, 81)
   t.equal(parse(t, [], { PORT: '81', FASTIFY_PORT: '82' }).port, 82)

@@ -4,7 +4,7 @@ import { show } from '../../../lib/cli/settings/show.js'
 import { type Part, schema } from '../../../lib/options/schema.js'
 import { readSettings } from '../read-settings.js'
 
-t.test('the command line comes before the environment, that before a config file, and that before the defaults', async t => {
+t.test('the command line overrides the environment, which overrides a config file, which overrides the defaults', async t => {
   const file = { grace: 1, workers: 1, maxPending: 1, recycle: { rss: 1 } }
   const env = { FASTIFY_GRACE: '2', FASTIFY_WORKERS: '2', FASTIFY_RECYCLE_AGE: '2' }
   const inForce = readSettings({ args: ['-g', '3'], env, file, app: 'app.js' })
@@ -17,7 +17,7 @@ t.test('the command line comes before the environment, that before a config file
   t.strictSame(inForce.found('policy'), { value: 'round-robin', source: { kind: 'default' } })
 })
 
-t.test('a switch is on or off by its flags, its variable or a config file', async t => {
+t.test('a switch is set by its flags, its variable or a config file', async t => {
   const prettyLogs = { FASTIFY_PRETTY_LOGS: 'true' }
   t.strictSame(readSettings({ args: ['--no-pretty-logs'], env: prettyLogs }).found('prettyLogs'), { value: false, source: { kind: 'flag', name: '--no-pretty-logs' } })
   t.strictSame(readSettings({ env: prettyLogs, file: { prettyLogs: false } }).found('prettyLogs'), { value: true, source: { kind: 'variable', name: 'FASTIFY_PRETTY_LOGS' } })
@@ -37,7 +37,7 @@ t.test('every option of the plugin is a setting of the command, or refused with 
   t.strictSame(missing(schema), [])
 })
 
-t.test('what is in force is shown as a table, with the place that each value comes from', async t => {
+t.test('the settings are shown as a table, with the source of each value', async t => {
   const lines = show(readSettings({ args: ['-g', '3'], env: { PORT: '80' }, file: { import: ['a'], policy () { return null } } }), false).split('\n')
   const row = (name: string): string[] | undefined => lines.find(line => line.startsWith(`${name} `))?.split(/ {2,}/)
   t.strictSame(row('SETTING'), ['SETTING', 'VALUE', 'FROM'])
@@ -50,7 +50,7 @@ t.test('what is in force is shown as a table, with the place that each value com
   t.equal(new Set(ends).size, 1, 'the columns are aligned')
 })
 
-t.test('of the places to listen on, the one that is taken is shown', async t => {
+t.test('of the addresses to listen on, only the one in use is shown', async t => {
   const values = (given: Parameters<typeof readSettings>[0]): unknown[] => {
     const shown = JSON.parse(show(readSettings(given), true)) as Record<string, { value: unknown }>
     return ['fd', 'socket', 'port', 'address'].map(name => shown[name]?.value)
@@ -60,7 +60,7 @@ t.test('of the places to listen on, the one that is taken is shown', async t => 
   t.strictSame(values({ args: ['-p', '1', '-a', '::1', '-s', '/s'] }), [null, '/s', 1, '::1'], 'two are an error, which tells')
 })
 
-t.test('what is in force is shown as JSON', async t => {
+t.test('the settings are shown as JSON', async t => {
   const shown = JSON.parse(show(readSettings({ args: ['-g', '3'], file: { saturation: { delay: 5 }, policy () { return null } } }), true)) as Record<string, unknown>
   t.strictSame(shown['grace'], { value: 3, source: 'flag', name: '--grace' })
   t.strictSame(shown['saturation.delay'], { value: 5, source: 'file', name: '/the/file' })
@@ -68,7 +68,7 @@ t.test('what is in force is shown as JSON', async t => {
   t.strictSame(shown['socket'], { value: null, source: 'default' })
 })
 
-t.test('what is secret is not shown, wherever it comes from', async t => {
+t.test('secrets are not shown, wherever they come from', async t => {
   const token = 'a secret of some length'.replaceAll(' ', '-')
   for (const given of [{ args: ['--admin-token', token] }, { env: { FASTIFY_ADMIN_TOKEN: token } }, { file: { admin: { port: 9000, token } } }]) {
     for (const json of [true, false]) {

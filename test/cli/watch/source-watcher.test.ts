@@ -34,20 +34,20 @@ async function watching (t: Test, files: object, output?: string): Promise<{ fol
   }
 }
 
-t.test('files that are written together are told of together, and those that are ignored are not', async t => {
+t.test('files written together are reported together, without the ignored ones', async t => {
   const { folder, next } = await watching(t, { 'a.js': '', 'ignored.js': '', lib: { 'b.js': '' } })
   for (const name of ['ignored.js', 'a.js', 'lib/b.js', 'new.js']) writeFileSync(join(folder, name), 'x')
   t.same(await next(), ['a.js', 'lib/b.js', 'new.js'])
 })
 
-t.test('what this process itself writes is no change, or each line of its log would lead to another', async t => {
+t.test('files that this process itself writes do not count, or each log line would cause another one', async t => {
   const { folder, next } = await watching(t, { 'a.js': '', out: '' }, 'out')
   appendFileSync(join(folder, 'out'), 'a line')
   writeFileSync(join(folder, 'a.js'), 'x')
   t.same(await next(), ['a.js'])
 })
 
-t.test('a file that is replaced by another, as editors save, is a change, again and again', async t => {
+t.test('replacing a file, as editors do when they save, is a change every time', async t => {
   const { folder, next } = await watching(t, { 'a.js': '' })
   for (const text of ['1', '2', '3']) {
     writeFileSync(join(folder, '.ignored'), text)
@@ -56,13 +56,13 @@ t.test('a file that is replaced by another, as editors save, is a change, again 
   }
 })
 
-t.test('a symbolic link that is there already is no change', async t => {
+t.test('an existing symbolic link is not a change', async t => {
   const { folder, next } = await watching(t, { lib: { 'b.js': '' }, link: t.fixture('symlink', 'lib'), 'a.js': '' })
   writeFileSync(join(folder, 'a.js'), 'x')
   t.same(await next(), ['a.js'])
 })
 
-t.test('a folder may go and come back', async t => {
+t.test('a folder may disappear and come back', async t => {
   const { folder, next } = await watching(t, { lib: { 'b.js': '' } })
   rmSync(join(folder, 'lib'), { recursive: true })
   t.same(await next(), ['lib/b.js'])
@@ -73,7 +73,7 @@ t.test('a folder may go and come back', async t => {
   t.same(await next(), ['lib/b.js'])
 })
 
-/** Watches nothing, by a clock that is turned by hand. */
+/** Watches nothing, with a fake clock. */
 function create () {
   const opened: Array<FSWatcher & { options: ChokidarOptions, closings: number }> = []
   const clock = new FakeClock()
@@ -88,7 +88,7 @@ function create () {
   return { watcher, opened, clock, told, lines }
 }
 
-t.test('what goes on changing is told of after a second all the same', async t => {
+t.test('a file that keeps changing is reported after a second nevertheless', async t => {
   const { watcher, opened, clock, told } = create()
   const started = watcher.start()
   opened[0]?.emit('ready')
@@ -106,7 +106,7 @@ t.test('what goes on changing is told of after a second all the same', async t =
 })
 
 for (const code of ['ENOSPC', 'EMFILE']) {
-  t.test(`where the system has no room for more watchers (${code}) it is said, and the files are looked at in turn`, async t => {
+  t.test(`if the system has no room for more watches (${code}), a warning is logged and the files are polled`, async t => {
     const { watcher, opened, lines } = create()
     const started = watcher.start()
     for (let i = 0; i < 2; i++) opened[0]?.emit('error', Object.assign(new Error('no room'), { code }))
@@ -120,7 +120,7 @@ for (const code of ['ENOSPC', 'EMFILE']) {
   })
 }
 
-t.test('another error is in the log', async t => {
+t.test('other errors are logged', async t => {
   const { watcher, opened, lines } = create()
   watcher.start()
   opened[0]?.emit('error', Object.assign(new Error('broken disk'), { code: 'EIO' }))
