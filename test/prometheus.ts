@@ -1,7 +1,7 @@
-/** What a scrape has under one name: its type, how many lines, and the values of each label. */
+/** What a scrape has for one metric: its type, the number of lines, and the values of each label. */
 export interface Exposed { type: string, lines: number, labels: Map<string, Set<string>> }
 
-/** Reads Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+/** Parses Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 export function readExposition (text: string): Map<string, Exposed> {
   const exposed = new Map<string, Exposed>()
   for (const line of text.split('\n')) {
@@ -24,12 +24,12 @@ function samplesOf (name: string, type: string): string[] {
   return type === 'histogram' ? ['bucket', 'sum', 'count'].map(part => `${name}_${part}`) : [name]
 }
 
-/** The name that a sample is documented by. */
+/** The documented name of a sample's metric. */
 export function metricOf (sample: string, { type }: Exposed): string {
   return type === 'histogram' ? sample.replace(/_(bucket|sum|count)$/, '') : sample
 }
 
-/** What a query in PromQL speaks of. */
+/** The samples and labels that a PromQL query uses. */
 export interface Query { samples: string[], matchers: Array<{ label: string, value: string }>, labels: string[] }
 
 const PARTS = /\b((?:shared_fastify|app|nodejs|process)_\w+)|\b(\w+)\s*(?:=~|=)\s*"([^"]*)"|\b(?:by|ignoring|on)\s*\(([^)]*)\)/g
@@ -44,10 +44,13 @@ export function readQuery (query: string): Query {
   return read
 }
 
-/** What Prometheus adds to each sample. */
+/** The labels that Prometheus adds to each sample. */
 const ADDED = ['job', 'instance']
 
-/** What a query, or a text with `labels` beside it, speaks of and a scrape does not have. Of what has no line yet, any label may be. */
+/**
+ * The names in a query, or in a text with `labels`, that a scrape does not have. A metric without a line may
+ * have any label.
+ */
 export function unknown (query: string, labels: string[], exposed: Map<string, Exposed>): string[] {
   const { samples, matchers, labels: grouped } = readQuery(query)
   const known = samples.flatMap(sample => exposed.get(sample) ?? [])

@@ -3,7 +3,7 @@ import { toNotice } from '../lib/error-notice.js'
 import { isToPrimary, post, receive, type ToPrimary, type ToWorker } from '../lib/protocol.js'
 import { FakeChannel, FakeHandle } from './fakes.js'
 
-/** What arrives of what is delivered. */
+/** The received messages of what is delivered. */
 function received (deliver: (channel: FakeChannel) => void): unknown[] {
   const channel = new FakeChannel()
   const messages: unknown[] = []
@@ -12,14 +12,14 @@ function received (deliver: (channel: FakeChannel) => void): unknown[] {
   return messages
 }
 
-/** A message as it goes over the wire. */
+/** A message as it is on the wire. */
 function wired (message: ToPrimary | ToWorker): object {
   const channel = new FakeChannel()
   post(channel, message)
   return JSON.parse(JSON.stringify(channel.sent[0]?.message)) as object
 }
 
-t.test('what is posted arrives, with its handle', async t => {
+t.test('a posted message arrives, with its handle', async t => {
   const handle = new FakeHandle()
   t.match(received(channel => { channel.deliver(wired({ type: 'left', key: 'a' })) }), [[{ type: 'left', key: 'a' }, undefined]])
   const [[message, arrived]] = received(channel => {
@@ -29,28 +29,28 @@ t.test('what is posted arrives, with its handle', async t => {
   t.equal(arrived, handle)
 })
 
-t.test('the app\'s own listeners do not see our messages: Node hides those whose cmd begins with NODE_', async t => {
+t.test("the app's own listeners do not see our messages: Node hides those whose cmd begins with NODE_", async t => {
   t.match(wired({ type: 'left', key: 'a' }), { cmd: /^NODE_/ })
 })
 
 for (const foreign of [null, undefined, 5, 'left', [], {}, { type: 'left', key: 'a' }, { cmd: 'NODE_CLUSTER', act: 'online' }, { cmd: 'NODE_HANDLE_ACK' }, { cmd: 'NODE_HANDLE' }, { cmd: 'NODE_HANDLE', msg: null }, { cmd: 'NODE_HANDLE', msg: { cmd: 'NODE_CLUSTER' } }, { cmd: 'NODE_SHARED_FASTIFY' }, { cmd: 'NODE_SHARED_FASTIFY', type: 7 }]) {
-  t.test(`a foreign message is none of our business: ${JSON.stringify(foreign)}`, async t => {
+  t.test(`other messages are ignored: ${JSON.stringify(foreign)}`, async t => {
     t.same(received(channel => { channel.deliver(foreign) }), [])
   })
 }
 
 t.test('a message whose handle did not arrive comes without one', async t => {
   const envelope = { cmd: 'NODE_HANDLE', type: 'net.Native', msg: wired({ type: 'handoff', number: 7, key: 'a' }) }
-  // Node's word for it is null.
+  // Node passes null for it.
   t.match(received(channel => { channel.deliver(envelope, null) }), [[{ type: 'handoff', number: 7 }, undefined]])
 })
 
-t.test('an envelope that has its handle is left to Node, which unwraps it: it arrives once', async t => {
+t.test('an envelope with its handle is left to Node, which unwraps it: the message arrives once', async t => {
   const envelope = { cmd: 'NODE_HANDLE', type: 'net.Native', msg: wired({ type: 'handoff', number: 7, key: 'a' }) }
   t.same(received(channel => { channel.deliver(envelope, new FakeHandle()) }), [])
 })
 
-t.test('nothing arrives after the receiver has stopped, and nothing of it stays', async t => {
+t.test('nothing arrives after the receiver has stopped, and no listener is left', async t => {
   const channel = new FakeChannel()
   const stop = receive(channel, () => { t.fail('arrived') })
   stop()
@@ -58,7 +58,7 @@ t.test('nothing arrives after the receiver has stopped, and nothing of it stays'
   t.equal(channel.listeners, 0)
 })
 
-t.test('a closed channel is an error to the callback, in a later tick, and to nobody else', async t => {
+t.test('a closed channel is an error for the callback, in a later tick, and for nobody else', async t => {
   const channel = new FakeChannel()
   channel.close()
   post(channel, { type: 'left', key: 'a' })
@@ -73,7 +73,7 @@ t.test('a closed channel is an error to the callback, in a later tick, and to no
   t.match(err, { message: 'the IPC channel is closed' })
 })
 
-t.test('the callback gets what the channel says', async t => {
+t.test("the callback gets the channel's result", async t => {
   const channel = new FakeChannel()
   const answers: unknown[] = []
   post(channel, { type: 'left', key: 'a' }, undefined, err => { answers.push(err) })
@@ -83,14 +83,14 @@ t.test('the callback gets what the channel says', async t => {
   t.same(answers, [null, broken])
 })
 
-t.test('a message always goes with a callback: without one an error of the channel would be thrown', async t => {
+t.test('every message is sent with a callback: without one, an error of the channel would be thrown', async t => {
   const channel = new FakeChannel()
   post(channel, { type: 'left', key: 'a' })
   t.type(channel.sent[0]?.done, 'function')
   t.doesNotThrow(() => channel.sent[0]?.done(new Error('write EPIPE')))
 })
 
-t.test('what a worker sends is a message when all its parts are there, and are what they should be', async t => {
+t.test('a message from a worker is valid if all its fields are present and have the right types', async t => {
   const error = { name: 'Error', message: 'no memory' }
   const pulse = { type: 'pulse', requests: 1, rss: 2, debugged: false, utilization: 1, delay: 0, stalls: 0, handshakes: { full: 3, resumed: 4 } }
   for (const message of [

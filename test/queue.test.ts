@@ -2,7 +2,7 @@ import t from 'tap'
 import { Queue } from '../lib/queue.js'
 import { createRandom } from './fakes.js'
 
-t.test('what went in first comes out first', async t => {
+t.test('items come out in the order in which they were added', async t => {
   const queue = new Queue<number>()
   for (const item of [1, 2, 3]) queue.push(item)
   t.equal(queue.size, 3)
@@ -10,7 +10,7 @@ t.test('what went in first comes out first', async t => {
   t.equal(queue.size, 0)
 })
 
-t.test('what is taken back at the head comes out next, in its order', async t => {
+t.test('items returned to the head come out next, in order', async t => {
   const queue = new Queue<number>()
   for (const item of [1, 2, 3, 4]) queue.push(item)
   queue.shift()
@@ -19,7 +19,7 @@ t.test('what is taken back at the head comes out next, in its order', async t =>
   t.same(queue.drain(), [10, 11, 12, 2, 3, 4])
 })
 
-t.test('drain gives all in order and leaves an empty queue that works on', async t => {
+t.test('drain returns all items in order and leaves a usable empty queue', async t => {
   const queue = new Queue<number>()
   for (const item of [1, 2, 3]) queue.push(item)
   queue.shift()
@@ -30,7 +30,7 @@ t.test('drain gives all in order and leaves an empty queue that works on', async
   t.equal(queue.shift(), 5)
 })
 
-t.test('does what an array does, over any mix of calls', async t => {
+t.test('it behaves like an array in any sequence of calls', async t => {
   const random = createRandom(1)
   const queue = new Queue<number>()
   let model: number[] = []
@@ -57,7 +57,7 @@ t.test('does what an array does, over any mix of calls', async t => {
   t.same(queue.drain(), model)
 })
 
-t.test('those that are dropped come out in their order, and the others keep theirs; each is asked for once', async t => {
+t.test('dropped items are returned in order, the others keep theirs, and each is tested once', async t => {
   const queue = new Queue<number>()
   for (const item of [0, 1, 2, 3, 4, 5]) queue.push(item)
   queue.shift()

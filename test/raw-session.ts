@@ -18,25 +18,25 @@ const END_HEADERS = 4
 
 const INITIAL_WINDOW_SIZE = 4
 const LARGEST_WINDOW = 2 ** 31 - 1
-/** That of a connection, at first. */
+/** The initial window of a connection. */
 const FIRST_WINDOW = 2 ** 16 - 1
 
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
 
-/** The last stream that a shutdown notice names: https://www.rfc-editor.org/rfc/rfc9113#section-6.8 */
+/** The last stream in a shutdown notice: https://www.rfc-editor.org/rfc/rfc9113#section-6.8 */
 export const HIGHEST_STREAM = 2 ** 31 - 1
 
 /**
- * A client of HTTP/2 by its frames. It knows which streams it has really sent: a library reports as refused also those
- * that it had only queued. Its windows are as large as can be.
+ * An HTTP/2 client that reads and writes frames. It knows which streams it has really sent; a library also
+ * reports streams as refused that it had only queued. Its windows are as large as possible.
  */
 export class RawSession {
   readonly socket: net.Socket
-  /** The last streams that GOAWAYs have named, in order. */
+  /** The last streams that GOAWAY frames have named, in order. */
   readonly goaways: number[] = []
-  /** The streams that the server has reset, and why. */
+  /** The streams that the server has reset, with the error codes. */
   readonly resets: Array<{ stream: number, code: number }> = []
-  /** The streams that are answered to their end. */
+  /** The streams whose answers are complete. */
   readonly answered = new Set<number>()
   /** The last stream that was sent. */
   last = -1
@@ -78,21 +78,22 @@ export class RawSession {
     return new RawSession(socket, secure)
   }
 
-  /** A GET, as a stream of its own. */
+  /** Sends a GET on a new stream. */
   get (path: string): number {
     this.last += 2
-    // Of HPACK's static table (RFC 7541, appendix A): GET, the scheme; then :path and :authority by their names, with values of their own.
+    // From HPACK's static table (RFC 7541, appendix A): GET and the scheme as indexed fields; :path and
+    // :authority as indexed names with literal values.
     const headers = Buffer.concat([Buffer.from([0x82, this.#secure ? 0x87 : 0x86]), literal(4, path), literal(1, 'localhost')])
     this.#send(HEADERS, END_STREAM | END_HEADERS, this.last, headers)
     return this.last
   }
 
-  /** Whether the server wants no new streams. */
+  /** Whether the server accepts no new streams. */
   get told (): boolean {
     return this.goaways.length > 0
   }
 
-  /** Resolves when this holds. Rejects when the connection is closed before. */
+  /** Resolves when the condition holds. Rejects if the connection is closed before. */
   async until (holds: () => boolean): Promise<void> {
     while (!holds()) {
       if (this.socket.destroyed) throw new Error(`closed: sent up to ${this.last}, answered ${this.answered.size}, GOAWAY ${this.goaways.join()}`)
@@ -128,12 +129,12 @@ export class RawSession {
   }
 }
 
-/** A header that is not indexed, with an indexed name. */
+/** A literal header field without indexing, with an indexed name. */
 function literal (name: number, value: string): Buffer {
   return Buffer.concat([Buffer.from([name, value.length]), Buffer.from(value)])
 }
 
-/** The same server behind a network: what either side sends arrives so many milliseconds later. */
+/** A proxy to the server that delays data by this many milliseconds in both directions. */
 export async function distant (t: Pick<Test, 'teardown'>, url: string, delay: number): Promise<string> {
   const { protocol, port } = new URL(url)
   const sockets = new Set<net.Socket>()

@@ -20,8 +20,8 @@ const SCRIPT = `
 let input: Writable | undefined
 
 /**
- * Kills a process, or with a negative pid a group of processes, when this process ends, in whatever way: tap
- * kills a test file that takes too long, and then no teardown runs. The function returned calls that off.
+ * Kills a process, or with a negative pid a group of processes, when this process ends in any way: if a test
+ * file takes too long, tap kills it, and no teardown runs. The returned function cancels that.
  */
 export function killAtEnd (pid: number): () => void {
   input ??= startReaper()
@@ -29,14 +29,14 @@ export function killAtEnd (pid: number): () => void {
   return () => { input?.write(`- ${pid}\n`) }
 }
 
-/** The same for a child: until it has ended. */
+/** The same for a child, until it has exited. */
 export function killChildAtEnd (child: ChildProcess): void {
   if (child.pid === undefined) return
   child.once('exit', killAtEnd(child.pid))
 }
 
 function startReaper (): Writable {
-  const reaper = spawn('sh', ['-c', SCRIPT], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] }) // Ctrl-C is not for its group
+  const reaper = spawn('sh', ['-c', SCRIPT], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] }) // detached, so that Ctrl-C does not reach it
   reaper.unref()
   ;(reaper.stdin as Socket).unref()
   return reaper.stdin

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { type App, start, type StartOptions } from './helper.js'
 
-/** An app whose workers do what the test writes. */
+/** An app whose workers run the code that the test writes. */
 export function startReloadable (t: Test, options: object, more: StartOptions = {}): { app: App, become: (doing: string) => void } {
   const folder = mkdtempSync(join(tmpdir(), 'sf-'))
   t.teardown(() => { rmSync(folder, { recursive: true }) })

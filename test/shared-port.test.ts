@@ -12,7 +12,7 @@ const lines: object[] = []
 const log = { error (line: object) { lines.push(line) } } as unknown as FastifyBaseLogger
 const NOT_RUNNING = { code: 'SHARED_PORT_ERR_NOT_RUNNING' }
 
-t.test('in the primary it says what the primary is at by now, and steers it', async t => {
+t.test('in the primary it shows the current state of the primary, and controls it', async t => {
   const done: unknown[] = []
   const primary = { generation: 0, draining: false, stats: () => STATS, reload: async () => { done.push('reload') }, scale: async (workers: number) => { done.push(workers) } }
   const port = new PrimarySharedPort(primary as unknown as PrimaryProcess)
@@ -26,7 +26,7 @@ t.test('in the primary it says what the primary is at by now, and steers it', as
   t.same(done, ['reload', 3])
 })
 
-t.test('in a worker it says who that is, and whether it drains by now, and steers nothing', async t => {
+t.test('in a worker it shows the worker and whether it is draining, and controls nothing', async t => {
   const listeners: Array<(log: FastifyBaseLogger) => void> = []
   const worker = { id: 7, generation: 3, draining: false, stats: async () => STATS, onDraining: (listener: (log: FastifyBaseLogger) => void) => { listeners.push(listener) } }
   const port = new WorkerSharedPort(worker as unknown as Worker)
@@ -43,7 +43,7 @@ t.test('in a worker it says who that is, and whether it drains by now, and steer
   await t.rejects(port.scale(), NOT_RUNNING)
 })
 
-t.test('standalone it has no workers, is ready while its server listens, and steers nothing', async t => {
+t.test('standalone it has no workers, is ready while its server listens, and controls nothing', async t => {
   const server = net.createServer()
   const port = new StandaloneSharedPort(server, log)
   t.match(port, { role: 'standalone', workerId: 0, generation: 0, draining: false })

@@ -6,15 +6,15 @@ export const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
 
 export type Version = typeof VERSIONS[number]
 
-/** What is to be known of one TLS connection. */
+/** The properties of one TLS connection. */
 export interface Visit {
   worker: number
   resumed: boolean
-  /** The latest of the connection. */
+  /** The latest session of the connection. */
   session: Buffer
 }
 
-/** One request on a TLS connection of its own. */
+/** Makes one request on a new TLS connection. */
 export async function visit (t: Test, url: string, { version, session }: { version: tls.SecureVersion, session?: Buffer | undefined }): Promise<Visit> {
   const client = await RawClient.connect(t, url, { minVersion: version, maxVersion: version, ...(session && { session }) })
   const socket = client.socket as tls.TLSSocket
@@ -27,7 +27,7 @@ export async function visit (t: Test, url: string, { version, session }: { versi
   return { worker, resumed, session: latest }
 }
 
-/** Which workers resumed the session and which did not, once each of `ids` was visited. */
+/** Visits each worker in `ids`; returns which of them resumed the session. */
 export async function resume (t: Test, url: string, version: tls.SecureVersion, session: Buffer, ids: number[]): Promise<Map<number, boolean>> {
   const seen = new Map<number, boolean>()
   while (!ids.every(id => seen.has(id))) {

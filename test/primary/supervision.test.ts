@@ -17,14 +17,14 @@ interface Options { last?: 'stop' | 'kill', maxRestarts?: number, early?: boolea
 const isStarting = ({ state }: WorkerHandle): boolean => state === 'starting'
 const isReady = ({ state }: WorkerHandle): boolean => state === 'ready'
 
-/** What may happen, and how likely it is; and to which workers only. */
+/** The possible steps and their likelihoods. */
 const STEPS = { wait: 20, ready: 20, exit: 15, pulse: 15, reload: 6, scale: 4, crash: 4, leave: 3, hang: 2, close: 2, lack: 2 }
 const ONLY: Record<string, (worker: WorkerHandle) => boolean> = { ready: isStarting, pulse: isReady, hang: isReady, close: isReady }
 
-/** What has happened how often, in all sequences. */
+/** How often each kind of step has happened, in all sequences. */
 const happened: Record<string, number> = {}
 
-/** Supervisor, Reload, Recycling and Restarts, wired as in the primary, and what is to be known of them to judge them. */
+/** Supervisor, Reload, Recycling and Restarts, wired as in the primary, with what is needed to check them. */
 function create ({ maxRestarts, early }: Options, some: (most: number) => number) {
   const clock = new FakeClock()
   const log = createLog().log.child({}, { level: 'silent' })
@@ -33,9 +33,9 @@ function create ({ maxRestarts, early }: Options, some: (most: number) => number
   const living = new Set<WorkerHandle>()
   const told: Record<number, string> = {}
   const pending = new Map<Promise<unknown>, string>()
-  const failed = new Set<number>() // what a reload or a scaling may be rejected for
-  const aborted = new Set<Error | undefined>() // what reloads were aborted for
-  const outdated = new Set<WorkerHandle | undefined>() // what the reload that runs replaces
+  const failed = new Set<number>() // the reasons for which a reload or a scaling may be rejected
+  const aborted = new Set<Error | undefined>() // the reasons for which reloads were aborted
+  const outdated = new Set<WorkerHandle | undefined>() // the workers that the current reload replaces
   const now = { count: 1 + some(4), up: false, stopping: false, over: false, lacking: 0, lacked: 0, recycled: 0, renewed: false }
   const note = (what: string): void => { happened[what] = (happened[what] ?? 0) + 1 }
 
@@ -88,7 +88,7 @@ function create ({ maxRestarts, early }: Options, some: (most: number) => number
     limits: { requests: 100, rss: 100, age: 60_000, jitter: 0.2 },
     async renew (slot) {
       note('recycle')
-      if (++now.recycled > 500) await new Promise(() => {}) // a loop without end would be the test's too
+      if (++now.recycled > 500) await new Promise(() => {}) // an endless loop would block the test too
       return await supervisor.renew(slot)
     },
     reloading: () => reload.running,
@@ -96,7 +96,7 @@ function create ({ maxRestarts, early }: Options, some: (most: number) => number
     ...parts
   })
 
-  /** Sees to it that the promise is settled in the end, and rejected for a reason only. */
+  /** Checks that the promise is settled in the end, and rejected only for a reason. */
   function expect (what: string, promise: Promise<unknown>): void {
     pending.set(promise, what)
     promise.catch((err: Error & { code?: string }) => {
@@ -163,12 +163,12 @@ function create ({ maxRestarts, early }: Options, some: (most: number) => number
   return { clock, wrong, living, spawned, told, pending, failed, now, supervisor, reload, recycling, expect, ready, scale, exit, stop, kill }
 }
 
-/** Plays one sequence. Returns what it broke of what is to hold, and how it went. */
+/** Plays one sequence. Returns the violated promises, and a record of the sequence. */
 async function play (seed: number, options: Options): Promise<string[]> {
   const random = createRandom(seed)
   const some = (most: number): number => Math.floor(random() * most)
   const one = <T>(all: readonly T[]): T => all[some(all.length)] as T
-  // Not everything in each: what is frequent would hide what is seldom.
+  // Each sequence omits some steps, because frequent ones would hide rare ones.
   const likely = Object.entries(STEPS).flatMap(([step, likely]) => likely < 10 && random() < 0.4 ? [] : Array<string>(likely).fill(step))
   const waits = random() < 0.3 // until it is killed
   const isEnding = ({ state, killed }: WorkerHandle): boolean => killed || (state === 'draining' && !waits)
@@ -211,7 +211,7 @@ async function play (seed: number, options: Options): Promise<string[]> {
     successors = slots.map(slot => [slot, slot.successor])
   }
 
-  /** Lets all that start be ready, all that are to end do so, and all the time pass that is waited for. */
+  /** Lets all starting workers become ready, all draining ones exit, and all timers fire. */
   async function rest (): Promise<void> {
     now.lacking = 0
     for (let rounds = 0; rounds < 300; rounds++) {
@@ -230,7 +230,7 @@ async function play (seed: number, options: Options): Promise<string[]> {
     if (left === 10 && options.last !== undefined) all[options.last]()
     step()
     checkAlways()
-    // What comes next may come before all has followed from this.
+    // The next step may come before everything has followed from this one.
     if (random() < 0.5) await new Promise(setImmediate)
     else for (let ticks = some(12); ticks > 0; ticks--) await Promise.resolve()
   }
@@ -245,18 +245,18 @@ async function play (seed: number, options: Options): Promise<string[]> {
 }
 
 for (const { what, ...options } of [
-  { what: 'whatever happens, each place has one ready worker in the end, and each promise is kept' },
-  { what: 'whatever happens before a stop and meanwhile, nothing outlives it', last: 'stop' },
-  { what: 'whatever happens before a kill and meanwhile, nothing outlives it', last: 'kill' },
-  { what: 'whatever has crashed too often, nothing is started any more', maxRestarts: 3 },
-  { what: 'whatever happens on the first start, a worker that fails takes everything along', early: true }
+  { what: 'whatever happens, each slot has one ready worker in the end, and each promise is kept' },
+  { what: 'whatever happens before and during a stop, nothing outlives it', last: 'stop' },
+  { what: 'whatever happens before and during a kill, nothing outlives it', last: 'kill' },
+  { what: 'after too many crashes, nothing is started any more', maxRestarts: 3 },
+  { what: 'whatever happens during the first start, a worker that fails ends everything', early: true }
 ] as Array<Options & { what: string }>) {
   t.test(what, async t => {
     for (let seed = 1; seed <= 200; seed++) t.same(await play(seed, options), [], `seed ${seed}`)
   })
 }
 
-t.test('all that may come of it has', async t => {
+t.test('every kind of step and outcome has occurred', async t => {
   const settled = ['reload', 'scale'].flatMap(what => ['SHARED_PORT_ERR_CLOSED', 'SHARED_PORT_ERR_WORKER_FAILED', NO_DESCRIPTORS].map(why => `${what}: ${why}`))
   t.same([...settled, 'reload-end', 'recycle', 'gives up', 'fatal', 'one more fails'].filter(what => happened[what] === undefined), [])
 })

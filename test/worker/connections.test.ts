@@ -30,7 +30,7 @@ async function create (t: Test, server: net.Server): Promise<{ connections: Conn
   }
 }
 
-t.test('it counts what is open, and tells each change', async t => {
+t.test('open connections are counted, and each change is reported', async t => {
   const { connections, counts, connect } = await create(t, http.createServer())
   t.equal(connections.count, 0)
   const first = await connect()
@@ -43,7 +43,7 @@ t.test('it counts what is open, and tells each change', async t => {
   t.same([...connections], [])
 })
 
-t.test('none resolves at once where none is open, else when the last one closes', async t => {
+t.test('none() resolves at once without connections, otherwise when the last one closes', async t => {
   const { connections, connect } = await create(t, http.createServer())
   await connections.none()
   const first = await connect()
@@ -54,7 +54,7 @@ t.test('none resolves at once where none is open, else when the last one closes'
   t.equal(await none, 0)
 })
 
-t.test('it knows the last answer begun on each connection, before any handler of the app\'s runs', async t => {
+t.test('the last response begun on each connection is known before any handler of the app runs', async t => {
   const seen: unknown[] = []
   const server = http.createServer((request, response) => {
     const connection = connections.of(request) as OpenConnection
@@ -70,7 +70,7 @@ t.test('it knows the last answer begun on each connection, before any handler of
   t.same(seen, [['/a', true, true, true], ['/b', true, true, true]])
 })
 
-t.test('a connection that comes and goes while one walks over them disturbs nobody', async t => {
+t.test('a connection that opens and closes during an iteration does not disturb it', async t => {
   const { connections, connect } = await create(t, http.createServer())
   await connect()
   await connect()
@@ -84,7 +84,7 @@ t.test('a connection that comes and goes while one walks over them disturbs nobo
   t.equal(connections.count, 0)
 })
 
-t.test('a TLS connection is one, known by the socket that was accepted and by the one that is read from', async t => {
+t.test('a TLS connection is one connection, found by its accepted socket and by its TLS socket', async t => {
   const psk = { ciphers: 'PSK', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const
   const server = tls.createServer({ ...psk, pskCallback: () => Buffer.from('secret') })
   const { connections, port } = await create(t, server)
@@ -101,14 +101,14 @@ t.test('a TLS connection is one, known by the socket that was accepted and by th
   t.same([...connections], [])
 })
 
-t.test('where Node does not tell what a TLS socket was accepted as, it says so', async t => {
+t.test('if Node does not expose the accepted socket of a TLS socket, traceable is false', async t => {
   const server = tls.createServer()
   const connections = new Connections(server, () => {})
   server.emit('secureConnection', { _handle: {}, once () {}, isSessionReused: () => false })
   t.notOk(connections.traceable)
 })
 
-t.test('HTTP/2 sessions are known while they live, and their streams are no answers of a connection', async t => {
+t.test('HTTP/2 sessions are known while they live, and their streams do not count as responses of a connection', async t => {
   const server = http2.createServer()
   const { connections, port } = await create(t, server)
   server.on('request', (request, response) => {
@@ -128,7 +128,7 @@ t.test('HTTP/2 sessions are known while they live, and their streams are no answ
   t.equal(connections.sessions.size, 0)
 })
 
-t.test('those that may have been busy are the last five that began, the newest first, and those whose answer is open', async t => {
+t.test('suspects are the last five requests, newest first, and those with an open response', async t => {
   const waiting: http.ServerResponse[] = []
   const server = http.createServer((request, response) => {
     if (request.url === '/open') waiting.push(response)
@@ -159,7 +159,7 @@ t.test('those that may have been busy are the last five that began, the newest f
   t.same(suspects(), [])
 })
 
-t.test('an HTTP/2 request may have been it as well', async t => {
+t.test('an HTTP/2 request may be a suspect as well', async t => {
   const server = http2.createServer((request, response) => { response.end() })
   const { connections, port } = await create(t, server)
   const client = http2.connect(`http://127.0.0.1:${port}`)

@@ -9,7 +9,7 @@ import { RawClient } from '../clients.js'
 
 const hasty = { grace: 60_000, pace: () => 'hasty' as const, forced: () => false }
 
-// In haste: what an ordinary drain does is tested with real workers, in test/integration/drain-*.
+// Hasty drains. Ordinary ones are tested with real workers, in test/integration/drain-*.
 
 async function serve (t: Test): Promise<{ connections: Connections, url: string }> {
   const server = http.createServer((_request, response) => { response.end() })
@@ -24,7 +24,7 @@ async function serve (t: Test): Promise<{ connections: Connections, url: string 
   return { connections, url: `http://127.0.0.1:${(server.address() as net.AddressInfo).port}` }
 }
 
-/** A connection that was served so many milliseconds ago; less than 0: a moment ago, however slow this process is. */
+/** A connection that was served this many milliseconds ago; negative: a moment ago, however slow this process is. */
 async function served (t: Test, { connections, url }: { connections: Connections, url: string }, ago: number): Promise<RawClient> {
   const client = await RawClient.connect(t, url)
   client.get('/')
@@ -33,16 +33,16 @@ async function served (t: Test, { connections, url }: { connections: Connections
   return client
 }
 
-t.test('what has been idle before is closed without a wait', async t => {
+t.test('a connection that has been idle before is closed without a delay', async t => {
   const { connections, url } = await serve(t)
   const client = await served(t, { connections, url }, 1_000)
-  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] }) // nobody turns them on
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] }) // the mocked timers never fire
   t.teardown(() => { mock.timers.reset() })
   await drain(connections, { ...hasty, webSockets: () => [] })
   t.equal(await client.closed, 'end')
 })
 
-t.test('a client that was served a moment ago has its next request answered, the last one', async t => {
+t.test('a client that was served a moment ago has its next request answered, as the last one', async t => {
   const { connections, url } = await serve(t)
   const client = await served(t, { connections, url }, -60_000)
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
@@ -54,7 +54,7 @@ t.test('a client that was served a moment ago has its next request answered, the
   await drained
 })
 
-t.test('WebSockets are told to go right away', async t => {
+t.test('WebSockets are closed at once', async t => {
   const { connections, url } = await serve(t)
   const client = await served(t, { connections, url }, -60_000)
   const code = await new Promise(resolve => {
@@ -66,7 +66,7 @@ t.test('WebSockets are told to go right away', async t => {
 
 const slow = (pace: 'gentle' | 'prompt'): Drain => ({ grace: 60_000, pace: () => pace, forced: () => false, webSockets: () => [] })
 
-/** Turns the clock by hand; returns what lets so many milliseconds pass, sweep by sweep. */
+/** Mocks the clock; returns a function that advances it by milliseconds, check by check. */
 function stopClock (t: Test): (time: number) => Promise<void> {
   const { now } = performance
   let time = now.call(performance)
@@ -136,7 +136,7 @@ t.test('a gentle drain becomes a prompt one when the whole server stops', async 
   await drained
 })
 
-t.test('what is cut by force is cut, upgraded connections aside', async t => {
+t.test('a forced drain cuts all connections off, except upgraded ones', async t => {
   const server = http.createServer(() => {})
   server.on('upgrade', (_request, socket) => { socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n') })
   const connections = new Connections(server, () => {})

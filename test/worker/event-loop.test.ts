@@ -8,7 +8,7 @@ function block (ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
-/** An event loop: this process's own, with requests and handlers that are made up. */
+/** This process's own event loop, with simulated requests and handlers. */
 function create ({ stallAfter = 150, debugged = false, suspects = [] as string[] } = {}) {
   let seen: Seen = { settled: [] }
   let watched = 0
@@ -29,7 +29,7 @@ function create ({ stallAfter = 150, debugged = false, suspects = [] as string[]
     eventLoop,
     watched: () => watched,
     begin () { eventLoop.begin(stallAfter) },
-    /** Blocks, in which time the handlers are seen to do so. Chance may make more stalls on a busy machine. */
+    /** Blocks, while this is seen of the handlers. On a busy machine there may be more stalls by chance. */
     async after (ms: number, whatIsSeen: Seen = { settled: [] }): Promise<LastSecond> {
       await sleep(50)
       eventLoop.read()
@@ -40,12 +40,12 @@ function create ({ stallAfter = 150, debugged = false, suspects = [] as string[]
   }
 }
 
-t.test('before it has begun it knows nothing, however the app blocks', async t => {
+t.test('before begin() it reports nothing, however the app blocks', async t => {
   const { after } = create()
   t.same(await after(200), { utilization: 0, delay: 0, stalls: 0 })
 })
 
-t.test('a block makes it late, busy and stand still, and is told once', async t => {
+t.test('a block causes a delay, utilization and a stall, which is reported once', async t => {
   const { begin, after, eventLoop, watched } = create()
   begin()
   const { utilization, delay, stalls, stall } = await after(200)
@@ -61,7 +61,7 @@ t.test('a block makes it late, busy and stand still, and is told once', async t 
   t.ok(next.delay < 180)
 })
 
-t.test('a shorter one makes it late only', async t => {
+t.test('a shorter block only causes a delay', async t => {
   const { begin, after, watched } = create({ stallAfter: 1_000_000 })
   begin()
   const { delay, stalls, stall } = await after(200)
@@ -69,7 +69,7 @@ t.test('a shorter one makes it late only', async t => {
   t.same([stalls, stall, watched()], [0, undefined, 0])
 })
 
-t.test('its own timer tells of a block as well, before anybody asks', async t => {
+t.test('its own timer notices a block too, before anybody reads', async t => {
   const { begin, eventLoop, watched } = create()
   begin()
   await sleep(50)
@@ -78,7 +78,7 @@ t.test('its own timer tells of a block as well, before anybody asks', async t =>
   t.ok(Number(eventLoop.read().stall?.duration) >= 180)
 })
 
-t.test('the longest of a second is told, and all are counted', async t => {
+t.test('the longest stall of a second is reported, and all are counted', async t => {
   const { begin, eventLoop } = create()
   begin()
   for (const ms of [200, 400, 200]) {
@@ -92,14 +92,14 @@ t.test('the longest of a second is told, and all are counted', async t => {
   t.ok(delay >= 380)
 })
 
-t.test('the handler that was seen to block is the route, with the time that it took', async t => {
+t.test('a traced handler that blocked is the route, with its duration', async t => {
   const { begin, after } = create({ suspects: ['/other'] })
   begin()
   const { stall } = await after(200, { longest: { name: 'GET /a/:id', took: 100_000 }, settled: ['GET /b'] })
   t.same(stall, { duration: 100_000, route: 'GET /a/:id' })
 })
 
-t.test('a handler that took the least part of it is not', async t => {
+t.test('a handler that took the smaller part of the block is not the route', async t => {
   const { begin, after } = create({ suspects: ['/a'] })
   begin()
   const { stall } = await after(200, { longest: { name: 'GET /a/:id', took: 20 }, settled: [] })
@@ -107,14 +107,14 @@ t.test('a handler that took the least part of it is not', async t => {
   t.notOk('route' in (stall as object))
 })
 
-t.test('else there are those that may have been it: first what has settled, each once, five at most', async t => {
+t.test('without a route there are suspects: first settled handlers, each once, five at most', async t => {
   const { begin, after } = create({ suspects: ['/a', '/b', '/a', '/c', '/d', '/e'] })
   begin()
   const { stall } = await after(200, { settled: ['GET /z', 'GET /b', 'GET /z'] })
   t.same(stall?.requests, ['GET /z', 'GET /b', 'GET /a', 'GET /c', 'GET /d'])
 })
 
-t.test('what a debugger may hold does not stall', async t => {
+t.test('a block while a debugger may be holding the process is not a stall', async t => {
   const { begin, after, watched } = create({ debugged: true })
   begin()
   const { delay, stalls, stall } = await after(200)
@@ -122,7 +122,7 @@ t.test('what a debugger may hold does not stall', async t => {
   t.same([stalls, stall, watched()], [0, undefined, 0])
 })
 
-t.test('an idle second is hardly busy, whatever was before', async t => {
+t.test('an idle second has little utilization, whatever was before', async t => {
   const { begin, eventLoop } = create()
   begin()
   block(1_000)

@@ -36,14 +36,14 @@ function create (t: Test): { fastify: FastifyInstance, handlers: Handlers, raw: 
   return { fastify, handlers: new Handlers(), raw }
 }
 
-/** What was seen of one request. */
+/** What was traced of one request. */
 async function seen ({ fastify, handlers }: Pick<ReturnType<typeof create>, 'fastify' | 'handlers'>, url: string): Promise<ReturnType<Handlers['take']>> {
   handlers.take()
   await fastify.inject(url)
   return handlers.take()
 }
 
-t.test('it watches only when it is told to, and for 60 seconds from the last time on', async t => {
+t.test('it traces only when told to, and for 60 seconds from the last time on', async t => {
   const clock = new FakeClock()
   const handlers = new Handlers((delay, run) => clock.after(delay, run))
   t.notOk(isWatched())
@@ -61,12 +61,12 @@ t.test('it watches only when it is told to, and for 60 seconds from the last tim
   t.notOk(isWatched())
 })
 
-t.test('while it does not watch it has seen nothing', async t => {
+t.test('while it does not trace it returns nothing', async t => {
   t.same(await seen(create(t), '/block/7'), { settled: [] })
 })
 
 for (const [url, what] of [['/block/7', 'blocks'], ['/throw/7', 'blocks and throws'], ['/serialize/7', 'blocks when its answer is serialized']] as const) {
-  t.test(`a handler that ${what} is known by its route`, async t => {
+  t.test(`a handler that ${what} is identified by its route`, async t => {
     const { handlers, fastify } = create(t)
     handlers.watch()
     const { longest } = await seen({ handlers, fastify }, `${url}?secret=1`)
@@ -76,7 +76,7 @@ for (const [url, what] of [['/block/7', 'blocks'], ['/throw/7', 'blocks and thro
   })
 }
 
-t.test('one that blocks after a pause is among those that have settled', async t => {
+t.test('a handler that blocks after an await is among those that have settled', async t => {
   const { handlers, fastify } = create(t)
   handlers.watch()
   const { longest, settled } = await seen({ handlers, fastify }, '/pause-block/7')
@@ -84,7 +84,7 @@ t.test('one that blocks after a pause is among those that have settled', async t
   t.ok(Number(longest?.took) < 100, 'which is not to say that it was seen to block')
 })
 
-t.test('those that settled last are kept, five of them, the newest first, rejected ones too', async t => {
+t.test('the last five settled handlers are kept, newest first, rejected ones too', async t => {
   const { handlers, fastify } = create(t)
   handlers.watch()
   await seen({ handlers, fastify }, '/quick/1')
@@ -93,7 +93,7 @@ t.test('those that settled last are kept, five of them, the newest first, reject
   t.same(handlers.take().settled, ['GET /reject/:id', ...Array.from({ length: 4 }, () => 'GET /quick/:id')])
 })
 
-t.test('a request is named by its route where that was seen, else by its path', async t => {
+t.test('a request is named by its route if that was traced, otherwise by its path', async t => {
   const { handlers, fastify, raw } = create(t)
   await fastify.inject('/quick/1?secret=1')
   handlers.watch()

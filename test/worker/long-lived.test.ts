@@ -40,14 +40,14 @@ async function withWebSockets (t: Test, preClose?: (this: FastifyInstance, done:
   return { fastify, url: await listen(t, fastify) }
 }
 
-t.test('a WebSocket that the plugin closes without a code is told to come back', async t => {
+t.test('a WebSocket that the plugin closes without a code gets the code to reconnect', async t => {
   const { fastify, url } = await withWebSockets(t)
   const closed = closedWith(await open(t, url))
   await endLongLived(fastify, 60_000, log)
   t.equal(await closed, 1012)
 })
 
-t.test('what the app says itself, it says: its last words, and a code of its own', async t => {
+t.test("the app's own last message and its own close code are sent", async t => {
   const { fastify, url } = await withWebSockets(t, function (done) {
     for (const client of this.websocketServer.clients) {
       client.send('bye')
@@ -63,7 +63,7 @@ t.test('what the app says itself, it says: its last words, and a code of its own
   t.same((await closed).map(String), ['4000', 'in peace'])
 })
 
-t.test('an upgrade that comes after the plugin has closed is answered 503, and other requests are served', async t => {
+t.test('an upgrade that arrives after the plugin has closed is answered 503, and other requests are served', async t => {
   const { fastify, url } = await withWebSockets(t)
   const [upgrading, asking] = [await RawClient.connect(t, url), await RawClient.connect(t, url)]
   await endLongLived(fastify, 60_000, log)
@@ -74,7 +74,7 @@ t.test('an upgrade that comes after the plugin has closed is answered 503, and o
   t.match(await asking.answer(), { status: 200, body: 'served' })
 })
 
-t.test('WebSockets of plugins are found in whatever context, those that are older than us included', async t => {
+t.test('WebSockets of plugins are found in any context, including those older than this plugin', async t => {
   const fastify = Fastify()
   fastify.register(async child => {
     await child.register(websocket)
@@ -107,7 +107,7 @@ t.test('WebSockets of @fastify/http-proxy, which replaces server.close(), end; i
   t.equal(await idle.closed, 'end')
 })
 
-t.test('of a WebSocket that a hook leaves open, close() is its own again', async t => {
+t.test('a WebSocket that a hook leaves open has its own close() again', async t => {
   const { fastify, url } = await withWebSockets(t, done => { done() })
   await open(t, url)
   await endLongLived(fastify, 60_000, log)
@@ -115,7 +115,7 @@ t.test('of a WebSocket that a hook leaves open, close() is its own again', async
   t.notOk(Object.hasOwn(client as object, 'close'))
 })
 
-t.test('an app that has something else by the name of websocketServer drains all the same', async t => {
+t.test('an app with another decorator named websocketServer drains nevertheless', async t => {
   const fastify = Fastify()
   fastify.decorate('websocketServer' as never, { clients: 3 } as never)
   await listen(t, fastify)
@@ -123,7 +123,7 @@ t.test('an app that has something else by the name of websocketServer drains all
   await endLongLived(fastify, 60_000, log)
 })
 
-t.test('what throws where long-lived connections are ended is logged, and the drain goes on', async t => {
+t.test('an exception while long-lived connections are ended is logged, and the drain goes on', async t => {
   const fastify = Fastify()
   fastify.decorate('websocketServer' as never, { getter () { throw new Error('not there') } } as never)
   await listen(t, fastify)

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { OwnHandlers } from '../../lib/worker/own-handlers.js'
 
-/** So long that nothing that waits for it would end within the test. */
+/** So long that a test would time out if anything waited for it. */
 const NEVER = 600_000
 
 /** Tap has handlers of its own in this process. */
@@ -9,7 +9,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP']) process.removeA
 
 const emit = (signal: NodeJS.Signals): void => { Reflect.apply(process.emit, process, [signal, signal, 15]) }
 
-/** With what the process would have, and a clock by which each look takes 50 ms. */
+/** With simulated resources of the process, and a clock with 50 ms between checks. */
 function create (t: Test) {
   const events = ['newListener', 'removeListener'] as unknown as Array<'SIGTERM'>
   const before = new Set(events.flatMap(event => process.rawListeners(event)))
@@ -38,14 +38,14 @@ const handle = (t: Test, run: () => unknown): void => {
   t.teardown(() => { process.off('SIGTERM', run) })
 }
 
-t.test('a handler that begins nothing is waited for no longer, whatever else is open', async t => {
+t.test('a handler that starts nothing is not waited for, whatever else is open', async t => {
   const { handlers, state } = create(t)
   handle(t, () => {})
   t.equal(await handlers.end(NEVER), true)
   t.equal(state.looks, 0)
 })
 
-t.test('what a handler that returns nothing begins is waited for, and what was there before is not', async t => {
+t.test('resources that a handler without a promise starts are waited for, and earlier ones are not', async t => {
   const { handlers, open, state } = create(t)
   handle(t, () => { open.push('Timeout') })
   state.onLook = () => { if (state.looks === 3) open.pop() }
@@ -53,7 +53,7 @@ t.test('what a handler that returns nothing begins is waited for, and what was t
   t.equal(state.looks, 3)
 })
 
-t.test('what it begins a few turns later, when the app that it closes is closed, is waited for as well', async t => {
+t.test('resources that it starts a few iterations later, when the app that it closes is closed, are waited for as well', async t => {
   const { handlers, open, state } = create(t)
   handle(t, () => { setImmediate(() => setImmediate(() => { open.push('TCPSocketWrap') })) })
   state.onLook = () => { if (state.looks === 2) open.pop() }
@@ -61,14 +61,14 @@ t.test('what it begins a few turns later, when the app that it closes is closed,
   t.equal(state.looks, 2)
 })
 
-t.test('what is never done is given up when its time is over', async t => {
+t.test('a handler that is never done is given up when its time is over', async t => {
   const { handlers, open, state } = create(t)
   handle(t, () => { open.push('Timeout') })
   t.equal(await handlers.end(1_000), false)
   t.equal(state.now, 1_000)
 })
 
-t.test('a promise is waited for, and nothing else that such a handler leaves', async t => {
+t.test('a promise is waited for, and no resources that such a handler leaves', async t => {
   const { handlers, open, state } = create(t)
   let settled = false
   handle(t, async () => {
@@ -80,7 +80,7 @@ t.test('a promise is waited for, and nothing else that such a handler leaves', a
   t.same([settled, state.looks], [true, 0])
 })
 
-t.test('a handler that is added after us has its signal heard, and is not called again', async t => {
+t.test('the signal of a handler that is added after us is noticed, and the handler is not called again', async t => {
   const { handlers, open, state } = create(t)
   handlers.watch()
   let calls = 0
@@ -94,7 +94,7 @@ t.test('a handler that is added after us has its signal heard, and is not called
   t.same([calls, state.looks], [1, 1], 'and what it began is waited for')
 })
 
-t.test('what a handler that a signal has called begins is waited for, though a request\'s own timer ends meanwhile', async t => {
+t.test("resources that a handler called by a signal starts are waited for, even if a request's own timer ends meanwhile", async t => {
   const { handlers, open, state } = create(t)
   handlers.watch()
   handle(t, () => { open.push('Timeout') })
@@ -106,7 +106,7 @@ t.test('what a handler that a signal has called begins is waited for, though a r
   t.equal(state.looks, 2)
 })
 
-t.test('where all handlers of the app are removed, or have listened once, none of ours is left', async t => {
+t.test('when all handlers of the app are removed, or were once handlers, none of ours is left', async t => {
   const { handlers } = create(t)
   const own = (): void => {}
   process.on('SIGINT', own) // before us

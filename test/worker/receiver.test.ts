@@ -15,7 +15,7 @@ function create ({ open = 0, ...settings }: { open?: number, maxConnections?: nu
   return { receiver, injected, server: server as typeof server & { listening: boolean, _connections: number }, admit: () => receiver.admit('k') }
 }
 
-t.test('what is admitted is injected', async t => {
+t.test('an admitted connection is injected', async t => {
   const { injected, admit } = create()
   const client = new FakeHandle()
   const admission = admit() as Admission
@@ -40,26 +40,26 @@ t.test('each key leads to its own server', async t => {
   t.equal(other.length, 1)
 })
 
-t.test('a key that is removed is refused', async t => {
+t.test('a removed key is refused', async t => {
   const { receiver, admit } = create()
   receiver.remove('k')
   t.equal(admit(), null)
 })
 
-t.test('a server that has closed is refused: it would answer 503, or nothing', async t => {
+t.test('a closed server is refused: it would answer 503, or nothing', async t => {
   const { server, admit } = create()
   server.listening = false
   t.equal(admit(), null)
 })
 
-t.test('a server that is full refuses, until it is full no more', async t => {
+t.test('a full server refuses, until it is not full any more', async t => {
   const { server, admit } = create({ maxConnections: 2, open: 2 })
   t.equal(admit(), null)
   server._connections = 1
   t.ok(admit())
 })
 
-t.test('what is admitted and not injected yet counts: a server is never sent more than it may have', async t => {
+t.test('admitted connections that are not injected yet count: a server never gets more than it may have', async t => {
   const { server, admit } = create({ maxConnections: 3, open: 1 })
   const first = admit() as Admission
   t.ok(admit())
@@ -73,7 +73,7 @@ t.test('what is admitted and not injected yet counts: a server is never sent mor
   t.equal(admit(), null, 'a place that was used is the server\'s to count')
 })
 
-t.test('a server that wants to drop what is too much gets it, with its drop event', async t => {
+t.test('a server that wants to drop excess connections gets them, with its drop event', async t => {
   t.ok(create({ maxConnections: 1, open: 1, dropMaxConnection: true }).admit())
   t.equal(create({ maxConnections: 1, open: 1, dropMaxConnection: false }).admit(), null)
 })

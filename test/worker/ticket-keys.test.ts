@@ -12,7 +12,7 @@ import { VERSIONS, type Version } from '../tls-sessions.js'
 const certificate = { key: readFileSync(fixturePath('tls/key.pem')), cert: ca }
 const [first, second, third] = [0, 1, 2].map(() => randomBytes(48).toString('base64')) as [string, string, string]
 
-/** A server that says nothing and closes. */
+/** A server that sends nothing and closes. */
 async function serve (t: Test, keys: TicketKeys, options: tls.TlsOptions = {}): Promise<tls.Server> {
   const server = tls.createServer({ ...certificate, ...options }, socket => { socket.end('.') })
   keys.add(server)
@@ -24,7 +24,7 @@ async function serve (t: Test, keys: TicketKeys, options: tls.TlsOptions = {}): 
 
 interface Handshake { resumed: boolean, session: Buffer }
 
-/** One handshake: rejects when it fails. */
+/** Makes one handshake; rejects if it fails. */
 async function shake (server: tls.Server, version: Version, session?: Buffer, servername = 'localhost'): Promise<Handshake> {
   const { port } = server.address() as net.AddressInfo
   const socket = tls.connect({ port, host: '127.0.0.1', servername, ca, checkServerIdentity: () => undefined, minVersion: version, maxVersion: version, ...(session && { session }) })
@@ -49,7 +49,7 @@ for (const version of VERSIONS) {
     }
   })
 
-  t.test(`a ticket of the former key is accepted, and another one given for it; one of the key before costs a full handshake, ${version}`, async t => {
+  t.test(`a ticket of the former key is accepted, and replaced by a new one; one of the key before that costs a full handshake, ${version}`, async t => {
     const keys = new TicketKeys()
     const servers = [await serve(t, keys), await serve(t, keys)] as [tls.Server, tls.Server]
     keys.set([first])
@@ -70,7 +70,7 @@ for (const version of VERSIONS) {
     }
   })
 
-  t.test(`setSecureContext() keeps both keys, called before they come and after, ${version}`, async t => {
+  t.test(`setSecureContext() keeps both keys, called before they arrive and after, ${version}`, async t => {
     const keys = new TicketKeys()
     const server = await serve(t, keys)
     server.setSecureContext(certificate)
@@ -97,7 +97,7 @@ for (const version of VERSIONS) {
     }
   })
 
-  t.test(`an app that sets keys of its own keeps them, whenever it does, and has no former one then, ${version}`, async t => {
+  t.test(`an app that sets keys of its own keeps them, at any time, and then has no former one, ${version}`, async t => {
     const own = randomBytes(48)
     const keys = new TicketKeys()
     const [early, late] = [await serve(t, keys), await serve(t, keys)]
@@ -112,7 +112,7 @@ for (const version of VERSIONS) {
     t.ok((await shake(late, version, (await shake(early, version)).session)).resumed)
   })
 
-  t.test(`where Node has no way to a second key, the new one alone is used, and no handshake fails, ${version}`, async t => {
+  t.test(`if Node has no way to set a second key, only the new one is used, and no handshake fails, ${version}`, async t => {
     const prototype = Object.getPrototypeOf(tls.createSecureContext().context as object) as object
     const enable = Object.getOwnPropertyDescriptor(prototype, 'enableTicketKeyCallback') as PropertyDescriptor
     t.teardown(() => { Object.defineProperty(prototype, 'enableTicketKeyCallback', enable) })
@@ -128,7 +128,7 @@ for (const version of VERSIONS) {
   })
 }
 
-t.test('keys that are given as an option stay, with setSecureContext() too', async t => {
+t.test('keys given as an option are kept, also after setSecureContext()', async t => {
   const ticketKeys = randomBytes(48)
   const keys = new TicketKeys()
   const [given, later] = [await serve(t, keys, { ticketKeys }), await serve(t, keys)]

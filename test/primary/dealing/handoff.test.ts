@@ -6,7 +6,7 @@ import { createHandoff, settle } from '../../handoffs.js'
 
 const names = (count: number): string => Array.from({ length: count }, (_, i) => i + 1).join(' ')
 
-/** As many as were asked for: tests know how many they name. */
+/** The tests name as many workers as they ask for. */
 type Workers = [FakeWorker, FakeWorker, FakeWorker, ...FakeWorker[]]
 
 function create (frameSize: number, workers: number): { handoff: Handoff, workers: Workers, clock: FakeClock, sent: () => number } {
@@ -18,7 +18,7 @@ function create (frameSize: number, workers: number): { handoff: Handoff, worker
   return { handoff, workers: all as unknown as Workers, clock, sent: () => sent }
 }
 
-/** The worker dies, having taken these of its open frame. */
+/** The worker dies, having taken the connections at these places of its open frame. */
 function die (handoff: Handoff, worker: FakeWorker, taken: number[] = []): void {
   worker.wire.taken = taken
   const open = worker.end()
@@ -29,7 +29,7 @@ function die (handoff: Handoff, worker: FakeWorker, taken: number[] = []): void 
 // Dealing.
 
 for (const size of [1, 2, 3, 4, 5, 6, 7]) {
-  t.test(`connections that come one by one are dealt to ${size} workers in exact turn`, async t => {
+  t.test(`connections that arrive one by one are dealt to ${size} workers in exact turn`, async t => {
     const { handoff, workers } = create(1, size)
     const order: number[] = []
     for (const connection of connections(names(size * 5))) {
@@ -42,14 +42,14 @@ for (const size of [1, 2, 3, 4, 5, 6, 7]) {
   })
 }
 
-t.test('connections that come together are dealt one by one, and sent to each worker in one frame', async t => {
+t.test('connections that arrive together are dealt one by one, and sent to each worker in one frame', async t => {
   const { handoff, workers } = create(64, 3)
   handoff.distribute(connections(names(8)))
   t.same(workers.map(({ dealt }) => dealt), [[['1', '4', '7']], [['2', '5', '8']], [['3', '6']]])
   t.equal(handoff.pending, 0)
 })
 
-t.test('the turn goes on from one frame to the next', async t => {
+t.test('the turn continues from one frame to the next', async t => {
   const { handoff, workers } = create(64, 3)
   handoff.distribute(connections('1 2'))
   handoff.distribute(connections('3'))
@@ -69,7 +69,7 @@ t.test('a frame holds no more than its size, and the rest is pending', async t =
   t.same(worker.dealt.flat(), names(150).split(' '))
 })
 
-t.test('a frame says its key and has a number that is never used again', async t => {
+t.test('a frame has its key, and a number that is never reused', async t => {
   const { handoff, workers: [worker] } = create(1, 1)
   handoff.distribute(connections('1 2 3'))
   settle(handoff, worker, [])
@@ -87,7 +87,7 @@ t.test('a worker with an un-acked frame gets nothing more until its ack', async 
   t.same([a.dealt, b.dealt, handoff.pending], [[['1']], [['2'], ['3'], ['4']], 0])
 })
 
-t.test('what was pending before anybody was there goes to the first that joins', async t => {
+t.test('connections that were pending before any worker joined go to the first that joins', async t => {
   const { handoff } = create(1, 0)
   handoff.distribute(connections('1 2'))
   const worker = new FakeWorker(1)
@@ -96,7 +96,7 @@ t.test('what was pending before anybody was there goes to the first that joins',
   t.same(handoff.members, [worker])
 })
 
-t.test('a worker that left gets nothing more, and what it has un-acked stays with it', async t => {
+t.test('a worker that left gets nothing more, and keeps its un-acked connections', async t => {
   const { handoff, workers: [a, b] } = create(1, 2)
   const [first, ...more] = connections('1 2 3 4') as [FakeConnection, ...FakeConnection[]]
   handoff.distribute([first])
@@ -121,7 +121,7 @@ t.test('the primary keeps its copy until the ack, and closes it then', async t =
   t.same(all.map(({ closed }) => closed), [1, 0, 1])
 })
 
-t.test('what one worker refuses goes to another, and is next', async t => {
+t.test('a connection that one worker refuses goes to another, and is next', async t => {
   const { handoff, workers: [a, b] } = create(1, 2)
   handoff.distribute(connections('1 2 3 4'))
   settle(handoff, a, [0])
@@ -130,7 +130,7 @@ t.test('what one worker refuses goes to another, and is next', async t => {
   t.same([a.dealt, b.dealt], [[['1'], ['3']], [['2'], ['1']]])
 })
 
-t.test('what is refused of a frame goes on at the head of pending, in its order', async t => {
+t.test('the refused connections of a frame go to the head of pending, in order', async t => {
   const { handoff, workers: [a, b] } = create(4, 2)
   handoff.distribute(connections(names(12)))
   t.same([a.dealt, b.dealt], [[['1', '3', '5', '7']], [['2', '4', '6', '8']]])
@@ -140,7 +140,7 @@ t.test('what is refused of a frame goes on at the head of pending, in its order'
   t.same(b.dealt.slice(1), [['1', '5'], ['7']])
 })
 
-t.test('one that nobody who has credit may have holds up nobody behind it', async t => {
+t.test('a connection that no worker with credit may have does not delay those behind it', async t => {
   const { handoff, workers: [a, b] } = create(1, 2)
   handoff.distribute(connections('1 2'))
   settle(handoff, a, [0])
@@ -151,7 +151,7 @@ t.test('one that nobody who has credit may have holds up nobody behind it', asyn
   t.same([a.dealt, b.dealt, handoff.pending], [[['1'], ['3'], ['4'], ['5']], [['2']], 1])
 })
 
-t.test('a worker that refused a connection is not asked again before the pause is over, then it is', async t => {
+t.test('a worker is offered a connection that it refused again after the pause, not before', async t => {
   const { handoff, workers: [a, b], clock } = create(1, 2)
   const all = connections('1')
   handoff.distribute(all)
@@ -167,7 +167,7 @@ t.test('a worker that refused a connection is not asked again before the pause i
   t.same(clock.waiting, [])
 })
 
-t.test('one that joins is asked at once for what all others have refused', async t => {
+t.test('a worker that joins is offered at once what all others have refused', async t => {
   const { handoff, workers: [a] } = create(1, 1)
   handoff.distribute(connections('1'))
   settle(handoff, a, [0])
@@ -176,7 +176,7 @@ t.test('one that joins is asked at once for what all others have refused', async
   t.same(b.dealt, [['1']])
 })
 
-t.test('a refusal is of one connection: the next one is offered to the same worker', async t => {
+t.test('a refusal concerns one connection: the worker is offered the next one', async t => {
   const { handoff, workers: [a] } = create(1, 1)
   handoff.distribute(connections('1'))
   settle(handoff, a, [0])
@@ -185,7 +185,7 @@ t.test('a refusal is of one connection: the next one is offered to the same work
   handoff.close()
 })
 
-t.test('what all refuse costs one question for each worker and pause, however much waits', async t => {
+t.test('connections that all refuse cost one offer for each worker and pause, however many wait', async t => {
   const { handoff, workers: [a, b], clock } = create(1, 2)
   const refuseAll = (): void => {
     for (let worker; (worker = [a, b].find(({ hasCredit }) => !hasCredit)) !== undefined;) settle(handoff, worker, [0])
@@ -204,7 +204,7 @@ t.test('what all refuse costs one question for each worker and pause, however mu
   t.equal(handoff.pending, 50)
 })
 
-t.test('when there is room again, all that waited is served, in its order and without another pause', async t => {
+t.test('when there is room again, all waiting connections are served, in order and without another pause', async t => {
   const { handoff, workers: [a], clock } = create(4, 1)
   handoff.distribute(connections(names(50)))
   while (!a.hasCredit) settle(handoff, a, [0, 1, 2, 3].slice(0, a.wire.last.connections.length))
@@ -215,7 +215,7 @@ t.test('when there is room again, all that waited is served, in its order and wi
   t.equal(handoff.pending, 0)
 })
 
-t.test('what others have refused goes to the one that was busy as soon as it has credit', async t => {
+t.test('a busy worker is offered what the others have refused as soon as it has credit', async t => {
   const { handoff, workers: [a, b] } = create(1, 2)
   handoff.distribute(connections('1 2'))
   settle(handoff, a, [0])
@@ -231,7 +231,7 @@ t.test('what others have refused goes to the one that was busy as soon as it has
 
 // Failures.
 
-t.test('when a worker dies, what it had not taken is next, in its order; what it had taken went with it', async t => {
+t.test('when a worker dies, the connections that it had not taken are next, in order; those that it had taken are lost', async t => {
   const { handoff, workers: [a, b] } = create(4, 2)
   const all = connections(names(10))
   handoff.distribute(all)
@@ -244,7 +244,7 @@ t.test('when a worker dies, what it had not taken is next, in its order; what it
   t.same(all.filter(({ closed }) => closed > 0).map(String), ['1', '2', '4', '6', '8'])
 })
 
-t.test('the first one that dies of a connection takes it along, and no other', async t => {
+t.test('the first worker that dies of a connection takes that one along, and no other', async t => {
   const { handoff, workers: [a, b] } = create(4, 2)
   const all = connections(names(8))
   handoff.distribute(all)
@@ -253,7 +253,7 @@ t.test('the first one that dies of a connection takes it along, and no other', a
   t.same(b.dealt[1], ['3', '5', '7'])
 })
 
-t.test('an untaken one that comes back is not offered to those who had refused it before', async t => {
+t.test('an untaken connection that returns is not offered to workers that had refused it before', async t => {
   const { handoff, workers: [a, b, c] } = create(1, 3)
   handoff.distribute(connections('1'))
   settle(handoff, a, [0])
@@ -261,7 +261,7 @@ t.test('an untaken one that comes back is not offered to those who had refused i
   t.same([a.dealt, b.dealt, c.dealt], [[['1']], [['1']], [['1']]])
 })
 
-t.test('a send that fails has sent nothing: all stay pending, in order, and it is no handoff', async t => {
+t.test('a failed send has sent nothing: all connections stay pending, in order, and it does not count as a handoff', async t => {
   const { handoff, workers: [a, b], clock, sent } = create(4, 2)
   a.wire.works = b.wire.works = false
   handoff.distribute(connections(names(6)))
@@ -276,7 +276,7 @@ t.test('a send that fails has sent nothing: all stay pending, in order, and it i
   t.equal(sent(), 2)
 })
 
-t.test('a send that fails keeps its connections in front of those behind them, and behind those in front', async t => {
+t.test('the connections of a failed send stay before those behind them, and behind those before them', async t => {
   const { handoff, workers: [a, b, c], clock } = create(2, 3)
   a.wire.works = c.wire.works = false
   handoff.distribute(connections(names(8)))
@@ -290,7 +290,7 @@ t.test('a send that fails keeps its connections in front of those behind them, a
   t.same(a.dealt, [['1', '3'], ['4', '6'], ['7', '8']])
 })
 
-t.test('a send that fails is tried again though nothing else happens, but not at once', async t => {
+t.test('a failed send is retried even if nothing else happens, but not at once', async t => {
   const { handoff, workers: [a], clock } = create(1, 1)
   a.wire.works = false
   handoff.distribute(connections('1'))
@@ -303,7 +303,7 @@ t.test('a send that fails is tried again though nothing else happens, but not at
   t.same(clock.waiting, [])
 })
 
-t.test('what is taken back from a worker is next, in its order, and not for this worker', async t => {
+t.test('connections taken back from a worker are next, in order, and not for this worker', async t => {
   const { handoff, workers: [a, b] } = create(2, 2)
   handoff.distribute(connections(names(6)))
   t.same([a.dealt, b.dealt], [[['1', '3']], [['2', '4']]])
@@ -316,7 +316,7 @@ t.test('what is taken back from a worker is next, in its order, and not for this
   t.same(a.dealt[2], ['7'], 'it has credit again when it has answered')
 })
 
-t.test('a worker from which connections were taken back has one turn more: its count comes to be that of the others', async t => {
+t.test('a worker from which connections were taken back gets an extra turn, so that the counts become equal', async t => {
   const { handoff, workers: [a, b, c] } = create(1, 3)
   handoff.distribute(connections('1'))
   handoff.takenBack(a, a.takeBack() as NonNullable<ReturnType<FakeWorker['takeBack']>>)
@@ -329,9 +329,9 @@ t.test('a worker from which connections were taken back has one turn more: its c
   t.same([a.dealt, b.dealt, c.dealt], [[['1'], [], ['2'], ['4']], [['1'], ['5']], [['3'], ['6']]])
 })
 
-// The end.
+// Closing.
 
-t.test('close ends what is pending, once, and nothing else', async t => {
+t.test('close drops the pending connections, once, and nothing else', async t => {
   const { handoff } = create(1, 2)
   const all = connections('1 2 3 4')
   handoff.distribute(all)
@@ -353,7 +353,7 @@ t.test('dealt resolves when nothing is pending', async t => {
   await waits
 })
 
-t.test('dealt resolves when nobody is left to send it to', async t => {
+t.test('dealt resolves when there is no worker left', async t => {
   const { handoff, workers: [a] } = create(1, 1)
   handoff.distribute(connections('1 2'))
   const waits = handoff.dealt()
@@ -362,7 +362,7 @@ t.test('dealt resolves when nobody is left to send it to', async t => {
   t.equal(handoff.pending, 1)
 })
 
-t.test('dealt resolves when what was pending is closed', async t => {
+t.test('dealt resolves when the pending connections are closed', async t => {
   const { handoff } = create(1, 1)
   handoff.distribute(connections('1 2'))
   const waits = handoff.dealt()
@@ -371,7 +371,7 @@ t.test('dealt resolves when what was pending is closed', async t => {
   t.equal(handoff.pending, 0)
 })
 
-// Everything at once.
+// Random sequences.
 
 for (const frameSize of [1, 3, 64]) {
   for (const seed of [1, 2, 3, 4, 5]) {
@@ -426,7 +426,7 @@ for (const frameSize of [1, 3, 64]) {
   }
 }
 
-t.test('a worker whose wire has room again is offered to every key, by a close too', async t => {
+t.test('when the wire of a worker has room again, it is offered to every key, also by a close', async t => {
   for (const end of ['retry', 'close'] as const) {
     const { handoff: a, workers: [worker], clock } = create(1, 1)
     let offered = 0
@@ -444,7 +444,7 @@ t.test('a worker whose wire has room again is offered to every key, by a close t
   }
 })
 
-t.test('who would take a stalled worker\'s frame: who has credit, or was sent something since, where it is more than busy', async t => {
+t.test("which workers could take a stalled worker's frame: those with credit, or, if it is more than busy, those that were sent something since", async t => {
   const { handoff, workers: [a, b], clock } = create(1, 2)
   handoff.distribute(connections('1'))
   const frame = a.frame as OpenFrame
@@ -457,7 +457,7 @@ t.test('who would take a stalled worker\'s frame: who has credit, or was sent so
   t.notOk(handoff.wants(b, b.frame as OpenFrame), 'a has not got on since')
 })
 
-t.test('others would take all that a draining worker has not received', async t => {
+t.test('others could take everything that a draining worker has not received', async t => {
   const { handoff, workers: [a, b] } = create(1, 2)
   handoff.distribute(connections('1 2'))
   a.state = 'draining'
@@ -465,7 +465,7 @@ t.test('others would take all that a draining worker has not received', async t 
   t.notOk(handoff.wants(b, b.frame as OpenFrame))
 })
 
-t.test('where nobody else is, nobody would', async t => {
+t.test('without another worker, nobody could take the frame', async t => {
   const { handoff, workers: [a], clock } = create(1, 1)
   handoff.distribute(connections('1'))
   a.state = 'draining'
@@ -475,7 +475,7 @@ t.test('where nobody else is, nobody would', async t => {
 
 // Workers that are full, or saturated.
 
-t.test('a worker with as many connections as it may have gets no more, until it has fewer', async t => {
+t.test('a worker with its maximum of connections gets no more, until it has fewer', async t => {
   const clock = new FakeClock()
   const handoff = createHandoff({ frameSize: 64, clock, mostConnections: 3 })
   const [a, b] = [new FakeWorker(1), new FakeWorker(2)]
@@ -492,7 +492,7 @@ t.test('a worker with as many connections as it may have gets no more, until it 
   t.same([b.dealt.at(-1), handoff.pending], [['5'], 1])
 })
 
-t.test('a saturated worker is passed over while others have credit, or are merely busy', async t => {
+t.test('a saturated worker is skipped while others have credit, or are merely busy', async t => {
   const { handoff, workers: [a, b, c] } = create(1, 3)
   a.saturated = true
   handoff.distribute(connections('1 2'))
@@ -503,7 +503,7 @@ t.test('a saturated worker is passed over while others have credit, or are merel
   t.same(c.dealt, [['2'], ['3']])
 })
 
-t.test('where the others stall, a saturated worker serves: no ack has to tell', async t => {
+t.test('while the others stall, a saturated worker serves, without waiting for an ack', async t => {
   const { handoff, workers: [a, b, c], clock } = create(1, 3)
   a.saturated = true
   handoff.distribute(connections('1 2 3'))
@@ -515,7 +515,7 @@ t.test('where the others stall, a saturated worker serves: no ack has to tell', 
   t.same(clock.waiting, [])
 })
 
-t.test('where all are saturated, all serve in turn; and one that is no longer has its place again', async t => {
+t.test('if all are saturated, all serve in turn; one that is no longer saturated has its place again', async t => {
   const { handoff, workers: [a, b, c] } = create(1, 3)
   for (const worker of [a, b, c]) worker.saturated = true
   handoff.distribute(connections('1 2 3'))
@@ -526,7 +526,7 @@ t.test('where all are saturated, all serve in turn; and one that is no longer ha
   t.same(b.dealt.at(-1), ['4'])
 })
 
-t.test('a choice costs the same with any number of workers: the ranks of all are looked at for a burst only', async t => {
+t.test('a choice costs the same with any number of workers: all ranks are read only for a burst', async t => {
   const count = 512
   const { handoff, workers } = create(64, count)
   let looks = 0
@@ -538,7 +538,7 @@ t.test('a choice costs the same with any number of workers: the ranks of all are
   t.ok(looks < 20, `${looks} looks`)
 })
 
-t.test('a saturated worker serves where the others are full, and full ones take no share', async t => {
+t.test('a saturated worker serves if the others are full, and full ones get no share', async t => {
   const clock = new FakeClock()
   const handoff = createHandoff({ frameSize: 64, clock, mostConnections: 40 })
   const [a, b, c] = [new FakeWorker(1), new FakeWorker(2), new FakeWorker(3)]
@@ -554,7 +554,7 @@ t.test('a saturated worker serves where the others are full, and full ones take 
   t.same(clock.waiting, [])
 })
 
-t.test('a worker that leaves while it is sent something loses nothing, of its own nor of others', async t => {
+t.test("a worker that leaves while it is sent something loses no connection, its own or others'", async t => {
   for (const [breaks, fails] of [[1, 2], [2, 1], [1, 1]] as const) {
     const { handoff, workers } = create(2, 3)
     for (const worker of workers) {

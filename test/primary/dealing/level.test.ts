@@ -8,7 +8,10 @@ const NOW = 1_000
 const turns = new ByLoad(roundRobin)
 const fewest = new ByLoad(leastConnections)
 
-/** A member as a text says: connections that it has open, then `b` busy, `h` hanging (un-acked for long), `s` saturated, `f` full. */
+/**
+ * Makes a member from a text: its open connections, then `b` busy, `h` hanging (un-acked for long), `s`
+ * saturated, `f` full.
+ */
 function member (text: string, place: number): Member {
   const worker = new FakeWorker(place + 1)
   worker.report(parseInt(text), 0)
@@ -18,18 +21,18 @@ function member (text: string, place: number): Member {
 }
 
 const table = [
-  { promise: 'by turns a burst is shared equally, rounded up', policy: turns, members: '0 0 0', toDeal: 7, level: 3 },
-  { promise: 'those that are merely busy have their share too', policy: turns, members: '0 0b 0b 0b', toDeal: 8, level: 2 },
-  { promise: 'those that hang have none', policy: turns, members: '0 0h 0h 0h', toDeal: 8, level: 8 },
-  { promise: 'nor have those that are full', policy: turns, members: '0 0f 0f', toDeal: 9, level: 9 },
-  { promise: 'by connections the counts are evened out', policy: fewest, members: '5 0 9 2', toDeal: 24, level: 10 },
-  { promise: 'one connection goes to whoever has the fewest with credit, busy as others with fewer may be', policy: fewest, members: '20 0b', toDeal: 1, level: 21 },
-  { promise: 'saturated ones get nothing while others have credit', policy: turns, members: '0 0s 0s', toDeal: 6, level: 6 },
-  { promise: 'nor while another is merely busy', policy: turns, members: '0s 0b', toDeal: 4, level: 4 },
-  { promise: 'where the others hang or are full they share it', policy: turns, members: '0s 0s 0h 0f', toDeal: 4, level: SATURATED + 2 },
-  { promise: 'where all are saturated all share it', policy: fewest, members: '1s 3s', toDeal: 4, level: SATURATED + 4 },
-  { promise: 'a policy that does not level has no bound but that of saturation', policy: { ...fewest, load: roundRobin, levels: false }, members: '0 0s', toDeal: 9, level: SATURATED },
-  { promise: 'a policy that does not level, and nobody to be spared', policy: { ...fewest, load: roundRobin, levels: false }, members: '0s', toDeal: 9, level: Infinity }
+  { promise: 'in round robin a burst is shared equally, rounded up', policy: turns, members: '0 0 0', toDeal: 7, level: 3 },
+  { promise: 'merely busy members get a share too', policy: turns, members: '0 0b 0b 0b', toDeal: 8, level: 2 },
+  { promise: 'hanging members get no share', policy: turns, members: '0 0h 0h 0h', toDeal: 8, level: 8 },
+  { promise: 'full members get no share', policy: turns, members: '0 0f 0f', toDeal: 9, level: 9 },
+  { promise: 'with least connections, the counts are evened out', policy: fewest, members: '5 0 9 2', toDeal: 24, level: 10 },
+  { promise: 'the least loaded member with credit gets one connection, even if busy ones have fewer', policy: fewest, members: '20 0b', toDeal: 1, level: 21 },
+  { promise: 'saturated members get nothing while others have credit', policy: turns, members: '0 0s 0s', toDeal: 6, level: 6 },
+  { promise: 'saturated members get nothing while another is merely busy', policy: turns, members: '0s 0b', toDeal: 4, level: 4 },
+  { promise: 'if the others hang or are full, saturated members share the burst', policy: turns, members: '0s 0s 0h 0f', toDeal: 4, level: SATURATED + 2 },
+  { promise: 'if all are saturated, all share the burst', policy: fewest, members: '1s 3s', toDeal: 4, level: SATURATED + 4 },
+  { promise: 'a policy that does not level has no limit except that for saturated members', policy: { ...fewest, load: roundRobin, levels: false }, members: '0 0s', toDeal: 9, level: SATURATED },
+  { promise: 'a policy that does not level, and no member to spare', policy: { ...fewest, load: roundRobin, levels: false }, members: '0s', toDeal: 9, level: Infinity }
 ]
 
 for (const { promise, policy, members, toDeal, level } of table) {

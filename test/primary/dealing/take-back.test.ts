@@ -5,7 +5,7 @@ import { connections, FakeClock, type FakeConnection, FakeWorker } from '../../f
 
 const PATIENCE = 2
 
-/** Workers whose frames are wanted or not, as the test says, and what came back of them. */
+/** Workers whose frames are wanted or not, as the test says, and the connections that were returned. */
 function create (count = 1) {
   const clock = new FakeClock()
   const workers = Array.from({ length: count }, (_, i) => new FakeWorker(i + 1)) as [FakeWorker, ...FakeWorker[]]
@@ -29,7 +29,7 @@ function create (count = 1) {
   return { clock, workers, returned, asked, wanted, takeBack, send }
 }
 
-t.test('what a worker has not received is taken back when the patience is over, not before', async t => {
+t.test('a frame that a worker has not received is taken back when its patience is over, not before', async t => {
   const { clock, workers: [a], returned, send } = create()
   send(a, connections('1 2'))
   clock.advance(PATIENCE - 1)
@@ -39,7 +39,7 @@ t.test('what a worker has not received is taken back when the patience is over, 
   t.same(a.dealt.at(-1), [], 'a probe holds its credit')
 })
 
-t.test('it stays where it is while nobody else would take it, and goes as soon as somebody would', async t => {
+t.test('a frame stays while no other worker would take it, and is taken back as soon as one would', async t => {
   const { clock, workers: [a], returned, wanted, send } = create()
   wanted.now = false
   send(a, connections('1'))
@@ -50,7 +50,7 @@ t.test('it stays where it is while nobody else would take it, and goes as soon a
   t.same(returned, [[1, '1']])
 })
 
-t.test('each move doubles the patience for what has moved, and for nothing else', async t => {
+t.test('each move doubles the patience for the moved connections, and for no others', async t => {
   const { clock, workers: [a, b], returned, send } = create(2)
   const moving = connections('1')
   for (const patience of [2, 4, 8, 16]) {
@@ -67,7 +67,7 @@ t.test('each move doubles the patience for what has moved, and for nothing else'
   t.same(returned.at(-1), [2, '2'])
 })
 
-t.test('a frame waits as long as the connection in it that has moved most', async t => {
+t.test('a frame waits for as long as its most often moved connection', async t => {
   const { clock, workers: [a], returned, send } = create()
   const [old, fresh] = connections('1 2') as [FakeConnection, FakeConnection]
   send(a, [old])
@@ -80,7 +80,7 @@ t.test('a frame waits as long as the connection in it that has moved most', asyn
   t.same(returned.at(-1), [1, '1 2'])
 })
 
-t.test('what has been received is not asked for again: its ack or its exit will tell', async t => {
+t.test('a received frame is not tried again: its ack or its exit will tell', async t => {
   const { clock, workers: [a], returned, asked, send } = create()
   a.wire.received = true
   send(a, connections('1'))
@@ -90,7 +90,7 @@ t.test('what has been received is not asked for again: its ack or its exit will 
   t.same(clock.waiting, [])
 })
 
-t.test('a frame is due when its own patience is over, not when the first one is looked at again', async t => {
+t.test('a frame is due when its own patience is over, not when the first one is tried again', async t => {
   const { clock, workers: [a, b], returned, send } = create(2)
   send(a, connections('1'))
   clock.advance(1)
@@ -99,7 +99,7 @@ t.test('a frame is due when its own patience is over, not when the first one is 
   t.same(returned, [[1, '1'], [2, '2']])
 })
 
-t.test('what has moved often keeps nobody waiting who was sent something later', async t => {
+t.test('an often moved frame does not delay one that is sent later', async t => {
   const { clock, workers, returned, send } = create(2)
   const [a, b] = workers as unknown as [FakeWorker, FakeWorker]
   const moving = connections('1')
@@ -116,7 +116,7 @@ t.test('what has moved often keeps nobody waiting who was sent something later',
   t.same(returned.slice(before), [[2, '2']])
 })
 
-t.test('what goes to another worker is watched there, whoever was looked at first', async t => {
+t.test('a connection that goes to another worker is watched there, in whatever order they are checked', async t => {
   const { clock, workers, returned, send } = create(2)
   const [a, b] = workers as unknown as [FakeWorker, FakeWorker]
   send(b, connections('1'))
@@ -137,7 +137,7 @@ t.test('without an open frame no timer runs', async t => {
   t.same(clock.waiting, [])
 })
 
-t.test('one timer serves all workers, and stop() ends it', async t => {
+t.test('one timer serves all workers, and stop() cancels it', async t => {
   const { clock, workers: [a, b], takeBack, returned, send } = create(2)
   send(a, connections('1'))
   send(b as FakeWorker, connections('2'))

@@ -7,7 +7,7 @@ t.test('without keys nobody leads', async t => {
 })
 
 for (const places of [1, 2, 3, 4, 5, 8, 13, 64, 100]) {
-  t.test(`of ${places} places it knows the first with the least key, from any place on`, async t => {
+  t.test(`of ${places} places it finds the first with the lowest key, from any place on`, async t => {
     const random = createRandom(places)
     const tournament = new Tournament(places)
     const keys = Array.from({ length: places }, () => Infinity)

@@ -14,14 +14,14 @@ function listening () {
 
 const asWorker = (id: number): WorkerHandle => ({ id, tell () {} } as Partial<WorkerHandle> as WorkerHandle)
 
-t.test('a worker that is not asked says its metrics once, at its end', async t => {
+t.test('a worker that is not asked may send its metrics once, when it exits', async t => {
   const { metrics, measured } = listening()
   const [first, second] = [asWorker(1), asWorker(2)]
   for (let i = 0; i < 1_000; i++) for (const worker of [first, second]) metrics.answered(worker, answer)
   t.same(measured, [1, 2])
 })
 
-t.test('a worker that is asked answers once, and says its last as well', async t => {
+t.test('a worker that is asked may answer once, and send its last metrics', async t => {
   const { metrics, measured } = listening()
   const worker = asWorker(1)
   for (const id of [1, 2, 3]) {
@@ -33,7 +33,7 @@ t.test('a worker that is asked answers once, and says its last as well', async t
   t.equal(measured.length, 4)
 })
 
-t.test('a worker that was blocked for many scrapes answers some of them', async t => {
+t.test('a worker that was blocked during many scrapes may answer some of them', async t => {
   const { metrics, measured } = listening()
   const worker = asWorker(1)
   for (let scrape = 0; scrape < 10; scrape++) t.equal(await metrics.ask([worker], 0), 1)

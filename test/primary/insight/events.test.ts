@@ -11,7 +11,7 @@ function create (hooks: ConstructorParameters<typeof Events>[0] = {}) {
   return { events: new Events(hooks, log), lines, turn: async () => { await new Promise(setImmediate) } }
 }
 
-t.test('every app hears of it, in the next tick, until it is gone', async t => {
+t.test('every app gets the events, in the next tick, until it is removed', async t => {
   const { events, turn } = create()
   const heard: object[] = []
   const apps = [1, 2].map(() => new EventEmitter<SharedPortEvents>())
@@ -29,7 +29,7 @@ t.test('every app hears of it, in the next tick, until it is gone', async t => {
   t.equal(heard.length, 3)
 })
 
-t.test('a listener for one time is called one time', async t => {
+t.test('a once listener is called once', async t => {
   const { events, turn } = create()
   const app = new EventEmitter<SharedPortEvents>()
   let heard = 0
@@ -40,7 +40,7 @@ t.test('a listener for one time is called one time', async t => {
   t.equal(heard, 1)
 })
 
-t.test('what a listener throws is in the log, and the others are called all the same', async t => {
+t.test("a listener's exception is logged, and the others are called nevertheless", async t => {
   const { events, turn, lines } = create()
   const app = new EventEmitter<SharedPortEvents>()
   let heard = 0
@@ -57,7 +57,7 @@ t.test('what a listener throws is in the log, and the others are called all the 
   ])
 })
 
-t.test('the hooks are told the id, and how it ended', async t => {
+t.test('the hooks get the id, and how the worker ended', async t => {
   const told: unknown[][] = []
   const { events, turn } = create({ onWorkerStart: (...args) => { told.push(['start', ...args]) }, onWorkerExit: (...args) => { told.push(['exit', ...args]) } })
   events.emit('worker-start', WORKER)

@@ -12,7 +12,7 @@ function create (limits: SaturationOptions) {
   return {
     lines,
     changed,
-    /** Whether it is saturated after a second like this. */
+    /** Whether the worker is saturated after a second like this. */
     after (utilization: number, delay: number) {
       Object.assign(worker, { utilization, delay })
       saturation.pulse(worker)
@@ -21,7 +21,7 @@ function create (limits: SaturationOptions) {
   }
 }
 
-t.test('without limits nobody is ever saturated', async t => {
+t.test('without limits no worker is ever saturated', async t => {
   for (const limits of [{}, { utilization: undefined, delay: undefined }] as SaturationOptions[]) {
     const { after, changed, lines } = create(limits)
     t.equal(after(1, 100_000), false)
@@ -29,13 +29,13 @@ t.test('without limits nobody is ever saturated', async t => {
   }
 })
 
-t.test('a worker is saturated from the limit on, and until it is a tenth below it', async t => {
+t.test('a worker is saturated from the limit on, until it is a tenth below it', async t => {
   const { after, changed } = create({ utilization: 0.8 })
   t.same([0.79, 0.8, 0.79, 0.73, 0.71, 0.79, 0.9].map(utilization => after(utilization, 1_000)), [false, true, true, true, false, false, true])
   t.same(changed, [true, false, true])
 })
 
-t.test('one limit that is reached is enough, and both have to be left', async t => {
+t.test('reaching one limit is enough, and both have to be left', async t => {
   const { after } = create({ utilization: 0.8, delay: 100 })
   t.equal(after(0.1, 100), true)
   t.equal(after(0.9, 0), true)
@@ -45,7 +45,7 @@ t.test('one limit that is reached is enough, and both have to be left', async t 
   t.equal(after(0.8, 0), true)
 })
 
-t.test('the log says why, for who asks', async t => {
+t.test('the reason is logged at debug level', async t => {
   const { after, lines } = create({ utilization: 0.8, delay: 100 })
   after(0.9, 20)
   after(0.9, 20)

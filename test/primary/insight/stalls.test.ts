@@ -12,7 +12,7 @@ function create () {
     stalls,
     lines,
     told: () => lines.map(({ workerId, duration, more }) => [workerId, duration, more]),
-    /** The worker reports a stall, and `more` that were no longer. */
+    /** The worker reports a stall, and `more` that were not longer. */
     add (worker: FakeWorker, stall: Stall, more = 0) {
       worker.stalls += 1 + more
       stalls.add(worker, stall.requests === undefined ? { route: 'GET /', ...stall } : stall)
@@ -20,14 +20,14 @@ function create () {
   }
 }
 
-t.test('a stall is told with the handler that was running', async t => {
+t.test('a stall is logged with the handler that was running', async t => {
   const { add, lines } = create()
   add(new FakeWorker(3), { duration: 812, route: 'GET /report/:id' })
   t.match(lines, [{ event: 'stall', level: 40, workerId: 3, workerPid: 1003, duration: 812, route: 'GET /report/:id', more: 0, msg: 'worker 3: event loop blocked for 812 ms in GET /report/:id' }])
   t.notOk('requests' in (lines[0] as object))
 })
 
-t.test('or with the requests that may have been it, or with neither', async t => {
+t.test('a stall is logged with the requests that may have caused it, or without a cause', async t => {
   const { add, lines } = create()
   add(new FakeWorker(1), { duration: 60, requests: ['GET /a', 'POST /b'] })
   add(new FakeWorker(2), { duration: 70, requests: [] })
@@ -38,7 +38,7 @@ t.test('or with the requests that may have been it, or with neither', async t =>
   for (const line of lines) t.notOk('route' in line)
 })
 
-t.test('a short one of which nothing is known is for debugging, and holds no line up that is worth more', async t => {
+t.test('a short stall without a known cause is logged at debug level, and does not delay a more important line', async t => {
   const { add, lines, clock } = create()
   const worker = new FakeWorker(1)
   add(worker, { duration: 999, requests: [] })
@@ -48,13 +48,13 @@ t.test('a short one of which nothing is known is for debugging, and holds no lin
   t.equal(clock.waiting.length, 2)
 })
 
-t.test('what is no format stays as it is', async t => {
+t.test('format characters in a name are kept as they are', async t => {
   const { add, lines } = create()
   add(new FakeWorker(1), { duration: 60, route: 'GET /%s%d' })
   t.match(lines, [{ msg: 'worker 1: event loop blocked for 60 ms in GET /%s%d' }])
 })
 
-t.test('of what follows within 10 seconds the longest is told when they are over, and how many more there were', async t => {
+t.test('of the stalls within the next 10 seconds, the longest is logged when they are over, with the number of the others', async t => {
   const { add, clock, told, lines } = create()
   const worker = new FakeWorker(1)
   add(worker, { duration: 100 })
@@ -74,7 +74,7 @@ t.test('of what follows within 10 seconds the longest is told when they are over
   t.same(told().slice(2), [[1, 80, 0]])
 })
 
-t.test('what comes after 10 quiet seconds is told at once', async t => {
+t.test('a stall after 10 quiet seconds is logged at once', async t => {
   const { add, clock, told } = create()
   const worker = new FakeWorker(1)
   add(worker, { duration: 100 })
@@ -91,7 +91,7 @@ t.test('each worker has its own 10 seconds', async t => {
   t.same(told(), [[1, 100, 0], [2, 60, 0]])
 })
 
-t.test('what was not told yet is told when the worker ends, and no timer stays', async t => {
+t.test('a stall that was not logged yet is logged when the worker exits, and no timer is left', async t => {
   const { add, stalls, clock, told } = create()
   const [worker, other, third] = [new FakeWorker(1), new FakeWorker(2), new FakeWorker(3)]
   add(worker, { duration: 100 })
@@ -102,7 +102,7 @@ t.test('what was not told yet is told when the worker ends, and no timer stays',
   t.same(clock.waiting, [])
 })
 
-t.test('a worker that counts backwards makes no nonsense', async t => {
+t.test('a worker whose count decreases causes no negative numbers', async t => {
   const { stalls, told } = create()
   stalls.add(new FakeWorker(1), { duration: 100 })
   t.same(told(), [[1, 100, 0]])

@@ -6,7 +6,7 @@ import { createHandoff } from '../../handoffs.js'
 
 const FRAME_SIZE = 4
 
-/** A port that is accepted from by hand: what comes while it is paused stays in `ready`. */
+/** An acceptor that is driven by hand: connections that arrive while it is paused stay in `ready`. */
 class FakeAcceptor implements Acceptor {
   readonly ready: Connection[]
   paused = false
@@ -50,7 +50,7 @@ class FakeAcceptor implements Acceptor {
   }
 }
 
-/** An intake of so many ports, the second of which may not be able to listen, and its workers. */
+/** An intake with this many ports, the second of which may fail to listen, and its workers. */
 function create ({ ports = 1, workers: count = 1, failure, ready = [], pauses = true, maxPending = Infinity, mayWait = true }: { pauses?: boolean, maxPending?: number, mayWait?: boolean, ports?: number, workers?: number, failure?: Error, ready?: Connection[] } = {}) {
   const clock = new FakeClock()
   const { log, lines } = createLog()
@@ -92,7 +92,7 @@ function create ({ ports = 1, workers: count = 1, failure, ready = [], pauses = 
   }
 }
 
-t.test('while some worker has credit, what comes is accepted at once', async t => {
+t.test('while a worker has credit, connections are accepted at once', async t => {
   const { start, acceptor, workers: [a, b] } = create({ workers: 2 })
   start()
   acceptor().come('1')
@@ -100,7 +100,7 @@ t.test('while some worker has credit, what comes is accepted at once', async t =
   t.notOk(acceptor().paused)
 })
 
-t.test('as long as nothing is pending, accepting goes on: a port with little to do never pauses', async t => {
+t.test('while nothing is pending, accepting continues: a port with little load never pauses', async t => {
   const { start, acceptor, worker, ack } = create()
   start()
   for (const name of ['1', '2', '3']) {
@@ -111,7 +111,7 @@ t.test('as long as nothing is pending, accepting goes on: a port with little to 
   t.same(worker.dealt, [['1'], ['2'], ['3']])
 })
 
-t.test('when something is pending, what comes stays with the kernel, and is fetched at the next ack', async t => {
+t.test('while connections are pending, new ones stay in the kernel, and are fetched at the next ack', async t => {
   const { start, acceptor, worker, ack, handoff } = create()
   start()
   acceptor().come('1')
@@ -128,7 +128,7 @@ t.test('when something is pending, what comes stays with the kernel, and is fetc
   t.same(worker.dealt.at(-1), ['5'])
 })
 
-t.test('a batch is fetched for each ack, and not all there is', async t => {
+t.test('each ack fetches a batch, not all connections', async t => {
   const { start, acceptor, worker, ack, handoff } = create()
   start()
   acceptor().come('1')
@@ -139,7 +139,7 @@ t.test('a batch is fetched for each ack, and not all there is', async t => {
   t.same([acceptor().ready.length, handoff.pending], [4, 1])
 })
 
-t.test('when there is credit left, accepting goes on by itself', async t => {
+t.test('when credit is left, accepting resumes by itself', async t => {
   const { start, acceptor, worker, ack } = create()
   start()
   acceptor().come('1')
@@ -151,7 +151,7 @@ t.test('when there is credit left, accepting goes on by itself', async t => {
   t.same(worker.dealt, [['1'], ['2'], ['3']])
 })
 
-t.test('all ports of a key wait together, and are fetched from together', async t => {
+t.test('all ports of a key pause together, and are fetched from together', async t => {
   const { start, acceptors, worker, ack } = create({ ports: 2 })
   start()
   const [v4, v6] = acceptors as [FakeAcceptor, FakeAcceptor]
@@ -166,7 +166,7 @@ t.test('all ports of a key wait together, and are fetched from together', async 
   t.same([v4.paused, v6.paused], [false, false])
 })
 
-t.test('where no ack comes, accepting goes on after 2 ms, and stays so until somebody has credit', async t => {
+t.test('without an ack, accepting resumes after 2 ms, and continues until a worker has credit', async t => {
   const { start, acceptor, worker, ack, clock, handoff } = create()
   start()
   acceptor().come('1')
@@ -187,7 +187,7 @@ t.test('where no ack comes, accepting goes on after 2 ms, and stays so until som
   t.ok(acceptor().paused, 'it waits for acks again')
 })
 
-t.test('each ack begins the wait anew, and each wait ends when it is over', async t => {
+t.test('each ack starts the pause anew, and each pause ends on time', async t => {
   const { start, acceptor, worker, ack, clock } = create()
   start()
   acceptor().come('1')
@@ -205,7 +205,7 @@ t.test('each ack begins the wait anew, and each wait ends when it is over', asyn
   t.same(worker.dealt.flat(), Array.from({ length: 11 }, (_, i) => `${i + 1}`))
 })
 
-t.test('in a lane that cannot pause it does not try', async t => {
+t.test('a lane that cannot pause is not paused', async t => {
   const { start, acceptor, clock, handoff } = create({ pauses: false })
   start()
   acceptor().come('1')
@@ -215,7 +215,7 @@ t.test('in a lane that cannot pause it does not try', async t => {
   t.same(clock.waiting, [])
 })
 
-t.test('without a worker it accepts what comes: it is pending', async t => {
+t.test('without a worker connections are accepted, and pending', async t => {
   const { start, acceptor, handoff, clock } = create({ workers: 0 })
   start()
   acceptor().come('1')
@@ -224,7 +224,7 @@ t.test('without a worker it accepts what comes: it is pending', async t => {
   t.equal(handoff.pending, 2)
 })
 
-t.test('closing takes what the kernel has ready, and ends the wait', async t => {
+t.test("closing accepts the connections in the kernel's queue, and ends the pause", async t => {
   const { start, acceptor, clock, handoff } = create()
   const intake = start()
   acceptor().come('1')
@@ -236,7 +236,7 @@ t.test('closing takes what the kernel has ready, and ends the wait', async t => 
   t.same(clock.waiting, [])
 })
 
-t.test('where one of several handles cannot listen, none of them stays open, nor what came to them', async t => {
+t.test('if one of several handles cannot listen, all are closed, with the connections that had arrived', async t => {
   const failure = new Error('in use')
   const early = connections('1') as [FakeConnection]
   const { open, handles, acceptors } = create({ ports: 3, failure, ready: early })
@@ -246,22 +246,22 @@ t.test('where one of several handles cannot listen, none of them stays open, nor
   t.same(handles.map(({ closed }) => closed), [0, 0, 1], 'the lane closes those that it was given')
 })
 
-t.test('the first failure to accept is a line in the log, with its key', async t => {
+t.test('the first failure to accept is logged, with its key', async t => {
   const { start, acceptor, lines } = create()
   start()
   acceptor().fail(Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }))
   t.match(lines, [{ event: 'accept-error', key: 'key', err: { code: 'EMFILE' } }])
 })
 
-// Too much.
+// Too many pending connections.
 
-t.test('from maxPending on nothing is accepted, ack or none, until half of it is gone', async t => {
+t.test('from maxPending on nothing is accepted, with or without acks, until half of it is gone', async t => {
   const { start, acceptor, worker, ack, handoff, clock } = create({ maxPending: 8 })
   start()
   acceptor().come('0') // which the worker has now
   for (let i = 1; i <= 9; i++) {
     acceptor().come(String(i))
-    clock.advance(2) // nobody acks: it is accepted all the same
+    clock.advance(2) // without an ack, connections are accepted nevertheless
   }
   t.equal(handoff.pending, 8)
   t.ok(acceptor().paused)
@@ -273,7 +273,7 @@ t.test('from maxPending on nothing is accepted, ack or none, until half of it is
   t.equal(handoff.pending, 1, 'half was gone, and what was with the kernel was fetched')
 })
 
-t.test('where it may not wait, what comes is accepted at once', async t => {
+t.test('if connections may not wait in the kernel, they are accepted at once', async t => {
   const { start, acceptor, handoff } = create({ mayWait: false, maxPending: 2 })
   start()
   for (const name of ['1', '2', '3', '4', '5']) acceptor().come(name)
@@ -281,7 +281,7 @@ t.test('where it may not wait, what comes is accepted at once', async t => {
   t.equal(handoff.pending, 4)
 })
 
-t.test('a port that was full and has nothing pending any more accepts, though nobody has credit', async t => {
+t.test('a port that was full and has nothing pending any more accepts, even without credit', async t => {
   const { start, acceptor, handoff, clock } = create({ maxPending: 2 })
   start()
   acceptor().come('1')
@@ -297,7 +297,7 @@ t.test('a port that was full and has nothing pending any more accepts, though no
   t.equal(handoff.pending, 1, 'what was with the kernel')
 })
 
-t.test('a port that is closed while it was full looks at nothing any more', async t => {
+t.test('a port that is closed while it was full has no timer left', async t => {
   const { start, acceptor, handoff, clock } = create({ maxPending: 2 })
   const intake = start()
   acceptor().come('1')

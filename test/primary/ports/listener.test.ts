@@ -27,25 +27,25 @@ const portOf = (server: net.Server): number => (server.address() as net.AddressI
 
 interface NetError { message: string, code: string, errno: number, syscall: string, address: string }
 
-/** The error of net itself for the same call. */
+/** The error of net for the same call. */
 async function realError (options: net.ListenOptions): Promise<NetError> {
   return await new Promise(resolve => { net.createServer().listen(options).once('error', err => { resolve(err as unknown as NetError) }) })
 }
 
-/** A Unix socket's file that a killed server has left behind. */
+/** Leaves the file of a Unix socket, like a killed server. */
 function leaveBehind (path: string): void {
   execFileSync(process.execPath, ['-e', 'net.createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))', path], { stdio: 'ignore' })
 }
 
 const hasIPv6 = Object.values(networkInterfaces()).flat().some(found => found?.family === 'IPv6')
 
-t.test('a port that is left open is one of the kernel\'s choice, and two calls have two', async t => {
+t.test('port 0 is chosen by the kernel, differently for two calls', async t => {
   const [[a], [b]] = [await bound(t, { port: 0, host: '127.0.0.1' }), await bound(t, { port: 0, host: '127.0.0.1' })] as [[Bound], [Bound]]
   t.match(a.name, { address: '127.0.0.1', family: 'IPv4', port: Number })
   t.not((a.name as SocketName).port, (b.name as SocketName).port)
 })
 
-t.test('what is bound takes connections once it listens, not before', async t => {
+t.test('a bound port accepts connections once it listens, not before', async t => {
   const [{ handle, name }] = await bound(t, { port: 0, host: '127.0.0.1' }) as [Bound]
   const { port, address } = name as SocketName
   const refused = net.connect(port, address)
@@ -62,7 +62,7 @@ t.test('what is bound takes connections once it listens, not before', async t =>
   client.destroy()
 })
 
-t.test('a taken port is EADDRINUSE before anything listens, word for word as from net', async t => {
+t.test('a port in use is EADDRINUSE before anything listens, with the same message as from net', async t => {
   const host = '127.0.0.1'
   const port = portOf(await listening(t, { port: 0, host }))
   const { message, code, errno, syscall, address } = await realError({ port, host })
@@ -70,18 +70,18 @@ t.test('a taken port is EADDRINUSE before anything listens, word for word as fro
   t.equal(code, 'EADDRINUSE')
 })
 
-t.test('an address that is not ours is EADDRNOTAVAIL, word for word as from net', async t => {
+t.test("another machine's address is EADDRNOTAVAIL, with the same message as from net", async t => {
   const { message, code, errno, syscall } = await realError({ port: 0, host: '192.0.2.1' })
   await t.rejects(bind(readListenTarget({ port: 0, host: '192.0.2.1' })), { message, code, errno, syscall })
   t.equal(code, 'EADDRNOTAVAIL')
 })
 
-t.test('a host that does not exist is ENOTFOUND or what the resolver says, as from net', async t => {
+t.test("a host that does not exist is ENOTFOUND or the resolver's error, as from net", async t => {
   const { code } = await realError({ port: 0, host: 'none.invalid' })
   await t.rejects(bind(readListenTarget({ port: 0, host: 'none.invalid' })), { code, syscall: 'getaddrinfo', hostname: 'none.invalid' })
 })
 
-t.test('without a host it is all addresses of both families', { skip: !hasIPv6 && 'no IPv6 here' }, async t => {
+t.test('without a host, all addresses of both families are bound', { skip: !hasIPv6 && 'no IPv6 here' }, async t => {
   const [{ handle, name }, ...more] = await bound(t, { port: 0 }) as [Bound]
   t.same(more, [])
   t.match(name, { address: '::', family: 'IPv6', port: Number })
@@ -93,17 +93,17 @@ t.test('without a host it is all addresses of both families', { skip: !hasIPv6 &
   }
 })
 
-t.test('ipv6Only leaves IPv4 to others', { skip: !hasIPv6 && 'no IPv6 here' }, async t => {
+t.test('ipv6Only leaves IPv4 to other servers', { skip: !hasIPv6 && 'no IPv6 here' }, async t => {
   const [{ name }] = await bound(t, { port: 0, host: '::', ipv6Only: true }) as [Bound]
   await listening(t, { port: (name as SocketName).port, host: '0.0.0.0' })
 })
 
-t.test('without a host a taken port is EADDRINUSE, and not served to one family alone', { skip: !hasIPv6 && 'no IPv6 here' }, async t => {
+t.test('without a host, a port in use is EADDRINUSE, and not bound for one family only', { skip: !hasIPv6 && 'no IPv6 here' }, async t => {
   const port = portOf(await listening(t, { port: 0, host: '::' }))
   await t.rejects(bind(readListenTarget({ port })), { code: 'EADDRINUSE' })
 })
 
-t.test('localhost is every address that the resolver has for it, on one port', async t => {
+t.test('localhost is every address that the resolver returns for it, on one port', async t => {
   const { default: dns } = await import('node:dns/promises')
   const found = await dns.lookup('localhost', { all: true })
   const all = await bound(t, { port: 0, host: 'localhost' })
@@ -113,9 +113,9 @@ t.test('localhost is every address that the resolver has for it, on one port', a
 })
 
 for (const { promise, port, taken } of [
-  { promise: 'of two addresses of localhost, a second one that is taken is left out, as Fastify does', port: 'fixed', taken: '::1' },
-  { promise: 'of two addresses of localhost, a first one that is taken is EADDRINUSE', port: 'fixed', taken: '127.0.0.1' },
-  { promise: 'where localhost may have any port, it is one that both addresses have free', port: 'any', taken: '::1' }
+  { promise: 'if the second address of localhost is in use, it is left out, as Fastify does', port: 'fixed', taken: '::1' },
+  { promise: 'if the first address of localhost is in use, the error is EADDRINUSE', port: 'fixed', taken: '127.0.0.1' },
+  { promise: 'with port 0, localhost gets a port that is free on both addresses', port: 'any', taken: '::1' }
 ]) {
   t.test(promise, { skip: !hasIPv6 && 'no IPv6 here' }, async t => {
     const addresses = ['127.0.0.1', '::1']
@@ -134,7 +134,7 @@ for (const { promise, port, taken } of [
 
 // Unix sockets.
 
-t.test('a path is bound, and its file goes with the handle', async t => {
+t.test('a path is bound, and its file is removed with the handle', async t => {
   const path = `${shortFolder(t)}/s`
   const [{ handle, name }] = await bind(readListenTarget({ path })) as [Bound]
   t.equal(name, path)
@@ -143,7 +143,7 @@ t.test('a path is bound, and its file goes with the handle', async t => {
   t.notOk(existsSync(path))
 })
 
-t.test('a socket\'s file that a dead server left behind is replaced', async t => {
+t.test("a dead server's socket file is replaced", async t => {
   const path = `${shortFolder(t)}/s`
   try {
     leaveBehind(path)
@@ -158,7 +158,7 @@ t.test('a socket\'s file that a dead server left behind is replaced', async t =>
   client.destroy()
 })
 
-t.test('a live one is EADDRINUSE, and goes on serving', async t => {
+t.test('a socket in use is EADDRINUSE, and goes on serving', async t => {
   const path = `${shortFolder(t)}/s`
   const server = await listening(t, { path })
   server.on('connection', socket => socket.on('error', () => {}).end('alive'))
@@ -169,7 +169,7 @@ t.test('a live one is EADDRINUSE, and goes on serving', async t => {
   t.same(await once(client, 'data'), ['alive'])
 })
 
-t.test('a live one that is too busy to answer is EADDRINUSE, and stays', async t => {
+t.test('a socket in use that is too busy to answer is EADDRINUSE, and stays', async t => {
   const path = `${shortFolder(t)}/s`
   const child = spawn(process.execPath, ['-e', `
     net.createServer().listen({ path: process.argv[1], backlog: 1 }, () => {
@@ -185,14 +185,14 @@ t.test('a live one that is too busy to answer is EADDRINUSE, and stays', async t
   t.ok(existsSync(path))
 })
 
-t.test('a regular file in the place is EADDRINUSE, and stays', async t => {
+t.test('a regular file at the path is EADDRINUSE, and stays', async t => {
   const path = `${shortFolder(t)}/s`
   writeFileSync(path, 'precious')
   await t.rejects(bind(readListenTarget({ path })), { code: 'EADDRINUSE' })
   t.ok(existsSync(path))
 })
 
-t.test('a link in the place is EADDRINUSE, and stays, even one to a dead socket', async t => {
+t.test('a link at the path is EADDRINUSE, and stays, even one to a dead socket', async t => {
   const folder = shortFolder(t)
   try {
     leaveBehind(`${folder}/dead`)
@@ -203,14 +203,14 @@ t.test('a link in the place is EADDRINUSE, and stays, even one to a dead socket'
   t.ok(existsSync(`${folder}/dead`))
 })
 
-t.test('a taken name without a file is EADDRINUSE', { skip: process.platform !== 'linux' && 'a Linux thing' }, async t => {
+t.test('an abstract name in use is EADDRINUSE', { skip: process.platform !== 'linux' && 'a Linux thing' }, async t => {
   const path = `\0shared-fastify-${process.pid}`
   await bound(t, { path })
   await t.rejects(bind(readListenTarget({ path })), { code: 'EADDRINUSE' })
 })
 
 for (const [options, mode] of [[{}, 0], [{ readableAll: true }, 0o444], [{ writableAll: true }, 0o222], [{ readableAll: true, writableAll: true }, 0o666]] as const) {
-  t.test(`who may use a socket's file is as asked: ${JSON.stringify(options)}`, async t => {
+  t.test(`the permissions of a socket file are as configured: ${JSON.stringify(options)}`, async t => {
     const folder = shortFolder(t)
     const umask = process.umask(0o777)
     t.teardown(() => process.umask(umask))
@@ -222,11 +222,11 @@ for (const [options, mode] of [[{}, 0], [{ readableAll: true }, 0o444], [{ writa
 
 // Inherited descriptors.
 
-t.test('a listening descriptor is taken, with its name', async t => {
+t.test('a listening descriptor is used, with its address', async t => {
   const server = await listening(t, { port: 0, host: '127.0.0.1' })
   const { fd } = (server as unknown as { _handle: { fd: number } })._handle
   const { name } = await new Promise<{ name: SocketName }>((resolve, reject) => {
-    // In a process of its own: two libuv handles over one descriptor do not get on.
+    // In a process of its own, because two libuv handles for one descriptor interfere.
     const child = spawn(process.execPath, ['-e', `
       import(${JSON.stringify(new URL('../../../dist/primary/ports/listener.js', import.meta.url).href)}).then(async ({ bind }) => {
         const [{ name }] = await bind({ fd: 3 })
@@ -238,11 +238,11 @@ t.test('a listening descriptor is taken, with its name', async t => {
   t.same(name, server.address())
 })
 
-t.test('a descriptor that is not open is none to listen on', async t => {
+t.test('listening on a descriptor that is not open fails', async t => {
   await t.rejects(bind(readListenTarget({ fd: 9999 })), { code: 'SHARED_PORT_ERR_FD', message: 'File descriptor 9999 is not a listening socket', cause: { code: 'EINVAL' } })
 })
 
-t.test('a file\'s descriptor is none to listen on, and stays open', async t => {
+t.test("listening on a file's descriptor fails, and the descriptor stays open", async t => {
   const fd = openSync('/dev/null', 'r')
   await t.rejects(bind(readListenTarget({ fd })), { code: 'SHARED_PORT_ERR_FD' })
   t.doesNotThrow(() => { closeSync(fd) })

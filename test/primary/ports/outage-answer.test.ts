@@ -7,7 +7,7 @@ function read (failure: Error): { head: string[], body: string } {
   return { head: (head as string).split('\r\n'), body: body.join('\r\n\r\n') }
 }
 
-t.test('it is plain text that nobody keeps, and nobody takes for anything else', async t => {
+t.test('it is plain text that is not cached, and not interpreted as anything else', async t => {
   const { head, body } = read(new Error('<b>ö</b>'))
   t.same(head, [
     'HTTP/1.1 503 Service Unavailable',
@@ -20,7 +20,7 @@ t.test('it is plain text that nobody keeps, and nobody takes for anything else',
   ])
 })
 
-t.test('it says what failed, what that was caused by, and where', async t => {
+t.test('it contains the error, its cause, and the location', async t => {
   const cause = new SyntaxError('Unexpected token')
   const { body } = read(new WorkerFailedError(1, 'exited with code 1', { cause: new AppFailedError('/app.js', { cause }) }))
   t.match(body, /Worker 1 exited with code 1 before it was ready\n\ncaused by: The app \/app\.js failed to load\n\ncaused by: SyntaxError: Unexpected token\n {4}at .*outage-answer\.test/)

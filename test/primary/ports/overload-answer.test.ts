@@ -14,7 +14,7 @@ async function ask (port: number): Promise<{ status: number | undefined, message
   return { status: response.statusCode, message: response.statusMessage, headers: response.headers, body }
 }
 
-t.test('it is a response that says when to try again, and that the connection ends', async t => {
+t.test('it is a response that says when to retry, and closes the connection', async t => {
   const answer = overloadAnswer(3, () => Date.UTC(2030, 0, 2, 3, 4, 5, 678))
   const server = net.createServer(socket => { socket.end(answer()) }).listen(0, '127.0.0.1')
   t.teardown(() => server.close())
@@ -32,7 +32,7 @@ t.test('it is a response that says when to try again, and that the connection en
   t.same(Object.keys(JSON.parse(body)), ['statusCode', 'error', 'message'])
 })
 
-t.test('its body is that of an error of Fastify\'s', async t => {
+t.test('its body is that of a Fastify error', async t => {
   const fastify = Fastify()
   t.teardown(() => fastify.close())
   const [headers, body] = overloadAnswer(1)().toString().split('\r\n\r\n') as [string, string]
@@ -54,6 +54,6 @@ t.test('it is made once a second', async t => {
   t.match(answer().toString(), /\r\nDate: Thu, 01 Jan 1970 00:00:02 GMT\r\n/)
 })
 
-t.test('seconds are whole, rounded up', async t => {
+t.test('seconds are rounded up to whole ones', async t => {
   t.match(overloadAnswer(0.2)().toString(), /\r\nRetry-After: 1\r\n/)
 })

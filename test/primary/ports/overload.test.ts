@@ -4,7 +4,7 @@ import { Sticky } from '../../../lib/primary/dealing/policies/sticky.js'
 import { connections, createLog, FakeClock, FakeConnection, FakeWorker } from '../../fakes.js'
 import { createHandoff, settle } from '../../handoffs.js'
 
-/** One worker at most, which takes one connection at a time, in front of which so many may be pending. */
+/** At most one worker, which takes one connection at a time, and a limit of pending connections. */
 function create (given: Partial<OverloadParts>, { workers = 1, sticky = false } = {}) {
   const clock = new FakeClock()
   const { log, lines } = createLog()
@@ -28,7 +28,7 @@ function create (given: Partial<OverloadParts>, { workers = 1, sticky = false } 
   return { handoff, clock, lines, answered, told, worker, ack: () => { settle(handoff, worker) } }
 }
 
-t.test('shed: the newest beyond maxPending are answered, and what was pending stays', async t => {
+t.test('shed: the newest beyond maxPending are answered, and those that were pending stay', async t => {
   const { handoff, answered, worker, ack } = create({ sheds: true })
   handoff.distribute(connections('1 2 3 4 5'))
   t.same([worker.dealt, answered, handoff.pending, handoff.shed], [[['1']], ['5', '4'], 2, 2])
@@ -39,7 +39,7 @@ t.test('shed: the newest beyond maxPending are answered, and what was pending st
   t.same(worker.dealt, [['1'], ['2'], ['3']])
 })
 
-t.test('wait: where the kernel can hold them nothing is shed, and where it cannot the newest are reset, once no worker takes any', async t => {
+t.test('wait: if the kernel can hold them nothing is shed; if it cannot, the newest are reset once no worker takes any', async t => {
   const can = create({ canWait: true })
   can.handoff.distribute(connections('1 2 3 4 5'))
   t.same([can.handoff.pending, can.handoff.shed], [4, 0])
@@ -55,7 +55,7 @@ t.test('wait: where the kernel can hold them nothing is shed, and where it canno
 
 for (const sheds of [false, true]) {
   const { handoff, clock, ack } = create({ canWait: false, sheds })
-  t.test(`${sheds ? 'shed' : 'wait'}: where a lane accepts by itself, a burst is pending as long as workers take it`, async t => {
+  t.test(`${sheds ? 'shed' : 'wait'}: with a lane that cannot pause, a burst may be pending while workers take connections`, async t => {
     handoff.distribute(connections('1 2 3 4 5 6 7'))
     for (const left of [5, 4, 3, 2, 1]) {
       clock.advance(900)
@@ -84,7 +84,7 @@ t.test('a burst ends when no worker has taken a connection for a second', async 
   t.same([handoff.pending, handoff.shed], [3, 3], 'until half of what may be pending is gone')
 })
 
-t.test('a burst ends after pendingTimeout, or ten seconds where there is none', async t => {
+t.test('a burst ends after pendingTimeout, or after ten seconds without one', async t => {
   for (const [timeout, longest] of [[5_000, 5], [0, 10]] as const) {
     const { handoff, clock, ack } = create({ canWait: false, timeout, served: () => false })
     handoff.distribute(connections(Array.from({ length: 20 }, (_, i) => i + 1).join(' ')))
@@ -97,13 +97,13 @@ t.test('a burst ends after pendingTimeout, or ten seconds where there is none', 
   }
 })
 
-t.test('a burst takes half of the descriptors at most', async t => {
+t.test('a burst uses at most half of the descriptors', async t => {
   const { handoff } = create({ canWait: false, descriptors: 8 })
   handoff.distribute(connections('1 2 3 4 5 6 7 8 9 10'))
   t.same([handoff.pending, handoff.shed], [2 + 4, 3])
 })
 
-t.test('bursts of all listeners together take half of the descriptors at most', async t => {
+t.test('bursts of all listeners together use at most half of the descriptors', async t => {
   const { handoff } = create({ canWait: false, descriptors: 8, pendingElsewhere: () => 3 })
   handoff.distribute(connections('1 2 3 4 5 6 7 8 9 10'))
   t.same([handoff.pending, handoff.shed], [2 + 1, 6])
@@ -112,7 +112,7 @@ t.test('bursts of all listeners together take half of the descriptors at most', 
   t.same([full.handoff.pending, full.handoff.shed], [2, 7])
 })
 
-t.test('the newest are shed wherever they wait: for the worker of their client too', async t => {
+t.test('the newest are shed wherever they wait, also for the worker of their client', async t => {
   const { handoff, answered, clock } = create({ sheds: true }, { workers: 2, sticky: true })
   for (const name of ['1', '2', '3', '4', '5']) {
     handoff.distribute([new FakeConnection(name, '10.0.0.1')])
@@ -122,7 +122,7 @@ t.test('the newest are shed wherever they wait: for the worker of their client t
   t.equal(handoff.pending, 2)
 })
 
-t.test('of what comes together as many are shed as are too many: those that are not dealt', async t => {
+t.test('of connections that arrive together, only the excess is shed: those that cannot be dealt', async t => {
   const { handoff, answered, told } = create({ sheds: true }, { workers: 2, sticky: true })
   const of = (client: string, names: string[]): FakeConnection[] => names.map(name => new FakeConnection(name, client))
   handoff.distribute(of('10.0.0.1', ['1']))
@@ -136,7 +136,7 @@ t.test('of what comes together as many are shed as are too many: those that are 
   t.match(told, [{ pending: 2 }], 'what was shed is not counted')
 })
 
-t.test('before any worker has served, clients wait for as long as it takes to start', async t => {
+t.test('before any worker has served, clients wait for as long as the start takes', async t => {
   let served = false
   const { handoff, answered, clock } = create({ timeout: 1_000, served: () => served })
   handoff.distribute(connections('1 2'))
@@ -147,14 +147,14 @@ t.test('before any worker has served, clients wait for as long as it takes to st
   t.same(answered, ['2'])
 })
 
-t.test('an overload that the timeout ends tells how many it has shed', async t => {
+t.test('an overload that ends by the timeout logs how many were shed', async t => {
   const { handoff, clock, lines } = create({ timeout: 1_000 })
   handoff.distribute(connections('1 2 3'))
   clock.advance(1_000)
   t.match(lines.filter(({ event }) => event === 'overload-end'), [{ pending: 0, shed: 2 }])
 })
 
-t.test('what has been pending for too long is shed, a tenth of the time later at most, and the rest stays', async t => {
+t.test('a connection that has been pending for too long is shed, at most a tenth of the time later, and the rest stays', async t => {
   const { handoff, answered, clock, lines } = create({ timeout: 1_000 })
   handoff.distribute(connections('1 2'))
   clock.advance(600)
@@ -170,13 +170,13 @@ t.test('what has been pending for too long is shed, a tenth of the time later at
   t.equal(lines.filter(({ event }) => event === 'pending-timeout').length, 2, 'a line each: in between nothing was shed')
 })
 
-t.test('with a timeout of 0 they wait for as long as it takes', async t => {
+t.test('with a timeout of 0, connections wait for any time', async t => {
   const { handoff, clock } = create({ timeout: 0 })
   handoff.distribute(connections('1 2'))
   t.same(clock.waiting, [])
 })
 
-t.test('an overload is one line when it begins and one when half of what may be pending is gone, and one event', async t => {
+t.test('an overload is logged when it begins and when half of maxPending is gone, with one event', async t => {
   const { handoff, lines, told, ack, clock } = create({ maxPending: 4, sheds: true })
   handoff.distribute(connections('1 2 3 4'))
   t.same(told, [])
@@ -195,7 +195,7 @@ t.test('an overload is one line when it begins and one when half of what may be 
   t.equal(told.length, 2, 'and the next one is another')
 })
 
-t.test('nothing waits for a time when all is over', async t => {
+t.test('no timer is left when everything is over', async t => {
   const { handoff, clock } = create({ timeout: 1_000 })
   const all = connections('1 2') as FakeConnection[]
   handoff.distribute(all)
@@ -203,7 +203,7 @@ t.test('nothing waits for a time when all is over', async t => {
   t.same([all.map(({ closed }) => closed), clock.waiting], [[0, 1], []])
 })
 
-t.test('in an outage everybody is told why: those who wait, and those who come', async t => {
+t.test('during an outage every client gets the reason: those that wait, and new ones', async t => {
   for (const canWait of [true, false]) {
     const explained: string[] = []
     const { handoff, answered, worker, ack } = create({ canWait, explain: (connection, outage) => { explained.push(`${String(connection)} ${outage.toString()}`) } })

@@ -8,7 +8,7 @@ import type { Line } from '../../helper.js'
 
 const target = readListenTarget({ port: 0 })
 
-/** Ports whose binding ends when the test says so. */
+/** Ports whose binding completes when the test says so. */
 function create (): { ports: Ports, handle: FakeHandle, bind: PromiseWithResolvers<Bound[]>, created: string[], clock: FakeClock, lines: Line[] } {
   const handle = new FakeHandle()
   const clock = new FakeClock()
@@ -47,7 +47,7 @@ t.test('a worker that asks for a key is answered when it is bound, and at once f
   t.same(created, ['a 511'])
 })
 
-t.test('a worker that asks for a key that cannot be bound is told why', async t => {
+t.test('a worker that asks for a key that cannot be bound gets the reason', async t => {
   const { ports, bind } = create()
   const [early, late] = [new FakeWorker(1), new FakeWorker(2)]
   ports.attach(early, 'a')
@@ -58,7 +58,7 @@ t.test('a worker that asks for a key that cannot be bound is told why', async t 
   t.same(ports.all, [])
 })
 
-t.test('a descriptor that cannot listen is named', async t => {
+t.test('the error of a descriptor that cannot listen names it', async t => {
   const { ports, bind } = create()
   bind.reject(Object.assign(new Error('no socket'), { syscall: 'listen' }))
   await t.rejects(ports.add('a', readListenTarget({ fd: 7 })), { code: 'SHARED_PORT_ERR_FD', message: /7/ })
@@ -66,9 +66,9 @@ t.test('a descriptor that cannot listen is named', async t => {
 
 for (const [what, giveUp] of Object.entries({
   'a key that is closed': (ports: Ports) => { ports.fail('a', new Error('closed')) },
-  'every key when all ends': (ports: Ports) => { ports.end() }
+  'every key when everything ends': (ports: Ports) => { ports.end() }
 })) {
-  t.test(`${what} while it is binding is let go`, async t => {
+  t.test(`${what} while it is binding is abandoned`, async t => {
     const { ports, handle, bind, created } = create()
     const adding = ports.add('a', target)
     giveUp(ports)
@@ -79,7 +79,7 @@ for (const [what, giveUp] of Object.entries({
   })
 }
 
-t.test('a worker that died is told nothing', async t => {
+t.test('a dead worker is not answered', async t => {
   const { ports, handle, bind } = create()
   const dead = new FakeWorker(1)
   ports.attach(dead, 'a')
@@ -89,7 +89,7 @@ t.test('a worker that died is told nothing', async t => {
   t.same(told(dead), [])
 })
 
-t.test('a worker that waits for a key that nobody binds is told of in the log, with what there is', async t => {
+t.test('if a worker waits for a key that the primary does not bind, a warning is logged with the existing keys', async t => {
   const { ports, handle, bind, clock, lines } = create()
   bind.resolve([{ handle, name: 'here' }])
   await ports.add('127.0.0.1:3000', target)
@@ -100,7 +100,7 @@ t.test('a worker that waits for a key that nobody binds is told of in the log, w
   t.equal(lines.length, 1)
 })
 
-t.test('the keys that workers may wait for are bounded, and those of the dead are no longer waited for', async t => {
+t.test('the number of keys that workers wait for is limited, and those of dead workers are forgotten', async t => {
   const { ports, clock } = create()
   const [one, other] = [new FakeWorker(1), new FakeWorker(2)]
   for (let i = 0; i < 1_024; i++) ports.attach(one, `made-up:${i}`)
@@ -114,11 +114,11 @@ t.test('the keys that workers may wait for are bounded, and those of the dead ar
   t.same(clock.waiting, [])
 })
 
-/** Promise.withResolvers(), which Node has from 22 on. */
+/** Promise.withResolvers(), which Node has since 22. */
 function withResolvers<T> (): PromiseWithResolvers<T> {
   let resolvers: Omit<PromiseWithResolvers<T>, 'promise'> | undefined
   const promise = new Promise<T>((resolve, reject) => { resolvers = { resolve, reject } })
-  promise.catch(() => {}) // whoever awaits it hears of it
+  promise.catch(() => {}) // whoever awaits it gets the rejection
   return { promise, ...resolvers as Omit<PromiseWithResolvers<T>, 'promise'> }
 }
 

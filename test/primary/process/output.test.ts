@@ -6,7 +6,7 @@ import { FakeClock } from '../../fakes.js'
 
 const MIB = 2 ** 20
 
-/** An output to a reader that has room for so many bytes, or fails. */
+/** An output whose reader has room for a number of bytes, or fails. */
 function create () {
   const clock = new FakeClock()
   const reader = { text: '', room: Infinity, error: undefined as string | undefined }
@@ -38,7 +38,7 @@ function create () {
   }
 }
 
-t.test('on a terminal that nobody reads the workers may have to wait as soon as this process would', async t => {
+t.test('on a terminal that is not read, workers may be blocked as soon as this process would be', async t => {
   const clock = new FakeClock()
   let room = false
   const output = new Output({
@@ -58,7 +58,7 @@ t.test('on a terminal that nobody reads the workers may have to wait as soon as 
   t.notOk(output.paused)
 })
 
-t.test('what an app logs to stdout is taken over where writing waits for nobody, and left alone elsewhere', async t => {
+t.test("an app's logger to stdout is redirected if writing never blocks, and left alone otherwise", async t => {
   for (const waits of [false, true]) {
     const written: string[] = []
     const output = new Output({
@@ -79,12 +79,12 @@ t.test('what an app logs to stdout is taken over where writing waits for nobody,
   }
 })
 
-/** When what was written to a stream has been read, if anybody reads. */
+/** Resolves when the data written to a stream has been read, if it is being read. */
 async function turned (): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise(setImmediate)
 }
 
-t.test('lines are whole and in order, however little room there is', async t => {
+t.test('lines are complete and in order, however little room there is', async t => {
   const { clock, reader, output, worker } = create()
   const [one, two] = [worker(), worker()]
   reader.room = 5
@@ -103,7 +103,7 @@ t.test('lines are whole and in order, however little room there is', async t => 
   t.equal(reader.text, 'from one\nfrom two\nown\nfrom one again\n')
 })
 
-t.test('where there is no room it is asked again soon, then more seldom', async t => {
+t.test('without room the write is retried soon, then less often', async t => {
   const { clock, reader, output } = create()
   reader.room = 0
   output.write('own\n')
@@ -115,7 +115,7 @@ t.test('where there is no room it is asked again soon, then more seldom', async 
   t.same(waits, [1, 2, 4, 8, 16, 32, 32, 32])
 })
 
-t.test('when too much waits the workers are read no further, until half of it is gone', async t => {
+t.test("when too much is waiting, the workers' output is not read until half of it is gone", async t => {
   const { clock, reader, output, worker } = create()
   const stdout = worker()
   reader.room = 0
@@ -138,7 +138,7 @@ t.test('when too much waits the workers are read no further, until half of it is
   t.match(reader.text, /x\nlater\nlate\n$/)
 })
 
-t.test('own lines beyond a MiB are lost, and their number is told when the others are written', async t => {
+t.test("the process's own lines beyond a MiB are lost, and their number is reported after the others are written", async t => {
   const { clock, reader, output, lost } = create()
   reader.room = 0
   const line = `${'x'.repeat(MIB / 4 - 1)}\n`
@@ -153,13 +153,13 @@ t.test('own lines beyond a MiB are lost, and their number is told when the other
   t.same(lost, [3])
 })
 
-t.test('one own line may be as long as it likes', async t => {
+t.test('a single line of the process may be of any length', async t => {
   const { reader, output } = create()
   output.write(`${'x'.repeat(2 * MIB)}\n`)
   t.equal(reader.text.length, 2 * MIB + 1)
 })
 
-t.test('when nobody reads any more all is read and thrown away, and nobody waits', async t => {
+t.test('when the reader is gone, everything is read and discarded, and nobody waits', async t => {
   const { clock, reader, output, lost, worker } = create()
   const stdout = worker()
   reader.error = 'EPIPE'
@@ -174,7 +174,7 @@ t.test('when nobody reads any more all is read and thrown away, and nobody waits
   t.same(lost, [])
 })
 
-t.test('where it can be written again it is, on a line of its own, and the lost ones are counted', async t => {
+t.test('when writing works again, it continues on a new line, and the lost lines are counted', async t => {
   const { clock, reader, output, lost } = create()
   reader.room = 3
   output.write('torn by a full disk\n')
@@ -188,7 +188,7 @@ t.test('where it can be written again it is, on a line of its own, and the lost 
   t.same(lost, [2])
 })
 
-t.test('what is told of lost lines may be a line itself', async t => {
+t.test('the report of lost lines may be a line itself', async t => {
   const { reader, output } = create()
   output.onLost = lines => { output.write(`${lines} lost\n`) }
   reader.error = 'EPIPE'
@@ -198,7 +198,7 @@ t.test('what is told of lost lines may be a line itself', async t => {
   t.equal(reader.text, 'again\n1 lost\n')
 })
 
-t.test('flush writes what there is room for right now', async t => {
+t.test('flush writes as much as there is room for now', async t => {
   const { clock, reader, output } = create()
   reader.room = 0
   output.write('last words\n')
@@ -211,7 +211,7 @@ t.test('flush writes what there is room for right now', async t => {
   t.same(clock.waiting, [])
 })
 
-t.test('the end waits for what is to be written', async t => {
+t.test('end() waits for data that is to be written', async t => {
   const { clock, reader, output } = create()
   reader.room = 0
   output.write('last words\n')
@@ -225,7 +225,7 @@ t.test('the end waits for what is to be written', async t => {
   t.equal(reader.text, 'last words\n')
 })
 
-t.test('the end waits for what a dead worker has left behind', async t => {
+t.test('end() waits for data that a dead worker has left', async t => {
   const { output, worker, reader } = create()
   const stdout = worker()
   stdout.write('a line\nhalf')
@@ -236,18 +236,18 @@ t.test('the end waits for what a dead worker has left behind', async t => {
   t.equal(reader.text, 'a line\nhalf of one\n')
 })
 
-t.test('the end waits neither for a reader that never reads, nor for who holds a dead worker\'s stdout', async t => {
+t.test("end() waits neither for a reader that never reads, nor for another process that holds a dead worker's stdout", async t => {
   const { output, worker, reader } = create()
   worker().write('a line\n')
   await turned()
-  await output.end(60_000) // whoever holds it says nothing for a while
+  await output.end(60_000) // the process that holds it writes nothing for a while
   reader.room = 0
   output.write('never read\n')
   await output.end(20)
   t.equal(reader.text, 'a line\n')
 })
 
-t.test('a stdout that breaks is one that ends', async t => {
+t.test("an error of a worker's stdout is treated like its end", async t => {
   const { output, worker, reader } = create()
   const stdout = worker()
   stdout.write('half')

@@ -5,7 +5,7 @@ import { Relay } from '../../../lib/primary/process/relay.js'
 
 const LONGEST_LINE = 2 ** 20
 
-/** What became of what was written to a stdout in these pieces. */
+/** The output of a relay for a stdout that was written in these pieces. */
 async function relay (pieces: Iterable<string>): Promise<string[]> {
   const passed: string[] = []
   const stdout = new PassThrough()
@@ -19,15 +19,15 @@ async function relay (pieces: Iterable<string>): Promise<string[]> {
   return passed
 }
 
-t.test('passes whole lines on as they come, as many at a time as came', async t => {
+t.test('passes complete lines on as they arrive, as many at a time as arrive', async t => {
   t.same(await relay(['one\n', 'two\nthree\n']), ['one\n', 'two\nthree\n'])
 })
 
-t.test('keeps the begin of a line until its end comes', async t => {
+t.test('keeps the beginning of a line until its end arrives', async t => {
   t.same(await relay(['one\ntw', 'o', '\nthree\nfo', 'ur\n']), ['one\n', 'two\nthree\n', 'four\n'])
 })
 
-t.test('ends a line that nobody will end', async t => {
+t.test('ends an unfinished last line', async t => {
   t.same(await relay(['one\ntw']), ['one\n', 'tw\n'])
   t.same(await relay(['one\n']), ['one\n'])
   t.same(await relay([]), [])

@@ -6,11 +6,11 @@ const table: Array<{ promise: string, signals: Array<[after: number, signal: str
   { promise: 'SIGTERM stops', signals: [[0, 'SIGTERM']], said: ['stop by SIGTERM'] },
   { promise: 'SIGINT stops', signals: [[0, 'SIGINT']], said: ['stop by SIGINT'] },
   { promise: 'SIGQUIT stops', signals: [[0, 'SIGQUIT']], said: ['stop by SIGQUIT'] },
-  { promise: 'a second SIGINT ends', signals: [[0, 'SIGINT'], [51, 'SIGINT']], said: ['stop by SIGINT', 'end'] },
-  { promise: 'a second SIGINT within the same press does not end', signals: [[0, 'SIGINT'], [50, 'SIGINT']], said: ['stop by SIGINT'] },
-  { promise: 'a SIGINT after one that came twice within a press ends', signals: [[0, 'SIGINT'], [10, 'SIGINT'], [51, 'SIGINT']], said: ['stop by SIGINT', 'end'] },
-  { promise: 'the first SIGINT after a SIGTERM ends the delay, the second ends', signals: [[0, 'SIGTERM'], [1_000, 'SIGINT'], [1_000, 'SIGINT']], said: ['stop by SIGTERM', 'hurry', 'end'] },
-  { promise: 'other signals stop once, and never end', signals: [[0, 'SIGTERM'], [1_000, 'SIGTERM'], [1_000, 'SIGQUIT']], said: ['stop by SIGTERM', 'hurry'] }
+  { promise: 'a second SIGINT ends the process', signals: [[0, 'SIGINT'], [51, 'SIGINT']], said: ['stop by SIGINT', 'end'] },
+  { promise: 'a second SIGINT for the same key press does not end the process', signals: [[0, 'SIGINT'], [50, 'SIGINT']], said: ['stop by SIGINT'] },
+  { promise: 'a SIGINT after one that arrived twice for a key press ends the process', signals: [[0, 'SIGINT'], [10, 'SIGINT'], [51, 'SIGINT']], said: ['stop by SIGINT', 'end'] },
+  { promise: 'after a SIGTERM, the first SIGINT ends the delay, and the second ends the process', signals: [[0, 'SIGTERM'], [1_000, 'SIGINT'], [1_000, 'SIGINT']], said: ['stop by SIGTERM', 'hurry', 'end'] },
+  { promise: 'other signals stop once, and never end the process', signals: [[0, 'SIGTERM'], [1_000, 'SIGTERM'], [1_000, 'SIGQUIT']], said: ['stop by SIGTERM', 'hurry'] }
 ]
 
 for (const { promise, signals, said } of table) {
@@ -19,12 +19,12 @@ for (const { promise, signals, said } of table) {
   })
 }
 
-t.test('once it has let go, a signal does what it does without it', async t => {
+t.test('after the handlers are removed, a signal has its default action', async t => {
   t.same(await run([[0, 'let go']]), { said: [], signal: null }, 'the process ends by itself')
   t.same(await run([[0, 'let go'], [0, 'unheard SIGTERM']]), { said: [], signal: 'SIGTERM' })
 })
 
-/** What was said, and the signal that ended the process, if one did. */
+/** The calls that were made, and the signal that ended the process, if any. */
 async function run (signals: Array<[number, string]>): Promise<{ said: string[], signal: string | null }> {
   return await new Promise(resolve => {
     execFile(process.execPath, [fixturePath('signals.mjs'), JSON.stringify(signals)], (err, stdout) => {

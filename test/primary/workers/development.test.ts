@@ -9,7 +9,7 @@ const DONE = { code: 0, signal: null }
 const CRASH = { code: 1, signal: null }
 const TERMINATED = { code: null, signal: 'SIGTERM' } as const
 
-/** So many workers that have been started, and what restarts them: wired as in lib/primary.ts. */
+/** This many started workers, and the parts that restart them, wired as in lib/primary.ts. */
 function create (count = 1, { maxRestarts = undefined as number | undefined } = {}) {
   const { log, lines } = createLog()
   const spawned: FakeWorker[] = []
@@ -65,7 +65,7 @@ function create (count = 1, { maxRestarts = undefined as number | undefined } = 
   }
 }
 
-t.test('a restart takes every worker out of the schedule at once, and starts the new ones beside them', async t => {
+t.test('a restart takes all workers out of the schedule at once, and starts the new ones beside them', async t => {
   const { development, ready, states, retired, supervisor, events } = create(2)
   ready(1, 2)
   development.restart(['app.js'])
@@ -76,13 +76,13 @@ t.test('a restart takes every worker out of the schedule at once, and starts the
   t.match(events('restart'), [{ level: 30, generation: 1, changed: ['app.js'], msg: 'restart 1: app.js changed' }])
 })
 
-t.test('its line names three files, and says how many more there are', async t => {
+t.test('the log line names three files, and how many more there are', async t => {
   const { development, events } = create()
   development.restart(['a', 'b', 'c', 'd', 'e'])
   t.equal(events('restart')[0]?.msg, 'restart 1: a, b, c and 2 more changed')
 })
 
-t.test('a change meanwhile gives up what is half started, and the last one counts', async t => {
+t.test('a change during a restart abandons the starting workers, and the last change counts', async t => {
   const { development, supervisor, worker, ready, states, refusals } = create()
   ready(1)
   development.restart(['app.js'])
@@ -96,7 +96,7 @@ t.test('a change meanwhile gives up what is half started, and the last one count
   t.same(refusals, [], 'nobody was refused')
 })
 
-t.test('a worker that fails before it is ready is not tried again, and everybody is told why', async t => {
+t.test('a worker that fails before it is ready is not retried, and all clients get the reason', async t => {
   const { supervisor, worker, states, clock, refusals, events } = create()
   supervisor.exited(worker(1), CRASH)
   clock.advance(100_000)
@@ -105,7 +105,7 @@ t.test('a worker that fails before it is ready is not tried again, and everybody
   t.match(events('restart-failed'), [{ level: 40 }])
 })
 
-t.test('the next change tries again, and nobody is refused from then on', async t => {
+t.test('the next change starts workers again, and no client is refused from then on', async t => {
   const { development, supervisor, worker, ready, states, refusals } = create()
   supervisor.exited(worker(1), CRASH)
   development.restart(['app.js'])
@@ -114,7 +114,7 @@ t.test('the next change tries again, and nobody is refused from then on', async 
   t.same(states(), { 2: 'ready' })
 })
 
-t.test('one that takes longer than bootTimeout has failed too', async t => {
+t.test('a worker that exceeds bootTimeout has failed too', async t => {
   const { supervisor, worker, clock, refusals } = create()
   clock.advance(5_000)
   t.same(worker(1).child.signals, ['SIGKILL'])
@@ -122,7 +122,7 @@ t.test('one that takes longer than bootTimeout has failed too', async t => {
   t.same(refusals, ['Worker 1 was killed by SIGKILL before it was ready'])
 })
 
-t.test('as long as another one starts or is ready, one that fails refuses nobody', async t => {
+t.test('while another worker is starting or ready, one that fails causes no refusals', async t => {
   const { supervisor, worker, ready, refusals } = create(3)
   supervisor.exited(worker(1), CRASH)
   ready(2)
@@ -139,7 +139,7 @@ t.test('a worker that crashes after it was ready is replaced', async t => {
   t.same(refusals, [])
 })
 
-t.test('a replacement that waits when a file changes is not started besides', async t => {
+t.test('a pending replacement is not started in addition when a file changes', async t => {
   const { development, supervisor, worker, ready, spawned, clock } = create()
   ready(1)
   supervisor.exited(worker(1), CRASH)
@@ -148,7 +148,7 @@ t.test('a replacement that waits when a file changes is not started besides', as
   t.equal(spawned.length, 2)
 })
 
-t.test('only what would be replaced counts as a crash', async t => {
+t.test('only a worker that would be replaced counts as crashed', async t => {
   const { development, supervisor, worker, ready, gaveUp } = create(1, { maxRestarts: 0 })
   supervisor.exited(worker(1), CRASH)
   t.notOk(gaveUp())
@@ -158,7 +158,7 @@ t.test('only what would be replaced counts as a crash', async t => {
   t.ok(gaveUp())
 })
 
-t.test('a reload gives way to a restart', async t => {
+t.test('a restart aborts a reload', async t => {
   const { development, supervisor, worker, ready, states, settle, log, events } = create()
   const reload = new Reload({
     concurrency: 1,
@@ -182,7 +182,7 @@ t.test('a reload gives way to a restart', async t => {
   t.equal(events('reload-aborted').length, 0)
 })
 
-t.test('a reload of an app that does not start tries it again, and its worker ends the refusals', async t => {
+t.test('a reload of an app that does not start retries it, and its ready worker ends the refusals', async t => {
   const { supervisor, worker, ready, refusals } = create()
   supervisor.exited(worker(1), CRASH)
   const [slot] = supervisor.slots
@@ -193,7 +193,7 @@ t.test('a reload of an app that does not start tries it again, and its worker en
   t.same([refusals.length, refusals.at(-1)], [2, undefined])
 })
 
-t.test('what ends in a stop is no failure', async t => {
+t.test('a worker that ends during a stop has not failed', async t => {
   const { supervisor, worker, refusals } = create()
   const stopped = supervisor.stop(0)
   supervisor.exited(worker(1), TERMINATED)

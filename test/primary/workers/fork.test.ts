@@ -8,9 +8,9 @@ import t, { type Test } from 'tap'
 import { type Child, type Ending, forkBy } from '../../../lib/primary/workers/fork.js'
 import { descriptors, fixturePath } from '../../helper.js'
 
-// This process is the primary: what would end one in production fails this file.
+// This process is the primary: an exception that would end a primary in production fails this file.
 
-/** What ends a worker, and nobody else, and what is said of it. */
+/** Attacks that must end the worker and nothing else, with the expected reason. */
 const attacks: Array<[name: string, says: RegExp]> = [
   ['text', /invalid JSON to its IPC channel: 'this is no JSON'/],
   ['binary', /invalid JSON/],
@@ -40,7 +40,7 @@ const attacks: Array<[name: string, says: RegExp]> = [
   ['handlesWithoutMessage', /a descriptor without a message/]
 ]
 
-/** The same, where somebody takes what comes. */
+/** Attacks that are effective only if a listener takes handles. */
 const handles: Array<[name: string, says: RegExp]> = [
   ['unknownHandle', /is not a 'toString'/],
   ['serverThatIsNone', /is not a 'net\.Server'/],
@@ -49,11 +49,11 @@ const handles: Array<[name: string, says: RegExp]> = [
   ['datagramOfNoKind', /./]
 ]
 
-/** What a worker sends by process.send(message, handle). */
+/** What a worker sends with process.send(message, handle). */
 const sent = ['socket', 'keptSocket', 'server', 'rawHandle', 'path', 'datagram']
 
 for (const [name, says] of attacks) {
-  t.test(`whatever a worker does to its channel breaks that channel, and ends nobody else: ${name}`, async t => {
+  t.test(`whatever a worker does to its channel breaks that channel, and nothing else: ${name}`, async t => {
     const before = descriptors(process.pid)
     t.match((await broken(fork(t, name))).message, says)
     await settled(before)
@@ -61,7 +61,7 @@ for (const [name, says] of attacks) {
 }
 
 for (const [name, says] of handles) {
-  t.test(`a handle that is not what its message says breaks the channel, and stays with nobody: ${name}`, async t => {
+  t.test(`a handle of another type than its message says breaks the channel, and does not leak: ${name}`, async t => {
     take(t, () => {})
     const before = descriptors(process.pid)
     t.match((await broken(fork(t, name))).message, says)
@@ -69,7 +69,7 @@ for (const [name, says] of handles) {
   })
 }
 
-t.test('a worker has no descriptor of the primary\'s that was not handed over to it', async t => {
+t.test("a worker cannot use the primary's descriptors, unless they were inherited sockets", async t => {
   const server = net.createServer().listen(0, '127.0.0.1')
   const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1')
   await Promise.all([once(server, 'listening'), once(socket, 'listening')])
@@ -88,7 +88,7 @@ t.test('a worker has no descriptor of the primary\'s that was not handed over to
 })
 
 for (const name of ['values', 'deep']) {
-  t.test(`what nobody listens for, and is harmless, is let be: ${name}`, async t => {
+  t.test(`a harmless message without a listener is ignored: ${name}`, async t => {
     const { child, done } = fork(t, name)
     child.onBroken(err => { t.fail(err.message) })
     await done
@@ -96,7 +96,7 @@ for (const name of ['values', 'deep']) {
 }
 
 for (const name of ['sameKey', 'sameKeyDatagram']) {
-  t.test(`a worker that asks again for a port that it has gets an error, and takes no more descriptors: ${name}`, async t => {
+  t.test(`a worker that asks again for a port that it has gets an error, and uses no more descriptors: ${name}`, async t => {
     const before = descriptors(process.pid)
     const { child, done, ended } = fork(t, name)
     child.onBroken(err => { t.fail(err.message) })
@@ -126,7 +126,7 @@ for (const name of sent) {
 }
 
 for (const [name, kind] of [['socket', 'Socket'], ['server', 'Server'], ['rawHandle', 'TCP'], ['path', 'Socket'], ['datagram', 'Socket']] as const) {
-  t.test(`a handle that a listener of the app's takes is its own: ${name}`, async t => {
+  t.test(`a handle that a listener of the app takes belongs to the app: ${name}`, async t => {
     const before = descriptors(process.pid)
     const taken = new Promise<{ close? (): void, destroy? (): void, constructor: { name: string } }>(resolve => { take(t, resolve) })
     const { child, ended } = fork(t, name)
@@ -140,7 +140,7 @@ for (const [name, kind] of [['socket', 'Socket'], ['server', 'Server'], ['rawHan
   })
 }
 
-t.test('a socket that an app takes, and listens to for nothing, cannot end the primary by its error', async t => {
+t.test('the error of a socket that an app takes without an error listener does not end the primary', async t => {
   const taken = new Promise<net.Socket>(resolve => { take(t, resolve as (handle: unknown) => void) })
   const { child } = fork(t, 'resetSocket')
   const socket = await taken
@@ -149,7 +149,7 @@ t.test('a socket that an app takes, and listens to for nothing, cannot end the p
   child.kill('SIGKILL')
 })
 
-t.test('what a worker has written before its channel was broken, and after, counts as far as it is this package\'s own', async t => {
+t.test("this package's own messages count, before and after the channel was broken", async t => {
   const { child, ended } = fork(t, 'ackAroundText')
   const acks: unknown[] = []
   child.channel.on('internalMessage', message => { if ((message as { type?: string }).type === 'ack') acks.push(message) })
@@ -194,7 +194,7 @@ function fork (t: Test, ...args: string[]): Forked {
   return { child, done, ended }
 }
 
-/** Resolves with what breaks its channel, when it has ended for that. */
+/** Resolves with the reason for which the channel was broken, when the worker has exited. */
 async function broken ({ child, ended }: Forked): Promise<Error> {
   const err = await new Promise<Error>(resolve => { child.onBroken(resolve) })
   child.kill('SIGKILL')
@@ -208,7 +208,7 @@ function take (t: Test, taken: (handle: { constructor: { name: string } }) => vo
   t.teardown(() => { cluster.off('message', listener) })
 }
 
-/** Resolves when this process has no more descriptors than that. */
+/** Resolves when this process has no more descriptors than before. */
 async function settled (before: number): Promise<void> {
   while (descriptors(process.pid) > before) await new Promise(setImmediate)
 }

@@ -7,21 +7,21 @@ const myGroup = process.getegid?.() as number
 const myName = execFileSync('id', ['-un'], { encoding: 'utf8' }).trim()
 const skip = me === 0 ? false : 'only root may be somebody else'
 
-t.test('who is not asked to be somebody else stays who it is', async t => {
+t.test('without user and group nothing changes', async t => {
   t.same(findIdentity({}), {})
-  const self = me === 0 ? { uid: me, gid: myGroup } : {} // root's other groups are dropped
+  const self = me === 0 ? { uid: me, gid: myGroup } : {} // supplementary groups of root are dropped
   t.same(findIdentity({ user: me, group: myGroup }), self)
   t.same(findIdentity({ user: myName, group: myGroup }), self)
 })
 
-t.test('a user by its name has its own group, and one by its id too', { skip }, async t => {
+t.test('a user has its own group, whether given by name or by id', { skip }, async t => {
   const nobody = { uid: Number(execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' })), gid: Number(execFileSync('id', ['-g', 'nobody'], { encoding: 'utf8' })) }
   t.same(findIdentity({ user: 'nobody' }), nobody)
   t.same(findIdentity({ user: nobody.uid }), nobody)
   t.same(findIdentity({ user: String(nobody.uid) }), nobody)
 })
 
-t.test('a group by its name or its id, with a user or without', { skip }, async t => {
+t.test('a group is found by name or id, with or without a user', { skip }, async t => {
   t.same(findIdentity({ group: 'daemon' }), { gid: 1 })
   t.same(findIdentity({ group: 1 }), { gid: 1 })
   t.same(findIdentity({ user: 12_345, group: '54321' }), { uid: 12_345, gid: 54_321 }, 'the system need not know them')
@@ -38,14 +38,14 @@ for (const { given, message } of [
   })
 }
 
-t.test('without the programs that know names the error says so', async t => {
+t.test('if the programs that look names up are missing, the error says so', async t => {
   const { PATH } = process.env
   process.env['PATH'] = '/nowhere'
   t.teardown(() => { process.env['PATH'] = PATH })
   t.throws(() => findIdentity({ user: 'nobody' }), { code: 'SHARED_PORT_ERR_USER', message: /looking up names needs the program id, which is not installed: give both user and group as numeric ids/ })
 })
 
-t.test('who is not root may not', { skip }, async t => {
+t.test('only root may change the user', { skip }, async t => {
   const { geteuid } = process as { geteuid: () => number }
   process.geteuid = () => 1000
   t.teardown(() => { process.geteuid = geteuid })

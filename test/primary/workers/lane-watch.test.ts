@@ -2,7 +2,7 @@ import t from 'tap'
 import { LaneWatch } from '../../../lib/primary/workers/lane-watch.js'
 import { connections, FakeWorker } from '../../fakes.js'
 
-/** A watch over one worker. `pulse` brings so many pulses, each read by itself. */
+/** A watch over one worker. `pulse` delivers this many pulses, each read by itself. */
 function create (timeout: number) {
   const worker = new FakeWorker(1)
   const lost: number[] = []
@@ -18,7 +18,7 @@ function create (timeout: number) {
   return { worker, lost, watch, read, pulse }
 }
 
-t.test('a worker that acks, or has nothing to ack, is let alone', async t => {
+t.test('a worker that acks, or has nothing to ack, is left alone', async t => {
   const { worker, lost, pulse } = create(3_000)
   pulse(10)
   for (let i = 0; i < 10; i++) {
@@ -40,7 +40,7 @@ t.test('a worker that pulses and does not ack what it was sent has lost its lane
   t.same(lost, [3_000])
 })
 
-t.test('so has one that does not ack a probe', async t => {
+t.test('a worker that pulses and does not ack a probe has lost its lane', async t => {
   const { worker, lost, pulse } = create(3_000)
   worker.send('key', connections('a'), 0)
   pulse(3)
@@ -51,7 +51,7 @@ t.test('so has one that does not ack a probe', async t => {
   t.same(lost, [3_000])
 })
 
-t.test('one that does not pulse is not judged, however long that takes', async t => {
+t.test('a worker that does not pulse is left alone, for any time', async t => {
   const { worker, lost, pulse, read } = create(2_000)
   worker.send('key', connections('a'), 0)
   pulse(2)
@@ -59,7 +59,7 @@ t.test('one that does not pulse is not judged, however long that takes', async t
   t.same(lost, [])
 })
 
-t.test('pulses that lay in the channel while the primary did not run count as one, and an ack that lay there counts', async t => {
+t.test('pulses that arrived while the primary did not run count as one, and an ack among them counts', async t => {
   const { worker, lost, watch, read, pulse } = create(2_000)
   worker.send('key', connections('a'), 0)
   pulse(1)
@@ -72,7 +72,7 @@ t.test('pulses that lay in the channel while the primary did not run count as on
   t.same(lost, [])
 })
 
-t.test('without a livenessTimeout it is the default of that', async t => {
+t.test('with livenessTimeout 0, the default of that option is the limit', async t => {
   const { worker, lost, pulse } = create(0)
   worker.send('key', connections('a'), 0)
   pulse(30)

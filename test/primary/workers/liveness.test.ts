@@ -5,13 +5,13 @@ import { createLog, FakeClock, FakeWorker } from '../../fakes.js'
 
 const TIMEOUT = 10_000
 
-/** What watches over one worker, and what became of it. */
+/** A watch over one worker, and what it reported. */
 function create (timeout = TIMEOUT) {
   const clock = new FakeClock()
   const { log, lines } = createLog()
   const hung: number[] = []
   const stalled: number[] = []
-  /** Whose pulses lie in the channel. */
+  /** Workers whose pulses are unread in the channel. */
   const unread: FakeWorker[] = []
   const output = { waits: false }
   const worker = new FakeWorker(1)
@@ -37,7 +37,7 @@ function create (timeout = TIMEOUT) {
     unread,
     output,
     events: () => lines.map(({ event, level, silence }) => [event, level, silence]),
-    /** So many seconds in which it gives its sign. */
+    /** Sends a pulse in each of this many seconds. */
     pulse (seconds: number) {
       for (let i = 0; i < seconds; i++) {
         clock.advance(1_000)
@@ -47,13 +47,13 @@ function create (timeout = TIMEOUT) {
   }
 }
 
-t.test('a worker that gives signs of life is let alone', async t => {
+t.test('a worker that sends pulses is left alone', async t => {
   const { pulse, hung, stalled } = create()
   pulse(100)
   t.same([hung, stalled], [[], []])
 })
 
-t.test('one that gives none stalls after 3 seconds and hangs after the time-out, once each', async t => {
+t.test('a worker without pulses stalls after 3 seconds and hangs after the timeout, once each', async t => {
   const { clock, hung, stalled, events } = create()
   clock.advance(2_999)
   t.same(stalled, [])
@@ -68,7 +68,7 @@ t.test('one that gives none stalls after 3 seconds and hangs after the time-out,
   t.same([hung, stalled], [[1], [3_000]])
 })
 
-t.test('one that comes to itself may stall again', async t => {
+t.test('a worker that recovers may stall again', async t => {
   const { clock, liveness, worker, hung, events } = create()
   clock.advance(5_400)
   liveness.pulse(worker)
@@ -77,19 +77,19 @@ t.test('one that comes to itself may stall again', async t => {
   t.same(hung, [])
 })
 
-t.test('a time-out below 3 seconds stalls and hangs at once', async t => {
+t.test('with a timeout below 3 seconds, a worker stalls and hangs at once', async t => {
   const { clock, events } = create(2_000)
   clock.advance(2_000)
   t.same(events(), [['stalled', 40, 2_000], ['worker-hung', 50, 2_000]])
 })
 
-t.test('without a time-out nothing hangs, and stalls are told all the same', async t => {
+t.test('without a timeout no worker hangs, and stalls are reported nevertheless', async t => {
   const { clock, hung, stalled } = create(0)
   clock.advance(1_000_000)
   t.same([hung, stalled], [[], [3_000]])
 })
 
-t.test('a jump of the clock kills nobody: all have their full time once more', async t => {
+t.test('after a jump of the clock no worker is killed: all timers start again', async t => {
   const { clock, hung, stalled } = create()
   clock.advance(5_000)
   clock.jump(1_000_000)
@@ -100,34 +100,34 @@ t.test('a jump of the clock kills nobody: all have their full time once more', a
   t.same(hung, [1], 'and no more than that')
 })
 
-t.test('this process\'s own stall, a second or longer, counts against nobody', async t => {
+t.test('a block of this process of a second or longer does not count against any worker', async t => {
   const { clock, hung } = create(2_000)
   for (let i = 0; i < 10; i++) {
-    clock.jump(2_000) // a look that is a second late
+    clock.jump(2_000) // a check that is a second late
     clock.advance(500)
   }
   t.same(hung, [])
 })
 
-t.test('a stall of this process that begins right after a look, and makes the next one late by less than a second, neither', async t => {
+t.test('a block of this process that begins right after a check, and delays the next one by less than a second, does not count either', async t => {
   for (let phase = 0; phase < 1_000; phase += 50) {
     const { clock, worker, unread, hung, pulse } = create(2_000)
     pulse(5)
     clock.advance(phase)
-    unread.push(worker) // it gives its sign, which nobody reads
+    unread.push(worker) // it sends a pulse, which is not read
     clock.jump(1_930)
     t.same(hung, [], `${phase} ms after a look`)
   }
 })
 
-t.test('one that a debugger may hold is let alone', async t => {
+t.test('a worker that a debugger may be holding is left alone', async t => {
   const { clock, worker, hung, stalled } = create()
   worker.debugged = true
   clock.advance(100_000)
   t.same([hung, stalled], [[], []])
 })
 
-t.test('who is gone is no longer looked at, and with the last one the timer goes', async t => {
+t.test('an exited worker is no longer checked, and the timer ends with the last one', async t => {
   const { clock, liveness, worker, hung } = create()
   liveness.watch(new FakeWorker(2))
   liveness.forget(worker)
@@ -140,14 +140,14 @@ t.test('who is gone is no longer looked at, and with the last one the timer goes
   t.same(clock.waiting, [])
 })
 
-t.test('a sign of one that is not watched is no news', async t => {
+t.test('a pulse of a worker that is not watched is ignored', async t => {
   const { liveness, clock, hung } = create()
   liveness.pulse(new FakeWorker(2))
   clock.advance(TIMEOUT)
   t.same(hung, [1])
 })
 
-t.test('one that may be waiting for who reads its lines is let alone, and has its full time afterwards', async t => {
+t.test('a worker that may be blocked by its output is left alone, and its timer starts again afterwards', async t => {
   const { clock, hung, stalled, output } = create()
   output.waits = true
   clock.advance(10 * TIMEOUT)

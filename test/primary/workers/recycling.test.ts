@@ -4,7 +4,7 @@ import { Recycling } from '../../../lib/primary/workers/recycling.js'
 import { Slot } from '../../../lib/primary/workers/slots.js'
 import { createLog, FakeClock, FakeWorker } from '../../fakes.js'
 
-/** So many ready workers, and what recycles them; `random` is always the same. */
+/** This many ready workers, and what recycles them; `random` is constant. */
 function create (count: number, limits: Partial<RecycleLimits>, { random = 0 } = {}) {
   const clock = new FakeClock()
   const { log, lines } = createLog()
@@ -62,7 +62,7 @@ for (const { what, limits, under, over } of [
   })
 }
 
-t.test('a worker is replaced at its age, counted from ready on', async t => {
+t.test('a worker is replaced at its maximum age, counted from ready on', async t => {
   const { recycling, clock, due } = create(1, { age: 5_000 })
   clock.advance(4_999)
   recycling.check()
@@ -72,7 +72,7 @@ t.test('a worker is replaced at its age, counted from ready on', async t => {
   t.same(due(), [1])
 })
 
-t.test('without limits nobody is', async t => {
+t.test('without limits no worker is replaced', async t => {
   const { recycling, workers, clock, due } = create(1, {})
   Object.assign(workers[0] as FakeWorker, { requests: 1e12, rss: 1e12 })
   clock.advance(1e12)
@@ -80,7 +80,7 @@ t.test('without limits nobody is', async t => {
   t.same(due(), [])
 })
 
-t.test('jitter lowers a worker\'s own limits by its share, and never raises them', async t => {
+t.test("jitter lowers a worker's limits by its share, and never raises them", async t => {
   const { recycling, workers: [worker], due } = create(1, { requests: 100, jitter: 0.2 }, { random: 0.5 })
   Object.assign(worker as FakeWorker, { requests: 89 })
   recycling.check()
@@ -90,7 +90,7 @@ t.test('jitter lowers a worker\'s own limits by its share, and never raises them
   t.same(due(), [1])
 })
 
-t.test('one at a time: the next is replaced when the one before is gone', async t => {
+t.test('one at a time: the next worker is replaced when the previous one has exited', async t => {
   const { recycling, workers, renewing, renewed, settle, due } = create(3, { requests: 1 })
   for (const worker of workers) worker.requests = 1
   recycling.check()
@@ -102,7 +102,7 @@ t.test('one at a time: the next is replaced when the one before is gone', async 
   t.equal(renewing.length, 2)
 })
 
-t.test('one whose place has a new worker on its way, or that is not ready, is let alone', async t => {
+t.test('a worker that is not ready, or whose slot has a starting worker, is left alone', async t => {
   const { recycling, slots: [first, second], workers, due } = create(2, { requests: 1 })
   for (const worker of workers) worker.requests = 1
   Object.assign(first as Slot, { successor: new FakeWorker(9) })
@@ -111,7 +111,7 @@ t.test('one whose place has a new worker on its way, or that is not ready, is le
   t.same(due(), [])
 })
 
-t.test('nobody is recycled while a reload replaces them all', async t => {
+t.test('no worker is recycled while a reload replaces all', async t => {
   const { recycling, workers: [worker], state, due } = create(1, { requests: 1 })
   Object.assign(worker as FakeWorker, { requests: 1 })
   state.reloading = true
@@ -119,7 +119,7 @@ t.test('nobody is recycled while a reload replaces them all', async t => {
   t.same(due(), [])
 })
 
-t.test('where the new worker fails the old one stays, and 30 seconds later is tried again', async t => {
+t.test('if the new worker fails, the old one stays, and 30 seconds later it is tried again', async t => {
   const { recycling, workers: [worker], renewing, settle, clock, events } = create(1, { requests: 1 })
   Object.assign(worker as FakeWorker, { requests: 1 })
   recycling.check()
@@ -134,7 +134,7 @@ t.test('where the new worker fails the old one stays, and 30 seconds later is tr
   t.equal(renewing.length, 2)
 })
 
-t.test('a limit of memory that a worker begins above is none: another one would too', async t => {
+t.test('a memory limit that a worker exceeds from the start is ignored: its replacement would exceed it too', async t => {
   const { recycling, clock, renewing, lines } = create(0, { rss: 1_000 })
   const worker = new FakeWorker(1)
   worker.rss = 1_000

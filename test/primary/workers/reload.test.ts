@@ -8,7 +8,7 @@ import { createLog, FakeClock, FakeWorker } from '../../fakes.js'
 const DONE = { code: 0, signal: null }
 const CRASH = { code: 1, signal: null }
 
-/** So many ready workers, and what reloads them. */
+/** This many ready workers, and what reloads them. */
 function create (count: number, concurrency = 1) {
   const { log, lines } = createLog()
   const spawned: FakeWorker[] = []
@@ -49,14 +49,14 @@ function create (count: number, concurrency = 1) {
     emitted,
     worker: (id: number) => spawned[id - 1] as FakeWorker,
     events: () => lines.map(({ event }) => event).filter(event => event?.startsWith('reload')),
-    /** The states of all that live, by their ids. */
+    /** The states of all living workers, by id. */
     states: () => Object.fromEntries(supervisor.workers.map(({ id, state }) => [id, state])),
-    /** What follows from what has happened so far. */
+    /** Lets everything happen that follows from the last step. */
     settle: async () => { await new Promise(setImmediate) }
   }
 }
 
-t.test('one worker after another is replaced, and never fewer are ready than there were', async t => {
+t.test('workers are replaced one after another, and there are never fewer ready than before', async t => {
   const { reload, supervisor, worker, states, settle, events } = create(2)
   const reloaded = reload.run()
   await settle()
@@ -74,14 +74,14 @@ t.test('one worker after another is replaced, and never fewer are ready than the
   t.same(events(), ['reload-start', 'reload-end'])
 })
 
-t.test('as many at a time as the concurrency says', async t => {
+t.test('as many are replaced at a time as the concurrency allows', async t => {
   const { reload, states, settle } = create(3, 2)
   reload.run()
   await settle()
   t.same(states(), { 1: 'ready', 2: 'ready', 3: 'ready', 4: 'starting', 5: 'starting' })
 })
 
-t.test('a new worker that fails aborts it: the old workers stay, the new ones go', async t => {
+t.test('a new worker that fails aborts the reload: the old workers stay, the new ones end', async t => {
   const { reload, supervisor, worker, states, settle, events } = create(3, 2)
   const reloaded = reload.run()
   await settle()
@@ -94,7 +94,7 @@ t.test('a new worker that fails aborts it: the old workers stay, the new ones go
   t.same(events(), ['reload-start', 'reload-aborted'])
 })
 
-t.test('after one that was aborted the next one works', async t => {
+t.test('after an aborted reload the next one works', async t => {
   const { reload, supervisor, worker, settle } = create(1)
   const failed = reload.run()
   await settle()
@@ -108,7 +108,7 @@ t.test('after one that was aborted the next one works', async t => {
   t.same(supervisor.workers.map(({ generation }) => generation), [2])
 })
 
-t.test('called again meanwhile it starts over at the newest, and both calls end with that', async t => {
+t.test('if it is called again meanwhile, it starts over with the newest generation, and both calls end with that', async t => {
   const { reload, supervisor, worker, states, settle, events } = create(2)
   const first = reload.run()
   await settle()
@@ -129,7 +129,7 @@ t.test('called again meanwhile it starts over at the newest, and both calls end 
   t.same(events(), ['reload-start', 'reload-end'])
 })
 
-t.test('a new worker that was on its way before is given up for one of the new generation', async t => {
+t.test('a starting worker of an earlier generation is abandoned for one of the new generation', async t => {
   const { reload, supervisor, worker, settle, events } = create(1)
   const recycled = supervisor.renew(supervisor.slots[0] as Slot)
   const reloaded = reload.run()
@@ -145,7 +145,7 @@ t.test('a new worker that was on its way before is given up for one of the new g
   t.same(events(), ['reload-start', 'reload-end'])
 })
 
-t.test('called while one that failed comes to its end, it is a reload of its own', async t => {
+t.test('if it is called while a failed reload is ending, it is a reload of its own', async t => {
   const { reload, supervisor, worker, settle, events, emitted } = create(2, 2)
   const failed = reload.run()
   await settle()
@@ -163,7 +163,7 @@ t.test('called while one that failed comes to its end, it is a reload of its own
   t.same(emitted.filter(name => name.startsWith('reload')), events())
 })
 
-t.test('a worker that dies meanwhile is replaced by the newest, and not once more', async t => {
+t.test('a worker that dies meanwhile is replaced by the newest generation, and not once more', async t => {
   const { reload, supervisor, worker, clock, settle, spawned } = create(2)
   const reloaded = reload.run()
   await settle()
@@ -177,7 +177,7 @@ t.test('a worker that dies meanwhile is replaced by the newest, and not once mor
   t.equal(spawned.length, 4)
 })
 
-t.test('scaling down meanwhile takes what is renewed along, and aborts nothing', async t => {
+t.test('scaling down meanwhile also ends the new worker of the slot, and aborts nothing', async t => {
   const { reload, supervisor, worker, settle, events } = create(2, 2)
   const reloaded = reload.run()
   await settle()
@@ -191,7 +191,7 @@ t.test('scaling down meanwhile takes what is renewed along, and aborts nothing',
   t.same(events(), ['reload-start', 'reload-end'])
 })
 
-t.test('a stop meanwhile ends it', async t => {
+t.test('a stop meanwhile ends the reload', async t => {
   const { reload, supervisor, spawned, settle } = create(2)
   const reloaded = reload.run()
   await settle()
@@ -214,7 +214,7 @@ t.test('a slot whose worker has crashed has a new one before the reload ends', a
 })
 
 for (let ticks = 0; ticks < 12; ticks++) {
-  t.test(`called ${ticks} ticks after the last old worker is gone, it replaces all once more`, async t => {
+  t.test(`if it is called ${ticks} ticks after the last old worker has exited, it replaces all once more`, async t => {
     const { reload, supervisor, worker, settle } = create(1)
     const first = reload.run()
     await settle()

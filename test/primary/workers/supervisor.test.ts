@@ -12,7 +12,7 @@ const DONE: Ending = { code: 0, signal: null }
 const KILLED: Ending = { code: null, signal: 'SIGKILL' }
 const GRACE = 5_000
 
-/** A supervisor with every worker that it ever spawned. */
+/** A supervisor with all workers that it has ever spawned. */
 function create (count: number, { bootTimeout = 0, maxRestarts, lacks = () => false }: { bootTimeout?: number, maxRestarts?: number, lacks?: () => boolean } = {}) {
   const clock = new FakeClock()
   const { log, lines } = createLog()
@@ -40,7 +40,7 @@ function create (count: number, { bootTimeout = 0, maxRestarts, lacks = () => fa
   return { supervisor, clock, lines, spawned, retired, events, gaveUp: () => gaveUp, last: () => spawned.at(-1) as FakeWorker }
 }
 
-/** As {@link create}, started and ready. */
+/** Like {@link create}, started and ready. */
 function started (count: number): ReturnType<typeof create> & { first: Slot } {
   const all = create(count)
   all.supervisor.start()
@@ -48,7 +48,7 @@ function started (count: number): ReturnType<typeof create> & { first: Slot } {
   return { ...all, first: all.supervisor.slots[0] as Slot }
 }
 
-/** Whether the promise is settled by what has happened so far. */
+/** Whether the promise is settled by now. */
 async function isSettled (promise: Promise<unknown>): Promise<boolean> {
   let settled = false
   promise.then(() => { settled = true })
@@ -56,7 +56,7 @@ async function isSettled (promise: Promise<unknown>): Promise<boolean> {
   return settled
 }
 
-t.test('it starts as many workers as it is to keep', async t => {
+t.test('it starts as many workers as configured', async t => {
   const { supervisor, spawned } = create(3)
   t.same(supervisor.workers, [])
   supervisor.start()
@@ -64,7 +64,7 @@ t.test('it starts as many workers as it is to keep', async t => {
   t.equal(spawned.length, 3)
 })
 
-t.test('a worker is ready once, and not when it drains', async t => {
+t.test('a worker becomes ready once, and not while it drains', async t => {
   const { supervisor, spawned: [a, b], lines } = started(2)
   supervisor.ready(a as FakeWorker)
   supervisor.drain(b as FakeWorker)
@@ -73,7 +73,7 @@ t.test('a worker is ready once, and not when it drains', async t => {
   t.same(lines.filter(({ event }) => event === 'worker-ready').map(({ workerId }) => workerId), [1, 2])
 })
 
-t.test('it knows whether something is true of every place, filled or not', async t => {
+t.test('it knows whether a condition holds for every slot, filled or not', async t => {
   const { supervisor, spawned: [a, b], clock } = started(2)
   t.ok(supervisor.everySlot(worker => worker.state === 'ready'))
   t.notOk(supervisor.everySlot(worker => worker === a))
@@ -95,7 +95,7 @@ t.test('a worker that dies is replaced after 100 ms', async t => {
   t.same(supervisor.workers.map(({ id }) => id), [2, 3])
 })
 
-t.test('workers that die at once are replaced ever later: 100 ms, doubled each time, 30 s at most', async t => {
+t.test('workers that die immediately are replaced with growing delays: 100 ms, doubled each time, at most 30 s', async t => {
   const { supervisor, clock, last, spawned } = started(1)
   const delays: number[] = []
   for (let i = 0; i < 12; i++) {
@@ -108,7 +108,7 @@ t.test('workers that die at once are replaced ever later: 100 ms, doubled each t
   t.equal(spawned.length, 13)
 })
 
-t.test('after a minute of life a death is the first again', async t => {
+t.test('after a minute of life the delay starts again at 100 ms', async t => {
   const { supervisor, clock, last } = started(1)
   for (const life of [0, 0, 59_999, 60_000, 0]) {
     clock.advance(life)
@@ -120,7 +120,7 @@ t.test('after a minute of life a death is the first again', async t => {
   t.same(clock.waiting, [400], '100, 200 and 400, then 100 again, 200, 400')
 })
 
-t.test('only the time from ready on is life: one that never became ready has had none', async t => {
+t.test('only the time from ready on counts as life: a worker that never became ready had none', async t => {
   const { supervisor, clock, last } = started(1)
   supervisor.exited(last(), CRASH)
   clock.advance(100)
@@ -129,7 +129,7 @@ t.test('only the time from ready on is life: one that never became ready has had
   t.same(clock.waiting, [200])
 })
 
-t.test('each place counts its own deaths', async t => {
+t.test('each slot has its own delay', async t => {
   const { supervisor, clock, spawned, last } = started(2)
   supervisor.exited(spawned[0] as FakeWorker, CRASH)
   clock.advance(100)
@@ -138,7 +138,7 @@ t.test('each place counts its own deaths', async t => {
   t.same(clock.waiting, [100, 200])
 })
 
-t.test('one that drained on its own account is replaced too', async t => {
+t.test('a worker that drained by itself is replaced too', async t => {
   const { supervisor, clock, spawned } = started(1)
   supervisor.drain(spawned[0] as FakeWorker)
   supervisor.exited(spawned[0] as FakeWorker, DONE)
@@ -146,7 +146,7 @@ t.test('one that drained on its own account is replaced too', async t => {
   t.equal(spawned.length, 2)
 })
 
-t.test('an end that was asked for is no death: its replacement comes after 100 ms, and later ones no later', async t => {
+t.test('an expected end does not count as a death: the replacement comes after 100 ms, and later ones are not delayed', async t => {
   const { supervisor, clock, last } = started(1)
   for (const [asked, delay] of [[true, 100], [false, 100], [true, 100], [false, 200], [true, 100]] as const) {
     if (asked) supervisor.drain(last())
@@ -157,7 +157,7 @@ t.test('an end that was asked for is no death: its replacement comes after 100 m
   }
 })
 
-t.test('one that ends by itself before it was ever ready is a death, asked for or not', async t => {
+t.test('a worker that ends by itself before it was ever ready counts as a death, expected or not', async t => {
   const { supervisor, clock, last } = create(1)
   supervisor.start()
   for (const delay of [100, 200, 400]) {
@@ -170,7 +170,7 @@ t.test('one that ends by itself before it was ever ready is a death, asked for o
 
 // Draining.
 
-t.test('a ready worker that is drained is retired, with its grace, once, and not signalled', async t => {
+t.test('a ready worker that is drained is retired, with its grace, once, and gets no signal', async t => {
   const { supervisor, spawned: [a], retired } = started(1)
   supervisor.drain(a as FakeWorker)
   supervisor.drain(a as FakeWorker)
@@ -178,7 +178,7 @@ t.test('a ready worker that is drained is retired, with its grace, once, and not
   t.same(a?.child.signals, [])
 })
 
-t.test('a worker that is not up yet is ended by SIGTERM: it has nothing to finish', async t => {
+t.test('a worker that does not listen yet is ended by SIGTERM: it has nothing to finish', async t => {
   const { supervisor, spawned, retired } = create(1)
   supervisor.start()
   const [a] = spawned
@@ -187,7 +187,7 @@ t.test('a worker that is not up yet is ended by SIGTERM: it has nothing to finis
   t.same(a?.child.signals, ['SIGTERM'])
 })
 
-t.test('what has not ended a second after its grace is killed, not before', async t => {
+t.test('a worker that has not exited a second after its grace is killed, not before', async t => {
   const { supervisor, clock, spawned: [a], lines } = started(1)
   supervisor.drain(a as FakeWorker)
   clock.advance(GRACE + 999)
@@ -197,7 +197,7 @@ t.test('what has not ended a second after its grace is killed, not before', asyn
   t.ok(lines.some(({ event, workerId }) => event === 'worker-kill' && workerId === 1))
 })
 
-t.test('what has ended in time is not killed: its process id may be another\'s by now', async t => {
+t.test('a worker that has exited in time is not killed: another process may have its pid by now', async t => {
   const { supervisor, clock, spawned: [a] } = started(1)
   supervisor.drain(a as FakeWorker)
   clock.advance(GRACE)
@@ -206,7 +206,7 @@ t.test('what has ended in time is not killed: its process id may be another\'s b
   t.same(a?.child.signals, [])
 })
 
-t.test('one that is cut off and should exit by itself is killed when its grace is over', async t => {
+t.test('a worker that has lost its channel and should exit by itself is killed when its grace is over', async t => {
   const { supervisor, clock, spawned: [a] } = started(1)
   supervisor.expectExit(a as FakeWorker)
   t.equal(a?.state, 'ready')
@@ -214,14 +214,14 @@ t.test('one that is cut off and should exit by itself is killed when its grace i
   t.same(a?.child.signals, ['SIGKILL'])
 })
 
-t.test('it is waited for once: the later word on its grace counts', async t => {
+t.test('there is one kill timer: the later grace counts', async t => {
   const { supervisor, clock, spawned: [a] } = started(1)
   supervisor.expectExit(a as FakeWorker, 100_000)
   supervisor.expectExit(a as FakeWorker, 0)
   t.same(clock.waiting, [1_000])
 })
 
-t.test('nobody waits for one that is gone', async t => {
+t.test('there is no kill timer for a worker that has exited', async t => {
   const { supervisor, clock, spawned: [a] } = started(1)
   supervisor.exited(a as FakeWorker, CRASH)
   clock.advance(100)
@@ -247,7 +247,7 @@ t.test('a worker that is not ready in time is killed, and has failed', async t =
   await t.rejects(renewed, { code: 'SHARED_PORT_ERR_WORKER_FAILED', cause: { code: 'SHARED_PORT_ERR_BOOT_TIMEOUT' } })
 })
 
-t.test('what it was at then is in its error: its readyCheck', async t => {
+t.test('the error says if the worker was in its readyCheck at that time', async t => {
   const { supervisor, clock, spawned } = create(1, { bootTimeout: 2_000 })
   supervisor.start()
   const [a] = spawned as [FakeWorker]
@@ -256,7 +256,7 @@ t.test('what it was at then is in its error: its readyCheck', async t => {
   t.match(a.verdict, { message: 'Worker 1 was not ready within 2000 ms (bootTimeout): its readyCheck has not ended' })
 })
 
-t.test('one that a debugger may hold takes as long as it likes', async t => {
+t.test('a worker that a debugger may be holding may take any time', async t => {
   const { supervisor, clock, spawned } = create(2, { bootTimeout: 2_000 })
   supervisor.start()
   const [held, other] = spawned as [FakeWorker, FakeWorker]
@@ -265,7 +265,7 @@ t.test('one that a debugger may hold takes as long as it likes', async t => {
   t.same([held, other].map(({ child }) => child.signals), [[], ['SIGKILL']])
 })
 
-t.test('one that is ready, draining or gone is not too slow', async t => {
+t.test('bootTimeout does not apply to a worker that is ready, draining or gone', async t => {
   const { supervisor, clock, spawned } = create(3, { bootTimeout: 2_000 })
   supervisor.start()
   const [ready, draining, gone] = spawned as [FakeWorker, FakeWorker, FakeWorker]
@@ -294,7 +294,7 @@ t.test('a slot is renewed start-first: the new worker is ready before the old on
   t.same(supervisor.workers.map(({ id }) => id), [2, 3], 'and is not replaced')
 })
 
-t.test('where the new worker fails, the old one stays', async t => {
+t.test('if the new worker fails, the old one stays', async t => {
   const { supervisor, clock, spawned, first } = started(1)
   const renewed = supervisor.renew(first)
   const [a, b] = spawned as [FakeWorker, FakeWorker]
@@ -304,7 +304,7 @@ t.test('where the new worker fails, the old one stays', async t => {
   t.same(clock.waiting, [], 'nobody replaces it: its place is filled')
 })
 
-t.test('where the old worker dies first, the new one takes its place', async t => {
+t.test('if the old worker dies first, the new one takes its place', async t => {
   const { supervisor, clock, spawned, first } = started(1)
   const renewed = supervisor.renew(first)
   const [a, b] = spawned as [FakeWorker, FakeWorker]
@@ -315,7 +315,7 @@ t.test('where the old worker dies first, the new one takes its place', async t =
   t.equal(first.worker, b)
 })
 
-t.test('where both die, the slot is filled again', async t => {
+t.test('if both die, the slot is filled again', async t => {
   const { supervisor, clock, spawned, first, last } = started(1)
   const renewed = supervisor.renew(first)
   supervisor.exited(spawned[0] as FakeWorker, CRASH)
@@ -325,7 +325,7 @@ t.test('where both die, the slot is filled again', async t => {
   t.equal(first.worker, last())
 })
 
-t.test('a new worker that is given up ends, and what waits for it is told', async t => {
+t.test('a new worker that is abandoned ends, and the caller is told', async t => {
   const { supervisor, spawned, first } = started(1)
   const renewed = supervisor.renew(first)
   supervisor.abandon(first)
@@ -337,7 +337,7 @@ t.test('a new worker that is given up ends, and what waits for it is told', asyn
   t.equal(a.state, 'ready')
 })
 
-t.test('a slot that is renewed already is so anew: the worker that was on its way is given up', async t => {
+t.test('renewing a slot again abandons the worker that was starting', async t => {
   const { supervisor, spawned, first } = started(1)
   const former = supervisor.renew(first)
   const latter = supervisor.renew(first)
@@ -353,7 +353,7 @@ t.test('a slot that is renewed already is so anew: the worker that was on its wa
   t.same(supervisor.workers.map(({ id }) => id), [3])
 })
 
-t.test('a slot that is given up before that worker is gone is not renewed', async t => {
+t.test('a slot that is removed before that worker has exited is not renewed', async t => {
   const { supervisor, spawned } = started(2)
   const second = supervisor.slots[1] as Slot
   supervisor.renew(second)
@@ -364,7 +364,7 @@ t.test('a slot that is given up before that worker is gone is not renewed', asyn
   t.equal(spawned.length, 3)
 })
 
-t.test('nothing is renewed once it stops', async t => {
+t.test('nothing is renewed during a stop', async t => {
   const { supervisor, spawned, first } = started(1)
   const renewed = supervisor.renew(first)
   const stopped = supervisor.stop(300)
@@ -375,9 +375,9 @@ t.test('nothing is renewed once it stops', async t => {
   t.equal(spawned.length, 2)
 })
 
-// Crashing again and again.
+// Crash loops.
 
-t.test('more crashes than maxRestarts: nothing is started any more, and all is to end, once', async t => {
+t.test('after more crashes than maxRestarts nothing is started any more, and the end is requested once', async t => {
   const { supervisor, clock, spawned, lines, gaveUp, last } = create(2, { maxRestarts: 2 })
   supervisor.start()
   for (const worker of spawned) supervisor.ready(worker)
@@ -392,7 +392,7 @@ t.test('more crashes than maxRestarts: nothing is started any more, and all is t
   t.match(lines.filter(({ event }) => event === 'crash-loop'), [{ level: 60, count: 2, within: 10_000 }])
 })
 
-t.test('a worker that is added and fails ends nothing that works', async t => {
+t.test('an added worker that fails does not end the others', async t => {
   const { supervisor, gaveUp, last } = create(1, { maxRestarts: 0 })
   supervisor.start()
   supervisor.ready(last())
@@ -406,7 +406,7 @@ t.test('a worker that is added and fails ends nothing that works', async t => {
   t.equal(gaveUp(), 1, 'once it was ready, it counts')
 })
 
-t.test('ends that were asked for do not count', async t => {
+t.test('expected ends do not count as crashes', async t => {
   const { supervisor, clock, gaveUp, last } = create(1, { maxRestarts: 0 })
   supervisor.start()
   for (let i = 0; i < 3; i++) {
@@ -418,9 +418,9 @@ t.test('ends that were asked for do not count', async t => {
   t.equal(gaveUp(), 0)
 })
 
-// What apps are told.
+// Events.
 
-t.test('start, ready and exit of each worker are told, with how it ended and whether it was asked to', async t => {
+t.test('start, ready and exit of each worker are emitted, with how it ended and whether that was expected', async t => {
   const { supervisor, spawned: [a, b], events } = started(2)
   supervisor.exited(a as FakeWorker, KILLED)
   supervisor.drain(b as FakeWorker)
@@ -438,7 +438,7 @@ t.test('start, ready and exit of each worker are told, with how it ended and whe
 
 // Scaling.
 
-t.test('scaling up starts what is missing, and waits until it is ready', async t => {
+t.test('scaling up starts the missing workers, and waits until they are ready', async t => {
   const { supervisor, spawned } = started(1)
   const scaled = supervisor.scale(3)
   t.equal(spawned.length, 3)
@@ -448,7 +448,7 @@ t.test('scaling up starts what is missing, and waits until it is ready', async t
   await scaled
 })
 
-t.test('scaling down drains the newest, waits until they are gone, and nobody replaces them', async t => {
+t.test('scaling down drains the newest workers, waits until they have exited, and does not replace them', async t => {
   const { supervisor, clock, spawned, retired } = started(3)
   const scaled = supervisor.scale(1)
   t.same(retired, [[2, GRACE], [3, GRACE]])
@@ -460,7 +460,7 @@ t.test('scaling down drains the newest, waits until they are gone, and nobody re
   t.same(supervisor.workers.map(({ id }) => id), [1])
 })
 
-t.test('the newest is the one that started last, wherever its slot is', async t => {
+t.test('the newest worker is the one that started last, whatever its slot', async t => {
   const { supervisor, clock, spawned, retired, last } = started(2)
   supervisor.exited(spawned[0] as FakeWorker, CRASH)
   clock.advance(100)
@@ -469,14 +469,14 @@ t.test('the newest is the one that started last, wherever its slot is', async t 
   t.same(retired, [[3, GRACE]])
 })
 
-t.test('an empty slot goes before any worker', async t => {
+t.test('an empty slot is removed before any worker', async t => {
   const { supervisor, clock, spawned, retired } = started(2)
   supervisor.exited(spawned[0] as FakeWorker, CRASH)
   await supervisor.scale(1)
   t.same([retired, clock.waiting], [[], []])
 })
 
-t.test('a slot that is given up while it is renewed takes both of its workers along', async t => {
+t.test('a slot that is removed while it is renewed takes both of its workers along', async t => {
   const { supervisor, spawned, first } = started(1)
   supervisor.scale(2)
   supervisor.ready(spawned[1] as FakeWorker)
@@ -492,7 +492,7 @@ t.test('a slot that is given up while it is renewed takes both of its workers al
   t.same(supervisor.slots, [first])
 })
 
-t.test('a new worker that fails is told to whoever scaled, and is not tried again: the others are kept', async t => {
+t.test('if a new worker fails, scale() rejects, and it is not retried: the others are kept', async t => {
   const { supervisor, clock, spawned, first } = started(1)
   const scaled = supervisor.scale(3)
   supervisor.exited(spawned[1] as FakeWorker, CRASH)
@@ -514,7 +514,7 @@ t.test('a new worker that was ready once is replaced like any other', async t =>
   t.equal(supervisor.crashes, 1)
 })
 
-t.test('a restart fills every slot, though there is not what it takes to start one that was added', async t => {
+t.test('a restart fills every slot, even if an added worker cannot be started for lack of resources', async t => {
   const lacking = [false, false, false, false, true, false]
   const { supervisor, spawned, last } = create(1, { lacks: () => lacking.shift() ?? false })
   supervisor.start()
@@ -525,7 +525,7 @@ t.test('a restart fills every slot, though there is not what it takes to start o
   t.same(supervisor.slots.map(({ worker }) => worker?.id), [4, 5])
 })
 
-t.test('whoever scales again waits for the workers of the call before, and hears of it when they fail', async t => {
+t.test('a further call of scale() waits for the workers of the one before, and rejects if they fail', async t => {
   const { supervisor, spawned } = started(1)
   const both = [supervisor.scale(2), supervisor.scale(3)]
   supervisor.ready(spawned[2] as FakeWorker)
@@ -533,7 +533,7 @@ t.test('whoever scales again waits for the workers of the call before, and hears
   await Promise.all(both.map(async scaled => { await t.rejects(scaled, { code: 'SHARED_PORT_ERR_WORKER_FAILED' }) }))
 })
 
-t.test('what was added and is not ready leaves before what has been: one that fails leaves nobody without a worker', async t => {
+t.test('added workers that are not ready are removed before ready ones, so that a failure does not leave the slot without a worker', async t => {
   const { supervisor, clock, spawned, first } = started(1)
   supervisor.exited(spawned[0] as FakeWorker, CRASH)
   supervisor.scale(2)
@@ -544,7 +544,7 @@ t.test('what was added and is not ready leaves before what has been: one that fa
   t.equal(first.worker?.id, 3)
 })
 
-t.test('the same where a reload has just given a new worker to what has been', async t => {
+t.test('the same if a reload has just given a ready slot a new worker', async t => {
   const { supervisor, spawned, first } = started(1)
   supervisor.scale(2)
   supervisor.renew(first)
@@ -556,7 +556,7 @@ t.test('the same where a reload has just given a new worker to what has been', a
 
 // Stopping.
 
-t.test('stop drains everybody and resolves when all are gone', async t => {
+t.test('stop drains all workers and resolves when they have exited', async t => {
   const { supervisor, spawned: [a, b], retired } = started(2)
   const stopped = supervisor.stop(300)
   t.same(retired, [[1, 300], [2, 300]])
@@ -566,7 +566,7 @@ t.test('stop drains everybody and resolves when all are gone', async t => {
   await stopped
 })
 
-t.test('nobody is replaced once it stops', async t => {
+t.test('no worker is replaced during a stop', async t => {
   const { supervisor, clock, spawned } = started(2)
   const stopped = supervisor.stop(300)
   supervisor.exited(spawned[0] as FakeWorker, DONE)
@@ -577,7 +577,7 @@ t.test('nobody is replaced once it stops', async t => {
   t.equal(spawned.length, 2)
 })
 
-t.test('stop while a place waits for its replacement calls that off', async t => {
+t.test('a stop cancels a pending replacement', async t => {
   const { supervisor, clock, spawned } = started(1)
   supervisor.exited(spawned[0] as FakeWorker, CRASH)
   t.same(clock.waiting, [100])
@@ -586,18 +586,18 @@ t.test('stop while a place waits for its replacement calls that off', async t =>
   t.equal(spawned.length, 1)
 })
 
-t.test('stop without any worker resolves', async t => {
+t.test('a stop without any worker resolves', async t => {
   await create(2).supervisor.stop(300)
 })
 
-t.test('all that call stop are answered', async t => {
+t.test('all calls of stop resolve', async t => {
   const { supervisor, spawned: [a] } = started(1)
   const both = Promise.all([supervisor.stop(300), supervisor.stop(300)])
   supervisor.exited(a as FakeWorker, DONE)
   await both
 })
 
-t.test('stop kills what does not end, and waits for its exit all the same', async t => {
+t.test('stop kills a worker that does not exit, and waits for its exit nevertheless', async t => {
   const { supervisor, clock, spawned: [a] } = started(1)
   const stopped = supervisor.stop(300)
   clock.advance(1_300)
@@ -607,7 +607,7 @@ t.test('stop kills what does not end, and waits for its exit all the same', asyn
   await stopped
 })
 
-t.test('kill ends everybody at once, and for good', async t => {
+t.test('kill ends all workers at once, for good', async t => {
   const { supervisor, clock, spawned } = started(2)
   supervisor.exited(spawned[0] as FakeWorker, CRASH)
   supervisor.kill()
@@ -618,7 +618,7 @@ t.test('kill ends everybody at once, and for good', async t => {
 
 // The log.
 
-t.test('an exit that nobody asked for is an error in the log, with what the worker said', async t => {
+t.test('an unexpected exit is logged as an error, with the error that the worker reported', async t => {
   const { supervisor, spawned: [a, b], lines } = started(2)
   Object.assign(a as FakeWorker, { failure: { name: 'Error', message: 'no memory' } })
   supervisor.exited(a as FakeWorker, CRASH)
@@ -630,7 +630,7 @@ t.test('an exit that nobody asked for is an error in the log, with what the work
   ])
 })
 
-t.test('a SIGKILL that this process has not sent may have been the kernel\'s, also while it drained; its own is none', async t => {
+t.test('a SIGKILL from another process may have been the kernel, also during a drain; its own was not', async t => {
   const { supervisor, clock, spawned: [a, b, c], lines } = started(3)
   supervisor.exited(a as FakeWorker, KILLED)
   supervisor.drain(b as FakeWorker)
@@ -645,7 +645,7 @@ t.test('a SIGKILL that this process has not sent may have been the kernel\'s, al
   ])
 })
 
-t.test('what a worker said and lived on after is not what it died of', async t => {
+t.test('an error that the worker reported and survived is not the cause of its exit', async t => {
   const { supervisor, spawned: [a, b], lines } = started(2)
   for (const worker of [a, b]) Object.assign(worker as FakeWorker, { failure: { name: 'Error', message: 'old news' } })
   supervisor.exited(a as FakeWorker, { code: null, signal: 'SIGKILL' })
@@ -654,15 +654,15 @@ t.test('what a worker said and lived on after is not what it died of', async t =
   for (const { err } of lines.filter(({ event }) => event === 'worker-exit')) t.equal(err, undefined)
 })
 
-t.test('how a process ended is said in words', async t => {
+t.test('how a process ended is described in words', async t => {
   t.equal(describeEnding({ code: 3, signal: null }), 'exited with code 3')
   t.equal(describeEnding({ code: null, signal: 'SIGKILL' }), 'was killed by SIGKILL')
   t.equal(describeEnding({ code: null, signal: null, error: new Error('spawn EAGAIN') }), 'could not be started (spawn EAGAIN)')
 })
 
-// What several hands do at once.
+// Concurrent operations.
 
-t.test('a crash counts whether or not a successor is on its way, and one that was given up does not', async t => {
+t.test('a crash counts whether or not a successor is starting, and one of an abandoned worker does not', async t => {
   const { supervisor, spawned, gaveUp, clock } = create(1, { maxRestarts: 0 })
   supervisor.start()
   supervisor.ready(spawned[0] as FakeWorker)
@@ -678,7 +678,7 @@ t.test('a crash counts whether or not a successor is on its way, and one that wa
   t.same(clock.waiting, [])
 })
 
-t.test('one that has closed on its own account and exits with 0 has not crashed; with another code it has', async t => {
+t.test('a worker that has closed by itself and exits with 0 has not crashed; with another code it has', async t => {
   const { supervisor, spawned: [a, b], lines } = started(2)
   for (const worker of [a, b]) Object.assign(worker as FakeWorker, { closed: true })
   supervisor.exited(a as FakeWorker, DONE)
@@ -686,7 +686,7 @@ t.test('one that has closed on its own account and exits with 0 has not crashed;
   t.same(lines.filter(({ event }) => event === 'worker-exit').map(({ level }) => level), [30, 50])
 })
 
-t.test('a stop is no failure of a renewal', async t => {
+t.test('a renewal that a stop interrupts has not failed', async t => {
   const { supervisor, spawned, first } = started(1)
   const renewed = supervisor.renew(first)
   const stopped = supervisor.stop(0)
@@ -695,7 +695,7 @@ t.test('a stop is no failure of a renewal', async t => {
   await stopped
 })
 
-t.test('a renewal that nobody wants any more when its turn comes starts nothing', async t => {
+t.test('a renewal that is no longer wanted when its turn comes starts nothing', async t => {
   const { supervisor, spawned, first } = started(1)
   supervisor.renew(first)
   const renewed = supervisor.renew(first, () => false)
@@ -704,7 +704,7 @@ t.test('a renewal that nobody wants any more when its turn comes starts nothing'
   t.equal(spawned.length, 2)
 })
 
-t.test('a slot that waits for its replacement is renewed at once, and by one worker', async t => {
+t.test('a slot that waits for its replacement is renewed at once, and with one worker', async t => {
   const { supervisor, spawned, clock, first } = started(1)
   supervisor.exited(spawned[0] as FakeWorker, CRASH)
   t.same(clock.waiting, [100])

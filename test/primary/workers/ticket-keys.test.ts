@@ -28,7 +28,7 @@ t.test('a key is in use for its lifetime, is accepted for as long again, and the
   t.same(told, [[second, first], keys.all])
 })
 
-t.test('nothing changes before its start, nor after its stop, and no timer is left', async t => {
+t.test('nothing changes before start or after stop, and no timer is left', async t => {
   const { keys, clock, told } = create(1_000)
   t.same(clock.waiting, [])
   keys.start()
@@ -47,7 +47,7 @@ t.test('with a lifetime of 0 the first key stays', async t => {
   t.equal(keys.all.length, 1)
 })
 
-t.test('the log says that there is a new key, and nothing of it', async t => {
+t.test('the log says that there is a new key, without any part of it', async t => {
   const { keys, clock, lines } = create(1_000)
   keys.start()
   clock.advance(1_000)

@@ -3,7 +3,7 @@ import { connections, FakeWorker } from '../../fakes.js'
 
 const named = (frame: { connections: readonly unknown[] } | undefined): string[] | undefined => frame?.connections.map(String)
 
-t.test('it has credit while it has no un-acked frame', async t => {
+t.test('a worker has credit while it has no un-acked frame', async t => {
   const worker = new FakeWorker(1)
   t.ok(worker.hasCredit)
   t.ok(worker.send('key', connections('1 2'), 0))
@@ -12,7 +12,7 @@ t.test('it has credit while it has no un-acked frame', async t => {
   t.ok(worker.hasCredit)
 })
 
-t.test('a frame that could not be sent costs nothing but its credit, which returns with a retry', async t => {
+t.test('a failed send only costs the credit, which a retry returns', async t => {
   const worker = new FakeWorker(1)
   worker.wire.works = false
   t.notOk(worker.send('key', connections('1'), 0))
@@ -26,7 +26,7 @@ t.test('a frame that could not be sent costs nothing but its credit, which retur
   t.equal(worker.wire.last.number, 1)
 })
 
-t.test('what the worker has not received is taken back, and a probe holds its credit until it answers', async t => {
+t.test('a frame that the worker has not received is taken back, and a probe holds its credit until it answers', async t => {
   const worker = new FakeWorker(1)
   let settled = 0
   worker.send('key', connections('1 2'), 5)
@@ -44,7 +44,7 @@ t.test('what the worker has not received is taken back, and a probe holds its cr
   t.match(worker.stats(), { handedOff: 2, takenBack: 2, accepted: 0, unacked: 0 })
 })
 
-t.test('what the worker has received is not taken back, and is not tried again', async t => {
+t.test('a frame that the worker has received is not taken back, and not tried again', async t => {
   const worker = new FakeWorker(1)
   t.equal(worker.takeBack(), undefined, 'nothing was sent')
   worker.send('key', connections('1'), 0)
@@ -57,7 +57,7 @@ t.test('what the worker has received is not taken back, and is not tried again',
   t.match(worker.stats(), { accepted: 1, takenBack: 0 })
 })
 
-t.test('an ack settles the frame of its number only, and only once', async t => {
+t.test('an ack settles only the frame with its number, and only once', async t => {
   const worker = new FakeWorker(1)
   t.equal(worker.settle({ number: 1, refused: [], leaving: false }), undefined, 'before any frame')
   worker.send('key', connections('1'), 0)
@@ -72,7 +72,7 @@ t.test('an ack settles the frame of its number only, and only once', async t => 
   t.match(worker.stats(), { accepted: 1, refused: 0, unacked: 1 })
 })
 
-t.test('an ack that refuses connections beyond its frame settles nothing, and no count falls', async t => {
+t.test('an ack that refuses connections beyond its frame settles nothing, and no count decreases', async t => {
   const worker = new FakeWorker(1)
   worker.send('key', connections('1 2'), 0)
   t.equal(worker.settle(worker.ack([0, 2])), undefined)
@@ -84,7 +84,7 @@ t.test('an ack that refuses connections beyond its frame settles nothing, and no
   t.ok(worker.settle(worker.ack()))
 })
 
-t.test('its counts say what became of what it was sent', async t => {
+t.test('its counts show what became of the connections that it was sent', async t => {
   const worker = new FakeWorker(7)
   worker.send('key', connections('1 2 3'), 0)
   t.same(worker.stats(), { id: 7, slot: 7, pid: 1007, age: 0, restarts: 0, handedOffRate: 0, requestRate: 0, state: 'starting', generation: 0, handedOff: 3, accepted: 0, refused: 0, takenBack: 0, unacked: 3, open: 0, requests: 0, rss: 0, utilization: 0, delay: 0, stalls: 0, saturated: false, handshakes: { full: 0, resumed: 0 } })
@@ -94,7 +94,7 @@ t.test('its counts say what became of what it was sent', async t => {
   t.same(worker.stats(), { id: 7, slot: 7, pid: 1007, age: 0, restarts: 0, handedOffRate: 0, requestRate: 0, state: 'ready', generation: 0, handedOff: 3, accepted: 1, refused: 2, takenBack: 0, unacked: 0, open: 5, requests: 0, rss: 0, utilization: 0, delay: 0, stalls: 0, saturated: false, handshakes: { full: 0, resumed: 0 } })
 })
 
-t.test('whoever waits until nothing is un-acked is called at once, or at the ack, and once', async t => {
+t.test('whenSettled calls back at once if nothing is un-acked, or at the ack, and once', async t => {
   const worker = new FakeWorker(1)
   let calls = 0
   const run = (): void => { calls++ }
@@ -112,7 +112,7 @@ t.test('whoever waits until nothing is un-acked is called at once, or at the ack
   t.equal(calls, 3)
 })
 
-t.test('a dead one gives back its open frame, and what of it was not taken, and lets go of the wire', async t => {
+t.test('a dead worker returns its open frame, and the connections that it had not taken, and closes the wire', async t => {
   const worker = new FakeWorker(1)
   worker.send('key', connections('1 2 3'), 0)
   worker.wire.taken = [1]
@@ -122,7 +122,7 @@ t.test('a dead one gives back its open frame, and what of it was not taken, and 
   t.equal(worker.wire.closed, 1)
 })
 
-t.test('a dead one with nothing un-acked gives nothing back', async t => {
+t.test('a dead worker with nothing un-acked returns nothing', async t => {
   const worker = new FakeWorker(1)
   worker.send('key', connections('1'), 0)
   worker.settle(worker.ack())
@@ -130,7 +130,7 @@ t.test('a dead one with nothing un-acked gives nothing back', async t => {
   t.equal(worker.wire.closed, 1)
 })
 
-t.test('an ack of a dead one settles nothing, and whoever waited for it is not called', async t => {
+t.test('an ack of a dead worker settles nothing, and its whenSettled callbacks are not called', async t => {
   const worker = new FakeWorker(1)
   worker.whenSettled(() => {})
   worker.send('key', connections('1'), 0)
@@ -141,7 +141,7 @@ t.test('an ack of a dead one settles nothing, and whoever waited for it is not c
   t.ok(worker.settle(worker.ack()))
 })
 
-t.test('it is told by its channel and killed by its process', async t => {
+t.test('messages go to its channel, and signals to its process', async t => {
   const worker = new FakeWorker(1)
   worker.tell({ type: 'left', key: 'a' })
   worker.kill('SIGTERM')
@@ -149,7 +149,7 @@ t.test('it is told by its channel and killed by its process', async t => {
   t.same(worker.child.signals, ['SIGTERM'])
 })
 
-t.test('telling one whose channel is closed is an ordinary event', async t => {
+t.test('sending to a closed channel is not an error', async t => {
   const worker = new FakeWorker(1)
   worker.child.channel.close()
   t.doesNotThrow(() => { worker.tell({ type: 'left', key: 'a' }) })

@@ -6,7 +6,7 @@ import { createHandoff, settle } from '../../../handoffs.js'
 
 const view = { id: 1, open: 3, unacked: 2, utilization: 0, generation: 0 }
 
-t.test('to round robin all are the same; to least connections open and un-acked ones count', async t => {
+t.test('round robin gives all the same load; least connections counts open and un-acked ones', async t => {
   t.equal(roundRobin(view, 3), 3, 'what they are dealt right now makes the turn')
   t.equal(leastConnections(view, 2), 5)
 })
@@ -18,7 +18,7 @@ function create (count: number, frameSize = 64): { handoff: Handoff, workers: Fa
   return { handoff, workers }
 }
 
-t.test('least connections: the one with the fewest is next, as it reports, in turn where they are equal', async t => {
+t.test('least connections: the worker that reports the fewest is next, in turn among equals', async t => {
   const { handoff, workers } = create(3, 1)
   const [a, b, c] = workers as [FakeWorker, FakeWorker, FakeWorker]
   a.report(2, 0)
@@ -36,7 +36,7 @@ t.test('least connections: the one with the fewest is next, as it reports, in tu
   t.same([a.open, b.open], [3, 3])
 })
 
-t.test('least connections: one that is busy is not waited for, and not flooded', async t => {
+t.test('least connections: a busy worker is not waited for, and not flooded', async t => {
   const { handoff, workers } = create(2, 64)
   const [a, b] = workers as [FakeWorker, FakeWorker]
   b.report(20, 0)
@@ -50,7 +50,7 @@ t.test('least connections: one that is busy is not waited for, and not flooded',
   t.same([a.dealt.at(-1), handoff.pending], [['4', '5', '6'], 0])
 })
 
-t.test('least connections: what the row shows counts at once', async t => {
+t.test('least connections: the number in the row counts at once', async t => {
   const { handoff, workers } = create(2, 1)
   const [a, b] = workers as [FakeWorker, FakeWorker]
   const next = (): number => {
@@ -61,7 +61,7 @@ t.test('least connections: what the row shows counts at once', async t => {
   }
   Object.assign(a.wire, { shown: 4 })
   Object.assign(b.wire, { shown: 9 })
-  a.report(0, 0) // which says that something has changed
+  a.report(0, 0) // signals that something has changed
   t.same([next(), next(), next()].slice(1), [1, 1], 'the row counts, and not the report')
   Object.assign(b.wire, { shown: 0 })
   t.same([next(), next(), next()].slice(1), [2, 2], 'without a word it is known one choice later')

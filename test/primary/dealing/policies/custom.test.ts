@@ -14,7 +14,7 @@ function create (count: number, policy: PolicyFunction, frameSize = 1) {
   return { handoff, workers, lines, clock }
 }
 
-t.test('it is asked with the workers that can take the connection, and with the client\'s address', async t => {
+t.test("the function gets the workers that can take the connection, and the client's address", async t => {
   const asked: Array<[number[], string | undefined]> = []
   const { handoff, workers: [a, b] } = create(2, (workers, { remoteAddress }) => {
     asked.push([workers.map(({ id }) => id), remoteAddress])
@@ -26,7 +26,7 @@ t.test('it is asked with the workers that can take the connection, and with the 
   t.same([a.dealt, b.dealt], [[['2']], [['1']]])
 })
 
-t.test('its view of a worker is live, and can only be read', async t => {
+t.test('its view of a worker is live and read-only', async t => {
   const views = new Set<WorkerView>()
   const { handoff, workers: [a] } = create(1, workers => {
     views.add(workers[0] as WorkerView)
@@ -44,7 +44,7 @@ t.test('its view of a worker is live, and can only be read', async t => {
   t.equal(views.size, 1)
 })
 
-t.test('what it says null of stays pending, holds nobody else up, and is asked for again', async t => {
+t.test('a connection for which it returns null stays pending, delays no others, and is asked about again', async t => {
   const wanted = new Map([['10.0.0.1', 1], ['10.0.0.2', 2]])
   const { handoff, workers: [a, b] } = create(2, (workers, { remoteAddress }) => workers.find(({ id }) => id === wanted.get(remoteAddress as string)) ?? null)
   const of = (client: string, name: string): FakeConnection => new FakeConnection(name, client)
@@ -62,10 +62,10 @@ for (const [what, policy] of Object.entries<PolicyFunction>({
   'returns nothing': () => undefined as unknown as null,
   'returns a number': () => 1 as unknown as null,
   'returns a worker that it made up': ([worker]) => ({ ...worker }) as WorkerView,
-  'returns what cannot be looked at': () => ({ [inspect.custom] () { throw new Error('not to be looked at') } }) as unknown as null,
+  'returns something that cannot be inspected': () => ({ [inspect.custom] () { throw new Error('not to be looked at') } }) as unknown as null,
   'returns a promise': (async () => { throw new Error('an async policy') }) as unknown as PolicyFunction
 })) {
-  t.test(`a policy that ${what} is in the log once, and round robin serves`, async t => {
+  t.test(`a policy that ${what} is logged once, and round robin is used`, async t => {
     const { handoff, workers, lines } = create(3, policy)
     handoff.distribute(connections('1 2 3'))
     t.same(workers.map(({ dealt }) => dealt), [[['1']], [['2']], [['3']]])
@@ -74,7 +74,7 @@ for (const [what, policy] of Object.entries<PolicyFunction>({
   })
 }
 
-t.test('a worker that it was not given now is wrong: it has no credit, or has refused', async t => {
+t.test('returning a worker that is not a candidate is an error: it has no credit, or has refused', async t => {
   let first: WorkerView | undefined
   const { handoff, workers: [a, b], lines } = create(2, workers => (first ??= workers[0] as WorkerView))
   handoff.distribute(connections('1 2'))
@@ -85,13 +85,13 @@ t.test('a worker that it was not given now is wrong: it has no credit, or has re
   t.same(b.dealt, [['2'], ['1']])
 })
 
-t.test('it decides in a burst too', async t => {
+t.test('the function also decides in a burst', async t => {
   const { handoff, workers } = create(3, ([first]) => first as WorkerView, 64)
   handoff.distribute(connections('1 2 3 4 5 6'))
   t.same(workers.map(({ dealt }) => dealt.flat().length), [6, 0, 0])
 })
 
-t.test('it is asked again for what it keeps a tenth of a second later, should nothing else happen', async t => {
+t.test('the function is asked again about kept connections after 100 ms, if nothing else happens', async t => {
   let ready = false
   const { handoff, workers: [a], clock } = create(1, ([worker]) => ready ? worker as WorkerView : null)
   handoff.distribute(connections('1'))
@@ -103,7 +103,7 @@ t.test('it is asked again for what it keeps a tenth of a second later, should no
   t.same([a.dealt, clock.waiting], [[['1']], []])
 })
 
-t.test('however many it keeps, the others wait for no more than 64 questions', async t => {
+t.test('however many connections it keeps, the others wait for at most 64 calls', async t => {
   let asked = 0
   const { handoff } = create(1, () => {
     asked++
@@ -115,7 +115,7 @@ t.test('however many it keeps, the others wait for no more than 64 questions', a
   t.equal(asked, 65)
 })
 
-t.test('what it keeps is let go of at the end, and when its worker leaves it is asked again', async t => {
+t.test('kept connections are dropped at the end, and asked about again when their worker leaves', async t => {
   let answer: 'none' | 'any' = 'none'
   const { handoff, workers: [a, b], clock } = create(2, workers => answer === 'none' ? null : workers[0] as WorkerView)
   const all = connections('1 2 3') as [FakeConnection, FakeConnection, FakeConnection]

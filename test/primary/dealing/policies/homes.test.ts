@@ -13,12 +13,12 @@ function of (...members: Home[]): Homes<Home> {
   return homes
 }
 
-/** Where each client is at home. */
+/** The home of each client. */
 function map (homes: Homes<Home>): Array<Home | undefined> {
   return Array.from({ length: CLIENTS }, (_, client) => homes.of(client))
 }
 
-t.test('where nobody is, nobody is at home', async t => {
+t.test('without members there are no homes', async t => {
   t.equal(of().of(1), undefined)
   const one = home(0)
   const homes = of(one)
@@ -27,14 +27,14 @@ t.test('where nobody is, nobody is at home', async t => {
 })
 
 for (const size of [1, 2, 4, 7, 16, 64]) {
-  t.test(`each of ${size} has its share, within a quarter`, async t => {
+  t.test(`each of ${size} members has its share, within a quarter`, async t => {
     const counts = new Map<Home | undefined, number>()
     for (const member of map(of(...Array.from({ length: size }, (_, place) => home(place))))) counts.set(member, (counts.get(member) ?? 0) + 1)
     t.equal(counts.size, size)
     for (const count of counts.values()) t.ok(Math.abs(count * size / CLIENTS - 1) < 0.25, `${count} of ${CLIENTS / size}`)
   })
 
-  t.test(`one that comes to ${size} takes its share, and moves nobody else`, async t => {
+  t.test(`a member that joins ${size} others takes its share, and moves no other client`, async t => {
     const homes = of(...Array.from({ length: size }, (_, place) => home(place)))
     const before = map(homes)
     const another = home(size)
@@ -48,7 +48,7 @@ for (const size of [1, 2, 4, 7, 16, 64]) {
   })
 }
 
-t.test('one that goes leaves its clients to all the others, and moves nobody else', async t => {
+t.test('a member that leaves gives its clients to all the others, and moves no other client', async t => {
   const members = [home(0), home(1), home(2), home(3)] as const
   const homes = of(...members)
   const before = map(homes)
@@ -59,7 +59,7 @@ t.test('one that goes leaves its clients to all the others, and moves nobody els
   t.equal(heirs.size, 3)
 })
 
-t.test('a successor has the clients of its predecessor, whichever of the two goes', async t => {
+t.test('a successor has the clients of its predecessor, whichever of the two leaves', async t => {
   const members = [home(0), home(1), home(2)] as const
   const homes = of(...members)
   const before = map(homes)
@@ -73,7 +73,7 @@ t.test('a successor has the clients of its predecessor, whichever of the two goe
   t.strictSame(map(homes), before)
 })
 
-t.test('a client whose home may not has always the same other one', async t => {
+t.test('a client whose home may not take it always has the same substitute', async t => {
   const members = [home(0), home(1), home(2)] as const
   const homes = of(...members)
   for (const client of [1, 77, 4_096]) {

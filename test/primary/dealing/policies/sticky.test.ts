@@ -16,7 +16,7 @@ function create (count: number, frameSize = 64): { handoff: Handoff, workers: Fa
     handoff,
     workers,
     clock,
-    /** Where nobody else has anything un-acked. */
+    /** If no other worker has anything un-acked. */
     homeOf (client) {
       handoff.distribute([new FakeConnection('probe', client)])
       const home = workers.find(worker => handoff.members.includes(worker) && !worker.hasCredit) as FakeWorker
@@ -29,7 +29,7 @@ function create (count: number, frameSize = 64): { handoff: Handoff, workers: Fa
 const last = ({ dealt }: FakeWorker): string[] | undefined => dealt.at(-1)
 const of = (client: string, ...names: string[]): FakeConnection[] => names.map(name => new FakeConnection(name, client))
 
-t.test('a client is the same in both spellings of its IPv4 address, and in any of its IPv6 network', async t => {
+t.test('a client is the same in both notations of its IPv4 address, and with any address of its IPv6 network', async t => {
   t.equal(hashOf('::ffff:192.0.2.1', 64), hashOf('192.0.2.1', 64))
   t.not(hashOf('192.0.2.2', 64), hashOf('192.0.2.1', 64))
   t.equal(hashOf('2001:db8::1', 64), hashOf('2001:db8:0:0:ffff::2', 64))
@@ -50,7 +50,7 @@ t.test('the addresses of a network are spread evenly', async t => {
   for (const { dealt } of workers) t.ok(dealt.length > 180 && dealt.length < 340, `${dealt.length} of 256`)
 })
 
-t.test('all that comes of one client goes to one worker, a burst too', async t => {
+t.test('all connections of a client go to one worker, a burst too', async t => {
   const { handoff, workers, homeOf } = create(4)
   const home = homeOf('10.0.0.1')
   handoff.distribute(of('10.0.0.1', '1', '2', '3'))
@@ -58,7 +58,7 @@ t.test('all that comes of one client goes to one worker, a burst too', async t =
   t.equal(workers.filter(({ hasCredit }) => hasCredit).length, 3)
 })
 
-t.test('what comes while its worker is busy waits for it, and holds nobody else up', async t => {
+t.test('a connection whose worker is busy waits for it, and delays no others', async t => {
   const { handoff, workers, homeOf } = create(4)
   const clients = Array.from({ length: 40 }, (_, i) => `10.0.0.${i}`)
   const home = homeOf('10.0.0.0')
@@ -73,7 +73,7 @@ t.test('what comes while its worker is busy waits for it, and holds nobody else 
   t.equal(handoff.pending, 0)
 })
 
-t.test('what has waited for stickyWait goes to another, always the same for one client, and not before', async t => {
+t.test('a connection that has waited for stickyWait goes to another worker, always the same for a client, and not before', async t => {
   const { handoff, workers, clock, homeOf } = create(4)
   const home = homeOf('10.0.0.1')
   handoff.distribute(of('10.0.0.1', '1'))
@@ -92,7 +92,7 @@ t.test('what has waited for stickyWait goes to another, always the same for one 
   t.same(clock.waiting, [])
 })
 
-t.test('what its worker refuses goes to another at once', async t => {
+t.test('a connection that its worker refuses goes to another at once', async t => {
   const { handoff, workers, homeOf } = create(3)
   const home = homeOf('10.0.0.1')
   handoff.distribute(of('10.0.0.1', '1'))
@@ -100,7 +100,7 @@ t.test('what its worker refuses goes to another at once', async t => {
   t.ok(workers.some(worker => worker !== home && last(worker)?.[0] === '1'))
 })
 
-t.test('what waits for a worker that leaves goes where its clients are at home then', async t => {
+t.test("a connection that waits for a worker that leaves goes to its client's new home", async t => {
   const { handoff, workers, homeOf } = create(3)
   const home = homeOf('10.0.0.1')
   handoff.distribute(of('10.0.0.1', '1'))
@@ -112,7 +112,7 @@ t.test('what waits for a worker that leaves goes where its clients are at home t
   t.equal(homeOf('10.0.0.1'), heir)
 })
 
-t.test('where nobody has credit, what comes is pending, and goes home as soon as that can be', async t => {
+t.test('without credit anywhere, connections are pending, and go to their homes as soon as possible', async t => {
   const { handoff, workers, homeOf } = create(2, 1)
   const clients = Array.from({ length: 40 }, (_, i) => `10.0.0.${i}`)
   const [a, b] = workers as [FakeWorker, FakeWorker]
@@ -125,19 +125,19 @@ t.test('where nobody has credit, what comes is pending, and goes home as soon as
   t.same(last(a), ['3'])
 })
 
-t.test('a Unix socket has no address: those connections are dealt in turn', async t => {
+t.test('a Unix socket has no address: its connections are dealt in turn', async t => {
   const { handoff, workers } = create(2)
   handoff.distribute([1, 2].map(name => Object.assign(new FakeConnection(String(name)), { client: undefined })))
   t.same(workers.map(({ dealt }) => dealt.flat().length), [1, 1])
 })
 
-t.test('a client whose address is none that is known is dealt in turn', async t => {
+t.test('a client with an unknown kind of address is dealt in turn', async t => {
   const { handoff, workers } = create(2)
   handoff.distribute(of('fe80::1%br-lan', '1', '2'))
   t.same(workers.map(({ dealt }) => dealt.flat().length), [1, 1])
 })
 
-t.test('where it has waited for too long and nobody has credit, an ack is waited for, and no time', async t => {
+t.test('an overdue connection without any credit waits for an ack, not for a timer', async t => {
   const { handoff, workers, clock } = create(1)
   handoff.distribute(of('10.0.0.1', '1'))
   handoff.add(new FakeWorker(7))
@@ -148,7 +148,7 @@ t.test('where it has waited for too long and nobody has credit, an ack is waited
   t.same(clock.waiting, [])
 })
 
-t.test('what waited for a worker that left goes before what came later, in the time that it has left', async t => {
+t.test('a connection that waited for a worker that left goes before later ones, in the time that it has left', async t => {
   const { handoff, clock, homeOf, workers } = create(3)
   const clients = Array.from({ length: 40 }, (_, i) => `10.0.0.${i}`)
   const homes = new Map(clients.map(client => [client, homeOf(client)]))
@@ -165,7 +165,7 @@ t.test('what waited for a worker that left goes before what came later, in the t
   t.ok((last(other) as string[]).length > 1, 'some have their home here now')
 })
 
-t.test('what waits is let go of at the end', async t => {
+t.test('waiting connections are dropped at the end', async t => {
   const { handoff, clock } = create(1)
   const [first, second] = of('10.0.0.1', '1', '2') as [FakeConnection, FakeConnection]
   handoff.distribute([first])
