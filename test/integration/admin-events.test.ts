@@ -7,7 +7,7 @@ import { follow, serve } from '../admin-server.js'
 import { appPath, command, descriptors, hooked, request } from '../helper.js'
 import { runtimeFolder } from '../runtime-folder.js'
 
-t.test('it is told as it happens: what there is, each second, and each event', async t => {
+t.test('the stream sends the status every second, and each event as it happens', async t => {
   const { app, admin } = await serve(t)
   const pids = await app.workers(2)
   const seen: string[] = []
@@ -27,12 +27,12 @@ t.test('it is told as it happens: what there is, each second, and each event', a
   const later = follow(admin)
   const { value: { data } } = await later.next()
   await later.return(undefined)
-  // Where the machine is busy, a worker may have had no time for its pulse.
+  // On a busy machine, a worker may have had no time for its pulse.
   t.match(data.happened.map(({ event }: { event: string }) => event).filter((event: string) => event !== 'stalled'), ['worker-start', 'worker-start', 'worker-ready', 'worker-ready', 'worker-exit', 'worker-start', 'worker-ready'], 'whoever comes later is told what was before')
   await app.stop()
 })
 
-t.test('who asks for the events again and again on one connection is told once, and leaves nothing behind', async t => {
+t.test('a client that asks for the events repeatedly on one connection gets one stream, and nothing leaks', async t => {
   const { admin } = await serve(t)
   const socket = connect(Number(new URL(admin).port), '127.0.0.1').on('error', () => {})
   socket.write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(16))
@@ -47,7 +47,7 @@ t.test('who asks for the events again and again on one connection is told once, 
   t.match(await request(`${admin}/events`, { method: 'HEAD' }), { status: 404 })
 })
 
-t.test('whoever follows the events next takes the place of the one that has for longest', async t => {
+t.test('with too many followers, a new one replaces the one that has followed for longest', async t => {
   const { admin } = await serve(t)
   const following = []
   for (let i = 0; i < 65; i++) {
@@ -61,7 +61,10 @@ t.test('whoever follows the events next takes the place of the one that has for 
   for (const events of others) await events.return(undefined)
 })
 
-/** Connections that hold on to whatever they get: they follow, drip a body, never end their headers, never read, never ask. */
+/**
+ * Connections that occupy whatever they can: they follow the events, send a body slowly, never end their
+ * headers, never read, or never send a request.
+ */
 function besiege (target: NetConnectOpts, times: number): Socket[] {
   return ['GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n', 'POST /scale HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{', 'GET / HTTP/1.1\r\nHost: lo', 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n', '']
     .flatMap(text => Array.from({ length: times }, () => {
@@ -70,7 +73,7 @@ function besiege (target: NetConnectOpts, times: number): Socket[] {
     }))
 }
 
-t.test('nobody keeps others from the health checks and the metrics, at the admin server or the control socket', async t => {
+t.test('no client can block the health checks and metrics, on the admin server or the control socket', async t => {
   const { env } = runtimeFolder(t)
   const socketPath = join(env.TMPDIR, 'control')
   const app = command(t, [appPath('measured.mjs'), '--workers', '2', '--port', '0', '--address', '127.0.0.1', '--admin', '127.0.0.1:0', '--control', socketPath], { ...hooked, env })

@@ -5,7 +5,7 @@ import { authorization, serve } from '../admin-server.js'
 import { request } from '../helper.js'
 import { runtimeFolder } from '../runtime-folder.js'
 
-/** The value of one line of Prometheus' text format; of a name without labels, all its lines together. */
+/** The value of a line in Prometheus' text format. For a name without labels, the sum of all its lines. */
 async function metric (admin: string, name: string): Promise<number> {
   const { body } = await request(`${admin}/metrics`)
   return body.split('\n').filter(line => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
@@ -18,7 +18,7 @@ async function metricBecomes (t: Test, admin: string, line: string, expected: nu
   t.equal(value, expected, line)
 }
 
-t.test('metrics count what each slot does, over the ends of its workers', async t => {
+t.test('metrics count what each slot does, across the exits of its workers', async t => {
   const { app, url, admin } = await serve(t)
   for (let i = 0; i < 4; i++) await request(url)
   await metricBecomes(t, admin, 'shared_fastify_requests_total', 4)
@@ -39,7 +39,7 @@ t.test('metrics count what each slot does, over the ends of its workers', async 
   await app.stop()
 })
 
-t.test('what the app measures by prom-client is added up, and falls at no reload and no crash', async t => {
+t.test("the app's prom-client metrics are added up, and do not decrease at a reload or a crash", async t => {
   const { app, url, admin } = await serve(t)
   for (let i = 0; i < 4; i++) await request(url)
   await metricBecomes(t, admin, 'app_hits_total', 4)
@@ -54,7 +54,7 @@ t.test('what the app measures by prom-client is added up, and falls at no reload
   t.equal(await metric(admin, 'app_hits_total'), 8, 'a worker that is asked to end says its last')
 })
 
-t.test('what a worker has measured that came and went between two scrapes counts', async t => {
+t.test('the metrics of a worker that started and exited between two scrapes count', async t => {
   const { app, url, admin } = await serve(t)
   const reload = async (count: number): Promise<void> => {
     await request(`${admin}/reload`, { method: 'POST', headers: { authorization } })
@@ -67,7 +67,7 @@ t.test('what a worker has measured that came and went between two scrapes counts
   t.equal(await metric(admin, 'app_hits_total'), 4)
 })
 
-t.test('what an app measures and cannot be written, or added up, takes nothing else along', async t => {
+t.test('metrics of the app that cannot be written or added up do not affect the others', async t => {
   const { app, url, admin } = await serve(t)
   for (const path of ['/odd', '/big']) {
     await request(url + path)
@@ -78,7 +78,7 @@ t.test('what an app measures and cannot be written, or added up, takes nothing e
   await app.stop()
 })
 
-t.test('what is no metric by the grammar of Prometheus is left out of a scrape, and told of once', async t => {
+t.test("metrics that violate Prometheus' grammar are left out of a scrape, and reported once", async t => {
   const { app, url, admin } = await serve(t)
   await request(`${url}/forged`)
   await metricBecomes(t, admin, 'toJSON', 1)
@@ -95,7 +95,7 @@ t.test('what is no metric by the grammar of Prometheus is left out of a scrape, 
   t.equal(app.lines.filter(({ event }) => event === 'metrics-error').length, 1)
 })
 
-t.test('a worker that does not answer keeps nobody from the metrics, and counts as it was', async t => {
+t.test('a worker that does not answer does not block the metrics, and its last values count', async t => {
   const { url, admin } = await serve(t)
   const until = join(runtimeFolder(t).env.TMPDIR, 'go on')
   for (let i = 0; i < 4; i++) await request(url)

@@ -5,7 +5,7 @@ import t from 'tap'
 import { authorization, follow, serve, TOKEN } from '../admin-server.js'
 import { appPath, command, freePort, hooked, request, start } from '../helper.js'
 
-t.test('it says whether the server lives and whether connections should come: not during closeDelay', async t => {
+t.test('the health checks say whether the server is alive and ready: not ready during closeDelay', async t => {
   const { app, url, admin } = await serve(t, '--close-delay', '60000')
   t.match(await request(`${admin}/livez`), { status: 200, body: '{"live":true}' })
   t.match(await request(`${admin}/readyz`), { status: 200, body: '{"ready":true}' })
@@ -18,14 +18,14 @@ t.test('it says whether the server lives and whether connections should come: no
   t.same(await app.stop('SIGINT'), { code: 0, signal: null })
 })
 
-t.test('it does not say ready before a worker is', async t => {
+t.test('the server is not ready before a worker is', async t => {
   const app = command(t, [appPath('never-ready.mjs'), '--port', '0', '--admin', '127.0.0.1:0', '--no-control'], hooked)
   const admin = String((await app.event('admin')).address)
   t.match(await request(`${admin}/readyz`), { status: 503 })
   t.match(JSON.parse((await request(`${admin}/status`)).body), { state: 'starting' })
 })
 
-t.test('the plugin has an admin server by the option, too', async t => {
+t.test('the plugin has the option for an admin server, too', async t => {
   const app = start(t, 'server.mjs', { ...hooked, options: { workers: 2, admin: '127.0.0.1:0' } })
   await app.url()
   const admin = String((await app.event('admin')).address)
@@ -34,7 +34,7 @@ t.test('the plugin has an admin server by the option, too', async t => {
   t.same(await app.stop(), { code: 0, signal: null })
 })
 
-t.test('a port that is taken fails the start, and nothing is left', async t => {
+t.test('a port in use fails the start, and leaves nothing behind', async t => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   const { port } = taken.address() as AddressInfo
@@ -45,7 +45,7 @@ t.test('a port that is taken fails the start, and nothing is left', async t => {
   taken.close()
 })
 
-t.test('an app whose admin server could not listen may try again, and all is as at the first time', async t => {
+t.test('an app whose admin server could not listen may try again, as if for the first time', async t => {
   const port = await freePort()
   const app = start(t, 'listens-twice.mjs', { options: { workers: 1, admin: port }, env: { AGAIN: 'yes' } })
   t.equal((await app.event('refused')).code, 'EADDRINUSE')
@@ -62,7 +62,7 @@ t.test('a process whose listen() failed is not kept alive by its admin server', 
   t.same(app.lines.filter(({ event }) => event === 'refused').map(({ code }) => code), ['EADDRINUSE', 'EADDRNOTAVAIL'])
 })
 
-t.test('only who says the token steers', async t => {
+t.test('only a client with the token may make changes', async t => {
   const { app, admin } = await serve(t)
   const post = async (path: string, headers: http.OutgoingHttpHeaders, body = ''): Promise<number> => (await request(`${admin}${path}`, { method: 'POST', headers, body })).status
   for (const wrong of [{}, { authorization: 'Bearer' }, { authorization: `Bearer ${TOKEN}x` }, { authorization: `Basic ${TOKEN}` }, { authorization: `Bearer ${TOKEN.slice(1)}` }]) {
@@ -76,7 +76,7 @@ t.test('only who says the token steers', async t => {
   await app.stop()
 })
 
-t.test('a token that cannot be is not shown', async t => {
+t.test('an invalid token is not shown', async t => {
   const app = command(t, [appPath('plugin.mjs'), '--admin', '127.0.0.1:0', '--admin-token', 'short-secret'])
   t.match(await app.ended, { code: 2 })
   t.match(app.text, /--admin-token must be at least 16 letters.*got '\*\*\*'/)
@@ -98,7 +98,7 @@ for (const { by, args, env } of [
   })
 }
 
-t.test('a page elsewhere can neither look nor steer', async t => {
+t.test('a page of another origin can neither read nor make changes', async t => {
   const { app, admin } = await serve(t, '--admin-host', 'admin.example.org')
   const { host, port } = new URL(admin)
   const get = async (name: string): Promise<number> => (await request(`${admin}/status`, { headers: { host: name } })).status
@@ -130,7 +130,7 @@ t.test('a health check without a Host header is answered', async t => {
   t.match((await socket.toArray()).join(''), /^HTTP\/1.1 200 /)
 })
 
-t.test('the page comes with a policy that lets nothing from elsewhere in', async t => {
+t.test("the page's content security policy allows nothing from other origins", async t => {
   const { admin } = await serve(t)
   const { status, headers, body } = await request(admin)
   t.equal(status, 200)

@@ -9,7 +9,7 @@ const kinds: Record<string, object> = {
   'HTTP/2 over TLS': { http2: true, https: {} }
 }
 
-/** Where an app sees which store of AsyncLocalStorage, from listen() to the end of a connection. */
+/** The AsyncLocalStorage stores that an app sees, from listen() to the end of a connection. */
 async function stores (t: Test, server: object, options: { workers: number, lane?: string }): Promise<string[]> {
   const app = start(t, 'async-context.mjs', { options, env: { SERVER: JSON.stringify(server) } })
   const url = await app.url()
@@ -27,7 +27,7 @@ async function stores (t: Test, server: object, options: { workers: number, lane
 }
 
 for (const [name, server] of Object.entries(kinds)) {
-  perLane(t, `the server cannot tell: what AsyncLocalStorage has at listen() it has at each connection, ${name}`, async (t, lane) => {
+  perLane(t, `the server cannot tell: each connection has the AsyncLocalStorage store of listen(), ${name}`, async (t, lane) => {
     const single = await stores(t, server, { workers: 0 })
     t.ok(single.includes('a handler: of listen()'))
     t.same(await stores(t, server, { workers: 1, lane }), single)

@@ -3,19 +3,19 @@ import { attempt, Exchange, keptAlive, streamed } from '../client.js'
 import { RawClient } from '../clients.js'
 import { hooked, perLane, request, start, whoServes } from '../helper.js'
 
-t.test('an instance that is only injected into binds nobody to its options', async t => {
+t.test('an instance that only uses inject() does not fix the options for others', async t => {
   const app = start(t, 'inject-first.mjs', { ...hooked, options: { workers: 1 } })
   t.equal((await app.event('injected', ({ pid }) => pid === app.pid)).body, 'injected')
   t.same(await app.stop(), { code: 0, signal: null })
 })
 
-t.test('cluster settings of the app\'s own change nothing for its workers, and stay as they are', async t => {
+t.test("the app's own cluster settings do not affect the workers, and are preserved", async t => {
   const app = start(t, 'own-cluster-settings.mjs', { options: { workers: 2 } })
   await whoServes(await app.url())
   t.match((await app.event('settings')).settings, { exec: 'no-such-file.mjs', args: ['--no'], silent: true })
 })
 
-t.test('a script that is no file cannot be run by workers: one clear error', async t => {
+t.test('without a script file for the workers there is one clear error', async t => {
   const script = `const f = require('fastify')(); f.register(require('shared-fastify'), { workers: 1 });
     f.listen({ port: 0 }).catch(err => { console.log(JSON.stringify({ code: err.code })) })`
   const app = start(t, '', { script })
@@ -23,7 +23,7 @@ t.test('a script that is no file cannot be run by workers: one clear error', asy
   t.match(app.lines, [{ code: 'SHARED_PORT_ERR_NO_SCRIPT' }])
 })
 
-perLane(t, 'a primary that hangs does not keep a worker from closing what it has', async (t, lane) => {
+perLane(t, 'a primary that hangs does not prevent a worker from closing its connections', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 1, lane } })
   const url = await app.url()
   const agent = keptAlive()

@@ -6,14 +6,14 @@ import { descriptors, hooked, inTurn, perLane, request, start, whoServes } from 
 
 const STOPPED = { code: 0, signal: null }
 
-perLane(t, 'the primary never dies of a worker: whatever it does to its IPC channel ends it, as lane-error, and nobody else', async (t, lane) => {
+perLane(t, 'the primary never dies of a worker: whatever it does to its IPC channel ends that worker, as lane-error, and nothing else', async (t, lane) => {
   const app = start(t, 'hostile.mjs', { ...hooked, options: { workers: 2, lane } })
   const url = await app.url()
   await app.workers(2)
   await app.stats()
   const before = descriptors(app.pid)
   for (const [i, name] of ['text', 'ackOutOfTurn', 'badPort', 'handleOfNode'].entries()) {
-    await attempt(`${url}/act/${name}`) // it may be gone before it can answer
+    await attempt(`${url}/act/${name}`) // it may have exited before it can answer
     const { workerId } = (await app.events('lane-error', i + 1)).at(-1) ?? {}
     t.match(await app.event('worker-exit', line => line.workerId === workerId), { signal: 'SIGKILL' }, name)
     t.not(await whoServes(url), workerId, 'the other one serves')
@@ -24,7 +24,7 @@ perLane(t, 'the primary never dies of a worker: whatever it does to its IPC chan
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'what a worker sends by process.send(message, handle) leaves no descriptor in the primary', async (t, lane) => {
+perLane(t, 'handles that a worker sends with process.send(message, handle) leave no descriptor in the primary', async (t, lane) => {
   const app = start(t, 'hostile.mjs', { options: { workers: 1, lane } })
   const url = await app.url()
   await app.stats()
@@ -35,7 +35,7 @@ perLane(t, 'what a worker sends by process.send(message, handle) leaves no descr
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'servers that an app has in its workers by node:cluster work as ever, on a descriptor that was handed over too', async (t, lane) => {
+perLane(t, 'servers that an app shares through node:cluster in its workers work as usual, also on an inherited descriptor', async (t, lane) => {
   const handedOver = net.createServer().listen(0, '127.0.0.1')
   await once(handedOver, 'listening')
   const app = start(t, 'own-servers.mjs', { options: { workers: 2, lane, ...inTurn }, env: { FD: '3' }, inherit: [handedOver] })

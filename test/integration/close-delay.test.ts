@@ -14,14 +14,14 @@ function startDelayed (t: Parameters<typeof start>[0], closeDelay: number, lane 
   return start(t, 'supervised.mjs', { ...hooked, options: { workers: 2, lane, closeDelay } })
 }
 
-perLane(t, 'closeDelay: after SIGTERM the health checks say no, and all is served as before until it stops', async (t, lane) => {
+perLane(t, 'closeDelay: after SIGTERM the health checks fail, and requests are served as before until the stop', async (t, lane) => {
   const app = startDelayed(t, 3_000, lane)
   const url = await app.url()
   await app.workers(2)
   t.match(await ask(url), { draining: false, ready: true })
   const ended = app.stop('SIGTERM')
   await app.event('stop-announced')
-  for (let told = await ask(url); !told.draining; told = await ask(url)); // the workers hear of it
+  for (let told = await ask(url); !told.draining; told = await ask(url)); // the workers are told
   const agent = keptAlive()
   t.teardown(() => { agent.destroy() })
   const served = new Set<number>()
@@ -43,7 +43,7 @@ perLane(t, 'closeDelay: after SIGTERM the health checks say no, and all is serve
   t.same(app.failures, [])
 })
 
-t.test('a worker that dies meanwhile is replaced, and its successor knows', async t => {
+t.test('a worker that dies during closeDelay is replaced, and its successor knows about the stop', async t => {
   const app = startDelayed(t, 60_000)
   const url = await app.url()
   const [pid] = await app.workers(2) as [number]
@@ -71,7 +71,7 @@ t.test('SIGTERM to all processes, as by systemd: the workers serve until the pri
 })
 
 for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
-  t.test(`${signal} waits for nothing`, async t => {
+  t.test(`${signal} stops without a delay`, async t => {
     const app = startDelayed(t, 60_000)
     await app.url()
     t.same(await app.stop(signal), STOPPED)
@@ -79,7 +79,7 @@ for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
   })
 }
 
-t.test('a reload is refused meanwhile, and while workers start there is nothing to wait for', async t => {
+t.test('during closeDelay a reload is refused; while workers are starting there is no delay', async t => {
   const app = startDelayed(t, 60_000)
   await app.url()
   process.kill(app.pid, 'SIGTERM')
@@ -93,7 +93,7 @@ t.test('a reload is refused meanwhile, and while workers start there is nothing 
   t.same(await starting.stop('SIGTERM'), STOPPED)
 })
 
-t.test('draining tells a request under way that its worker is to end: by a reload, by scaling, by a stop', async t => {
+t.test("'draining' tells a request in progress that its worker will exit: by a reload, by scaling, by a stop", async t => {
   const app = start(t, 'supervised.mjs', { ...hooked, options: { workers: 1 } })
   const url = await app.url()
   for (const [signal, done] of [['SIGHUP', 'reload-end'], ['SIGTERM', 'stopped']] as const) {

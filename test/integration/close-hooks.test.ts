@@ -7,7 +7,7 @@ const pidOf = ({ body }: Answer): number => JSON.parse(body).pid
 const hooks = (HOOK: string, PLACE: string): StartOptions =>
   ({ env: { HOOK, PLACE }, options: { workers: 1, grace: 1_000 }, ...hooked })
 
-t.test('a hook that fails when one app is closed ends neither the worker nor what another app has open', async t => {
+t.test('a hook that fails when one app is closed ends neither the worker nor the connections of another app', async t => {
   const app = start(t, 'close-hooks.mjs', hooks('fails', 'worker'))
   const [, second] = (await app.event('urls', ({ pid }) => pid === app.pid)).urls as [string, string]
   const open = new Exchange(`${second}/pipe`, streamed)
@@ -21,7 +21,7 @@ t.test('a hook that fails when one app is closed ends neither the worker nor wha
   t.notOk(app.lines.some(({ event }) => event === 'worker-exit'))
 })
 
-t.test('close() with a callback calls back, also when a hook fails', async t => {
+t.test('close() with a callback calls back, even if a hook fails', async t => {
   const app = start(t, 'close-hooks.mjs', hooks('fails', 'worker'))
   const [first, second] = (await app.event('urls', ({ pid }) => pid === app.pid)).urls as [string, string]
   const pid = pidOf(await request(`${first}/close`))
@@ -29,7 +29,7 @@ t.test('close() with a callback calls back, also when a hook fails', async t => 
   t.equal(pidOf(await request(`${second}/pid`)), pid, 'the worker goes on')
 })
 
-t.test('a second SIGTERM to a worker that closes its app waits for its hooks, as the first does', async t => {
+t.test('after a second SIGTERM, a worker that is closing its app still waits for its hooks', async t => {
   const app = start(t, 'close-hooks.mjs', hooks('waits', 'worker'))
   const [pid] = await app.workers(1) as [number]
   await app.event('urls', ({ pid }) => pid === app.pid)
@@ -40,7 +40,7 @@ t.test('a second SIGTERM to a worker that closes its app waits for its hooks, as
   t.ok(app.lines.some(({ event }) => event === 'hook-done'))
 })
 
-t.test('a hook of the primary\'s that is never done does not keep it alive: code 1', async t => {
+t.test('a hook in the primary that is never done does not keep it alive: code 1', async t => {
   const app = start(t, 'close-hooks.mjs', hooks('never', 'primary'))
   await app.event('urls', ({ pid }) => pid === app.pid)
   t.same(await app.stop(), { code: 1, signal: null })
@@ -48,7 +48,7 @@ t.test('a hook of the primary\'s that is never done does not keep it alive: code
   t.same(await app.leftBehind(), [])
 })
 
-t.test('registered in a context of its own, the plugin makes the whole app\'s close() wait', async t => {
+t.test("registered in a scope of its own, the plugin makes the whole app's close() wait", async t => {
   const app = start(t, 'nested.mjs', { options: { workers: 2 } })
   const url = await app.url()
   const agent = keptAlive()
@@ -62,7 +62,7 @@ t.test('registered in a context of its own, the plugin makes the whole app\'s cl
   t.ok(drained >= 0 && drained < app.lines.findIndex(({ event }) => event === 'closed'))
 })
 
-t.test('registered twice, in contexts that do not know of each other: one clear error', async t => {
+t.test('registered twice, in scopes that do not see each other: one clear error', async t => {
   const app = start(t, 'nested.mjs', { options: { workers: 1 }, env: { TWICE: '1' } })
   t.equal((await app.event('second')).code, 'SHARED_PORT_ERR_REGISTERED_TWICE')
   t.same(await app.ended, { code: 0, signal: null })

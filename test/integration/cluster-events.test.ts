@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { perLane, start, whoServes } from '../helper.js'
 
-perLane(t, "node:cluster's event 'listening' comes once for each worker and address, and the worker's state says so in both processes", async (t, lane) => {
+perLane(t, "node:cluster's event 'listening' is emitted once for each worker and address, and the worker's state is set in both processes", async (t, lane) => {
   const app = start(t, 'listens-in-turn.mjs', { options: { workers: 2, lane }, env: { SECOND: JSON.stringify({ port: 0, host: '127.0.0.1' }) } })
   const lines = await app.events('cluster-listening', 4)
   const ofWorkers = await app.events('worker-listening', 4)
@@ -19,7 +19,7 @@ perLane(t, "node:cluster's event 'listening' comes once for each worker and addr
   t.equal(app.lines.filter(({ event }) => event === 'cluster-listening').length, 4)
 })
 
-t.test("of a Unix socket the event 'listening' has the path, as node:cluster's own", async t => {
+t.test("for a Unix socket, the event 'listening' has the path, as node:cluster's own", async t => {
   const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-'))
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const path = join(folder, 's')
@@ -28,7 +28,7 @@ t.test("of a Unix socket the event 'listening' has the path, as node:cluster's o
   t.same(await app.stop(), { code: 0, signal: null })
 })
 
-t.test("for localhost the event 'listening' comes for each of its addresses", async t => {
+t.test("for localhost, the event 'listening' is emitted for each of its addresses", async t => {
   const app = start(t, 'listens-in-turn.mjs', { options: { workers: 1 }, listen: { port: 0, host: 'localhost' } })
   await app.url()
   const { listeners: [listener] } = (await app.stats()) as unknown as { listeners: [{ addresses: Array<{ address: string }> }] }
@@ -36,7 +36,7 @@ t.test("for localhost the event 'listening' comes for each of its addresses", as
   t.same(await app.stop(), { code: 0, signal: null })
 })
 
-perLane(t, 'cluster.disconnect() in the primary replaces the workers, and connections wait for the new ones', async (t, lane) => {
+perLane(t, 'after cluster.disconnect() in the primary the workers are replaced, and connections wait for the new ones', async (t, lane) => {
   const app = start(t, 'listens-in-turn.mjs', { options: { workers: 2, lane } })
   const url = await app.url()
   process.kill(app.pid, 'SIGWINCH')

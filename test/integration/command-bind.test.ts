@@ -6,7 +6,7 @@ import t from 'tap'
 import { shortFolder } from '../fakes.js'
 import { appPath, command, hooked } from '../helper.js'
 
-t.test('a port in use: one error with Node\'s code, exit code 1, no worker started', async t => {
+t.test("a port in use: one error with Node's code, exit code 1, no worker started", async t => {
   const other = createServer().listen(0, '127.0.0.1')
   t.teardown(() => other.close())
   await once(other, 'listening')
@@ -32,7 +32,7 @@ for (const [what, flag] of [['start the admin server', '--admin'], ['listen on t
   })
 }
 
-t.test('of several addresses the error says whose is taken: the control socket', async t => {
+t.test('with several addresses, the error says which one is in use: the control socket', async t => {
   const folder = shortFolder(t)
   for (const [path, says] of [[`${folder}/nowhere/c`, `cannot open the control socket: listen EACCES: permission denied ${folder}/nowhere/c`], [`${folder}/file`, `cannot open the control socket: listen EADDRINUSE: address already in use ${folder}/file`]] as const) {
     writeFileSync(`${folder}/file`, '')
@@ -42,14 +42,14 @@ t.test('of several addresses the error says whose is taken: the control socket',
   }
 })
 
-t.test('the log says at which address the admin server listens, for all to reach', async t => {
+t.test('the log shows the address of the admin server, even if it listens on all addresses', async t => {
   const app = command(t, [appPath('plugin.mjs'), '-n', '1', '-p', '0', '--no-control', '--admin', '0.0.0.0:0'])
   const { address, msg } = await app.event('admin')
   t.match(address, /^http:\/\/0\.0\.0\.0:\d+$/)
   t.equal(msg, `the admin server is listening on ${String(address)}`)
 })
 
-t.test('a descriptor that is no listening socket: one error that names it, exit code 1', async t => {
+t.test('a descriptor that is not a listening socket: one error that names it, exit code 1', async t => {
   const file = await open(appPath('plugin.mjs'))
   t.teardown(async () => { await file.close() })
   const app = command(t, [appPath('plugin.mjs'), '--fd', '3'], { inherit: [file.fd] })

@@ -3,7 +3,7 @@ import { type App, appPath, command, request } from '../helper.js'
 
 const PLUGIN = appPath('plugin.mjs')
 
-/** What `shared-fastify config --json` prints. */
+/** The output of `shared-fastify config --json`. */
 async function printed (app: App): Promise<Record<string, { value: unknown, source: string, name?: string }>> {
   t.strictSame(await app.ended, { code: 0, signal: null })
   return JSON.parse(app.text || '{}') as Record<string, { value: unknown, source: string, name?: string }>
@@ -23,7 +23,7 @@ for (const [extension, text] of Object.entries(typescript)) {
   })
 }
 
-t.test('shared-fastify alone serves what the config file says, by functions of its own too', async t => {
+t.test('shared-fastify without arguments serves the app of the config file, with functions defined there', async t => {
   const cwd = t.testdir({
     src: { 'app.ts': "export default async (fastify: any) => { fastify.get('/', async () => ({ worker: fastify.sharedPort.workerId })) }" },
     'shared-fastify.config.mjs': `export default async () => ({
@@ -39,7 +39,7 @@ t.test('shared-fastify alone serves what the config file says, by functions of i
   t.strictSame(await app.stop(), { code: 0, signal: null })
 })
 
-t.test('shared-fastify config prints what is in force, and fails as start would', async t => {
+t.test('shared-fastify config prints the resulting settings, and fails like start', async t => {
   const cwd = t.testdir({ 'package.json': '{ "shared-fastify": { "grace": 5 } }', '.env': 'FASTIFY_LOG_LEVEL=warn\n' })
   const settings = await printed(command(t, ['config', PLUGIN, '-n', '2', '--config', 'package.json', '--json'], { cwd }))
   t.strictSame(settings['app'], { value: PLUGIN, source: 'argument' })
@@ -63,7 +63,7 @@ const failing = {
 }
 
 for (const [file, { text, code, says }] of Object.entries(failing)) {
-  t.test(`a config file that cannot be followed is an error that says why, and where: ${file}`, async t => {
+  t.test(`an invalid config file is an error with the reason and the location: ${file}`, async t => {
     const app = command(t, [PLUGIN, '--config', file], { cwd: t.testdir({ [file]: text }) })
     t.strictSame(await app.ended, { code, signal: null })
     t.match(app.text, says)

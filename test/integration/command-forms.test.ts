@@ -2,8 +2,8 @@ import { tmpdir } from 'node:os'
 import t from 'tap'
 import { appPath, command, request } from '../helper.js'
 
-// Each is started with --options from another folder: neither its own files, nor its tsconfig.json,
-// nor Fastify can be found from there.
+// Each is started with --options from another folder, from which neither its own files, nor its
+// tsconfig.json, nor Fastify can be found.
 
 const plugins = {
   'plugin.cjs': { form: 'cjs', limit: 3, options: { fromApp: 'cjs' } },
@@ -16,7 +16,7 @@ const plugins = {
 }
 
 for (const [app, answer] of Object.entries(plugins)) {
-  t.test(`an app may be a plugin in ${app}, its options beside it`, async t => {
+  t.test(`an app may be a plugin in ${app}, with its options`, async t => {
     const url = await command(t, [appPath(app), '-n', '1', '-p', '0', '-o'], { cwd: tmpdir() }).url()
     t.match(JSON.parse((await request(url)).body), { worker: 1, ...answer })
   })

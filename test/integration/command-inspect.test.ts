@@ -7,17 +7,17 @@ import { type App, appPath, command, freePort, hooked, request } from '../helper
 const PLUGIN = appPath('plugin.mjs')
 const EVALUATE = { expression: 'process.pid' }
 
-/** Where a worker's inspector is. */
+/** The URL of a worker's inspector. */
 async function inspectorOf (app: App, workerId: number): Promise<string> {
   return (await app.event('inspect', line => line.workerId === workerId && line.url !== undefined)).url as string
 }
 
-/** Where inspectors have been opened, as Node tells. */
+/** The URLs of opened inspectors, as Node reports them. */
 function opened (app: App): string[] {
   return [...app.text.matchAll(/^Debugger listening on ws:\/\/([^/]+)/gm)].map(([, address]) => address as string)
 }
 
-t.test('--inspect opens the inspector of one worker, and says where; its successor has the same port', async t => {
+t.test('--inspect opens the inspector of one worker and logs its URL; its successor has the same port', async t => {
   const address = `127.0.0.1:${await freePort()}`
   const app = command(t, ['--inspect', address, PLUGIN, '-n', '2', '-p', '0', '--inspect-worker', '1'], hooked)
   const [, second] = await app.workers(2) as [number, number]
@@ -32,7 +32,7 @@ t.test('--inspect opens the inspector of one worker, and says where; its success
     await app.event('worker-ready', ({ workerId }) => workerId === 3)
   })
 
-  await t.test('after a reload, in which a debugger at the old worker keeps nobody from going', async t => {
+  await t.test('after a reload, which a debugger attached to the old worker does not block', async t => {
     await Debugger.attach(t, await inspectorOf(app, 3))
     process.kill(app.pid, 'SIGHUP')
     await app.event('reload-end')
@@ -61,13 +61,13 @@ t.test('--inspect-brk waits for a debugger, and stops before the app is loaded',
   t.strictSame(await app.stop(), { code: 0, signal: null })
 })
 
-t.test('the bootTimeout is not for a worker that waits for a debugger', async t => {
+t.test('bootTimeout does not apply to a worker that waits for a debugger', async t => {
   const app = command(t, [appPath('never-ready.mjs'), '-n', '2', '-p', '0', '-T', '0', '--boot-timeout', '2000', '--inspect-brk', '127.0.0.1:0'])
   t.strictSame(await app.ended, { code: 1, signal: null })
   t.match(app.lines.filter(({ event }) => event === 'boot-timeout'), [{ workerId: 2 }])
 })
 
-t.test('where something else has the port of the inspector, there is one error, before anything is bound', async t => {
+t.test("if the inspector's port is in use, there is one error, before anything is bound", async t => {
   const other = createServer().listen(0, '127.0.0.1')
   t.teardown(() => other.close())
   await once(other, 'listening')
@@ -84,7 +84,7 @@ const byNode = {
 }
 
 for (const [how, options] of Object.entries(byNode)) {
-  t.test(`${how} inspects every process, each at a port of its own, and --inspect does not get in the way`, async t => {
+  t.test(`${how} inspects every process, each on its own port, and --inspect does not interfere`, async t => {
     const app = command(t, [PLUGIN, '-n', '3', '-p', '0', '--inspect', '127.0.0.1:0'], options)
     const url = await app.url()
     t.equal((await request(url)).status, 200)

@@ -1,12 +1,12 @@
 import t from 'tap'
 import { type App, appPath, command, hooked, request } from '../helper.js'
 
-/** The lines that the app's workers wrote, as they came. */
+/** The lines that the app's workers wrote, as they arrived. */
 function linesOfWorkers (app: App): string[] {
   return app.raw.filter((line, place) => app.lines[place]?.pid !== app.pid)
 }
 
-t.test('every line of a worker has its id and its generation, once, from the first on', async t => {
+t.test('every line of a worker has its id and its generation, once, from the first line on', async t => {
   const app = command(t, [appPath('instance.mjs'), '-n', '2', '-p', '0'])
   await request(await app.url())
   await app.stop()
@@ -19,7 +19,7 @@ t.test('every line of a worker has its id and its generation, once, from the fir
   }
 })
 
-t.test('with --options the app\'s logger options go over the command\'s; skipOverride makes it the root', async t => {
+t.test("with --options the app's logger options override the command's; skipOverride makes it the root", async t => {
   const app = command(t, [appPath('logger-options.mjs'), '-n', '1', '-p', '0', '-o', '-l', 'warn'], hooked)
   const line = await app.line(({ msg }) => msg === 'in the app')
   t.strictSame({ ...line, time: 0 }, { level: 40, time: 0, app: 'own', workerId: 1, generation: 0, secret: '[Redacted]', msg: 'in the app' })
@@ -28,13 +28,13 @@ t.test('with --options the app\'s logger options go over the command\'s; skipOve
   t.notOk(app.lines.some(({ level }) => level < 40), 'no line below the level')
 })
 
-t.test('with --options the app may bring a logger of its own', async t => {
+t.test('with --options the app may have its own logger', async t => {
   const app = command(t, [appPath('logger-instance.mjs'), '-n', '1', '-p', '0', '-o'])
   t.match(await app.line(({ msg }) => msg === 'in the app'), { app: 'own', workerId: 1 })
   t.equal((await request(await app.url())).status, 200)
 })
 
-t.test('pretty logs are text, and say whose line it is', async t => {
+t.test('pretty logs are text, and name the worker of each line', async t => {
   const app = command(t, [appPath('plugin.mjs'), '-n', '1', '-p', '0'], { ...hooked, env: { FASTIFY_PRETTY_LOGS: 'true' } })
   await app.printed(/ INFO: worker 1: Server listening at /)
   await app.printed(/ INFO: worker 1 is ready\n/)
@@ -44,7 +44,7 @@ t.test('pretty logs are text, and say whose line it is', async t => {
   t.strictSame(app.lines, [])
 })
 
-t.test('nothing that an app or a client says begins a line in pretty logs, or reaches the terminal as a command', async t => {
+t.test('text of an app or a client never begins a line of pretty logs, nor controls the terminal', async t => {
   const app = command(t, [appPath('hostile.mjs'), '-n', '1', '-p', '0', '--pretty-logs'])
   await app.printed(/ INFO: listening on /)
   const [, url] = / INFO: listening on (\S+)\n/.exec(app.text) as unknown as [string, string]

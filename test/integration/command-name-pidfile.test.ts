@@ -12,7 +12,7 @@ function serve (t: Test, pidfile: string, args: string[] = []): App {
   return command(t, [PLUGIN, '-n', '1', '-p', '0', '--pidfile', pidfile, ...args], hooked)
 }
 
-/** The id of a process that has ended, and that its parent has heard of. */
+/** The pid of a process that has exited and has been reaped. */
 async function deadPid (): Promise<number> {
   const child = spawn('true')
   await once(child, 'exit')
@@ -23,7 +23,7 @@ function titleOf (pid: number): string {
   return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0.*$/s, '').trim()
 }
 
-t.test('--name is the title of every process, and in every line of the log', async t => {
+t.test('--name is in the title of every process, and in every log line', async t => {
   const app = command(t, [PLUGIN, '-n', '2', '-p', '0', '--name', 'web α'], hooked)
   const [first, second] = await app.workers(2) as [number, number]
   await app.url()
@@ -35,7 +35,7 @@ t.test('--name is the title of every process, and in every line of the log', asy
   t.ok(app.lines.some(({ pid }) => pid === first), 'a worker has written one too')
 })
 
-t.test('--pidfile has the primary\'s id while it runs, before the port is bound, and nothing is left beside it', async t => {
+t.test("--pidfile has the primary's pid while it runs, written before the port is bound, and no other file is left", async t => {
   const folder = t.testdir({})
   const pidfile = join(folder, 'app.pid')
   const app = serve(t, pidfile)
@@ -46,14 +46,14 @@ t.test('--pidfile has the primary\'s id while it runs, before the port is bound,
   t.strictSame(readdirSync(folder), [])
 })
 
-t.test('a pidfile is taken away when the start fails, too', async t => {
+t.test('the pidfile is removed when the start fails, too', async t => {
   const pidfile = join(t.testdir({}), 'app.pid')
   const app = command(t, [appPath('throws.mjs'), '-n', '1', '-p', '0', '--pidfile', pidfile], hooked)
   t.strictSame(await app.ended, { code: 1, signal: null })
   t.notOk(existsSync(pidfile))
 })
 
-t.test('the pidfile of a living process is an error that names both, and stays as it is', async t => {
+t.test('the pidfile of a living process is an error that names both, and is kept', async t => {
   const pidfile = join(t.testdir({ 'app.pid': `${process.pid}\n` }), 'app.pid')
   const app = serve(t, pidfile)
   t.strictSame(await app.ended, { code: 1, signal: null })
@@ -62,14 +62,14 @@ t.test('the pidfile of a living process is an error that names both, and stays a
   t.equal(readFileSync(pidfile, 'utf8'), `${process.pid}\n`)
 })
 
-t.test('the pidfile that a dead process has left is replaced', async t => {
+t.test('the pidfile of a dead process is replaced', async t => {
   const pidfile = join(t.testdir({ 'app.pid': `${await deadPid()}\n` }), 'app.pid')
   const app = serve(t, pidfile)
   await app.event('listening')
   t.equal(readFileSync(pidfile, 'utf8'), `${app.pid}\n`)
 })
 
-t.test('a pidfile that has become another\'s is left alone', async t => {
+t.test('a pidfile that now belongs to another process is kept', async t => {
   const pidfile = join(t.testdir({}), 'app.pid')
   const app = serve(t, pidfile)
   await app.event('listening')
@@ -78,7 +78,7 @@ t.test('a pidfile that has become another\'s is left alone', async t => {
   t.equal(readFileSync(pidfile, 'utf8'), `${process.pid}\n`)
 })
 
-t.test('a FIFO in the place of a pidfile holds up neither the start nor the stop', async t => {
+t.test('a FIFO at the path of a pidfile blocks neither the start nor the stop', async t => {
   const folder = t.testdir({})
   const fifo = join(folder, 'app.pid')
   execFileSync('mkfifo', [fifo])
@@ -95,11 +95,11 @@ t.test('a FIFO in the place of a pidfile holds up neither the start nor the stop
   t.strictSame(readdirSync(folder), ['app.pid', 'other.pid'], 'they are somebody else\'s')
 })
 
-t.test('a full disk leaves nothing of a pidfile behind', async t => {
+t.test('a full disk leaves no pidfile behind', async t => {
   const folder = t.testdir({})
   const pidfile = join(folder, 'app.pid')
   const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
-  // No file may grow at all: EFBIG instead of ENOSPC.
+  // No file may grow at all, so that writes fail with EFBIG instead of ENOSPC.
   const app = new App(t, [cli, PLUGIN, '-n', '1', '-p', '0', '--pidfile', pidfile], process.env, undefined, [], [...withoutHooks(), 'bash', '-c', 'ulimit -f 0 && exec "$0" "$@"', process.execPath])
   t.strictSame(await app.ended, { code: 1, signal: null })
   t.equal(app.text, `error: The pidfile ${pidfile} cannot be written: EFBIG: file too large, write\n`)

@@ -8,14 +8,14 @@ import { appPath, command, hooked, request } from '../helper.js'
 
 const PLUGIN = appPath('plugin.mjs')
 
-t.test('prefix, plugin options and body limit arrive where they belong', async t => {
+t.test("the prefix and the plugin's options reach the plugin, and the body limit reaches Fastify", async t => {
   const app = command(t, [PLUGIN, '-n', '1', '-p', '0', '-x', '/api', '--body-limit', '3', '--', '--greeting', 'hello'], hooked)
   const url = await app.url()
   t.strictSame(JSON.parse((await request(`${url}/api/options`)).body), { greeting: 'hello', prefix: '/api' })
   t.strictSame(JSON.parse((await request(`${url}/api/limit`)).body), { limit: 3 })
 })
 
-t.test('the environment and .env set what the command line does not, and the command line comes first', async t => {
+t.test('the environment and .env set what the command line does not set', async t => {
   const cwd = t.testdir({ '.env': 'FASTIFY_PREFIX=/file\nFASTIFY_WORKERS=3\nFASTIFY_LOG_LEVEL=debug\n' })
   const app = command(t, [PLUGIN, '-n', '1'], { ...hooked, cwd, env: { PORT: '0', FASTIFY_LOG_LEVEL: 'info' } })
   const url = await app.url()
@@ -25,7 +25,7 @@ t.test('the environment and .env set what the command line does not, and the com
   t.notOk(app.lines.some(({ level }) => level < 30))
 })
 
-t.test('with --options the app comes before the defaults, and what was asked for before the app', async t => {
+t.test("with --options, the app's options override the defaults, and explicit settings override the app's", async t => {
   const cwd = t.testdir({
     'app.mjs': `
       export const options = { bodyLimit: 3, pluginTimeout: 7000, logger: { level: 'warn' } }
@@ -38,13 +38,13 @@ t.test('with --options the app comes before the defaults, and what was asked for
   t.strictSame(await answer(['--body-limit', '5', '-l', 'info']), [5, 8_000, 'info'])
 })
 
-t.test('imports are loaded before the app, in their order', async t => {
+t.test('imports are loaded before the app, in order', async t => {
   const app = command(t, [appPath('imported.mjs'), '-n', '1', '-p', '0', '-i', appPath('import-first.mjs'), '--import', './import-second.mjs'], { cwd: appPath('') })
   t.strictSame(JSON.parse((await request(await app.url())).body), { importedFirst: ['first', 'second'] })
 })
 
-t.test('--socket serves a Unix socket, and takes its file away at the end', async t => {
-  const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-')) // a test's own is too long for a socket's name
+t.test('--socket serves a Unix socket, and removes its file at the end', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-')) // the path of a test's own folder is too long for a socket
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const socketPath = join(folder, 's')
   const app = command(t, [PLUGIN, '-n', '1', '-s', socketPath], hooked)
@@ -55,17 +55,17 @@ t.test('--socket serves a Unix socket, and takes its file away at the end', asyn
   t.strictSame(await app.leftBehind(), [])
 })
 
-t.test('--fd serves a listening socket that the command inherits', async t => {
+t.test('--fd serves an inherited listening socket', async t => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const app = command(t, [PLUGIN, '-n', '1', '--fd', '3'], { ...hooked, inherit: [server] })
   await app.event('listening', ({ msg }) => msg === `listening at 127.0.0.1:${port}`)
-  server.close() // it is the command's alone now
+  server.close() // only the command has it now
   t.match(JSON.parse((await request(`http://127.0.0.1:${port}/`)).body), { worker: 1 })
 })
 
-t.test('the primary loads neither the app, nor Fastify, nor what only TypeScript or a terminal needs', async t => {
+t.test('the primary loads neither the app, nor Fastify, nor modules for TypeScript or terminals only', async t => {
   const list = `--require ${appPath('../list-packages.cjs')}`
   const app = command(t, [appPath('tells-load.mjs'), '-n', '1', '-p', '0'], { env: { NODE_OPTIONS: list } })
   const { pid: loadedBy } = await app.event('loaded')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { command, request } from '../helper.js'
 
-/** An app in a folder of its own that a test can write again. */
+/** An app in a folder of its own, which a test can rewrite. */
 function writable (t: Test, extension: string): { path: string, write: (answer: string) => void } {
   const path = join(t.testdir({}), `app.${extension}`)
   const write = (answer: string): void => {
@@ -13,7 +13,7 @@ function writable (t: Test, extension: string): { path: string, write: (answer: 
 }
 
 for (const extension of ['mjs', 'ts']) {
-  t.test(`SIGHUP serves the app as it is by then: ${extension}`, async t => {
+  t.test(`SIGHUP serves the changed app: ${extension}`, async t => {
     const { path, write } = writable(t, extension)
     write("'old'")
     const app = command(t, [path, '-n', '2', '-p', '0', '--reload-concurrency', '2'])
@@ -27,7 +27,7 @@ for (const extension of ['mjs', 'ts']) {
   })
 }
 
-t.test('an app that cannot be loaded any more leaves the old workers in their places, and the log shows its error', async t => {
+t.test('if an app cannot be loaded any more, the old workers stay, and its error is logged', async t => {
   const { path, write } = writable(t, 'mjs')
   write("'old'")
   const app = command(t, [path, '-n', '1', '-p', '0'])

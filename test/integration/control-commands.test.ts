@@ -7,7 +7,7 @@ import { run, serve } from '../control-socket.js'
 import { command, request } from '../helper.js'
 import { runtimeFolder } from '../runtime-folder.js'
 
-t.test('a primary that hangs keeps nobody from the others', async t => {
+t.test('a primary that hangs does not prevent access to the others', async t => {
   const { env } = runtimeFolder(t)
   const [{ app: hangs }, { app }] = await Promise.all([serve(t, env), serve(t, env)])
   process.kill(hangs.pid, 'SIGSTOP')
@@ -18,7 +18,7 @@ t.test('a primary that hangs keeps nobody from the others', async t => {
   t.match(text, `pid ${app.pid}`)
 })
 
-t.test('of several primaries a command says that one has to be named, and takes the one that is', async t => {
+t.test('with several primaries, a command asks for one to be named, and uses the named one', async t => {
   const { env } = runtimeFolder(t)
   const [a, b] = await Promise.all([serve(t, env), serve(t, env)])
   const { port } = new URL(b.url)
@@ -32,7 +32,7 @@ t.test('of several primaries a command says that one has to be named, and takes 
   t.match(await run(t, env, 'reload', '--pid', '1'), { code: 1, text: /error: no running primary of this user matches --pid 1/ })
 })
 
-t.test('a reload is told worker by worker', async t => {
+t.test('a reload is reported worker by worker', async t => {
   const { env } = runtimeFolder(t)
   await serve(t, env)
   const { code, text } = await run(t, env, 'reload', '--wait')
@@ -44,7 +44,7 @@ t.test('a reload is told worker by worker', async t => {
   ])
 })
 
-t.test('a reload that is aborted ends the command with 1 and the reason', async t => {
+t.test('after an aborted reload, the command exits with 1 and the reason', async t => {
   const { env } = runtimeFolder(t)
   const breaks = join(env.XDG_RUNTIME_DIR, 'break')
   const { url } = await serve(t, { ...env, BREAK: breaks })
@@ -55,7 +55,7 @@ t.test('a reload that is aborted ends the command with 1 and the reason', async 
   t.equal((await request(url)).status, 200)
 })
 
-t.test('whatever an app has to say when it breaks, followers stay, and stop waits for the end', async t => {
+t.test('errors of any length keep followers connected, and stop waits for the end', async t => {
   const { env } = runtimeFolder(t)
   const breaks = join(env.XDG_RUNTIME_DIR, 'break')
   const { app } = await serve(t, { ...env, BREAK: breaks })
@@ -70,14 +70,14 @@ t.test('whatever an app has to say when it breaks, followers stay, and stop wait
   t.same(await app.ended, { code: 0, signal: null })
 })
 
-t.test('a reload that is not waited for begins all the same', async t => {
+t.test('a reload without --wait begins nevertheless', async t => {
   const { env } = runtimeFolder(t)
   const { app } = await serve(t, env)
   t.match(await run(t, env, 'reload'), { code: 0, text: `primary ${app.pid} is replacing all workers (reload 1)` })
   await app.event('reload-end')
 })
 
-t.test('there are as many workers as scale says', async t => {
+t.test('scale changes the number of workers', async t => {
   const { env } = runtimeFolder(t)
   const { app } = await serve(t, env)
   t.match(await run(t, env, 'scale', '3', '--wait'), { code: 0, text: /worker 3 is ready\nscaling complete/ })
@@ -87,7 +87,7 @@ t.test('there are as many workers as scale says', async t => {
   t.match(await run(t, env, 'scale', '0'), { code: 2, text: 'scale keeps at least one worker' })
 })
 
-t.test('logs changes how much all processes log', async t => {
+t.test('logs changes the log level of all processes', async t => {
   const { env, sockets } = runtimeFolder(t)
   const { app, url } = await serve(t, env)
   await request(url)
@@ -97,7 +97,7 @@ t.test('logs changes how much all processes log', async t => {
   t.match(await run(t, env, 'scale', '3', '--wait'), { code: 0 })
   await app.event('worker-start', ({ level }) => level === 20)
   t.match(await run(t, env, 'logs', 'error'), { code: 0 })
-  // By the answers to a scrape the workers have read what they were told before.
+  // When they answer a scrape, the workers have read all earlier messages.
   const scrape = async (): Promise<string> => (await request('http://localhost/metrics', { socketPath: join(sockets, `${app.pid}.sock`) })).body
   while (!(await scrape()).includes('shared_fastify_silent_workers 0'));
   await request(url)
@@ -106,7 +106,7 @@ t.test('logs changes how much all processes log', async t => {
   t.equal(app.lines.filter(({ msg }) => msg === 'request completed').length, 1, 'the workers')
 })
 
-t.test('stop lets what is open finish, and can be waited for', async t => {
+t.test('stop lets open requests finish, and can wait for the end', async t => {
   const { env } = runtimeFolder(t)
   const { app } = await serve(t, env)
   t.match(await run(t, env, 'stop', '--wait'), { code: 0, text: `primary ${app.pid} stops\nprimary ${app.pid} has stopped\n` })
@@ -115,7 +115,7 @@ t.test('stop lets what is open finish, and can be waited for', async t => {
   t.same(await app.leftBehind(), [])
 })
 
-t.test('status --watch goes on until the primary has gone', async t => {
+t.test('status --watch runs until the primary has exited', async t => {
   const { env } = runtimeFolder(t)
   const { app } = await serve(t, env)
   const watching = command(t, ['status', '--watch', '--json'], { env })
@@ -125,7 +125,7 @@ t.test('status --watch goes on until the primary has gone', async t => {
   t.match(watching.text, 'no primary is running any more')
 })
 
-t.test('what a client of the control socket does wrong does not harm the primary', async t => {
+t.test('a misbehaving client of the control socket does not harm the primary', async t => {
   const { env, sockets } = runtimeFolder(t)
   const { app, url } = await serve(t, env)
   const socketPath = join(sockets, `${app.pid}.sock`)

@@ -9,7 +9,7 @@ import { run, serve } from '../control-socket.js'
 import { appPath, command, fixturePath, request, start, hooked } from '../helper.js'
 import { runtimeFolder } from '../runtime-folder.js'
 
-t.test('a primary is found from the moment on that it listens, and no more when it has ended', async t => {
+t.test('a primary is found from the moment when it listens, until it has exited', async t => {
   const { env, sockets } = runtimeFolder(t)
   const { app, url } = await serve(t, env)
   const { code, text } = await run(t, env, 'status')
@@ -32,14 +32,14 @@ t.test('the plugin has a control socket too', async t => {
   t.same(await app.ended, { code: 0, signal: null })
 })
 
-t.test('the socket and its folder are for this user alone', async t => {
+t.test('the socket and its folder are accessible by this user only', async t => {
   const { env, sockets } = runtimeFolder(t)
   const { app } = await serve(t, env)
   t.equal(statSync(sockets).mode & 0o777, 0o700)
   t.equal(statSync(join(sockets, `${app.pid}.sock`)).mode & 0o777, 0o600)
 })
 
-t.test('what a killed primary has left behind is removed', async t => {
+t.test('the socket of a killed primary is removed', async t => {
   const { env, sockets } = runtimeFolder(t)
   const { app } = await serve(t, env)
   await app.stop('SIGKILL')
@@ -48,7 +48,7 @@ t.test('what a killed primary has left behind is removed', async t => {
   t.same(readdirSync(sockets), [`${next.pid}.sock`])
 })
 
-t.test('a socket at a path of its own is found there, and by all commands', async t => {
+t.test('a socket at another path is found there, and by all commands', async t => {
   const { env, sockets } = runtimeFolder(t)
   const path = join(env.XDG_RUNTIME_DIR, 'own.sock')
   const { app } = await serve(t, env, '--control', path)
@@ -62,7 +62,7 @@ t.test('a socket at a path of its own is found there, and by all commands', asyn
   t.same(readdirSync(sockets), [])
 })
 
-t.test('a link that a dead primary of the same number has left behind is replaced', async t => {
+t.test('a link left by a dead primary with the same pid is replaced', async t => {
   const { env, sockets } = runtimeFolder(t)
   mkdirSync(sockets, { mode: 0o700 })
   const leaveLink = `import fs from 'node:fs'; if (!process.env.NODE_UNIQUE_ID) fs.symlinkSync('/nowhere', '${sockets}/' + process.pid + '.sock')`
@@ -72,7 +72,7 @@ t.test('a link that a dead primary of the same number has left behind is replace
   t.match(await run(t, env, 'status', '--pid', String(app.pid)), { code: 0, text: `pid ${app.pid}` })
 })
 
-t.test('a path that is too long for a socket is an error, and not cut short', async t => {
+t.test('a path that is too long for a socket is an error, and not truncated', async t => {
   const { env } = runtimeFolder(t)
   const path = join(env.XDG_RUNTIME_DIR, 'x'.repeat(100))
   const app = command(t, [appPath('plugin.mjs'), '--port', '0', '--control', path], { env })
@@ -80,14 +80,14 @@ t.test('a path that is too long for a socket is an error, and not cut short', as
   t.match(app.lines.at(-1), { event: 'listen-failed', err: { code: 'EINVAL', address: path } })
 })
 
-t.test('without a control socket nobody finds it', async t => {
+t.test('without a control socket, a primary is not found', async t => {
   const { env, sockets } = runtimeFolder(t)
   await serve(t, env, '--no-control')
   t.notOk(existsSync(sockets))
   t.equal((await run(t, env, 'status')).code, 1)
 })
 
-t.test('where a socket cannot be, nobody who has not asked for it goes without a server', async t => {
+t.test('if the default socket cannot be opened, the server starts nevertheless', async t => {
   for (const spoil of [
     (sockets: string) => { mkdirSync(sockets); chmodSync(sockets, 0o755) },
     (sockets: string) => { symlinkSync('/tmp', sockets) },
@@ -102,7 +102,7 @@ t.test('where a socket cannot be, nobody who has not asked for it goes without a
   }
 })
 
-/** Nobody's, as those are that OpenShift runs containers as. */
+/** Ids without a name, as OpenShift uses for containers. */
 const ids = { uid: 54_321, gid: 54_321 }
 const skip = process.getuid?.() !== 0
   ? 'only root may be somebody else'
@@ -120,7 +120,7 @@ t.test('a user without a name has a control socket like all others', { skip }, a
   t.match(status.text, `pid ${app.pid}`)
 })
 
-t.test('a socket that something else listens on stays', async t => {
+t.test('a socket that another process listens on is kept', async t => {
   const { env } = runtimeFolder(t)
   const path = join(env.XDG_RUNTIME_DIR, 'taken.sock')
   const other = createServer().listen(path)
@@ -131,7 +131,7 @@ t.test('a socket that something else listens on stays', async t => {
   other.close()
 })
 
-t.test('a file that is no socket stays, whatever --control says', async t => {
+t.test('a file that is not a socket is kept, whatever --control says', async t => {
   const { env } = runtimeFolder(t)
   const path = join(env.XDG_RUNTIME_DIR, 'precious.txt')
   writeFileSync(path, 'precious')
@@ -141,7 +141,7 @@ t.test('a file that is no socket stays, whatever --control says', async t => {
   t.equal(readFileSync(path, 'utf8'), 'precious')
 })
 
-t.test('a folder that others may write to is none that commands look into', async t => {
+t.test('commands do not look into a folder that others may write to', async t => {
   const { env, sockets } = runtimeFolder(t)
   mkdirSync(sockets)
   chmodSync(sockets, 0o777)

@@ -19,7 +19,7 @@ t.test('more crashes than maxRestarts: the primary drains, and exits with 1', as
   t.same(await app.leftBehind(), [])
 })
 
-t.test('with signals: false too: it is no signal that ends it', async t => {
+t.test('the same with signals: false, since no signal is involved', async t => {
   const app = start(t, 'app.mjs', { options: { workers: 1, signals: false, maxRestarts: { count: 0 } } })
   const url = await app.url()
   await attempt(`${url}/throw`)
@@ -27,7 +27,7 @@ t.test('with signals: false too: it is no signal that ends it', async t => {
   t.same(await app.leftBehind(), [])
 })
 
-t.test('the command exits with 1, so that a service manager starts it anew', async t => {
+t.test('the command exits with 1, so that a service manager restarts it', async t => {
   const app = command(t, [appPath('plugin.mjs'), '-n', '2', '-p', '0', '--max-restarts', '0', '--max-restarts-within', '1000'])
   await app.url()
   const [pid] = await app.workers(2) as [number]

@@ -2,12 +2,12 @@ import t from 'tap'
 import { attempt, load, type Outcome } from '../client.js'
 import { type App, descriptors, perLane, request, start } from '../helper.js'
 
-/** What became of each connection, by the address that it came from: no other comes from there. */
+/** The outcome of each connection, by its client address, which no other connection has. */
 type Outcomes = Map<string, Outcome>
 
 let connections = 0
 
-/** `count` requests, each from an address of its own. */
+/** `count` requests, each from a different address. */
 async function flood (url: string, count: number, progress: (ended: number) => void): Promise<Outcomes> {
   const outcomes: Outcomes = new Map()
   await load(count, 16, async () => {
@@ -20,13 +20,13 @@ async function flood (url: string, count: number, progress: (ended: number) => v
   return outcomes
 }
 
-/** The failed ones whose connection none of these processes had taken. */
+/** The failed requests whose connection none of these processes had taken. */
 function lostUntaken (app: App, pids: number[], outcomes: Outcomes): Array<[string, Outcome]> {
   const taken = new Set(app.lines.filter(({ event, pid }) => event === 'taken' && pids.includes(pid)).map(({ address }) => address))
   return [...outcomes].filter(([address, { answer }]) => answer?.status !== 200 && !taken.has(address))
 }
 
-/** The addresses of the connections that two workers took. */
+/** The addresses of connections that two workers took. */
 function takenTwice (app: App): unknown[] {
   const addresses = app.lines.filter(({ event, address }) => event === 'taken' && String(address).startsWith('127.1.')).map(({ address }) => address)
   return addresses.filter((address, place) => addresses.indexOf(address) !== place)
@@ -40,19 +40,19 @@ perLane(t, 'at most once, lost only with the worker that took it: SIGKILL under 
   await app.stats(({ workers }) => workers.every(({ unacked }) => unacked === 0))
   const before = descriptors(app.pid)
 
-  await t.test('of one worker costs no request but those it had taken, and none is taken twice', async t => {
+  await t.test('the death of one worker fails only the requests that it had taken, and none is taken twice', async t => {
     const [victim] = await app.workers(2) as [number]
     const outcomes = await flood(url, 400, ended => {
       if (ended === 100) process.kill(victim, 'SIGKILL')
     })
-    // A worker that is killed may have taken one connection that it has not written down yet.
+    // A killed worker may have taken one connection that it has not recorded yet.
     t.ok(lostUntaken(app, [victim], outcomes).length <= 1)
     t.same(takenTwice(app), [])
     await app.events('worker-ready', 3)
     await app.stats(() => descriptors(app.pid) === before)
   })
 
-  await t.test('of all workers costs no other request either: what is made meanwhile waits for the replacements', async t => {
+  await t.test('the death of all workers fails no others either: new requests wait for the replacements', async t => {
     const victims = (await app.workers(3)).slice(1)
     let late: Array<Promise<Outcome>> = []
     const outcomes = await flood(url, 400, ended => {
@@ -67,7 +67,7 @@ perLane(t, 'at most once, lost only with the worker that took it: SIGKILL under 
     await app.stats(() => descriptors(app.pid) === before)
   })
 
-  await t.test('one request that crashes its worker takes no connection with it that was not taken', async t => {
+  await t.test('a request that crashes its worker loses no connection that was not taken', async t => {
     const living = (await app.workers(5)).slice(3)
     const crash: Array<Promise<Outcome>> = []
     const outcomes = await flood(url, 200, ended => {

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { openSession, RawClient, stream } from '../clients.js'
 import { type App, hooked, start } from '../helper.js'
 
-/** So long that nothing that waits for it would end within the test. */
+/** So long that a test would time out if anything waited for it. */
 const NEVER = 600_000
 
 const kinds: Record<string, object> = {
@@ -25,10 +25,10 @@ async function ended (t: Test, app: App): Promise<void> {
 }
 
 for (const [name, server] of Object.entries(kinds)) {
-  t.test(`a stop closes the connections on which nothing happens, long before grace is over, ${name}`, async t => {
+  t.test(`a stop closes idle connections long before grace is over, ${name}`, async t => {
     const { app, url } = await serve(t, server, NEVER)
     const idle: Array<Promise<unknown>> = []
-    // Accepted, and silent: over TLS before the handshake.
+    // Accepted, and silent: with TLS before the handshake.
     idle.push((await RawClient.connect(t, url.replace('https:', 'http:'))).closed)
     if (name !== 'HTTP/2 without TLS') {
       // Kept alive after a request.
@@ -51,14 +51,14 @@ for (const [name, server] of Object.entries(kinds)) {
       t.equal(await last.worker(), 1)
       idle.push(last.closed)
     }
-    // The last was answered by the same worker after the others had connected: they have arrived.
+    // The last one was answered by the same worker after the others had connected, so all have arrived.
     process.kill(app.pid, 'SIGTERM')
     await Promise.all(idle)
     await ended(t, app)
   })
 }
 
-t.test('a handler that says keep-alive itself: idle, its connection is closed long before grace is over', async t => {
+t.test('a handler that sets keep-alive itself: its idle connection is closed long before grace is over', async t => {
   const { app, url } = await serve(t, {}, NEVER)
   const client = await RawClient.connect(t, url)
   client.get('/keep-alive')
@@ -71,7 +71,7 @@ t.test('a handler that says keep-alive itself: idle, its connection is closed lo
   await ended(t, app)
 })
 
-t.test('a handler that says keep-alive itself: in use, its connection is closed with grace', async t => {
+t.test('a handler that sets keep-alive itself: its busy connection is closed when grace is over', async t => {
   const { app, url } = await serve(t, {}, 1500)
   const client = await RawClient.connect(t, url)
   let answers = 0
@@ -89,7 +89,7 @@ t.test('a handler that says keep-alive itself: in use, its connection is closed 
   await ended(t, app)
 })
 
-t.test('a request that takes longer than grace is cut, and the stop ends', async t => {
+t.test('a request that takes longer than grace is cut off, and the stop ends', async t => {
   const { app, url } = await serve(t, {}, 500)
   const client = await RawClient.connect(t, url)
   client.post('/digest', 1000)
@@ -100,7 +100,7 @@ t.test('a request that takes longer than grace is cut, and the stop ends', async
   await ended(t, app)
 })
 
-t.test('a request that the app answers by checkContinue is under way like any other', async t => {
+t.test('a request that the app answers by checkContinue counts as in progress like any other', async t => {
   const app = start(t, 'expect.mjs', { options: { workers: 1 } })
   const client = await RawClient.connect(t, await app.url())
   client.post('/slow', 4, { Expect: '100-continue', 'Content-Type': 'text/plain' })

@@ -8,17 +8,17 @@ import { type App, perLane, request, start } from '../helper.js'
 const MIB = 2 ** 20
 const WORKERS = 2
 
-/** More than the sockets in between hold: the server cannot have sent it all before the client reads. */
+/** More than the buffers in between hold: the server cannot have sent it all before the client reads. */
 const DOWNLOAD = 48 * MIB
 
-/** The app has ended by itself, within grace, and nothing of it is left. */
+/** The app has exited by itself, within grace, and left nothing behind. */
 async function ended (t: Test, app: App): Promise<void> {
   t.same(await app.ended, { code: 0, signal: null })
   t.notOk(app.lines.some(({ event }) => event === 'worker-kill'), 'no worker had to be killed')
   t.same(await app.leftBehind(), [])
 }
 
-const promise = 'SIGTERM to the primary: what is under way is finished, then all ends with code 0'
+const promise = 'SIGTERM to the primary: requests in progress are finished, then everything exits with code 0'
 
 perLane(t, `${promise}, HTTP/1.1`, async (t, lane) => { await finishes(t, lane, {}) })
 
@@ -45,7 +45,8 @@ async function finishes (t: Test, lane: string, server: object): Promise<void> {
   const pipelined = await RawClient.connect(t, url)
   pipelined.get('/after/1500', '/', '/at-once')
 
-  // These go on until the server says that it closes. With their first answers, all that connected before has arrived.
+  // These continue until the server says that it closes. When they have had their first answers, all earlier
+  // connections have arrived.
   const busy = await Promise.all(Array.from({ length: 4 }, async () => await RawClient.connect(t, url)))
   for (const client of busy) {
     client.get('/')
@@ -64,7 +65,7 @@ async function finishes (t: Test, lane: string, server: object): Promise<void> {
   t.same(await Promise.all(rounds), [200, 200, 200, 200], 'every answer is whole, the last one says close')
   t.same(await Promise.all(busy.map(async ({ closed }) => await closed)), ['end', 'end', 'end', 'end'])
 
-  // By now each worker drains.
+  // By now each worker is draining.
   await t.rejects(request(url.replace('https:', 'http:')), { code: 'ECONNREFUSED' })
   t.match(await slowAnswer, { status: 200, headers: { connection: 'close' } })
   for (let i = 0; i < 3; i++) t.equal((await pipelined.answer()).status, 200)
@@ -79,7 +80,7 @@ async function finishes (t: Test, lane: string, server: object): Promise<void> {
 }
 
 for (const [name, server] of Object.entries({ 'over TLS': { tls: {}, fastify: { http2: true } }, 'without TLS': { fastify: { http2: true } } })) {
-  t.test(`SIGTERM to the primary: HTTP/2 sessions get GOAWAY, their streams are finished, ${name}`, async t => {
+  t.test(`SIGTERM to the primary: HTTP/2 sessions get GOAWAY, and their streams are finished, ${name}`, async t => {
     const app = start(t, 'server.mjs', { options: { workers: WORKERS, grace: 60_000 }, env: { SERVER: JSON.stringify(server) } })
     const url = await app.url()
     const sessions = [await openSession(t, url), await openSession(t, url)]
@@ -94,7 +95,7 @@ for (const [name, server] of Object.entries({ 'over TLS': { tls: {}, fastify: { 
     for (const id of sessions.keys()) await app.event('upload', line => line.id === String(id))
     const slow = sessions.map(async session => await stream(session, { ':path': '/after/1500' }))
     const downloads = sessions.map(session => session.request({ ':path': `/bytes/${MIB}` }))
-    // With their first bytes, the server has seen all streams before them.
+    // When their first bytes have arrived, the server has seen all earlier streams.
     await Promise.all(downloads.map(async download => { await once(download, 'response') }))
 
     process.kill(app.pid, 'SIGTERM')

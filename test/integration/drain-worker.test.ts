@@ -12,7 +12,7 @@ const kinds: Record<string, Kind> = {
   'HTTP/2 without TLS': { server: { fastify: { http2: true } }, clients: http2Clients }
 }
 
-const promise = 'SIGTERM to a worker under load: it ends, another takes its place, and no request fails'
+const promise = 'SIGTERM to a worker under load: it exits, another takes its place, and no request fails'
 
 perLane(t, `${promise}, HTTP/1.1`, async (t, lane) => { await replaceUnderLoad(t, lane, http1) })
 

@@ -4,15 +4,15 @@ import { type App, request, start } from '../helper.js'
 
 const STOPPED = { code: 0, signal: null }
 
-// What a worker knows of its event loop has nothing to do with the lane.
-// A busy machine makes stalls of its own: those that a test makes are beyond most of chance, and it looks for them alone.
+// These tests do not depend on the lane. A busy machine causes stalls of its own. The stalls of these tests
+// are longer than most of those, and each test looks only for its own.
 const STALL_AFTER = 300
 
 async function isWatched (url: string): Promise<boolean> {
   return (JSON.parse((await request(`${url}/watched`)).body) as { watched: boolean }).watched
 }
 
-/** Keeps the only worker busy until what is awaited has happened. */
+/** Keeps the only worker busy until a promise resolves. */
 async function busyUntil<T> (url: string, happened: Promise<T>): Promise<T> {
   const done = new AbortController()
   const end = happened.finally(() => { done.abort() })
@@ -21,13 +21,13 @@ async function busyUntil<T> (url: string, happened: Promise<T>): Promise<T> {
   return await end
 }
 
-/** What the primary knows of the only worker, once that is as expected. */
+/** The primary's stats of the only worker, once they are as expected. */
 async function worker (app: App, is: (worker: WorkerStats) => boolean): Promise<WorkerStats> {
   const { workers: [worker] } = await app.stats(({ workers }) => workers.some(is))
   return worker as WorkerStats
 }
 
-t.test('a handler that blocks is told of: the first time as one that it may have been, then as the one that it was', async t => {
+t.test('a blocking handler is reported: the first time among the possible causes, then as the cause', async t => {
   const app = start(t, 'event-loop.mjs', { options: { workers: 1, stallAfter: STALL_AFTER } })
   const url = await app.url()
   const [pid] = await app.workers(1)
@@ -45,7 +45,7 @@ t.test('a handler that blocks is told of: the first time as one that it may have
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('one that blocks after a pause is among those that it may have been', async t => {
+t.test('a handler that blocks after an await is among the possible causes', async t => {
   const app = start(t, 'event-loop.mjs', { options: { workers: 1, stallAfter: STALL_AFTER } })
   const url = await app.url()
   t.match(await request(`${url}/pause-block/600?secret=1`), { status: 200 })
@@ -55,7 +55,7 @@ t.test('one that blocks after a pause is among those that it may have been', asy
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('what blocks outside of all requests is told too', async t => {
+t.test('a block outside of all requests is reported too', async t => {
   const app = start(t, 'event-loop.mjs', { options: { workers: 1, stallAfter: STALL_AFTER } })
   const url = await app.url()
   t.match(await request(`${url}/timer/1500`), { status: 200 })
@@ -63,7 +63,7 @@ t.test('what blocks outside of all requests is told too', async t => {
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('in a worker that has never stalled nobody watches the handlers, and nothing is told', async t => {
+t.test('in a worker that has never stalled, handlers are not traced, and nothing is reported', async t => {
   const app = start(t, 'event-loop.mjs', { options: { workers: 1, stallAfter: 1_000_000 } })
   const url = await app.url()
   await request(`${url}/block/600`)
@@ -85,7 +85,7 @@ t.test('a worker whose inspector is open never stalls', async t => {
   t.same(app.lines.filter(({ event }) => event === 'stall'), [])
 })
 
-t.test('stats() tell how busy each event loop is, and without limits nobody is saturated', async t => {
+t.test('stats() show the utilization of each event loop, and without limits no worker is saturated', async t => {
   const app = start(t, 'event-loop.mjs', { options: { workers: 1 }, env: { LEVEL: 'debug' } })
   const url = await app.url()
   const busy = await busyUntil(url, worker(app, ({ utilization }) => utilization > 0.9))
@@ -96,7 +96,7 @@ t.test('stats() tell how busy each event loop is, and without limits nobody is s
   t.same(app.lines.filter(({ event }) => event === 'saturated'), [])
 })
 
-t.test('a worker that is over a limit is saturated, until it is not any more', async t => {
+t.test('a worker that is over a limit is saturated until it is below it', async t => {
   const app = start(t, 'event-loop.mjs', { options: { workers: 1, saturation: { utilization: 0.9 } }, env: { LEVEL: 'debug' } })
   const url = await app.url()
   await busyUntil(url, worker(app, ({ saturated }) => saturated))

@@ -7,7 +7,7 @@ import { LONG, turn, turnable } from '../long-timers.js'
 
 const STOPPED = { code: 0, signal: null }
 
-/** supervised.mjs, which does what `become` says last. */
+/** supervised.mjs, which does what `become` was last called with. */
 function startSupervised (t: Test, options: object, doing = '', more: StartOptions = {}): { app: App, become: (doing: string) => void } {
   const folder = mkdtempSync(join(tmpdir(), 'sf-'))
   t.teardown(() => { rmSync(folder, { recursive: true }) })
@@ -16,13 +16,13 @@ function startSupervised (t: Test, options: object, doing = '', more: StartOptio
   return { app: start(t, 'supervised.mjs', { ...hooked, options, env: { DO: join(folder, 'do') }, ...more }), become }
 }
 
-/** What the app was told, in the primary, without what is not the same twice. */
+/** The events of the app in the primary, without fields that differ between runs. */
 function told (app: App): object[] {
   return app.lines.filter(({ event, pid }) => event === 'emitted' && pid === app.pid).map(({ name, id, generation, signal, asked, code }: Line) =>
     ({ name, id, generation, ...(signal != null && { signal }), ...(asked !== undefined && { asked }), ...(code != null && { code }) }))
 }
 
-t.test('the primary tells its app what happens to the workers', async t => {
+t.test('the app in the primary gets events about its workers', async t => {
   const { app } = startSupervised(t, { workers: 1 })
   await app.url()
   const [pid] = await app.workers(1) as [number]
@@ -50,7 +50,7 @@ t.test('the primary tells its app what happens to the workers', async t => {
   ])
 })
 
-t.test('a listener that throws is in the log, and harms nothing', async t => {
+t.test("a listener's exception is logged, and does no harm", async t => {
   const { app } = startSupervised(t, { workers: 1 }, 'listener')
   const url = await app.url()
   t.match(await app.event('listener-error', ({ listener }) => listener === 'worker-ready'), { level: 50, err: { message: 'a listener that throws' } })
@@ -58,7 +58,7 @@ t.test('a listener that throws is in the log, and harms nothing', async t => {
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('readyCheck: connections come when it has passed, with its own Fastify ready', async t => {
+t.test('readyCheck: connections arrive when it has passed; it runs when Fastify is ready', async t => {
   const { app } = startSupervised(t, { workers: 2 })
   await app.url()
   for (const pid of await app.workers(2)) {

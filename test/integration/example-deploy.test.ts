@@ -7,7 +7,7 @@ import { appPath, command, request } from '../helper.js'
 import { metricOf, readExposition, readQuery, unknown } from '../prometheus.js'
 import { runtimeFolder } from '../runtime-folder.js'
 
-// What example/deploy says is done, and what it asks for has to be there.
+// Tests that example/deploy works as it says, and that everything it refers to exists.
 
 const FOLDER = fileURLToPath(new URL('../../example/deploy/', import.meta.url))
 const DEPLOYING = readFileSync(new URL('../../docs/DEPLOYING.md', import.meta.url), 'utf8')
@@ -26,12 +26,12 @@ function read (name: string): string {
   return readFileSync(join(FOLDER, name), 'utf8')
 }
 
-/** The lines of a file without its comments; one that goes on in the next is one with it. */
+/** The lines of a file without comments. Continued lines are joined. */
 function lines (text: string): string[] {
   return text.replace(/^#.*\n/gm, '').replace(/\\\n\s*/g, '').split('\n').filter(line => line !== '')
 }
 
-/** What an instruction of the Dockerfile has as a list. */
+/** The array in an instruction of the Dockerfile. */
 function listOf (instruction: string): string[] {
   const line = lines(read('Dockerfile')).find(line => line.startsWith(`${instruction} `)) as string
   return JSON.parse(line.slice(line.indexOf('['))) as string[]
@@ -42,13 +42,13 @@ function setting (name: string): string {
   return (lines(read('app.service')).find(line => line.startsWith(`${name}=`)) as string).slice(name.length + 1)
 }
 
-/** Exit code of the image's health check. */
+/** The exit code of the image's health check. */
 function check (admin: string): number | null {
   const [program, flag, script] = listOf('HEALTHCHECK') as [string, string, string]
   return spawnSync(program, [flag, script.replace('http://127.0.0.1:9000', admin)]).status
 }
 
-t.test('the unit starts, reloads and stops an app in the time that it gives', async t => {
+t.test('the unit starts, reloads and stops an app within its timeouts', async t => {
   const { env: { TMPDIR: folder } } = runtimeFolder(t)
   const argumentsOf = (name: string): string[] => setting(name)
     .replaceAll('/srv/app/current/app.js', appPath('plugin.mjs')).replaceAll('/run/app/', `${folder}/`).replace('127.0.0.1:9000', '127.0.0.1:0')
@@ -65,7 +65,7 @@ t.test('the unit starts, reloads and stops an app in the time that it gives', as
   t.same(await app.stop('SIGINT'), STOPPED)
 })
 
-t.test('what docs/DEPLOYING.md shows of the unit and the Dockerfile is in them', async t => {
+t.test('the excerpts in docs/DEPLOYING.md are in the unit and the Dockerfile', async t => {
   for (const [name, pattern] of [['app.service', /```ini\n(# \/etc\/systemd\/system\/app\.service\n.*?)```/s], ['Dockerfile', /```dockerfile\n(.*?)```/s]] as const) {
     const [, shown = ''] = pattern.exec(DEPLOYING) ?? []
     const all = lines(read(name))
@@ -74,10 +74,10 @@ t.test('what docs/DEPLOYING.md shows of the unit and the Dockerfile is in them',
   }
 })
 
-t.test('the image serves its app, whose health and metrics are where they are asked for', async t => {
+t.test('the image serves its app, with health checks and metrics at the addresses that it uses', async t => {
   const [program, file, ...flags] = listOf('ENTRYPOINT')
   t.same([program, file], ['shared-fastify', 'dist/app.js'])
-  // From its source, and at free ports of this machine alone.
+  // From its source, on free ports of this machine only.
   const app = command(t, ['src/app.ts', ...flags, '--workers', '2', '--port', '0', '--address', '127.0.0.1', '--admin', '127.0.0.1:0', '--no-control'], { cwd: FOLDER })
   t.match(await request(await app.url()), { status: 200, body: '"hello":"world"' })
   const admin = String((await app.event('admin')).address)
@@ -86,7 +86,7 @@ t.test('the image serves its app, whose health and metrics are where they are as
   const ours = [...exposed].filter(([sample]) => sample.startsWith('shared_fastify_'))
   const names = new Set(ours.map(([sample, is]) => metricOf(sample, is)))
 
-  t.test('docs/MONITORING.md lists what is measured', async t => {
+  t.test('docs/MONITORING.md lists all metrics', async t => {
     const rows = MONITORING.matchAll(/^\| `(shared_fastify_\w+)` \| (\w+) \|([^|]*)\|/gm)
     const listed = [...rows].map(([, name, type, labels]) => [name, type, [...(labels as string).matchAll(/`(\w+)`/g)].map(([, label]) => label)])
     const measured = [...names].map(name => {
@@ -96,7 +96,7 @@ t.test('the image serves its app, whose health and metrics are where they are as
     t.same(listed, measured)
   })
 
-  t.test('the dashboard asks for what there is', async t => {
+  t.test('the dashboard queries existing metrics only', async t => {
     const { panels, annotations, templating } = JSON.parse(read('grafana-dashboard.json')) as Dashboard
     const queries = [
       ...panels.flatMap(({ targets = [] }) => targets.map(({ expr, legendFormat }) => ({ expr, legend: legendFormat }))),
@@ -118,7 +118,7 @@ t.test('the image serves its app, whose health and metrics are where they are as
     }
   })
 
-  t.test('the rules ask for what there is', async t => {
+  t.test('the rules query existing metrics only', async t => {
     const [, ...rules] = read('rules.yml').replace(/^ *#.*\n/gm, '').split('- alert: ') as [string, ...string[]]
     t.ok(rules.length > 0)
     for (const rule of rules) {
@@ -131,7 +131,7 @@ t.test('the image serves its app, whose health and metrics are where they are as
   t.equal(check(admin), 1)
 })
 
-t.test('each rule tells of what it is for', { skip: spawnSync('promtool', ['--version']).error !== undefined && 'there is no promtool here' }, async t => {
+t.test('each rule fires for its condition', { skip: spawnSync('promtool', ['--version']).error !== undefined && 'there is no promtool here' }, async t => {
   for (const args of [['check', 'config', 'prometheus.yml'], ['test', 'rules', 'rules.test.yml']]) {
     const { status, stdout, stderr } = spawnSync('promtool', args, { cwd: FOLDER, encoding: 'utf8' })
     t.equal(status, 0, `${stdout}${stderr}`)

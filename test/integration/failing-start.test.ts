@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import t from 'tap'
 import { descriptors, perLane, start } from '../helper.js'
 
-// Of what is thrown before the plugin is loaded only the worker's own stderr can tell.
+// Exceptions before the plugin is loaded appear only on the worker's own stderr.
 const ways = [
   { name: 'that throws on load', way: 'throw', cause: undefined, text: 'thrown on load' },
   { name: 'whose plugin fails', way: 'plugin', cause: 'a plugin that fails', text: 'a plugin that fails' },
-  { name: 'that exits without a word', way: 'exit', cause: undefined, text: '' }
+  { name: 'that exits without output', way: 'exit', cause: undefined, text: '' }
 ]
 
 for (const { name, way, cause, text } of ways) {
-  t.test(`a worker ${name} on the first start ends the primary: listen() rejects, exit code 1, nobody left`, async t => {
+  t.test(`a worker ${name} on the first start ends the primary: listen() rejects, exit code 1, no process left`, async t => {
     const app = start(t, 'fails-on-load.mjs', { options: { workers: 2 }, env: { FAIL: way } })
     t.same(await app.ended, { code: 1, signal: null })
     t.same(await app.leftBehind(), [])
@@ -25,7 +25,7 @@ for (const { name, way, cause, text } of ways) {
   })
 }
 
-perLane(t, 'the primary never dies of a worker: a replacement that dies before it is ready is tried again, each time later, until it gets ready', async (t, lane) => {
+perLane(t, 'the primary never dies of a worker: a replacement that dies before it is ready is retried with growing delays until it is ready', async (t, lane) => {
   const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-'))
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const file = join(folder, 'fail')

@@ -7,7 +7,7 @@ import { type Answer, type App, command, request } from '../helper.js'
 
 const FASTIFY = fileURLToPath(new URL('../../node_modules/.bin/fastify', import.meta.url))
 
-/** What `npm install` would bring to a generated project, and is not among ours. */
+/** Packages that `npm install` would add to a generated project, and that are not among ours. */
 const INSTALLED = { 'fastify-tsconfig': { 'tsconfig.json': '{ "compilerOptions": { "module": "node16", "strict": true, "esModuleInterop": true } }' } }
 
 /** The folder of a project as fastify-cli generates it, unchanged. */
@@ -29,7 +29,7 @@ const flavours = [
 ]
 
 for (const { name, flags, app: file } of flavours) {
-  t.test(`a project that fastify-cli generates is served as it is: ${name}`, async t => {
+  t.test(`a project that fastify-cli generates is served unchanged: ${name}`, async t => {
     const app = serve(t, generate(t, ...flags), file, '--workers', '2')
     const url = await app.url()
     await app.workers(2)
@@ -44,7 +44,7 @@ for (const { name, flags, app: file } of flavours) {
   })
 }
 
-t.test('what a generated project exports as options counts with --options alone', async t => {
+t.test("a generated project's exported options count with --options only", async t => {
   const project = generate(t)
   const file = join(project, 'app.js')
   writeFileSync(file, readFileSync(file, 'utf8').replace('const options = {}', 'const options = { routerOptions: { caseSensitive: false } }'))

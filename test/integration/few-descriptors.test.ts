@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { request, start } from '../helper.js'
 
-// A start takes some ten descriptors, and fails otherwise with each number of them.
+// A start needs about ten descriptors, and fails in a different place with each number.
 for (const spare of [0, 3, 5, 7]) {
-  t.test(`a primary that lacks descriptors for a new worker lives on, and starts it when it has them: ${spare} spare`, async t => {
+  t.test(`a primary without enough descriptors for a new worker survives, and starts it when it has them: ${spare} spare`, async t => {
     const app = start(t, 'few-descriptors.mjs', { options: { workers: 1, control: false }, env: { SPARE: String(spare) } })
     const url = await app.url()
     const [pid] = await app.workers(1)

@@ -12,14 +12,14 @@ import { App, appPath, fixturePath, type Line, request } from '../helper.js'
 const skip = platform() !== 'linux' && 'a Linux thing'
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
-/** Runs a script with these arguments and its stdout led elsewhere, in words of the shell. */
+/** Runs a script with these arguments and its stdout redirected, in shell syntax. */
 function led (t: Test, redirection: string, args: string[], env: NodeJS.ProcessEnv = {}): App {
   return new App(t, args, { ...process.env, ...env }, undefined, [], ['env', '-u', 'NODE_OPTIONS', 'bash', '-c', `exec "$0" "$@" ${redirection}`, process.execPath])
 }
 
-for (const [what, redirection, code] of [['is full', '> /dev/full', 'ENOSPC'], ['can only be read', '1< /dev/null', 'EBADF']] as const) {
+for (const [what, redirection, code] of [['is full', '> /dev/full', 'ENOSPC'], ['is read-only', '1< /dev/null', 'EBADF']] as const) {
   for (const level of ['info', 'silent']) {
-    t.test(`the command whose stdout ${what} says so and ends, with 1: --log-level ${level}`, { skip }, async t => {
+    t.test(`the command reports that its stdout ${what}, and exits with 1: --log-level ${level}`, { skip }, async t => {
       const app = led(t, redirection, [cli, 'start', appPath('plugin.mjs'), '-n', '1', '-p', '0', '--log-level', level])
       t.same(await app.ended, { code: 1, signal: null })
       t.match(app.text, new RegExp(`^error: Cannot write to stdout: ${code}: [^\\n]+\\n$`))
@@ -28,7 +28,7 @@ for (const [what, redirection, code] of [['is full', '> /dev/full', 'ENOSPC'], [
   }
 
   for (const args of [['--help'], ['--version'], ['config', appPath('plugin.mjs')]]) {
-    t.test(`what is asked of the command, and its stdout ${what}, ends with 1 and says why: ${args[0]}`, { skip }, async t => {
+    t.test(`a subcommand reports that its stdout ${what}, and exits with 1: ${args[0]}`, { skip }, async t => {
       const app = led(t, redirection, [cli, ...args])
       t.same(await app.ended, { code: 1, signal: null })
       t.match(app.text, new RegExp(`^error: Cannot write to stdout: ${code}: [^\\n]+\\n$`))
@@ -36,7 +36,7 @@ for (const [what, redirection, code] of [['is full', '> /dev/full', 'ENOSPC'], [
   }
 }
 
-t.test('an app that has the plugin serves where its stdout is full', { skip }, async t => {
+t.test('an app with the plugin serves even if its stdout is full', { skip }, async t => {
   const socketPath = join(shortFolder(t), 'http')
   const app = led(t, '> /dev/full', [fixturePath('logs.mjs')], { OPTIONS: '{"workers":1}', LISTEN: JSON.stringify({ path: socketPath }) })
   await untilServed(app, socketPath, 1)
@@ -51,7 +51,7 @@ const modes: Record<string, (socketPath: string) => string[]> = {
 }
 
 for (const [mode, args] of Object.entries(modes)) {
-  t.test(`when the disk that the log is on gets full, all is served on, and how many lines are lost is told when it has room: ${mode}`, { skip }, async t => {
+  t.test(`when the disk of the log is full, requests are served, and the number of lost lines is logged when there is room: ${mode}`, { skip }, async t => {
     const { app, socketPath, lines, limit } = await startWithFile(t, mode, args)
     const flood = async (): Promise<void> => {
       for (let i = 0; i < 8; i++) t.equal((await request('http://localhost/flood?lines=10&bytes=1000', { socketPath })).status, 200)
@@ -69,7 +69,7 @@ for (const [mode, args] of Object.entries(modes)) {
     t.same(await app.stop(), { code: 0, signal: null })
   })
 
-  t.test(`a stop while the disk that the log is on is full is like any: ${mode}`, { skip }, async t => {
+  t.test(`a stop while the disk of the log is full is like any other: ${mode}`, { skip }, async t => {
     const { app, socketPath, limit, ends } = await startWithFile(t, mode, args)
     limit('full')
     t.equal((await request('http://localhost/flood?lines=10&bytes=1000', { socketPath })).status, 200)
@@ -79,7 +79,7 @@ for (const [mode, args] of Object.entries(modes)) {
   })
 }
 
-/** An app whose log is a file. It gets full by a limit of its processes for the size of files: EFBIG instead of ENOSPC. */
+/** An app that logs to a file. A limit for the size of files makes the disk seem full: EFBIG instead of ENOSPC. */
 async function startWithFile (t: Test, mode: string, args: (socketPath: string) => string[]) {
   const folder = shortFolder(t)
   const [file, socketPath, ends] = [join(folder, 'log'), join(folder, 'http'), join(folder, 'ends')]
@@ -94,9 +94,9 @@ async function startWithFile (t: Test, mode: string, args: (socketPath: string) 
     app,
     socketPath,
     ends,
-    /** The whole lines of the log that have this event. */
+    /** The complete log lines with this event. */
     lines: (event: string): Line[] => readFileSync(file, 'utf8').split('\n').filter(line => line.includes(`"event":"${event}"`) && line.endsWith('}')).map(line => JSON.parse(line) as Line),
-    /** Those that start later have the primary's. The size is such that the next line is torn. */
+    /** Processes that start later inherit the primary's limit. The limit tears the next line. */
     limit (to: 'full' | 'free') {
       const most = to === 'free' ? 'unlimited' : String(statSync(file).size + 100)
       for (const pid of app.processes()) spawnSync('prlimit', ['--pid', String(pid), `--fsize=${most}:`])
@@ -104,7 +104,7 @@ async function startWithFile (t: Test, mode: string, args: (socketPath: string) 
   }
 }
 
-/** Resolves when so many workers are ready, without that one. */
+/** Resolves when this many workers are ready, not counting `without`. */
 async function untilServed (app: App, socketPath: string, count: number, without?: number): Promise<void> {
   for (;;) {
     if (app.child.exitCode !== null) throw new Error(app.text)

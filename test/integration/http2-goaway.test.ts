@@ -7,10 +7,10 @@ import { distant, HIGHEST_STREAM, RawSession } from '../raw-session.js'
 const MIB = 2 ** 20
 const DOWNLOAD = 64 * MIB
 
-/** Milliseconds from one end to the other. */
+/** Milliseconds of latency in each direction. */
 const DISTANCE = 30
 
-/** So many that one of them has a stream on its way at any time. */
+/** Enough clients that one of them has a stream on its way at any time. */
 const CLIENTS = 10
 
 const plain = { fastify: { http2: true } }
@@ -31,7 +31,7 @@ async function ended (t: Test, app: App): Promise<void> {
   t.match(await app.event('worker-exit'), { code: 0, signal: null })
 }
 
-t.test('without TLS: a distant client sends streams until it is told not to, and all of them are served', async t => {
+t.test('without TLS: a distant client opens streams until it is told not to, and all of them are served', async t => {
   const { app, url } = await serve(t, plain)
   const client = await RawSession.connect(t, await distant(t, url, DISTANCE))
   const sending = (async () => {
@@ -83,7 +83,7 @@ for (const [name, server] of Object.entries(kinds)) {
     await ended(t, app)
   })
 
-  t.test(`${name}: a client that does not read has its download whole when it does`, async t => {
+  t.test(`${name}: a client that is not reading gets its complete download when it reads`, async t => {
     const { app, url } = await serve(t, server)
     const client = await RawSession.connect(t, url)
     const download = client.get(`/bytes/${DOWNLOAD}`)
@@ -100,7 +100,7 @@ for (const [name, server] of Object.entries(kinds)) {
   })
 }
 
-t.test('a session with a stream that never ends is ended by grace', async t => {
+t.test('a session with an endless stream is ended when grace is over', async t => {
   const app = start(t, 'server.mjs', { options: { workers: 1, grace: 500 }, env: { SERVER: JSON.stringify(plain) } })
   const client = await RawSession.connect(t, await app.url())
   const quick = [client.get('/after/600000'), client.get('/')][1] as number
@@ -110,7 +110,10 @@ t.test('a session with a stream that never ends is ended by grace', async t => {
   await ended(t, app)
 })
 
-/** Resolves when the connection of a server's port has no room left: what waits in the kernel to be sent stays the same. */
+/**
+ * Resolves when the connection of a server's port has no room left: the number of bytes in the kernel's send
+ * queue stays the same.
+ */
 async function isFull (port: number): Promise<void> {
   const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
   // sl local_address rem_address st tx_queue:rx_queue ...: https://docs.kernel.org/networking/proc_net_tcp.html

@@ -17,7 +17,7 @@ for (const [name, server] of Object.entries({
   t.test(name, async t => {
     const { app, url } = await serve(t, server)
 
-    await t.test('the streams of a session reach one worker, the next session another', async t => {
+    await t.test('the streams of a session reach one worker, those of the next session another', async t => {
       const sessions = [await openSession(t, url), await openSession(t, url)]
       const workers = await Promise.all(sessions.map(async session => {
         const answers = await Promise.all(Array.from({ length: 5 }, async () => await stream(session, { ':path': '/' })))
@@ -28,7 +28,7 @@ for (const [name, server] of Object.entries({
       t.same(workers.flat().sort(), [1, 2])
     })
 
-    await t.test('bodies that stream in and out, several at once, arrive as they were sent', async t => {
+    await t.test('several bodies streamed in both directions at once arrive as they were sent', async t => {
       const session = await openSession(t, url)
       await Promise.all(Array.from({ length: 3 }, async () => {
         const body = randomBytes(MIB)
@@ -44,7 +44,7 @@ for (const [name, server] of Object.entries({
       })
     }
 
-    await t.test('close() ends, with sessions open', async t => {
+    await t.test('close() completes, with sessions open', async t => {
       const session = await openSession(t, url)
       t.equal((await stream(session, { ':path': '/' })).status, 200)
       t.same(await app.stop(), { code: 0, signal: null })

@@ -15,30 +15,30 @@ async function serve (t: Test, server: object): Promise<{ app: App, url: string 
 t.test('HTTPS', async t => {
   const { app, url } = await serve(t, {})
 
-  await t.test('is served by every worker, under its own scheme', async t => {
+  await t.test('every worker serves HTTPS, with the right protocol in the address', async t => {
     t.match(url, /^https:\/\/127\.0\.0\.1:\d+$/)
     const workers = [await fetchJson<{ worker: number }>(url), await fetchJson<{ worker: number }>(url)]
     t.same(workers.map(({ worker }) => worker).sort(), [1, 2])
   })
 
-  await t.test('request.ip is the client\'s address', async t => {
+  await t.test("request.ip is the client's address", async t => {
     t.match(await fetchJson(url, { localAddress: '127.0.0.3' }), { ip: '127.0.0.3' })
   })
 
-  await t.test('keep-alive and pipelining: all requests on one connection reach one worker, in their order', async t => {
+  await t.test('keep-alive and pipelining: all requests on one connection reach one worker, in order', async t => {
     const client = await RawClient.connect(t, url)
     client.get('/after/20', '/', '/')
     const workers = [await client.worker(), await client.worker(), await client.worker()]
     t.equal(new Set(workers).size, 1)
   })
 
-  await t.test('a body that streams in and out arrives as it was sent', async t => {
+  await t.test('a body streamed in both directions arrives as it was sent', async t => {
     const body = randomBytes(4 * MIB)
     const { data } = await fetchBytes(`${url}/mirror`, { method: 'POST', headers: { 'content-type': 'application/octet-stream' } }, body)
     t.equal(sha256(data), sha256(body))
   })
 
-  await t.test('who speaks no TLS is dropped, and harms nobody', async t => {
+  await t.test('a client without TLS is disconnected, and does no harm', async t => {
     const client = await RawClient.connect(t, url.replace('https:', 'http:'))
     client.get('/')
     await client.closed
@@ -55,7 +55,7 @@ t.test('HTTPS', async t => {
     })
   }
 
-  await t.test('tickets resume on the replacement of a worker that was killed', async t => {
+  await t.test('tickets resume on the replacement of a killed worker', async t => {
     const [pid] = await app.workers(2) as [number]
     process.kill(pid, 'SIGKILL')
     await app.events('worker-ready', 3)
@@ -66,7 +66,7 @@ t.test('HTTPS', async t => {
   })
 })
 
-t.test('an app that brings its own ticketKeys keeps them, in every worker', async t => {
+t.test('an app with its own ticketKeys keeps them, in every worker', async t => {
   const ticketKeys = randomBytes(48).toString('base64')
   const { url } = await serve(t, { tls: { ticketKeys } })
   for (const { worker, keys } of [await fetchJson<{ worker: number, keys: string }>(`${url}/ticket-keys`), await fetchJson<{ worker: number, keys: string }>(`${url}/ticket-keys`)]) {
@@ -84,7 +84,7 @@ t.test('an app that sets ticket keys itself, before it listens, keeps them too',
   for (let i = 0; i < 2; i++) t.equal((await fetchJson<{ keys: string }>(`${url}/ticket-keys`)).keys, setTicketKeys)
 })
 
-t.test('serverFactory: the app\'s own server is served, with TLS and without', async t => {
+t.test("serverFactory: the app's own server is served, with TLS and without", async t => {
   for (const server of [{ factory: true, tls: undefined }, { factory: true, tls: {} }]) {
     const { app, url: logged } = await serve(t, server)
     // Fastify does not know that a factory's server has TLS.

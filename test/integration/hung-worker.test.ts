@@ -4,10 +4,10 @@ import { attempt, echo, Exchange, keptAlive, type Outcome, streamed } from '../c
 import { hang } from '../hang.js'
 import { descriptors, inTurn, perLane, request, start } from '../helper.js'
 
-// More than one read of a socket takes, less than the kernel keeps for it.
+// More than one read from a socket returns, less than the kernel buffers for it.
 const text = (number: number): string => `${number} `.repeat(10_000)
 
-/** 20 requests on connections of their own, once they are all in the kernel's hands. */
+/** 20 requests on new connections, once the kernel has all of them. */
 async function post20 (url: string): Promise<Exchange[]> {
   const { headers, method } = echo('')
   return await Promise.all(Array.from({ length: 20 }, async (_, number) => {
@@ -22,8 +22,8 @@ async function allIntact (posts: Exchange[]): Promise<boolean> {
   return outcomes.every(({ answer }, number) => answer?.body === text(number))
 }
 
-perLane(t, 'death returns the handoffs: what a hung worker had not taken is answered by the others, the client\'s bytes intact', async (t, lane) => {
-  // In turn: what is taken back from it, its death need not return.
+perLane(t, "death returns the handoffs: connections that a hung worker had not taken are answered by the others, with the client's bytes intact", async (t, lane) => {
+  // In turn: connections that are taken back from the worker need not be returned at its death.
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, ...inTurn } })
   const url = await app.url()
   await app.workers(2)
@@ -41,7 +41,7 @@ perLane(t, 'death returns the handoffs: what a hung worker had not taken is answ
   await app.event('hangs')
 
   const posts = await post20(url)
-  // The others are not held up: what the hung worker was sent is all that waits.
+  // The other workers are not delayed: only the connections that the hung worker was sent are waiting.
   await app.stats(({ workers, pending }) => pending === 0 && workers.every(worker => worker.unacked === 0 || worker.pid === pid))
   process.kill(pid, 'SIGKILL')
 
@@ -52,7 +52,7 @@ perLane(t, 'death returns the handoffs: what a hung worker had not taken is answ
   await app.stats(() => descriptors(app.pid) === before)
 })
 
-perLane(t, 'death returns the handoffs: when all workers hang and are killed, all that waits is answered by their replacements', async (t, lane) => {
+perLane(t, 'death returns the handoffs: when all workers hang and are killed, all waiting connections are answered by their replacements', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
   const url = await app.url()
   const pids = await app.workers(2)
@@ -69,12 +69,13 @@ perLane(t, 'death returns the handoffs: when all workers hang and are killed, al
   await app.stats(() => descriptors(app.pid) === before)
 })
 
-perLane(t, 'a stalled worker holds nobody up: the others serve all that comes', async (t, lane) => {
+perLane(t, 'a stalled worker delays nobody else: the others serve all new connections', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 3, lane } })
   const url = await app.url()
   const [stalled] = await app.workers(3) as [number]
   process.kill(stalled, 'SIGSTOP')
-  // It may have been sent one before anybody could know: native takes that back, ipc lets it wait.
+  // It may have been sent one connection before anybody could know: the native lane takes that back, in the
+  // ipc lane it waits.
   const [first, ...others] = [attempt(url), ...Array.from({ length: 30 }, async () => await attempt(url))]
   const answers = lane === 'native' ? await Promise.all([first, ...others]) : await allButOne([first, ...others])
   for (const { answer } of answers) t.not(JSON.parse(answer?.body as string).pid, stalled)
@@ -82,7 +83,7 @@ perLane(t, 'a stalled worker holds nobody up: the others serve all that comes', 
   for (const { answer } of await Promise.all([first, ...others])) t.equal(answer?.status, 200)
 })
 
-perLane(t, 'the primary does not parse clients: a connection has its worker before a byte has come', async (t, lane) => {
+perLane(t, 'the primary does not parse clients: a connection has its worker before a byte has arrived', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
   const { hostname, port } = new URL(await app.url())
   const silent = Array.from({ length: 4 }, () => net.connect(Number(port), hostname))
@@ -92,7 +93,7 @@ perLane(t, 'the primary does not parse clients: a connection has its worker befo
   t.equal(workers.reduce((sum, { accepted }) => sum + accepted, 0), 4)
 })
 
-/** The outcomes of all requests but the one that comes last. */
+/** The outcomes of all requests but the last one. */
 async function allButOne (requests: Array<Promise<Outcome>>): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   await new Promise<void>(resolve => {

@@ -15,7 +15,7 @@ function idsOf (user: string): { uid: number, gid: number } {
   return { uid: ask('-u'), gid: ask('-g') }
 }
 
-perLane(t, 'user: the workers run as the user and its group alone, the primary as before', async (t, lane) => {
+perLane(t, 'user: the workers run as the user with its group only, the primary as before', async (t, lane) => {
   const nobody = idsOf('nobody')
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, user: 'nobody' } })
   const url = await app.url()
@@ -31,7 +31,7 @@ perLane(t, 'user: the workers run as the user and its group alone, the primary a
   t.same(await app.leftBehind(), [])
 }, { skip })
 
-t.test('a socket file is the user\'s, with its mode, and is removed at the stop', { skip }, async t => {
+t.test('a socket file belongs to the user, has its mode, and is removed at the stop', { skip }, async t => {
   const folder = mkdtempSync(join(tmpdir(), 'sf-'))
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const path = join(folder, 's')
@@ -45,7 +45,7 @@ t.test('a socket file is the user\'s, with its mode, and is removed at the stop'
   t.throws(() => statSync(path), { code: 'ENOENT' })
 })
 
-t.test('socketMode alone needs no root', async t => {
+t.test('socketMode alone does not need root', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'sf-'))
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const path = join(folder, 's')
@@ -63,7 +63,7 @@ t.test('a user that does not exist is one error, before anything is started: in 
   t.equal(used.text, `error: ${message}\n`)
 })
 
-t.test('who is not root is told that it is not permitted', { skip }, async t => {
+t.test('without root, changing the user is an error', { skip }, async t => {
   const app = start(t, 'listen.mjs', { options: { workers: 1, user: 'daemon' }, env: { UNPRIVILEGED: '1' } })
   t.match(await app.event('listen-error'), {
     err: { code: 'SHARED_PORT_ERR_USER' },

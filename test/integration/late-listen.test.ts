@@ -6,7 +6,7 @@ import { type App, hooked, perLane, start, whoServes } from '../helper.js'
 
 const byPrimary = (app: App) => ({ pid }: { pid: number }): boolean => pid === app.pid
 
-perLane(t, 'a worker that is killed while a second app gets ready is replaced: the first goes on, the second comes', async (t, lane) => {
+perLane(t, 'a worker that is killed while a second app gets ready is replaced: the first app keeps serving, the second follows', async (t, lane) => {
   const app = start(t, 'late-listen.mjs', { options: { workers: 2, lane } })
   const { url } = await app.event('first', byPrimary(app))
   const [killed, other] = (await app.events('waits', 2)).map(({ pid }) => pid) as [number, number]
@@ -19,7 +19,7 @@ perLane(t, 'a worker that is killed while a second app gets ready is replaced: t
   t.same(await app.stop(), { code: 0, signal: null })
 })
 
-t.test('a second app that a worker fails at: its listen() rejects, its port is closed, and the first goes on', async t => {
+t.test('a second app that fails in a worker: its listen() rejects, its port is closed, and the first app keeps serving', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-'))
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const file = join(folder, 'fail')

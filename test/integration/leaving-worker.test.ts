@@ -18,14 +18,14 @@ const ways: Way[] = [
 ]
 
 for (const { name, fixture, leave } of ways) {
-  perLane(t, `a worker that ${name} finishes what is open, exits with 0 and is replaced, and no request fails`, async (t, lane) => {
+  perLane(t, `a worker that ${name} finishes its connections, exits with 0 and is replaced, and no request fails`, async (t, lane) => {
     const app = start(t, fixture, { options: { workers: 2, lane } })
     const url = await app.url()
     await app.workers(2)
     const before = descriptors(app.pid)
     const agent = keptAlive()
     const pid = pidOf(await request(url, { agent }))
-    await request(url) // the other's turn
+    await request(url) // the other worker's turn
     const open = new Exchange(`${url}/pipe`, streamed)
     await open.send('before, ')
     await open.received('before, ')
@@ -49,7 +49,7 @@ for (const { name, fixture, leave } of ways) {
   })
 }
 
-t.test('a worker ignores the SIGINT and the SIGQUIT of the terminal: the primary decides', async t => {
+t.test('a worker ignores SIGINT and SIGQUIT of the terminal: the primary handles them', async t => {
   const app = start(t, 'app.mjs', { options: { workers: 1 } })
   const url = await app.url()
   const [pid] = await app.workers(1) as [number]

@@ -7,7 +7,7 @@ import { hooked, type Line, start } from '../helper.js'
 const WORKERS = 2
 const WAYS = ['promise', 'callback', 'server'] as const
 
-/** Fails if listen() does not reject, in the way it was called, with just this, or if anything is left. */
+/** Checks that listen() rejects with just this error, in the way in which it was called, and that nothing is left. */
 async function rejects (t: Test, listen: object, err: object, { ways = WAYS, env = {} }: { ways?: readonly string[], env?: object } = {}): Promise<void> {
   await Promise.all(ways.map(async way => {
     const app = start(t, 'listen.mjs', { ...hooked, options: { workers: WORKERS }, listen, env: { WAY: way, ...env } })
@@ -32,7 +32,7 @@ t.test('a port in use: listen() rejects in the primary with EADDRINUSE', async t
   await rejects(t, { port, host: 'localhost' }, { code: 'EADDRINUSE', message }, { ways: ['callback'] })
 })
 
-t.test('a port in use by an app of ours: EADDRINUSE too, and that app serves on', async t => {
+t.test('a port in use by another app with the plugin: EADDRINUSE too, and that app keeps serving', async t => {
   const first = start(t, 'listen.mjs', { options: { workers: WORKERS } })
   const { address } = await first.event('listened', ({ workerId }) => workerId === undefined)
   const { port } = address as net.AddressInfo
@@ -46,11 +46,11 @@ t.test('a port that only root may bind: EACCES', { skip: Number(readFileSync('/p
   }, { ways: ['promise'], env: { UNPRIVILEGED: '1' } })
 })
 
-t.test('an address of another machine: EADDRNOTAVAIL', async t => {
+t.test("another machine's address: EADDRNOTAVAIL", async t => {
   await rejects(t, { port: 0, host: '192.0.2.1' }, { code: 'EADDRNOTAVAIL', message: 'listen EADDRNOTAVAIL: address not available 192.0.2.1' }, { ways: ['promise'] })
 })
 
-t.test('a name that nobody has: the resolver\'s own error', async t => {
+t.test("a name that does not exist: the resolver's own error", async t => {
   await rejects(t, { port: 0, host: 'name.invalid' }, { syscall: 'getaddrinfo', hostname: 'name.invalid' }, { ways: ['promise'] })
 })
 
@@ -62,7 +62,7 @@ t.test('a port out of range: ERR_SOCKET_BAD_PORT', async t => {
   }
 })
 
-t.test('what listen() rejects with in the primary it rejects with in each worker: errno, syscall, address and port too', async t => {
+t.test('listen() rejects in each worker with the same error as in the primary: errno, syscall, address and port too', async t => {
   const port = await taken(t, '127.0.0.1')
   const app = start(t, 'listens-in-turn.mjs', { options: { workers: WORKERS }, env: { SECOND: JSON.stringify({ port, host: '127.0.0.1' }) } })
   const rejected = await app.events('rejected', 1 + WORKERS)

@@ -11,7 +11,7 @@ const WORKERS = 2
 const folder = mkdtempSync(join(tmpdir(), 'shared-fastify-'))
 t.teardown(() => { rmSync(folder, { recursive: true }) })
 
-perLane(t, 'fd: an inherited listening descriptor is served, under the address that it is bound to', async (t, lane) => {
+perLane(t, 'fd: an inherited listening descriptor is served, with the address that it is bound to', async (t, lane) => {
   const socket = net.createServer().listen(0, '127.0.0.1')
   await once(socket, 'listening')
   const { port } = socket.address() as net.AddressInfo
@@ -35,7 +35,7 @@ perLane(t, 'fd: an inherited Unix socket is served, by one server', async (t, la
   const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane, ...inTurn }, listen: { fd: 3 }, inherit: [socket], ...hooked })
   renameSync(before, path) // or the next line would remove it
   socket.close()
-  // One server in each process: Fastify, to which a descriptor is on `localhost`, would give it a second one.
+  // One server in each process. Fastify takes a descriptor for `localhost`, and would make a second server.
   for (const line of await app.events('listened', WORKERS + 1)) t.match(line, { listening: true, addresses: { length: 1 } })
   const answers: Array<{ worker: number, ip?: string }> = []
   for (let i = 0; i < 4; i++) answers.push(JSON.parse((await request('http://localhost', { socketPath: path })).body))
@@ -43,7 +43,7 @@ perLane(t, 'fd: an inherited Unix socket is served, by one server', async (t, la
   t.same(await app.stop(), { code: 0, signal: null })
 })
 
-t.test('fd: what listen() has, a server of the app\'s own in a worker does not get by node:cluster, and the worker lives', async t => {
+t.test("fd: a server of the app in a worker cannot get listen()'s descriptor through node:cluster, and the worker survives", async t => {
   const socket = net.createServer().listen(0, '127.0.0.1')
   await once(socket, 'listening')
   const app = start(t, 'fd-twice.mjs', { options: { workers: 1 }, listen: { fd: 3 }, inherit: [socket] })
@@ -54,7 +54,7 @@ t.test('fd: what listen() has, a server of the app\'s own in a worker does not g
   t.same(await app.stop(), { code: 0, signal: null })
 })
 
-/** What can be inherited and is no listening socket. */
+/** Descriptors that can be inherited and are not listening sockets. */
 const others: Record<string, (t: Test) => Promise<number | net.Socket>> = {
   'a file': async t => {
     const fd = openSync(join(folder, 'file'), 'w')
@@ -66,7 +66,7 @@ const others: Record<string, (t: Test) => Promise<number | net.Socket>> = {
 }
 
 for (const [name, open] of Object.entries(others)) {
-  t.test(`fd: ${name} is no listening socket: SHARED_PORT_ERR_FD, and no worker`, async t => {
+  t.test(`fd: ${name} is not a listening socket: SHARED_PORT_ERR_FD, and no worker`, async t => {
     const app = start(t, 'listen.mjs', { ...hooked, options: { workers: WORKERS }, listen: { fd: 3 }, inherit: [await open(t)] })
     t.same(await app.ended, { code: 0, signal: null })
     t.match(app.lines, [{ event: 'listen-error', msg: 'File descriptor 3 is not a listening socket', err: { code: 'SHARED_PORT_ERR_FD' } }])
@@ -74,7 +74,7 @@ for (const [name, open] of Object.entries(others)) {
   })
 }
 
-t.test('fd: a number that nothing is open under: SHARED_PORT_ERR_FD, and no worker', async t => {
+t.test('fd: a descriptor that is not open: SHARED_PORT_ERR_FD, and no worker', async t => {
   const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane: 'auto' }, listen: { fd: 999 } })
   t.same(await app.ended, { code: 0, signal: null })
   t.match(app.lines, [{ event: 'listen-error', err: { code: 'SHARED_PORT_ERR_FD', message: 'File descriptor 999 is not a listening socket' } }])

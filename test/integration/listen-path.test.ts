@@ -21,7 +21,7 @@ function listen (t: Test, lane: string, path: string, rest: StartOptions & { mor
   return start(t, 'listen.mjs', { options: { workers: WORKERS, lane, ...inTurn }, listen: { path, ...more }, ...options })
 }
 
-/** The id of the worker that answers over the Unix socket. */
+/** The id of the worker that answers on the Unix socket. */
 async function whoServes (socketPath: string): Promise<number> {
   const req = http.get({ socketPath, agent: false })
   const [res] = await once(req, 'response') as [http.IncomingMessage]
@@ -41,14 +41,14 @@ perLane(t, 'path: served in turn, reported as in a single process, and unlinked 
   t.notOk(existsSync(path))
 })
 
-t.test('path, as server.listen(path) takes it', async t => {
+t.test('path, as an argument of server.listen(path)', async t => {
   const path = newPath()
   const app = listen(t, 'auto', path, { env: { WAY: 'server' }, listen: [path] as unknown as object })
   for (const { address } of await app.events('listened', WORKERS + 1)) t.equal(address, path)
   t.ok(await whoServes(path))
 })
 
-t.test('path: the file that a killed primary left is replaced', async t => {
+t.test('path: the file of a killed primary is replaced', async t => {
   const path = newPath()
   const dead = listen(t, 'auto', path)
   await dead.events('listened', WORKERS + 1)
@@ -60,7 +60,7 @@ t.test('path: the file that a killed primary left is replaced', async t => {
   t.ok(await whoServes(path))
 })
 
-t.test('path: one that is listened on stays as it is, and listen() rejects with EADDRINUSE', async t => {
+t.test('path: a socket in use is kept, and listen() rejects with EADDRINUSE', async t => {
   const path = newPath()
   const first = listen(t, 'auto', path)
   await first.events('listened', WORKERS + 1)
@@ -71,7 +71,7 @@ t.test('path: one that is listened on stays as it is, and listen() rejects with 
   t.ok(await whoServes(path))
 })
 
-t.test('path: a file that is no socket is never removed', async t => {
+t.test('path: a file that is not a socket is never removed', async t => {
   const path = newPath()
   writeFileSync(path, 'precious')
   const app = listen(t, 'auto', path)
@@ -80,7 +80,7 @@ t.test('path: a file that is no socket is never removed', async t => {
   t.equal(readFileSync(path, 'utf8'), 'precious')
 })
 
-t.test('path in a folder that is not there: EACCES, as from Node', async t => {
+t.test('path in a missing folder: EACCES, as from Node', async t => {
   const path = join(folder, 'none', 'x.sock')
   const app = listen(t, 'auto', path)
   t.same(await app.ended, { code: 0, signal: null })
@@ -89,7 +89,7 @@ t.test('path in a folder that is not there: EACCES, as from Node', async t => {
   t.match(app.lines, [{ event: 'listen-error', err: { code, message: `listen EACCES: permission denied ${path}` } }])
 })
 
-t.test('path: readableAll and writableAll open the socket to everybody', async t => {
+t.test('path: readableAll and writableAll open the socket to all users', async t => {
   const [closed, open] = [newPath(), newPath()]
   const apps = [listen(t, 'auto', closed), listen(t, 'auto', open, { more: { readableAll: true, writableAll: true } })]
   for (const app of apps) await app.events('listened', WORKERS + 1)
@@ -106,14 +106,14 @@ perLane(t, 'path: an abstract socket is served, and leaves no file', async (t, l
   await t.rejects(whoServes(path), { code: 'ECONNREFUSED' })
 })
 
-perLane(t, 'backlog: the kernel holds as many connections as that, and one', async (t, lane) => {
+perLane(t, "backlog: the kernel's queue holds one connection more than that", async (t, lane) => {
   const path = newPath()
   const app = listen(t, lane, path, { more: { backlog: 2 } })
   await app.events('listened', WORKERS + 1)
-  process.kill(app.pid, 'SIGSTOP') // nobody accepts now
+  process.kill(app.pid, 'SIGSTOP') // nothing accepts now
   while (!/\) T/.test(readFileSync(`/proc/${app.pid}/stat`, 'utf8'))) await turn()
   const waiting: net.Socket[] = []
-  // connect(2) on a Unix socket tells at once that the backlog is full; Linux holds one more than asked for.
+  // connect(2) on a Unix socket fails at once if the queue is full; Linux holds one more than the backlog.
   for (let full = false; !full && waiting.length < 10;) {
     const socket = net.connect(path)
     full = await once(socket, 'connect').then(() => false, ({ code }: NodeJS.ErrnoException) => code === 'EAGAIN')

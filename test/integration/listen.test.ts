@@ -9,7 +9,7 @@ interface Address { address: string, family: string, port: number }
 const noIPv6 = Object.values(networkInterfaces()).flat().every(one => one?.address !== '::1') &&
   'this machine has no IPv6 loopback address'
 
-/** Starts the app, and resolves with what listen() gave in each process: the primary's first. */
+/** Starts the app; resolves with the result of listen() in each process, the primary's first. */
 async function listen (t: Test, lane: string, { way = 'promise', ...rest }: StartOptions & { way?: string } = {}): Promise<{ app: App, listened: Line[] }> {
   const app = start(t, 'listen.mjs', { options: { workers: WORKERS, lane }, env: { WAY: way }, ...rest })
   const listened = await app.events('listened', WORKERS + 1)
@@ -62,14 +62,14 @@ perLane(t, 'host ::, served in both families on one port', async (t, lane) => {
   t.equal(await ip(`http://127.0.0.1:${port}`), '::ffff:127.0.0.1')
 }, { skip: noIPv6 })
 
-t.test('ipv6Only: host :: leaves IPv4 alone', { skip: noIPv6 }, async t => {
+t.test('ipv6Only: host :: does not include IPv4', { skip: noIPv6 }, async t => {
   const { listened } = await listen(t, 'auto', { listen: { port: 0, host: '::', ipv6Only: true } })
   const { port } = (listened[0] as Line).address as Address
   t.equal(await ip(`http://[::1]:${port}`), '::1')
   await t.rejects(request(`http://127.0.0.1:${port}`), { code: 'ECONNREFUSED' })
 })
 
-t.test('host localhost: every address that it has is served, and reported as by a single process', async t => {
+t.test('host localhost: all its addresses are served, and reported as by a single process', async t => {
   const single = start(t, 'listen.mjs', { options: { workers: 0 }, listen: { port: 0 } })
   const { addresses: expected } = await single.event('listened')
   const { listened } = await listen(t, 'auto', { listen: { port: 0 } })
@@ -126,7 +126,7 @@ t.test('listenTextResolver: its text is logged in every process', async t => {
   t.same(texts.map(({ workerId }) => workerId ?? 0).sort(), [0, 1, 2])
 })
 
-t.test('signal: an abort closes the port, ends the workers, and lets the primary end', async t => {
+t.test('signal: an abort closes the port, ends the workers, and lets the primary exit', async t => {
   const { app, listened } = await listen(t, 'auto', { ...hooked, way: 'signal' })
   process.kill(app.pid, 'SIGUSR2')
   t.same(await app.ended, { code: 0, signal: null })

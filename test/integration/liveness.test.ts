@@ -6,7 +6,7 @@ import { countServed, descriptors, inTurn, hooked, perLane, request, start, whoS
 const STOPPED = { code: 0, signal: null }
 const TIMEOUT = 3_000
 
-perLane(t, 'a worker whose event loop does not turn is told of, killed and replaced, and what it had not taken is answered', async (t, lane) => {
+perLane(t, 'a worker whose event loop is blocked is reported, killed and replaced, and connections that it had not taken are answered', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 1, lane, livenessTimeout: TIMEOUT } })
   const url = await app.url()
   const [pid] = await app.workers(1)
@@ -23,7 +23,7 @@ perLane(t, 'a worker whose event loop does not turn is told of, killed and repla
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('one that is stopped by a signal is killed as well, and the others go on', async t => {
+t.test('a worker that is stopped by a signal is killed as well, and the others keep serving', async t => {
   const app = start(t, 'app.mjs', { options: { workers: 2, livenessTimeout: TIMEOUT, ...inTurn } })
   const url = await app.url()
   const [pid] = await app.workers(2) as [number]
@@ -34,7 +34,7 @@ t.test('one that is stopped by a signal is killed as well, and the others go on'
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('one that comes to itself in time is let alone, and the log says how long it stood still', async t => {
+t.test('a worker that recovers in time is left alone, and the duration is logged', async t => {
   const app = start(t, 'app.mjs', { options: { workers: 1 } })
   const url = await app.url()
   t.match(await request(`${url}/block/4600`), { status: 200 })
@@ -44,7 +44,7 @@ t.test('one that comes to itself in time is let alone, and the log says how long
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('a primary that was stopped for longer kills nobody: it could not hear them', async t => {
+t.test('a primary that was stopped for longer than that kills no worker: it could not receive their pulses', async t => {
   const app = start(t, 'app.mjs', { options: { workers: 2, livenessTimeout: 2_000 } })
   const url = await app.url()
   await app.workers(2)
@@ -52,7 +52,7 @@ t.test('a primary that was stopped for longer kills nobody: it could not hear th
   t.teardown(() => { agent.destroy() })
   await request(url, { agent })
   process.kill(app.pid, 'SIGSTOP')
-  await request(`${url}/after/4000`, { agent }) // the worker is there all the time
+  await request(`${url}/after/4000`, { agent }) // the worker is alive all the time
   process.kill(app.pid, 'SIGCONT')
   await request(`${url}/after/2500`, { agent })
   const { workers } = await app.stats()
@@ -61,8 +61,8 @@ t.test('a primary that was stopped for longer kills nobody: it could not hear th
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('a worker whose inspector is open stands still as long as it likes', async t => {
-  // Else its port would be the one after the primary's, which somebody may have.
+t.test('a worker whose inspector is open may be blocked for any time', async t => {
+  // Otherwise its port would be the one after the primary's, which may be in use.
   const anyPort = 'data:text/javascript,import cluster from "node:cluster"; cluster.setupPrimary?.({ inspectPort: 0 })'
   const app = start(t, 'app.mjs', { options: { workers: 1, livenessTimeout: 2_000 }, execArgv: ['--inspect=127.0.0.1:0', '--import', anyPort] })
   const url = await app.url()
@@ -70,7 +70,7 @@ t.test('a worker whose inspector is open stands still as long as it likes', asyn
   t.equal(await whoServes(url), 1)
 })
 
-t.test('workers that are killed leave no zombies', async t => {
+t.test('killed workers leave no zombies', async t => {
   const app = start(t, 'app.mjs', { options: { workers: 3 } })
   await app.url()
   for (const pid of await app.workers(3)) process.kill(pid, 'SIGKILL')
@@ -82,7 +82,7 @@ t.test('workers that are killed leave no zombies', async t => {
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('a SIGKILL that nobody here has sent may have been the kernel\'s, and the log says so', async t => {
+t.test('a SIGKILL from another process may have been the kernel, and the log says so', async t => {
   const app = start(t, 'app.mjs', { options: { workers: 1 } })
   await app.url()
   const [pid] = await app.workers(1) as [number]
@@ -90,7 +90,7 @@ t.test('a SIGKILL that nobody here has sent may have been the kernel\'s, and the
   t.match(await app.event('worker-exit'), { level: 50, code: null, signal: 'SIGKILL', msg: 'worker 1 crashed: killed by SIGKILL, possibly by the kernel because memory ran out (see dmesg)' })
 })
 
-t.test('a worker that does not end in its grace is killed, and the processes that it leaves are named', async t => {
+t.test('a worker that does not exit within its grace is killed, and the processes that it leaves are logged', async t => {
   const app = start(t, 'supervised.mjs', { options: { workers: 1, grace: 500 } })
   const url = await app.url()
   const { child } = JSON.parse((await request(`${url}/stay`)).body)
@@ -102,7 +102,7 @@ t.test('a worker that does not end in its grace is killed, and the processes tha
   t.same(app.processes(), [child], 'it is nobody\'s now')
 })
 
-perLane(t, 'the primary never dies of a worker: one that sends what is no message is killed and replaced', async (t, lane) => {
+perLane(t, 'the primary never dies of a worker: one that sends an invalid message is killed and replaced', async (t, lane) => {
   const app = start(t, 'garbage.mjs', { ...hooked, options: { workers: 1, lane } })
   const url = await app.url()
   await attempt(`${url}/garbage`)

@@ -1,14 +1,14 @@
 import t from 'tap'
 import { type App, type Line, request, start } from '../helper.js'
 
-/** Lets the primary change the level to the next one; resolves with what came of it. */
+/** Makes the primary change the level to the next one; resolves with the result. */
 async function change (app: App): Promise<Line> {
   const told = app.lines.filter(({ event }) => event === 'told').length
   process.kill(app.pid, 'SIGUSR2')
   return (await app.events('told', told + 1)).at(-1) as Line
 }
 
-/** What is said by which logger at which level, by a worker that is asked; what /own says comes last. */
+/** The lines of each logger and level in a worker that is asked; the lines for /own come last. */
 async function said (app: App, url: string, path: string): Promise<string[]> {
   const before = app.lines.length
   if (path !== '/own') await request(url + path)
@@ -22,10 +22,10 @@ async function said (app: App, url: string, path: string): Promise<string[]> {
 const all = (levels: string[], whose: string[]): string[] => whose.flatMap(name => levels.map(level => `${name} ${level}`))
 
 for (const [name, env, whose] of [
-  ['a logger of Fastify\'s', {}, ['context', 'request', 'child']],
-  ['a logger of the app\'s', { INSTANCE: 'true' }, ['context', 'request', 'child', 'instance']]
+  ['a logger made by Fastify', {}, ['context', 'request', 'child']],
+  ['a logger of the app', { INSTANCE: 'true' }, ['context', 'request', 'child', 'instance']]
 ] as const) {
-  t.test(`the level changes in all processes, for whatever derives from the logger, and in workers that start later (${name})`, async t => {
+  t.test(`the level changes in all processes, for all loggers derived from the app's, and in workers that start later (${name})`, async t => {
     const app = start(t, 'log-level.mjs', { options: { workers: 1 }, env: { LEVELS: 'debug warn', ...env } })
     const url = await app.url()
     t.same(await said(app, url, '/levels'), all(['info', 'warn'], [...whose]))
@@ -45,14 +45,14 @@ for (const [name, env, whose] of [
   })
 }
 
-t.test('a route\'s own level stays what the app said', async t => {
+t.test("a route's own level is kept", async t => {
   const app = start(t, 'log-level.mjs', { options: { workers: 1 }, env: { LEVELS: 'trace' } })
   const url = await app.url()
   await change(app)
   t.same((await said(app, url, '/own')).filter(line => line.startsWith('route')), ['route warn'])
 })
 
-t.test('a level that there is not is an error that names those that there are, the app\'s own included', async t => {
+t.test("an unknown level is an error that lists the existing ones, including the app's own", async t => {
   const app = start(t, 'log-level.mjs', { options: { workers: 1 }, env: { LEVELS: 'loud audit', LOGGER: JSON.stringify({ customLevels: { audit: 35 } }) } })
   const url = await app.url()
   t.match(await change(app), { code: 'SHARED_PORT_ERR_LOG_LEVEL', message: 'The log level must be one of trace, debug, info, warn, error, fatal, audit, silent; got \'loud\'' })

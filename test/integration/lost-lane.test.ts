@@ -4,7 +4,7 @@ import { descriptors, perLane, request, start, whoServes } from '../helper.js'
 
 const LOST = { level: 50, err: { message: 'it has not acked what it was sent, though its event loop has turned for 2000 ms since' } }
 
-perLane(t, 'a worker that has lost its lane is killed and replaced, and what it was sent is answered', async (t, lane) => {
+perLane(t, 'a worker that has lost its lane is killed and replaced, and the connections that it was sent are answered', async (t, lane) => {
   const app = start(t, 'loses-lane.mjs', { options: { workers: 1, lane, livenessTimeout: 2_000 } })
   const url = await app.url()
   await app.stats(({ workers }) => workers.every(({ open }) => open === 0))
@@ -19,7 +19,7 @@ perLane(t, 'a worker that has lost its lane is killed and replaced, and what it 
   t.same(await app.stop(), { code: 0, signal: null })
 })
 
-t.test('so is one of several, to which a probe is sent in vain; the others serve meanwhile', async t => {
+t.test('a worker that does not answer a probe is killed and replaced, too; the others serve meanwhile', async t => {
   const app = start(t, 'loses-lane.mjs', { options: { workers: 2, lane: 'native', livenessTimeout: 2_000 } })
   const url = await app.url()
   const { worker } = JSON.parse((await request(`${url}/lose`)).body) as { worker: number }

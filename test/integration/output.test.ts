@@ -7,7 +7,7 @@ import { Exchange } from '../client.js'
 import { shortFolder } from '../fakes.js'
 import { App, appPath, command, fixturePath, type Line, request, start, whoServes } from '../helper.js'
 
-// The helper gives an app sockets to write to, as systemd does.
+// The test helper gives an app sockets for its output, as systemd does.
 
 const LINES = 20
 const BYTES = 65_536
@@ -18,7 +18,7 @@ const modes: Array<{ mode: string, begin (t: Test, workers: number): App }> = [
   { mode: 'command', begin: (t, workers) => command(t, [appPath('logs.mjs'), '-n', String(workers), '-p', '0']) }
 ]
 
-/** The plugin in a shell that does this with it and its stdout. */
+/** Runs the plugin in a shell that does this with it and its stdout. */
 function startIn (t: Test, script: string, env: NodeJS.ProcessEnv = {}): App {
   return new App(t, [fixturePath('logs.mjs')], {
     ...process.env,
@@ -28,7 +28,7 @@ function startIn (t: Test, script: string, env: NodeJS.ProcessEnv = {}): App {
   }, undefined, [], ['env', '-u', 'NODE_OPTIONS', 'bash', '-c', script, process.execPath])
 }
 
-/** Resolves when so many floods are in the log, whole. */
+/** Resolves when this many floods are in the log, complete. */
 async function assertFloods (t: Test, app: App, count: number): Promise<void> {
   const lines = await app.events('flood', count * LINES)
   t.equal(lines.length, count * LINES)
@@ -41,14 +41,14 @@ async function requests (url: string, count: number): Promise<void> {
   await Promise.all(Array.from({ length: count }, async () => await request(url)))
 }
 
-/** Those of the workers, as the primary tells them. */
+/** The workers' generations, as the primary reports them. */
 async function generations (url: string): Promise<number[]> {
   const { workers } = JSON.parse((await request(`${url}/stats`)).body) as Stats
   return workers.map(({ generation }) => generation)
 }
 
 for (const { mode, begin } of modes) {
-  t.test(`lines of 64 KiB that four workers write at the same time are whole (${mode})`, async t => {
+  t.test(`lines of 64 KiB that four workers write at the same time are complete (${mode})`, async t => {
     const app = begin(t, 4)
     await requests(await app.url() + flood, 16)
     await assertFloods(t, app, 16)
@@ -56,7 +56,7 @@ for (const { mode, begin } of modes) {
     t.strictSame(await app.stop(), { code: 0, signal: null })
   })
 
-  t.test(`while nobody reads, connections are handed off and the primary answers, and nothing is lost (${mode})`, async t => {
+  t.test(`while the output is not read, connections are handed off, the primary answers, and nothing is lost (${mode})`, async t => {
     const app = begin(t, 2)
     const url = await app.url()
     app.child.stdout?.pause()
@@ -71,7 +71,7 @@ for (const { mode, begin } of modes) {
     t.strictSame(await app.stop(), { code: 0, signal: null })
   })
 
-  t.test(`when who reads is gone, primary and workers go on (${mode})`, async t => {
+  t.test(`when the reader of the output is gone, primary and workers go on (${mode})`, async t => {
     const app = begin(t, 2)
     const url = await app.url()
     const [first] = await app.workers(2) as [number, number]
@@ -87,7 +87,7 @@ for (const { mode, begin } of modes) {
   })
 }
 
-t.test('what a worker writes last, as it dies, is in the log', async t => {
+t.test('the last lines of a dying worker are in the log', async t => {
   const app = start(t, 'logs.mjs', { options: { workers: 1 } })
   const url = await app.url()
   await t.rejects(request(`${url}/die?lines=${LINES}&bytes=${BYTES}`))
@@ -97,7 +97,7 @@ t.test('what a worker writes last, as it dies, is in the log', async t => {
   t.equal(app.text, '')
 })
 
-t.test('what is logged as all is stopped is in the log when it ends, where who reads is slow', async t => {
+t.test('lines that are logged while everything stops are in the log at the end, even if the reader is slow', async t => {
   const app = command(t, [appPath('logs.mjs'), '-n', '2', '-p', '0'])
   const url = await app.url()
   app.child.stdout?.pause()
@@ -109,14 +109,14 @@ t.test('what is logged as all is stopped is in the log when it ends, where who r
   t.equal(app.lines.at(-1)?.event, 'stopped')
 })
 
-t.test('lines of 64 KiB are whole in a pipe', async t => {
+t.test('lines of 64 KiB are complete in a pipe', async t => {
   const app = startIn(t, 'exec "$0" "$@" > >(exec cat)')
   await requests(await app.url() + flood, 16)
   await assertFloods(t, app, 16)
   await app.stop()
 })
 
-t.test('lines of 64 KiB are whole in a file, which the workers inherit', async t => {
+t.test('lines of 64 KiB are complete in a file, which the workers inherit', async t => {
   const folder = shortFolder(t)
   const [file, socketPath] = [join(folder, 'log'), join(folder, 'http')]
   const app = startIn(t, 'exec "$0" "$@" > "$LOG"', { LOG: file, LISTEN: JSON.stringify({ path: socketPath }) })
@@ -128,12 +128,12 @@ t.test('lines of 64 KiB are whole in a file, which the workers inherit', async t
   for (const line of readFileSync(file, 'utf8').trimEnd().split('\n')) JSON.parse(line)
 })
 
-t.test('while nobody reads, the primary answers, where stderr goes the same way', async t => {
+t.test('while the output is not read, the primary answers, also if stderr goes the same way', async t => {
   const app = startIn(t, 'exec "$0" "$@" 2>&1')
   const url = await app.url()
   app.child.stdout?.pause()
   await requests(url + flood, 8)
-  process.kill(app.pid, 'SIGHUP') // processes that are started with stderr take O_NONBLOCK away from it
+  process.kill(app.pid, 'SIGHUP') // processes that are started with this stderr clear its O_NONBLOCK
   while (!(await generations(url)).includes(1)) await new Promise(setImmediate)
   await requests(url + flood, 8)
   t.equal((await request(`${url}/stats`)).status, 200)
@@ -142,7 +142,7 @@ t.test('while nobody reads, the primary answers, where stderr goes the same way'
   await app.stop()
 })
 
-t.test('a primary whose own logger waits for who reads does not, and tells what it has lost', async t => {
+t.test("a primary whose app's logger would block does not block, and reports the lines that it has lost", async t => {
   const app = start(t, 'logs.mjs', { options: { workers: 1 }, env: { LOGGER: 'sync' } })
   const url = await app.url()
   app.child.stdout?.pause()
@@ -155,7 +155,7 @@ t.test('a primary whose own logger waits for who reads does not, and tells what 
   await app.stop()
 })
 
-t.test('no orphans: a worker whose primary is killed writes on in the middle of a request, and logs to stderr', async t => {
+t.test('no orphans: a worker whose primary is killed keeps writing its response, and logs to stderr', async t => {
   const app = start(t, 'logs.mjs', { options: { workers: 1 } })
   const url = await app.url()
   const exchange = new Exchange(`${url}/wait`, { method: 'POST', headers: { 'content-type': 'text/plain', expect: '100-continue' } })
@@ -169,7 +169,7 @@ t.test('no orphans: a worker whose primary is killed writes on in the middle of 
 })
 
 for (const logger of ['default', 'sync']) {
-  t.test(`no orphans: nobody is left where neither the primary nor who reads is there any more (${logger})`, async t => {
+  t.test(`no orphans: no process is left when both the primary and the reader are gone (${logger})`, async t => {
     const app = start(t, 'logs.mjs', { options: { workers: 2 }, env: { LOGGER: logger } })
     await app.url()
     app.child.stdout?.destroy()
@@ -179,7 +179,7 @@ for (const logger of ['default', 'sync']) {
   })
 }
 
-t.test('with transports in the app\'s logger nothing is lost, neither in a file nor on stdout, at a reload and a stop', async t => {
+t.test("with transports in the app's logger nothing is lost, neither in a file nor on stdout, at a reload and a stop", async t => {
   const folder = shortFolder(t)
   const [file, pretty] = [join(folder, 'log'), join(folder, 'pretty')]
   const app = start(t, 'logs.mjs', { options: { workers: 2 }, env: { LOGGER: 'transport', LOG_FILE: file, PRETTY_FILE: pretty } })

@@ -3,16 +3,16 @@ import { attempt, type Outcome } from '../client.js'
 import { fetchBytes, RawClient } from '../clients.js'
 import { type App, descriptors, perLane, start } from '../helper.js'
 
-// A worker that is stopped, by SIGSTOP, takes nothing: what comes is with it, un-acked, or pending.
+// A worker that is stopped by SIGSTOP takes nothing: new connections are un-acked, or pending.
 
-/** New connections at once: many times `maxPending`. */
+/** The number of new connections at once: many times `maxPending`. */
 const BURST = 200
 
 interface Stopped {
   app: App
   url: string
   pid: number
-  /** Descriptors of the primary before. */
+  /** The number of the primary's descriptors before. */
   before: number
   goOn: () => void
 }
@@ -26,7 +26,7 @@ async function stopped (t: Parameters<typeof start>[0], fixture: string, options
   return { app, url, pid, before, goOn: () => { process.kill(pid, 'SIGCONT') } }
 }
 
-/** One request after another: the next one is sent when the primary has this one. */
+/** Sends one request after another, each when the primary has the one before. */
 async function send (app: App, url: string, count: number, counts: (stats: { pending: number, shed: number, unacked: number }) => number): Promise<Array<Promise<Outcome>>> {
   const outcomes = []
   for (let sent = 1; sent <= count; sent++) {
@@ -38,7 +38,7 @@ async function send (app: App, url: string, count: number, counts: (stats: { pen
 
 const all = ({ pending, shed, unacked }: { pending: number, shed: number, unacked: number }): number => pending + shed + unacked
 
-perLane(t, 'shed: what is beyond maxPending is answered 503, and what was admitted is served', async (t, lane) => {
+perLane(t, 'shed: connections beyond maxPending are answered 503, and admitted ones are served', async (t, lane) => {
   const { app, url, before, goOn } = await stopped(t, 'app.mjs', { lane, maxPending: 2, onOverload: 'shed' })
   const [first, ...others] = await send(app, url, 6, all) as [Promise<Outcome>, ...Array<Promise<Outcome>>]
   const shed = await Promise.all(others.slice(2))
@@ -56,9 +56,9 @@ perLane(t, 'shed: what is beyond maxPending is answered 503, and what was admitt
 })
 
 for (const [what, server] of Object.entries({ TLS: { tls: {} }, 'HTTP/2 without TLS': { fastify: { http2: true } } })) {
-  perLane(t, `shed: with ${what} what is beyond is reset`, async (t, lane) => {
+  perLane(t, `shed: with ${what} connections beyond maxPending are reset`, async (t, lane) => {
     const { app, url, goOn } = await stopped(t, 'server.mjs', { lane, maxPending: 1, onOverload: 'shed' }, { SERVER: JSON.stringify(server) })
-    const plain = url.replace('https', 'http') // they are reset before anybody says a word
+    const plain = url.replace('https', 'http') // they are reset before any data is sent
     const connect = async (): Promise<string> => {
       try {
         return await (await RawClient.connect(t, plain)).closed
@@ -66,7 +66,7 @@ for (const [what, server] of Object.entries({ TLS: { tls: {} }, 'HTTP/2 without 
         return (err as NodeJS.ErrnoException).code as string
       }
     }
-    // The first ones are with the worker, or pending; who comes then is reset.
+    // The first ones are with the worker, or pending; later ones are reset.
     const clients = [connect()]
     while (!app.lines.some(({ event }) => event === 'overloaded')) {
       clients.push(connect())
@@ -78,7 +78,7 @@ for (const [what, server] of Object.entries({ TLS: { tls: {} }, 'HTTP/2 without 
   })
 }
 
-t.test('wait: in the native lane what is beyond maxPending waits with the kernel, and is served', async t => {
+t.test('wait: in the native lane, connections beyond maxPending wait in the kernel, and are served', async t => {
   const { app, url, before, goOn } = await stopped(t, 'app.mjs', { lane: 'native', maxPending: 4 })
   const outcomes = await send(app, url, 5, all)
   outcomes.push(...Array.from({ length: 30 }, async () => await attempt(url)))
@@ -89,7 +89,7 @@ t.test('wait: in the native lane what is beyond maxPending waits with the kernel
   await app.stats(({ shed, pending }) => shed === 0 && pending === 0 && descriptors(app.pid) === before)
 })
 
-t.test('wait: the ipc lane closes the newest, and what was admitted is served', async t => {
+t.test('wait: the ipc lane closes the newest, and admitted ones are served', async t => {
   const { app, url, goOn } = await stopped(t, 'app.mjs', { lane: 'ipc', maxPending: 2 })
   const outcomes = await send(app, url, 5, all)
   for (const { error } of await Promise.all(outcomes.slice(3))) t.equal(error?.code, 'ECONNRESET')
@@ -102,7 +102,7 @@ for (const [what, { server = {}, ...options }] of Object.entries<{ onOverload: s
   shed: { onOverload: 'shed' },
   'shed, with TLS': { onOverload: 'shed', server: { tls: {} } }
 })) {
-  t.test(`${what}: in the ipc lane a burst of connections to workers that have time is served, and none is closed`, async t => {
+  t.test(`${what}: in the ipc lane a burst of connections to idle workers is served, and none is closed`, async t => {
     const app = start(t, 'server.mjs', { options: { workers: 2, lane: 'ipc', maxPending: 4, pendingTimeout: 60_000, ...options }, env: { SERVER: JSON.stringify(server) } })
     const url = await app.url()
     const before = descriptors(app.pid)
@@ -119,7 +119,7 @@ for (const [what, { server = {}, ...options }] of Object.entries<{ onOverload: s
   })
 }
 
-perLane(t, 'what is pending for longer than pendingTimeout is answered 503', async (t, lane) => {
+perLane(t, 'connections that are pending for longer than pendingTimeout are answered 503', async (t, lane) => {
   const { app, url, goOn } = await stopped(t, 'app.mjs', { lane, pendingTimeout: 200 })
   const [first, late] = await send(app, url, 2, all) as [Promise<Outcome>, Promise<Outcome>]
   t.match(await late, { answer: { status: 503 } })
@@ -128,7 +128,7 @@ perLane(t, 'what is pending for longer than pendingTimeout is answered 503', asy
   t.match(await first, { answer: { status: 200 } }, 'what the worker has been sent is its own')
 })
 
-perLane(t, 'the primary stops with connections that are pending, and with clients that linger after their 503', async (t, lane) => {
+perLane(t, 'the primary stops with pending connections, and with clients that linger after their 503', async (t, lane) => {
   const { app, url, goOn } = await stopped(t, 'app.mjs', { lane, maxPending: 1, onOverload: 'shed', grace: 1_000 })
   const outcomes = await send(app, url, 4, all)
   process.kill(app.pid, 'SIGTERM')

@@ -8,7 +8,7 @@ const targets: Array<{ name: string, send (app: App): void }> = [
 ]
 
 for (const { name, send } of targets) {
-  t.test(`signals: false leaves SIGTERM to ${name} to the app, whose close() drains the workers and resolves when they are gone`, async t => {
+  t.test(`signals: false leaves SIGTERM to ${name} to the app, whose close() drains the workers and resolves when they have exited`, async t => {
     const app = start(t, 'own-handlers.mjs', { options: { workers: 2, signals: false } })
     const url = await app.url()
     const stream = new Exchange(`${url}/pipe`, streamed)
@@ -26,7 +26,7 @@ for (const { name, send } of targets) {
   })
 }
 
-t.test('signals: false leaves the worker\'s signals to their defaults, and its death to the primary', async t => {
+t.test("signals: false leaves the worker's signals to their default actions, and its death to the primary", async t => {
   const app = start(t, 'app.mjs', { options: { workers: 1, signals: false } })
   await app.url()
   const [pid] = await app.workers(1) as [number]
@@ -35,7 +35,7 @@ t.test('signals: false leaves the worker\'s signals to their defaults, and its d
   await app.workers(2)
 })
 
-t.test('SIGUSR2 is the app\'s, in the primary and in the workers', async t => {
+t.test('SIGUSR2 is left to the app, in the primary and in the workers', async t => {
   const app = start(t, 'own-handlers.mjs', { options: { workers: 2 } })
   await app.url()
   for (const pid of [app.pid, ...await app.workers(2)]) {

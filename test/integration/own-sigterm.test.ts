@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { attempt, Exchange, keptAlive, load, streamed } from '../client.js'
 import { type App, perLane, request, start, type StartOptions } from '../helper.js'
 
-/** So long that nothing that waits for it would end within the test. */
+/** So long that a test would time out if anything waited for it. */
 const NEVER = 600_000
 
 const OK = { code: 0, signal: null }
@@ -24,7 +24,7 @@ const ways: Array<{ name: string, options?: object, end (app: App, url: string):
 ]
 
 for (const { name, options, end } of ways) {
-  perLane(t, `the app's own handlers of SIGTERM have their turn in a worker that ends by ${name}`, async (t, lane) => {
+  perLane(t, `the app's own handlers of SIGTERM are called in a worker that ends by ${name}`, async (t, lane) => {
     const { app, url } = await serve(t, 'sync', { options: { lane, ...options } })
     await end(app, url)
     const { pid } = await app.event('own')
@@ -34,7 +34,7 @@ for (const { name, options, end } of ways) {
   })
 }
 
-perLane(t, 'they have their turn when the requests are answered', async (t, lane) => {
+perLane(t, 'the handlers are called when the requests are answered', async (t, lane) => {
   const { app, url } = await serve(t, 'at-once', { options: { lane } })
   const open = new Exchange(`${url}/pipe`, streamed)
   await open.send('before, ')
@@ -48,7 +48,7 @@ perLane(t, 'they have their turn when the requests are answered', async (t, lane
   t.equal(count(app, 'cleaned'), 1)
 })
 
-t.test('a reload under load, of an app whose handler ends the process at once: no request fails', async t => {
+t.test('a reload under load of an app whose handler exits the process at once: no request fails', async t => {
   const { app, url } = await serve(t, 'at-once', { options: { workers: 2 } })
   await app.workers(2)
   const agent = keptAlive()
@@ -62,7 +62,7 @@ t.test('a reload under load, of an app whose handler ends the process at once: n
 })
 
 for (const kind of ['promise', 'later', 'closes', 'closes-and-returns-nothing', 'nest', 'at-once']) {
-  t.test(`a handler is called once and waited for, when Fastify has closed, once: ${kind}`, async t => {
+  t.test(`a handler is called once and waited for, after Fastify has closed, once: ${kind}`, async t => {
     const { app } = await serve(t, kind, { env: { LEAKS: '1' } })
     t.same(await app.stop(), OK)
     t.same([count(app, 'own'), count(app, 'cleaned')], [1, 1])
@@ -71,7 +71,7 @@ for (const kind of ['promise', 'later', 'closes', 'closes-and-returns-nothing', 
   })
 }
 
-t.test('a handler that ends nothing does not keep a worker, whatever else is open in it', async t => {
+t.test('a handler that ends nothing does not keep a worker alive, whatever else is open in it', async t => {
   const { app } = await serve(t, 'sync', { env: { LEAKS: '1' } })
   t.same(await app.stop(), OK)
   t.equal(count(app, 'cleaned'), 1)
@@ -79,7 +79,7 @@ t.test('a handler that ends nothing does not keep a worker, whatever else is ope
 })
 
 for (const kind of ['never', 'never-and-returns-nothing']) {
-  t.test(`a handler that is never done is given up with grace, and the worker ends by itself: ${kind}`, async t => {
+  t.test(`a handler that is never done is given up when grace is over, and the worker exits by itself: ${kind}`, async t => {
     const { app } = await serve(t, kind, { options: { grace: 500 } })
     t.same(await app.stop(), OK)
     t.equal(count(app, 'own-handlers'), 1)
@@ -88,7 +88,7 @@ for (const kind of ['never', 'never-and-returns-nothing']) {
   })
 }
 
-t.test('a request and an onClose hook that are never done, and a handler: each is given up in time, and the worker ends by itself', async t => {
+t.test('a request, an onClose hook and a handler that are never done are each given up in time, and the worker exits by itself', async t => {
   const { app, url } = await serve(t, 'never', { options: { grace: 500 }, env: { HOOK: 'never', LEAKS: '1' } })
   const open = new Exchange(`${url}/pipe`, streamed)
   await open.send('before')
@@ -101,14 +101,14 @@ t.test('a request and an onClose hook that are never done, and a handler: each i
   t.ok(app.lines.findIndex(({ event }) => event === 'close-error') < app.lines.findIndex(({ event }) => event === 'own'))
 })
 
-t.test('what a handler fails of is an uncaught exception, as by a signal', async t => {
+t.test("a handler's exception is an uncaught exception, as after a signal", async t => {
   const { app } = await serve(t, 'rejects')
   process.kill(app.pid, 'SIGTERM')
   t.match(await app.event('worker-exit'), { code: 1, err: { message: 'a handler that fails' } })
   t.same(await app.ended, OK)
 })
 
-t.test('a SIGTERM to the worker itself reaches them at once, and they are not called again', async t => {
+t.test('a SIGTERM to the worker itself reaches the handlers at once, and they are not called again', async t => {
   const { app, url } = await serve(t, 'later', { options: { workers: 1 } })
   const [pid] = await app.workers(1) as [number]
   t.equal((await request(url)).status, 200)
@@ -117,7 +117,7 @@ t.test('a SIGTERM to the worker itself reaches them at once, and they are not ca
   t.same([count(app, 'own'), count(app, 'cleaned')], [1, 1])
 })
 
-perLane(t, 'signals: false: they have their turn when the primary closes', async (t, lane) => {
+perLane(t, 'signals: false: the handlers are called when the primary closes', async (t, lane) => {
   const app = start(t, 'own-handlers.mjs', { options: { workers: 2, lane, signals: false } })
   await app.url()
   process.kill(app.pid, 'SIGTERM')
@@ -133,7 +133,7 @@ t.test('signals: false: a handler that is registered after listen() is called on
   t.equal(count(app, 'own'), 3)
 })
 
-t.test('signals: false: where the app has removed its handler again, SIGTERM ends a worker', async t => {
+t.test('signals: false: when the app has removed its handler again, SIGTERM ends a worker', async t => {
   const { app } = await serve(t, 'promise-and-close', { options: { signals: false }, env: { REMOVED: '1' } })
   await app.event('removed')
   const [pid] = await app.workers(1) as [number]
@@ -141,7 +141,7 @@ t.test('signals: false: where the app has removed its handler again, SIGTERM end
   t.match(await app.event('worker-exit'), { workerPid: pid, signal: 'SIGTERM' })
 })
 
-t.test('close-with-grace, in all processes: each closes, and ends with 0', async t => {
+t.test('close-with-grace, in all processes: each closes, and exits with 0', async t => {
   const { app, url } = await serve(t, 'grace', { options: { workers: 2 } })
   const agent = keptAlive()
   t.equal((await request(url, { agent })).status, 200)

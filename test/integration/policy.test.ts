@@ -5,19 +5,22 @@ import { attempt, Exchange, keptAlive } from '../client.js'
 import { RawClient } from '../clients.js'
 import { type App, countServed, inTurn, perLane, request, start, whoServes } from '../helper.js'
 
-/** Who serves a new connection from this address of the loopback interface. */
+/** The worker that serves a new connection from this address of the loopback interface. */
 async function serves (url: string, localAddress: string): Promise<number> {
   return (JSON.parse((await request(url, { localAddress })).body) as { worker: number }).worker
 }
 
 const clients = Array.from({ length: 24 }, (_, i) => `127.0.1.${i + 1}`)
 
-/** Which worker serves which client. */
+/** The worker of each client. */
 async function map (url: string): Promise<Map<string, number>> {
   return new Map(await Promise.all(clients.map(async client => [client, await serves(url, client)] as const)))
 }
 
-/** `count` connections that stay open, and the workers that have them. Each comes when all before it are acked: a worker that has one un-acked is passed over. */
+/**
+ * Opens `count` connections that stay open, and returns the workers that have them. Each is opened when all
+ * before it are acked, because a worker with an un-acked one is skipped.
+ */
 async function hold (t: Parameters<typeof RawClient.connect>[0], app: App, count: number): Promise<Array<{ client: RawClient, worker: number }>> {
   const url = await app.url()
   const held = []
@@ -35,7 +38,7 @@ async function open (app: App, expected: number[]): Promise<void> {
   await app.stats(({ workers }) => workers.map(({ open }) => open).join() === expected.join())
 }
 
-perLane(t, 'least-connections: who has the fewest is next, whatever came before', async (t, lane) => {
+perLane(t, 'least-connections: the worker with the fewest is next, whatever came before', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 3, lane, policy: 'least-connections', ...inTurn } })
   await app.workers(3)
   await open(app, [0, 0, 0])
@@ -48,7 +51,7 @@ perLane(t, 'least-connections: who has the fewest is next, whatever came before'
   await open(app, [3, 3, 3])
 })
 
-perLane(t, 'sticky: the same client address, the same worker, through a crash and a reload', async (t, lane) => {
+perLane(t, 'sticky: a client address has the same worker through a crash and a reload', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 3, lane, policy: 'sticky' } })
   const url = await app.url()
   const [victim] = await app.workers(3) as [number]
@@ -70,7 +73,7 @@ perLane(t, 'sticky: the same client address, the same worker, through a crash an
   t.strictSame(groups(reloaded), groups(after), 'each successor has all of its predecessor\'s clients')
 })
 
-perLane(t, 'sticky: a client waits for its worker while that is blocked, for stickyWait, and nobody else does', async (t, lane) => {
+perLane(t, 'sticky: a client waits for its blocked worker for stickyWait, and delays no others', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, policy: 'sticky', stickyWait: 60_000 } })
   const url = await app.url()
   const homes = await map(url)
@@ -84,7 +87,7 @@ perLane(t, 'sticky: a client waits for its worker while that is blocked, for sti
   t.same(await Promise.all(waiting), [1, 1, 1])
 })
 
-perLane(t, 'sticky: after stickyWait it goes to another, what its worker was sent and has not received too', async (t, lane) => {
+perLane(t, 'sticky: after stickyWait it goes to another worker, also a connection that its worker was sent and has not received', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, policy: 'sticky', stickyWait: 100 } })
   const url = await app.url()
   const [victim] = await app.workers(2) as [number]
@@ -101,7 +104,7 @@ perLane(t, 'sticky: after stickyWait it goes to another, what its worker was sen
   t.equal(await serves(url, own), 1, 'and it has its clients again')
 })
 
-perLane(t, 'a function of the app\'s own chooses, and what it says null of waits', async (t, lane) => {
+perLane(t, 'a function of the app chooses, and connections for which it returns null wait', async (t, lane) => {
   const app = start(t, 'policy.mjs', { options: { workers: 2, lane }, env: { POLICY: 'by-address' } })
   const url = await app.url()
   t.same([await serves(url, '127.0.0.1'), await serves(url, '127.0.0.2'), await serves(url, '127.0.0.2')], [1, 2, 2])
@@ -113,7 +116,7 @@ perLane(t, 'a function of the app\'s own chooses, and what it says null of waits
   t.equal(await nobodys, 3, 'the third worker that ever was')
 })
 
-t.test('a function that throws is in the log once, and round robin serves', async t => {
+t.test('an exception of the function is logged once, and round robin is used', async t => {
   const app = start(t, 'policy.mjs', { options: { workers: 2, takeBackAfter: 0 }, env: { POLICY: 'throws' } })
   const url = await app.url()
   t.same([...(await countServed(url, 6)).values()], [3, 3])
@@ -121,7 +124,7 @@ t.test('a function that throws is in the log once, and round robin serves', asyn
   t.equal(app.lines.filter(({ event }) => event === 'policy-error').length, 1)
 })
 
-perLane(t, 'a saturated worker gets no connections while another is below, and has its turns again afterwards', async (t, lane) => {
+perLane(t, 'a saturated worker gets no connections while another is below the limit, and takes its turns again afterwards', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, takeBackAfter: 0, saturation: { utilization: 0.5 } } })
   const url = await app.url()
   const agent = keptAlive()
@@ -131,7 +134,7 @@ perLane(t, 'a saturated worker gets no connections while another is below, and h
   const work = (async () => { while (!done.signal.aborted) await request(`${url}/block/20`, { agent }) })()
   const isSaturated = ({ id, saturated }: { id: number, saturated: boolean }): boolean => saturated === (id === busy)
   const isAsBefore = async (): Promise<boolean> => (await app.stats()).workers.every(isSaturated)
-  // The machine may saturate the other one for a second too: then both serve, and it is looked at again.
+  // The machine may saturate the other worker for a second too. Then both serve, and the test tries again.
   let served: Map<number, number>
   do {
     await app.stats(({ workers }) => workers.every(isSaturated))
@@ -144,13 +147,13 @@ perLane(t, 'a saturated worker gets no connections while another is below, and h
   t.equal((await countServed(url, 4)).size, 2)
 })
 
-perLane(t, 'maxConnectionsPerWorker: a worker that was full tells at once that it has room', async (t, lane) => {
+perLane(t, 'maxConnectionsPerWorker: a worker that was full reports at once that it has room', async (t, lane) => {
   const app = start(t, 'no-report-timer.mjs', { options: { workers: 1, lane, maxConnectionsPerWorker: 2, pendingTimeout: 0 } })
   const url = await app.url()
   for (const { status } of await Promise.all(Array.from({ length: 10 }, async () => await request(url)))) t.equal(status, 200)
 })
 
-perLane(t, 'maxConnectionsPerWorker: what is beyond waits until a worker has fewer', async (t, lane) => {
+perLane(t, 'maxConnectionsPerWorker: connections beyond that wait until a worker has fewer', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, maxConnectionsPerWorker: 2 } })
   const url = await app.url()
   const held = await hold(t, app, 4)
@@ -162,7 +165,7 @@ perLane(t, 'maxConnectionsPerWorker: what is beyond waits until a worker has few
   t.equal(await waiting, 2)
 })
 
-perLane(t, 'a worker refuses beyond its app\'s own maxConnections all the same, and another serves', async (t, lane) => {
+perLane(t, "a worker still refuses beyond its app's own maxConnections, and another one serves", async (t, lane) => {
   const app = start(t, 'max-connections.mjs', { options: { workers: 2, lane, policy: 'least-connections' } })
   const url = await app.url()
   const agents = [keptAlive(), keptAlive()]
@@ -172,7 +175,7 @@ perLane(t, 'a worker refuses beyond its app\'s own maxConnections all the same, 
   t.same(served.sort(), [1, 2])
 })
 
-perLane(t, 'a client that says nothing holds no credit: others are served by the same worker', async (t, lane) => {
+perLane(t, 'a silent client uses no credit: others are served by the same worker', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 1, lane } })
   const url = await app.url()
   const { port } = new URL(url)

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { Exchange } from '../client.js'
 import { type App, type Line, perLane, request, start, type StartOptions } from '../helper.js'
 
-/** So long that nothing that waits for it would end within the test. */
+/** So long that a test would time out if anything waited for it. */
 const NEVER = 600_000
 
 const HOOKS = ['callback', 'child', 'grandchild', 'last']
@@ -10,7 +10,7 @@ const HOOKS = ['callback', 'child', 'grandchild', 'last']
 interface Way {
   name: string
   options?: object
-  /** Makes the worker end that serves the events. */
+  /** Ends the worker that serves the events. */
   end (app: App, pid: number, url: string): unknown
 }
 
@@ -44,7 +44,7 @@ async function saysBye (t: Test, events: Exchange): Promise<void> {
 const ranIn = (app: App, worker: number): Line[] => app.lines.filter(({ event, pid }) => event === 'hook' && pid === worker)
 
 for (const { name, options, end } of ways) {
-  perLane(t, `preClose hooks run when the drain begins, once, in the order of Fastify, and end what holds the server open: ${name}`, async (t, lane) => {
+  perLane(t, `preClose hooks run when the drain begins, once, in Fastify's order, and end what keeps the server open: ${name}`, async (t, lane) => {
     const { app, url } = await serve(t, { options: { lane, ...options } })
     const pid = (await app.workers(1)).at(-1) as number
     const events = await open(url)
@@ -74,7 +74,7 @@ t.test('a preClose hook that fails is logged, and those after it run', async t =
   t.same(await app.ended, { code: 0, signal: null })
 })
 
-t.test('a preClose hook that never ends is left after pluginTimeout, and those after it run', async t => {
+t.test('a preClose hook that never ends is given up after pluginTimeout, and those after it run', async t => {
   const { app, url } = await serve(t, { env: { HOOK: 'never', PLUGIN_TIMEOUT: '1000' } })
   const events = await open(url)
   process.kill(app.pid, 'SIGTERM')
@@ -83,14 +83,14 @@ t.test('a preClose hook that never ends is left after pluginTimeout, and those a
   t.same(await app.ended, { code: 0, signal: null })
 })
 
-t.test('a preClose hook that never ends is left with grace, and the worker ends by itself', async t => {
+t.test('a preClose hook that never ends is given up when grace is over, and the worker exits by itself', async t => {
   const { app } = await serve(t, { options: { grace: 500 }, env: { HOOK: 'never' } })
   t.same(await app.stop(), { code: 0, signal: null })
   t.notOk(app.lines.some(({ event }) => event === 'worker-kill'))
   t.match(app.lines.filter(({ event }) => event === 'worker-exit'), [{ code: 0 }])
 })
 
-t.test('draining is told at the beginning of closeDelay, and the hooks run when it is over', async t => {
+t.test("'draining' is emitted at the beginning of closeDelay, and the hooks run when it is over", async t => {
   const { app, url } = await serve(t, { options: { closeDelay: NEVER } })
   const events = await open(url)
   process.kill(app.pid, 'SIGTERM')
@@ -104,7 +104,7 @@ t.test('draining is told at the beginning of closeDelay, and the hooks run when 
   t.equal(app.lines.filter(({ event, role }) => event === 'draining' && role === 'primary').length, 1)
 })
 
-t.test('standalone: close() tells of draining, once, before the hooks run', async t => {
+t.test("standalone: close() emits 'draining' once, before the hooks run", async t => {
   const { app, url } = await serve(t, { options: { workers: 0 } })
   const events = await open(url)
   process.kill(app.pid, 'SIGWINCH')
@@ -116,7 +116,7 @@ t.test('standalone: close() tells of draining, once, before the hooks run', asyn
   t.ok(app.lines.findIndex(({ event }) => event === 'draining') < app.lines.findIndex(({ event }) => event === 'hook'))
 })
 
-t.test('an app that a worker makes while it drains hears the event as well', async t => {
+t.test('an app that a worker makes while it drains gets the event as well', async t => {
   const app = start(t, 'late-app.mjs', { options: { workers: 1 } })
   await app.url()
   t.same(await app.stop(), { code: 0, signal: null })

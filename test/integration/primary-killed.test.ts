@@ -2,7 +2,7 @@ import t from 'tap'
 import { attempt, Exchange, keptAlive, refused, streamed } from '../client.js'
 import { appPath, command, hooked, perLane, request, start } from '../helper.js'
 
-perLane(t, 'no orphans: when the primary is killed, the workers finish what they have, and nobody is left', async (t, lane) => {
+perLane(t, 'no orphans: when the primary is killed, the workers finish their connections, and no process is left', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
   const url = await app.url()
   const agent = keptAlive()
@@ -26,11 +26,11 @@ perLane(t, 'no orphans: when the primary is killed, the workers finish what they
     await stream.end('after')
     t.equal((await stream.outcome).answer?.body, 'before, after')
   }
-  await app.ended // the workers hold its stdout: they are gone too
+  await app.ended // the workers hold its stdout: they have exited too
   t.same(await app.leftBehind(), [])
 })
 
-t.test('no orphans: when the primary is killed, grace bounds what the workers have', async t => {
+t.test('no orphans: when the primary is killed, grace limits the time that the workers have', async t => {
   const app = start(t, 'app.mjs', { ...hooked, options: { workers: 2, grace: 200 } })
   const url = await app.url()
   const stream = new Exchange(`${url}/pipe`, streamed)
@@ -43,10 +43,10 @@ t.test('no orphans: when the primary is killed, grace bounds what the workers ha
 })
 
 for (const [what, fixture, event] of [
-  ['that still start', 'never-ready.mjs', 'stuck'],
-  ['whose app is never done with closing', 'never-closes.mjs', 'worker-ready']
+  ['that are still starting', 'never-ready.mjs', 'stuck'],
+  ['whose app never finishes closing', 'never-closes.mjs', 'worker-ready']
 ] as const) {
-  t.test(`no orphans: when the primary is killed, workers ${what} end all the same`, async t => {
+  t.test(`no orphans: when the primary is killed, workers ${what} exit nevertheless`, async t => {
     const app = start(t, fixture, { options: { workers: 2, grace: 0 } })
     await app.events(event, 2)
     await app.stop('SIGKILL')
@@ -54,7 +54,7 @@ for (const [what, fixture, event] of [
   })
 }
 
-perLane(t, 'no orphans: when the primary is killed, a worker whose event loop is blocked ends after grace', async (t, lane) => {
+perLane(t, 'no orphans: when the primary is killed, a worker whose event loop is blocked is killed after grace', async (t, lane) => {
   const app = start(t, 'blocks.mjs', { options: { workers: 2, lane, grace: 200 } })
   const url = await app.url()
   const pids = await app.workers(2)
@@ -64,23 +64,26 @@ perLane(t, 'no orphans: when the primary is killed, a worker whose event loop is
   await app.events('blocks', 2)
   process.kill(app.pid, 'SIGKILL')
   for (const outcome of outcomes) t.equal((await outcome).error?.code, 'ECONNRESET')
-  await app.ended // the workers hold its stdout: they are gone too
+  await app.ended // the workers hold its stdout: they have exited too
   t.same(app.processes().filter(pid => pids.includes(pid)), [])
 })
 
-t.test('no orphans: so does one that is blocked while it loads', async t => {
+t.test('no orphans: when the primary is killed, a worker that is blocked while it loads is killed, too', async t => {
   const app = start(t, 'blocks.mjs', { options: { workers: 2 }, env: { BLOCK: 'load' } })
   await app.events('blocks', 2)
   await app.stop('SIGKILL')
   t.same(await app.leftBehind(), [])
 })
 
-/** The steps of a start, whether the event loop turns there, and what the log of the worker says: nothing, where there is no logger yet. */
+/**
+ * The steps of a start, whether the event loop runs there, and what the worker logs: nothing, if there is no
+ * logger yet.
+ */
 for (const [where, turns, says] of [
   ['import', false, []], ['instance', false, ['primary-gone']], ['listen', false, ['primary-gone']], ['plugin', false, ['primary-gone']], ['ready', false, ['primary-gone']], ['listening', false, ['primary-gone']],
   ['import', true, []], ['instance', true, []], ['listen', true, ['primary-gone']], ['plugin', true, ['primary-gone']], ['ready', true, ['primary-gone']]
 ] as const) {
-  perLane(t, `no orphans: when the primary is killed, a worker that is starting ends quietly (at "${where}", ${turns ? 'waiting' : 'blocked'})`, async (t, lane) => {
+  perLane(t, `no orphans: when the primary is killed, a worker that is starting exits quietly (at "${where}", ${turns ? 'waiting' : 'blocked'})`, async (t, lane) => {
     const app = start(t, 'loads.mjs', { options: { workers: 1, lane }, env: { WHERE: where, SYNC: turns ? '' : '1' } })
     await app.event('loading')
     await app.stop('SIGKILL')
@@ -91,7 +94,7 @@ for (const [where, turns, says] of [
 }
 
 for (const step of ['load', 'ready']) {
-  t.test(`no orphans: when the primary is killed, a worker of the command that is starting ends quietly (at ${step})`, async t => {
+  t.test(`no orphans: when the primary is killed, a worker of the command that is starting exits quietly (at ${step})`, async t => {
     const app = command(t, [appPath('loads-until-alone.mjs'), '-n', '1', '-p', '0'], { env: { IN: step } })
     await app.event('loading')
     await app.stop('SIGKILL')

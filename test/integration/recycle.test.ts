@@ -4,7 +4,7 @@ import { descriptors, perLane, request, start } from '../helper.js'
 
 const STOPPED = { code: 0, signal: null }
 
-perLane(t, 'recycle.requests: each worker is replaced after so many, one at a time, and no request fails', async (t, lane) => {
+perLane(t, 'recycle.requests: each worker is replaced after that many, one at a time, and no request fails', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, recycle: { requests: 50 } } })
   const url = await app.url()
   await app.workers(2)
@@ -24,7 +24,7 @@ perLane(t, 'recycle.requests: each worker is replaced after so many, one at a ti
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('recycle.rss: a worker whose memory has grown is replaced, and one that is as it was is not', async t => {
+t.test('recycle.rss: a worker whose memory has grown is replaced, and one whose memory has not is kept', async t => {
   const app = start(t, 'app.mjs', { options: { workers: 2, recycle: { rss: '400mb', jitter: 0 } } })
   const url = await app.url()
   const { grown } = JSON.parse((await request(`${url}/grow/400`)).body)
@@ -36,7 +36,7 @@ t.test('recycle.rss: a worker whose memory has grown is replaced, and one that i
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('recycle.age: workers are replaced when they are so old', async t => {
+t.test('recycle.age: workers are replaced at that age', async t => {
   const app = start(t, 'app.mjs', { options: { workers: 2, recycle: { age: 1_500 } } })
   await app.url()
   for (const { reason } of await app.events('recycle', 2)) t.equal(reason, 'age')
@@ -45,7 +45,7 @@ t.test('recycle.age: workers are replaced when they are so old', async t => {
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('a reload while one is recycled replaces all, and ends', async t => {
+t.test('a reload during a recycling replaces all workers, and completes', async t => {
   const app = start(t, 'app.mjs', { options: { workers: 2, recycle: { age: 1_000 } } })
   await app.url()
   await app.event('recycle')

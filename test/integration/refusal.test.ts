@@ -4,7 +4,7 @@ import { type Answer, countServed, descriptors, inTurn, perLane, request, start 
 
 const pidOf = ({ body }: Answer): number => JSON.parse(body).pid
 
-perLane(t, 'a refusal moves on: what a worker at maxConnections refuses goes to another, and waits when all refuse', async (t, lane) => {
+perLane(t, 'a refusal moves on: a connection that a worker at maxConnections refuses goes to another, and waits when all refuse', async (t, lane) => {
   const app = start(t, 'max-connections.mjs', { options: { workers: 2, lane } })
   const url = await app.url()
   const before = descriptors(app.pid)
@@ -24,18 +24,18 @@ perLane(t, 'a refusal moves on: what a worker at maxConnections refuses goes to 
   await app.stats(() => descriptors(app.pid) === before)
 })
 
-perLane(t, 'a refusal moves on: a worker whose server the app has closed gets nothing more, and serves what it has', async (t, lane) => {
+perLane(t, 'a refusal moves on: a worker whose server the app has closed gets nothing more, and serves its open connections', async (t, lane) => {
   const app = start(t, 'server-close.mjs', { options: { workers: 2, lane } })
   const url = await app.url()
   const before = descriptors(app.pid)
   const closed = pidOf(await request(`${url}/server-close`))
-  // Sent at once, some of them before the primary knows: those are refused.
+  // Sent at once. Some arrive before the primary knows: those are refused.
   const answers = await Promise.all(Array.from({ length: 20 }, async () => await request(url)))
   t.notOk(answers.map(pidOf).includes(closed))
   await app.stats(() => descriptors(app.pid) === before)
 })
 
-perLane(t, 'a worker whose app has closed one of two instances gets no more for it, and goes on with the other', async (t, lane) => {
+perLane(t, 'a worker whose app has closed one of two instances gets no more connections for it, and goes on with the other', async (t, lane) => {
   const app = start(t, 'two-apps.mjs', { options: { workers: 2, lane, ...inTurn } })
   const [first, second] = [(await app.event('first')).url as string, (await app.event('second')).url as string]
   await app.stats(({ workers }) => workers.every(({ unacked }) => unacked === 0))
@@ -65,7 +65,7 @@ perLane(t, 'a refusal moves on: a connection whose descriptor does not arrive go
   await app.stats(() => descriptors(app.pid) === before)
 })
 
-perLane(t, 'a refusal moves on: refused by one worker while the other is stopped, it waits for whoever has room first', async (t, lane) => {
+perLane(t, 'a refusal moves on: refused by one worker while the other is stopped, it waits for the first one with room', async (t, lane) => {
   const app = start(t, 'max-connections.mjs', { options: { workers: 2, lane } })
   const url = await app.url()
   const pids = await app.workers(2)
@@ -80,7 +80,7 @@ perLane(t, 'a refusal moves on: refused by one worker while the other is stopped
   agent.destroy()
 })
 
-perLane(t, 'a refusal moves on: a worker that says with an ack that it leaves gets nothing more, before it says so otherwise', async (t, lane) => {
+perLane(t, 'a refusal moves on: a worker whose ack says that it is leaving gets nothing more, before its message', async (t, lane) => {
   const app = start(t, 'says-nothing.mjs', { options: { workers: 2, lane, ...inTurn } })
   const url = await app.url()
   const [leaving] = await app.workers(2) as [number]

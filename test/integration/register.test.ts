@@ -8,7 +8,7 @@ const cases: Record<string, { way: string, code: string, msg: string }> = {
   'registered while the server listens': {
     way: 'listening', code: 'SHARED_PORT_ERR_ALREADY_LISTENING', msg: 'The server is already listening: register shared-fastify before calling listen()'
   },
-  'registered after fastify.listen(), where Fastify itself takes no plugin': {
+  'registered after fastify.listen(), when Fastify itself accepts no plugin': {
     way: 'listened', code: 'AVV_ERR_ROOT_PLG_BOOTED', msg: 'Root plugin has already booted'
   }
 }

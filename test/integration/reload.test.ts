@@ -7,7 +7,10 @@ import { LONG, turn, turnable } from '../long-timers.js'
 import { http1Clients, http2Clients, Load } from '../load.js'
 import { startReloadable } from '../reloadable.js'
 
-/** Between two reloads, before the first and after the last: 20,000 in all, over the kinds of servers and the lanes. */
+/**
+ * The requests between two reloads, before the first and after the last: 20,000 in total, over all kinds of
+ * servers and lanes.
+ */
 const REQUESTS = 910
 const STOPPED = { code: 0, signal: null }
 
@@ -61,7 +64,7 @@ perLane(t, 'a reload puts new code in the place of every worker, and leaves noth
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'new code that fails aborts the reload: the old workers go on, and the log shows why', async (t, lane) => {
+perLane(t, 'new code that fails aborts the reload: the old workers keep serving, and the log has the reason', async (t, lane) => {
   const { app, become } = startReloadable(t, { workers: 2, lane })
   const url = await app.url()
   const before = descriptors(app.pid)
@@ -113,7 +116,7 @@ t.test('a stop during a reload stops', async t => {
   t.same(await app.leftBehind(), [])
 })
 
-t.test('the socket file is kept through a reload, and removed at the stop', async t => {
+t.test('the socket file is kept during a reload, and removed at the stop', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'sf-'))
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const path = join(folder, 's')

@@ -5,7 +5,7 @@ import { startReloadable } from '../reloadable.js'
 
 const STOPPED = { code: 0, signal: null }
 
-perLane(t, 'SIGTTIN adds a worker and SIGTTOU takes the newest away, and no request fails', async (t, lane) => {
+perLane(t, 'SIGTTIN adds a worker and SIGTTOU removes the newest, and no request fails', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 1, lane } })
   const url = await app.url()
   await app.workers(1)
@@ -32,7 +32,7 @@ async function upAndDown (app: App): Promise<void> {
   await app.events('worker-exit', 2)
 }
 
-perLane(t, 'a worker that joins by scaling has its turn like the others', async (t, lane) => {
+perLane(t, 'a worker added by scaling takes its turn like the others', async (t, lane) => {
   const app = start(t, 'app.mjs', { ...hooked, options: { workers: 2, lane, ...inTurn } })
   const url = await app.url()
   process.kill(app.pid, 'SIGTTIN')
@@ -41,7 +41,7 @@ perLane(t, 'a worker that joins by scaling has its turn like the others', async 
   t.same(await app.stop(), STOPPED)
 })
 
-perLane(t, 'a worker that is added and fails is not tried again: the others serve on, and the next one is tried', async (t, lane) => {
+perLane(t, 'an added worker that fails is not retried: the others keep serving, and the next one is tried', async (t, lane) => {
   const { app, become } = startReloadable(t, { workers: 1, lane, maxRestarts: { count: 0, within: 60_000 } })
   const url = await app.url()
   become('fail')
@@ -56,7 +56,7 @@ perLane(t, 'a worker that is added and fails is not tried again: the others serv
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('the last worker stays', async t => {
+t.test('the last worker cannot be removed', async t => {
   const app = start(t, 'app.mjs', { options: { workers: 1 } })
   const url = await app.url()
   process.kill(app.pid, 'SIGTTOU')
@@ -65,7 +65,7 @@ t.test('the last worker stays', async t => {
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('scaling during a reload: what joins is of the newest generation, and both end', async t => {
+t.test('scaling during a reload: the added worker is of the newest generation, and both complete', async t => {
   const app = start(t, 'app.mjs', { options: { workers: 2 } })
   await app.url()
   process.kill(app.pid, 'SIGHUP')
@@ -77,7 +77,7 @@ t.test('scaling during a reload: what joins is of the newest generation, and bot
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('reload() and scale() say what they take, and when', async t => {
+t.test('reload() and scale() reject wrong arguments, and calls at the wrong time', async t => {
   const app = start(t, 'steering.mjs', { ...hooked, options: { workers: 1 } })
   const after = await app.events('after', 2)
   const [before] = app.lines.filter(({ event }) => event === 'before')

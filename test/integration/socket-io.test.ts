@@ -5,7 +5,10 @@ import { perLane, start } from '../helper.js'
 
 const CLIENTS = 8
 
-/** A client that polls, from an address of its own. Each of its requests is a connection of its own: those of one session have nothing else in common. */
+/**
+ * A polling client with an address of its own. Each of its requests is on a new connection: the address is
+ * all that the connections of a session have in common.
+ */
 function connect (t: Test, url: string, address: string): Socket {
   const agent = new http.Agent({ keepAlive: false, localAddress: address })
   const socket = io(url, { transports: ['polling'], forceNew: true, reconnection: false, agent: agent as unknown as string })
@@ -13,7 +16,7 @@ function connect (t: Test, url: string, address: string): Socket {
   return socket
 }
 
-/** What comes with the next event of this name. */
+/** The data of the next event with this name. */
 async function heard (socket: Socket, event: string): Promise<unknown> {
   return await new Promise((resolve, reject) => {
     socket.once(event, resolve)
@@ -21,7 +24,7 @@ async function heard (socket: Socket, event: string): Promise<unknown> {
   })
 }
 
-perLane(t, 'Socket.IO: long-polling works over sticky, and a broadcast reaches the clients of every worker', async (t, lane) => {
+perLane(t, 'Socket.IO: long-polling works with sticky, and a broadcast reaches the clients of every worker', async (t, lane) => {
   const app = start(t, 'socket-io.mjs', { options: { workers: 3, lane, policy: 'sticky' } })
   const url = await app.url()
   const sockets = Array.from({ length: CLIENTS }, (_, i) => connect(t, url, `127.0.2.${i + 1}`))

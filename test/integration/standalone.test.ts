@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { type App, type Line, request, start } from '../helper.js'
 
-/** What `fastify.sharedPort` says where nothing is shared. */
+/** `fastify.sharedPort` when nothing is shared. */
 const STANDALONE = { role: 'standalone', workerId: 0, generation: 0, stats: { workers: [], pending: 0, shed: 0, listeners: [], ready: true } }
 
 async function serves (t: Test, app: App): Promise<Line> {
@@ -10,7 +10,7 @@ async function serves (t: Test, app: App): Promise<Line> {
   return line
 }
 
-t.test('workers: 0 listens in this process alone, and says so without a warning', async t => {
+t.test('workers: 0 listens in this process only, and logs so without a warning', async t => {
   const app = start(t, 'listen.mjs', { options: { workers: 0 } })
   t.match((await serves(t, app)).sharedPort, STANDALONE)
   const lines = app.lines.filter(({ event }) => event === 'standalone')
@@ -19,7 +19,7 @@ t.test('workers: 0 listens in this process alone, and says so without a warning'
   t.same(app.processes(), [app.pid])
 })
 
-t.test('in a worker of another cluster: it listens there, and one warning says why', async t => {
+t.test('in a worker of another cluster: it listens there, and one warning has the reason', async t => {
   const app = start(t, 'foreign-cluster.mjs', { options: { workers: 2 } })
   const listened = await app.events('listened', 2)
   for (const { sharedPort } of listened) t.match(sharedPort, STANDALONE)
@@ -32,7 +32,7 @@ t.test('in a worker of another cluster: it listens there, and one warning says w
   t.equal(app.processes().length, 3, 'none of ours')
 })
 
-t.test('in a worker thread: it listens there, and one warning says why', async t => {
+t.test('in a worker thread: it listens there, and one warning has the reason', async t => {
   const app = start(t, 'thread.mjs', { options: { workers: 2 } })
   t.match((await serves(t, app)).sharedPort, STANDALONE)
   const lines = app.lines.filter(({ event }) => event === 'standalone')

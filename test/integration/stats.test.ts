@@ -4,7 +4,7 @@ import { attempt, Exchange, streamed } from '../client.js'
 import { hang } from '../hang.js'
 import { inTurn, perLane, request, start } from '../helper.js'
 
-perLane(t, 'stats() say what became of every connection, in the primary and in a worker alike', async (t, lane) => {
+perLane(t, 'stats() show what became of every connection, in the primary and in a worker alike', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, ...inTurn } })
   const url = await app.url()
   const pids = await app.workers(2)
@@ -19,7 +19,7 @@ perLane(t, 'stats() say what became of every connection, in the primary and in a
   const open = new Exchange(`${url}/pipe`, streamed)
   await open.send('before')
   await open.received('before')
-  // Which of them joined first has the odd ones.
+  // The worker that joined first has the odd ones.
   const after = await app.stats(({ workers }) => workers.map(({ open }) => open).sort().join() === '0,1' && workers.every(({ requests }) => requests === 5))
   const serving = after.workers.findIndex(({ open }) => open === 1)
   t.same(countsOf(after), { pending: 0, shed: 0, ready: true, listeners, workers: [0, 1].map(place => worker(place, { handedOff: 5, accepted: 5, unacked: 0, open: place === serving ? 1 : 0, requests: 5 })) })
@@ -32,7 +32,7 @@ perLane(t, 'stats() say what became of every connection, in the primary and in a
   await open.outcome
   await app.stats(({ workers }) => workers.every(({ open }) => open === 0))
 
-  // Both hang: what they are sent stays un-acked, the rest is pending.
+  // Both hang: connections that they are sent stay un-acked, the rest is pending.
   const ends = await hang(app, url, pids.length)
   const waiting = Array.from({ length: 100 }, async () => await attempt(url))
   const { workers, pending } = await app.stats(({ workers, pending }) => pending + workers.reduce((sum, { unacked }) => sum + unacked, 0) === 100)
@@ -47,7 +47,7 @@ perLane(t, 'stats() say what became of every connection, in the primary and in a
   t.equal(replaced.workers.reduce((sum, { accepted }) => sum + accepted, 0), 100)
 })
 
-/** What is the same on each run: what the event loops do is not. */
+/** The stats that are the same in each run, without those of event loops. */
 function countsOf ({ workers, ...stats }: Stats): object {
   return { ...stats, workers: workers.map(({ rss, utilization, delay, stalls, age, handedOffRate, requestRate, ...worker }) => worker) }
 }

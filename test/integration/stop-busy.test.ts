@@ -11,7 +11,7 @@ const signals: Array<{ name: string, send (app: App): void }> = [
 ]
 
 for (const { name, send } of signals) {
-  perLane(t, `SIGTERM to ${name}: what had been accepted and waits for busy workers is answered`, async (t, lane) => {
+  perLane(t, `SIGTERM to ${name}: accepted connections that wait for busy workers are answered`, async (t, lane) => {
     const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
     const url = await app.url()
     const workers = await app.workers(2)
@@ -26,7 +26,7 @@ for (const { name, send } of signals) {
   })
 }
 
-perLane(t, 'SIGTERM: what the kernel holds for the primary by then is answered', async (t, lane) => {
+perLane(t, "SIGTERM: connections that are in the kernel's queue by then are answered", async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane } })
   const url = await app.url()
   process.kill(app.pid, 'SIGSTOP')

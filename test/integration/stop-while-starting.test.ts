@@ -2,7 +2,7 @@ import t from 'tap'
 import { perLane, start } from '../helper.js'
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  perLane(t, `${signal} while the workers start ends with 0, and nobody is left`, async (t, lane) => {
+  perLane(t, `${signal} while the workers start exits with 0, and no process is left`, async (t, lane) => {
     const app = start(t, 'never-ready.mjs', { options: { workers: 2, lane } })
     await app.events('stuck', 2)
     t.same(await app.stop(signal), { code: 0, signal: null })
@@ -11,14 +11,14 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
-t.test('SIGTERM to all processes while the workers start ends with 0 as well', async t => {
+t.test('SIGTERM to all processes while the workers start exits with 0 as well', async t => {
   const app = start(t, 'never-ready.mjs', { options: { workers: 2 } })
   await app.events('stuck', 2)
   process.kill(-app.pid, 'SIGTERM')
   t.same(await app.ended, { code: 0, signal: null })
 })
 
-t.test('close() while the workers start rejects listen(), and resolves when they are gone', async t => {
+t.test('close() while the workers start rejects listen(), and resolves when they have exited', async t => {
   const app = start(t, 'closes-while-starting.mjs', { options: { workers: 2 } })
   await app.events('stuck', 2)
   process.kill(app.pid, 'SIGWINCH')
@@ -28,7 +28,7 @@ t.test('close() while the workers start rejects listen(), and resolves when they
   t.ok(order.indexOf('closed') > order.lastIndexOf('worker-exit'))
 })
 
-t.test('a worker that traps SIGTERM while it starts is killed when its grace is over, and the primary ends with 0', async t => {
+t.test('a worker that ignores SIGTERM while it starts is killed when its grace is over, and the primary exits with 0', async t => {
   const app = start(t, 'traps-term.mjs', { options: { workers: 1, grace: 200 } })
   await app.event('stuck')
   t.same(await app.stop(), { code: 0, signal: null })
@@ -36,7 +36,7 @@ t.test('a worker that traps SIGTERM while it starts is killed when its grace is 
   t.same(await app.leftBehind(), [])
 })
 
-t.test('SIGTERM while dead workers wait for their replacements ends with 0, and starts nobody', async t => {
+t.test('SIGTERM while dead workers wait for their replacements exits with 0, and starts no worker', async t => {
   const app = start(t, 'app.mjs', { options: { workers: 2 } })
   await app.url()
   for (const pid of await app.workers(2)) process.kill(pid, 'SIGKILL')

@@ -8,7 +8,7 @@ const others: Array<{ name: string, stop (app: App): void }> = [
   { name: 'SIGTERM to all processes, as systemd sends it,', stop: ({ pid }) => process.kill(-pid, 'SIGTERM') }
 ]
 
-const promise = 'closes the port, finishes what is open, and ends with 0 and nobody left'
+const promise = 'closes the port, finishes open connections, and exits with 0, leaving no process'
 
 perLane(t, `SIGTERM ${promise}`, async (t, lane) => { await finishes(t, lane, ({ pid }) => process.kill(pid, 'SIGTERM')) })
 
@@ -41,7 +41,7 @@ async function finishes (t: Test, lane: string, stop: (app: App) => void): Promi
   t.ok(app.lines.filter(({ event }) => event === 'worker-exit').every(({ code, level }) => code === 0 && level === 30), 'nor did a worker fail')
 }
 
-perLane(t, 'SIGTERM closes a connection that is kept alive and idle', async (t, lane) => {
+perLane(t, 'SIGTERM closes an idle kept-alive connection', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, grace: 600_000 } })
   const url = await app.url()
   await request(url, { agent: keptAlive() })
@@ -49,7 +49,7 @@ perLane(t, 'SIGTERM closes a connection that is kept alive and idle', async (t, 
   t.notOk(app.lines.some(({ event }) => event === 'worker-kill'))
 })
 
-perLane(t, 'grace bounds a stop: what never ends is cut, a hung worker is killed, and the primary ends with 0', async (t, lane) => {
+perLane(t, 'grace limits a stop: endless requests are cut off, a hung worker is killed, and the primary exits with 0', async (t, lane) => {
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, grace: 200 } })
   const url = await app.url()
   const endless = new Exchange(`${url}/pipe`, streamed)
@@ -71,7 +71,7 @@ perLane(t, 'a second SIGINT ends everything at once, with 130', async (t, lane) 
   await endless.received('before')
   process.kill(app.pid, 'SIGINT')
   await app.event('stop')
-  // Two signals for one key press count as one: these take longer than that.
+  // Two signals for one key press count as one: these are further apart.
   const stopped = performance.now()
   for (let trip = 0; performance.now() - stopped < 60; trip++) {
     await endless.send(`trip ${trip};`)
@@ -82,7 +82,7 @@ perLane(t, 'a second SIGINT ends everything at once, with 130', async (t, lane) 
   t.same(await app.leftBehind(), [])
 })
 
-perLane(t, 'SIGTERM drains a worker that serves one port and still starts another', async (t, lane) => {
+perLane(t, 'SIGTERM drains a worker that serves one port and is still starting another', async (t, lane) => {
   const app = start(t, 'half-ready.mjs', { options: { workers: 1, lane } })
   await app.event('stuck')
   await app.line(({ msg, workerId }) => workerId === 1 && msg?.startsWith('Server listening'))

@@ -20,7 +20,7 @@ async function serve (t: Test, lane: string, server: object, workers = 2): Promi
 perLane(t, 'the server cannot tell what a client does on its connection from what it does in a single process', async (t, lane) => {
   const { app, url } = await serve(t, lane, { props: { httpAllowHalfOpen: true } })
 
-  await t.test('request.ip is the client\'s address, not the primary\'s', async t => {
+  await t.test("request.ip is the client's address, not the primary's", async t => {
     for (const localAddress of ['127.0.0.1', '127.0.0.2']) {
       t.match(await fetchJson<Hello>(url, { localAddress }), { ip: localAddress })
     }
@@ -39,7 +39,7 @@ perLane(t, 'the server cannot tell what a client does on its connection from wha
     t.same(workers.flat().sort(), [1, 2])
   })
 
-  await t.test('pipelining: all requests are answered, in their order', async t => {
+  await t.test('pipelining: all requests are answered, in order', async t => {
     const client = await RawClient.connect(t, url)
     client.get('/after/50', '/none-1', '/after/10', '/none-2', '/')
     const answers = []
@@ -63,7 +63,7 @@ perLane(t, 'the server cannot tell what a client does on its connection from wha
     t.match(JSON.parse(Buffer.concat(await res.toArray() as Buffer[]).toString()), { bytes: 1000, sha256: sha256(body) })
   })
 
-  await t.test('a body that streams in and out arrives as it was sent', async t => {
+  await t.test('a body streamed in both directions arrives as it was sent', async t => {
     const body = randomBytes(8 * MIB)
     const { res, data } = await fetchBytes(`${url}/mirror`, UPLOAD, body)
     t.equal(res.headers['transfer-encoding'], 'chunked')
@@ -90,7 +90,7 @@ perLane(t, 'the server cannot tell what a client does on its connection from wha
     t.equal(await client.closed, 'end')
   })
 
-  await t.test('a client that goes in the middle of an answer harms nobody', async t => {
+  await t.test('a client that disconnects in the middle of an answer does no harm', async t => {
     const client = await RawClient.connect(t, url)
     client.get(`/bytes/${64 * MIB}`)
     await client.until('\r\n\r\n')
@@ -102,7 +102,7 @@ perLane(t, 'the server cannot tell what a client does on its connection from wha
   t.same(app.lines.filter(({ event }) => event === 'worker-exit'), [])
 })
 
-t.test('half-open clients without httpAllowHalfOpen: as in a single process, they get what is answered at once', async t => {
+t.test('half-open clients without httpAllowHalfOpen get what is answered at once, as in a single process', async t => {
   for (const workers of [0, 2]) {
     const { url } = await serve(t, 'auto', {}, workers)
     const quick = await RawClient.connect(t, url)
@@ -117,17 +117,17 @@ t.test('half-open clients without httpAllowHalfOpen: as in a single process, the
   }
 })
 
-t.test('the server\'s timeouts end what takes too long', async t => {
+t.test("the server's timeouts apply", async t => {
   const { url } = await serve(t, 'auto', {
     fastify: {
       keepAliveTimeout: 200,
       requestTimeout: 400,
-      // The last three are to do no harm.
+      // The last three must do no harm.
       http: { headersTimeout: 200, connectionsCheckingInterval: 50, noDelay: true, keepAlive: true, keepAliveInitialDelay: 1000 }
     }
   })
 
-  await t.test('headersTimeout: half a header is answered with 408', async t => {
+  await t.test('headersTimeout: incomplete headers are answered with 408', async t => {
     const client = await RawClient.connect(t, url)
     client.write('GET / HTTP/1.1\r\nHost: local')
     t.equal((await client.answer()).status, 408)
@@ -140,7 +140,7 @@ t.test('the server\'s timeouts end what takes too long', async t => {
     await client.closed
   })
 
-  await t.test('requestTimeout: half a body is answered with 408', async t => {
+  await t.test('requestTimeout: an incomplete body is answered with 408', async t => {
     const client = await RawClient.connect(t, url)
     client.post('/digest', 1000)
     client.write('half of it')
@@ -156,7 +156,7 @@ t.test('the server\'s timeouts end what takes too long', async t => {
   })
 })
 
-perLane(t, 'maxConnections: a worker that is full refuses, and who waits is served as soon as one has room', async (t, lane) => {
+perLane(t, 'maxConnections: a full worker refuses, and waiting clients are served as soon as a worker has room', async (t, lane) => {
   const { url } = await serve(t, lane, { props: { maxConnections: 1 } })
   const [first, second, third] = [await RawClient.connect(t, url), await RawClient.connect(t, url), await RawClient.connect(t, url)] as const
   for (const client of [first, second]) client.get('/')
@@ -173,7 +173,7 @@ perLane(t, 'maxConnections: a worker that is full refuses, and who waits is serv
   t.equal(await third.worker(), workers[1])
 })
 
-perLane(t, 'dropMaxConnection: what exceeds maxConnections is dropped, with Node\'s own event', async (t, lane) => {
+perLane(t, "dropMaxConnection: connections beyond maxConnections are dropped, with Node's own event", async (t, lane) => {
   const { app, url } = await serve(t, lane, { props: { maxConnections: 1, dropMaxConnection: true } }, 1)
   const first = await RawClient.connect(t, url)
   first.get('/')

@@ -27,7 +27,7 @@ async function startLogging (t: Test): Promise<{ close: () => Promise<void>, eve
   }
 }
 
-/** What is found in a file, now or when it has been written to. */
+/** What `find` finds in a file, now or after it was written to. */
 async function inFile<T> (file: string, find: (text: string) => T | undefined): Promise<T> {
   const changes = watch(join(file, '..'))
   try {
@@ -41,14 +41,14 @@ async function inFile<T> (file: string, find: (text: string) => T | undefined): 
   }
 }
 
-t.test('closing the terminal stops it', { skip }, async t => {
+t.test('closing the terminal stops the server', { skip }, async t => {
   const app = await startLogging(t)
   await app.event('worker-ready')
   await app.close()
   t.match(await app.event('stopped'), { msg: 'stopped' })
 })
 
-t.test('in a terminal that stays, SIGHUP reloads', { skip }, async t => {
+t.test('in a terminal that stays open, SIGHUP reloads', { skip }, async t => {
   const app = await startLogging(t)
   const { pid } = await app.event('worker-ready')
   process.kill(pid, 'SIGHUP')
@@ -67,10 +67,10 @@ const modes: Record<string, (port: number) => string> = {
 }
 
 for (const [mode, script] of Object.entries(modes)) {
-  t.test(`where the log goes to a terminal that is closed, what is under way is answered, and all ends as at any stop: ${mode}`, { skip }, async t => {
+  t.test(`if the log goes to a terminal that is closed, requests in progress are answered, and everything ends as at any stop: ${mode}`, { skip }, async t => {
     const ends = join(t.testdir({}), 'ends')
     const port = await freePort()
-    // The shell passes the signal on, as one does for its jobs, and stays to tell of the primary's end.
+    // The shell forwards the signal, as a shell does for its jobs, and stays to report the primary's exit.
     const terminal = await openTerminal(t, `
       ${node} ${script(port)} &
       trap "kill -HUP $!" HUP

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { perLane, request, start } from '../helper.js'
 
-perLane(t, 'a logger that throws changes nothing: workers close, reload and stop, and the primary lives', async (t, lane) => {
+perLane(t, 'a logger that throws changes nothing: workers close, reload and stop, and the primary survives', async (t, lane) => {
   const app = start(t, 'throwing-logger.mjs', { options: { workers: 2, lane } })
   const url = await app.url()
   await app.events('one-ready', 2)

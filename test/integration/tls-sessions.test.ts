@@ -48,7 +48,7 @@ perLane(t, 'a session of any worker resumes on any other, and on all of the next
 })
 
 for (const version of VERSIONS) {
-  t.test(`a ticket resumes when the key has changed once, and costs a full handshake when twice, ${version}`, async t => {
+  t.test(`a ticket resumes after one change of keys, and costs a full handshake after two, ${version}`, async t => {
     const { app, url } = await serve(t, { workers: 2, ticketLifetime: 1_500 })
     const { ticket, seen, changes } = await outliveOneKey(t, app, url, version, async ticket => {
       const keys = await keysOf(url, [1, 2])
@@ -85,7 +85,7 @@ t.test('HTTP/2 sessions over TLS resume too', async t => {
   t.same(others.map(({ worker, resumed }) => [worker, resumed]).sort(), [[1, true], [2, true]])
 })
 
-t.test('an app that calls setSecureContext() goes on resuming, sessions from before included', async t => {
+t.test('an app that calls setSecureContext() still resumes sessions, including earlier ones', async t => {
   const { url } = await serve(t, { workers: 2 })
   const { session } = await visit(t, url, { version: 'TLSv1.3' })
   const renewed = [await fetchJson<{ worker: number }>(`${url}/set-secure-context`), await fetchJson<{ worker: number }>(`${url}/set-secure-context`)]
@@ -95,7 +95,7 @@ t.test('an app that calls setSecureContext() goes on resuming, sessions from bef
   }
 })
 
-/** The keys that the workers seal tickets with: each knows of every change that is in the log by now. */
+/** The workers' keys for tickets. Each worker knows every change that is in the log by now. */
 async function keysOf (url: string, ids: number[]): Promise<string[]> {
   const seen = new Map<number, string>()
   while (!ids.every(id => seen.has(id))) {
@@ -106,11 +106,11 @@ async function keysOf (url: string, ids: number[]): Promise<string[]> {
 }
 
 /**
- * A ticket, and what `look` has seen when the key had changed once since. Where there was another
- * change before it had, or before there was the ticket, all begins again: the machine was busy.
+ * A ticket, and the result of `look` after one change of the key since. If there was another change in
+ * between, or before the ticket, it starts again: the machine was busy.
  */
 async function outliveOneKey<T> (t: Test, app: App, url: string, version: Version, look: (ticket: Buffer) => Promise<T>): Promise<{ ticket: Buffer, seen: T, changes: number }> {
-  // The stats come into the log behind the changes that were before them.
+  // In the log, the stats come after all changes that were before them.
   const count = async (): Promise<number> => {
     const { workers } = await app.stats()
     const { length } = app.lines.filter(({ event }) => event === 'ticket-keys')

@@ -15,7 +15,7 @@ perLane(t, 'two Fastify instances in one process', async (t, lane) => {
 
   await t.test('have one set of workers and two keys, each dealt in exact turn', async t => {
     const served = [new Map<number, number>(), new Map<number, number>()]
-    // Taking turns with each other, too.
+    // Alternating between the two.
     for (let i = 0; i < 10; i++) {
       for (const [place, url] of [first, second, second].entries()) {
         const { worker } = JSON.parse((await request(url)).body)
@@ -29,8 +29,8 @@ perLane(t, 'two Fastify instances in one process', async (t, lane) => {
     t.same(listeners.map(({ addresses: [name] }) => `http://127.0.0.1:${(name as { port: number }).port}`), [first, second])
   })
 
-  await t.test('closing one in the primary finishes what is open on it, whatever happens to a worker meanwhile, and the other goes on', async t => {
-    await app.stats(({ workers }) => workers.every(({ open }) => open === 0)) // workers report now and then
+  await t.test('closing one in the primary finishes its open connections, whatever happens to a worker meanwhile, and the other goes on', async t => {
+    await app.stats(({ workers }) => workers.every(({ open }) => open === 0)) // workers report from time to time
     const open = new Exchange(`${second}/pipe`, streamed)
     await open.send('before, ')
     await open.received('before, ')
@@ -62,7 +62,7 @@ t.test('a second instance with other options does not listen, and the first goes
   t.same([...(await countServed(url as string, 10)).values()], [5, 5])
 })
 
-t.test('a second instance that cannot bind says so in all processes alike, and the first goes on', async t => {
+t.test('a second instance that cannot bind fails in all processes alike, and the first goes on', async t => {
   const taken = net.createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   t.teardown(() => { taken.close() })

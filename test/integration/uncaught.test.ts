@@ -4,7 +4,7 @@ import { hooked, perLane, request, start } from '../helper.js'
 
 const STOPPED = { code: 0, signal: null }
 
-perLane(t, 'whatever an app throws, and survives, costs no worker its life, and no request its answer', async (t, lane) => {
+perLane(t, 'exceptions that an app throws and survives end no worker, and fail no request', async (t, lane) => {
   const app = start(t, 'survives.mjs', { ...hooked, options: { workers: 1, lane } })
   const url = await app.url()
   const thrown = ['grpc', 'mongo', 'abort', 'null', 'cause', 'bigint', 'getter', 'circular', 'symbol']
@@ -17,7 +17,7 @@ perLane(t, 'whatever an app throws, and survives, costs no worker its life, and 
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('a worker that ends for an exception, in the end, ends with that error', async t => {
+t.test('a worker that exits because of an exception, however late, is reported with that error', async t => {
   const app = start(t, 'survives.mjs', { options: { workers: 1 } })
   const url = await app.url()
   await request(`${url}/throw/plain`)
@@ -25,7 +25,7 @@ t.test('a worker that ends for an exception, in the end, ends with that error', 
   t.match(await app.event('worker-exit'), { code: 3, err: { message: 'no way on', code: 9 } })
 })
 
-t.test('a worker that has survived an exception does not end with it when it ends of something else', async t => {
+t.test('an exception that a worker has survived is not reported when it exits for another reason', async t => {
   const app = start(t, 'survives.mjs', { options: { workers: 1 } })
   const url = await app.url()
   await request(`${url}/throw/plain`)
@@ -36,7 +36,7 @@ t.test('a worker that has survived an exception does not end with it when it end
   t.notOk('err' in exit)
 })
 
-t.test('an exception that nobody catches is what the worker ends with', async t => {
+t.test('an uncaught exception is the reported reason of the exit', async t => {
   const app = start(t, 'app.mjs', { options: { workers: 1 } })
   await attempt(`${await app.url()}/throw`)
   t.match(await app.event('worker-exit'), { code: 1, err: { message: 'thrown on request' } })

@@ -8,7 +8,7 @@ import { attempt } from '../client.js'
 import { RawClient } from '../clients.js'
 import { type App, command, hooked, type Line, perLane, request } from '../helper.js'
 
-/** A project that is developed: what is written there is served, by `--watch`. */
+/** A project in development, served with `--watch`. */
 interface Project {
   app: App
   url: string
@@ -28,12 +28,12 @@ async function develop (t: Test, files: Record<string, string>, args: string[] =
   return { app, url: await app.url(), folder, write }
 }
 
-/** An app that answers so. */
+/** The source of an app with this answer. */
 function answers (body: string): string {
   return `export default async function (fastify) { fastify.get('/', async () => ${body}) }\n`
 }
 
-/** The restarts so far, each by the files that had changed. */
+/** The restarts so far, each with the changed files. */
 function restarts (app: App): unknown[] {
   return app.lines.filter(({ event }) => event === 'restart').map(({ changed }) => changed)
 }
@@ -56,7 +56,7 @@ perLane(t, 'a request during a restart waits, and is answered by the new code', 
   t.equal(app.lines.filter(({ event }) => event === 'worker-ready').length, 2, 'there is one worker at a time')
 })
 
-t.test('five saves under load: no request is refused or fails, and none goes back to older code', async t => {
+t.test('five saves under load: no request is refused or fails, and none is answered by older code', async t => {
   const { app, url, write } = await develop(t, { 'app.js': answers('0') })
   await app.event('worker-ready')
   let saving = true
@@ -82,7 +82,7 @@ t.test('five saves under load: no request is refused or fails, and none goes bac
   t.same(app.failures, [])
 })
 
-perLane(t, 'a syntax error is shown, and where it is, in the log and to whoever asks, until it is mended', async (t, lane) => {
+perLane(t, 'a syntax error is shown with its location, in the log and to clients, until it is fixed', async (t, lane) => {
   const { app, url, write } = await develop(t, { 'app.js': answers("'old'") }, ['--lane', lane])
   t.equal((await request(url)).body, 'old')
   write('lib/broken.js', '\nexport const a = = 1 // here\n')
@@ -102,7 +102,7 @@ perLane(t, 'a syntax error is shown, and where it is, in the log and to whoever 
   t.same(await app.stop(), { code: 0, signal: null })
 })
 
-t.test('a first start that fails does not end the command, nor does the next one', async t => {
+t.test('failing starts do not end the command, neither the first nor the next', async t => {
   const { app, url, write } = await develop(t, { 'app.js': "throw new Error('broken from the start')\n" }, [], hooked)
   await app.event('restart-failed')
   t.match(await request(url), { status: 503, body: /Error: broken from the start\n {4}at .*app\.js:1/ })
@@ -115,7 +115,7 @@ t.test('a first start that fails does not end the command, nor does the next one
   t.same(await app.stop(), { code: 0, signal: null })
 })
 
-t.test('while it does not start, who spoke TLS to it is reset', async t => {
+t.test('during an outage, clients of an app with TLS are reset', async t => {
   const { app, url, write } = await develop(t, {
     'app.js': `import Fastify from 'fastify'
     export default Fastify({ https: {} })`
@@ -139,7 +139,7 @@ t.test('it may be started from above the project, and from a folder beside the a
   }
 })
 
-t.test('what is installed, built, or named by .gitignore or --watch-ignore restarts nothing', async t => {
+t.test('installed packages, build output and files ignored by .gitignore or --watch-ignore restart nothing', async t => {
   const ignored = ['node_modules/dependency/index.js', 'dist/app.js', 'local/a.js', 'data/b.json', 'notes.md']
   const { app, write } = await develop(t, { 'app.js': answers("''"), '.gitignore': 'local/\n' }, ['--watch-ignore', 'data', '--watch-ignore', './*.md'])
   await app.event('worker-ready')
@@ -152,7 +152,7 @@ t.test('what is installed, built, or named by .gitignore or --watch-ignore resta
   t.same(restarts(app), [['lib/new.js'], ['lib/new.js']])
 })
 
-t.test('files that are saved together, and by renaming, are one restart', async t => {
+t.test('files that are saved together, and by renaming, cause one restart', async t => {
   const names = ['a', 'b', 'c', 'd']
   const app = names.map(name => `import ${name} from './${name}.js'`).join('\n') + '\n' + answers(names.join(' + '))
   const files = (text: string): Array<[string, string]> => names.map(name => [`${name}.js`, `export default '${text}'\n`])
@@ -182,7 +182,7 @@ t.test('an app in TypeScript, and its errors', async t => {
   t.match(await request(url), { status: 503, body: /src\/app\.ts:1:\d+: ERROR: / })
 })
 
-t.test('.env is read again, and what was set beside it stays', async t => {
+t.test('.env is read again, and other variables stay', async t => {
   const { app, url, write } = await develop(t, { 'app.js': answers("process.env.OF_FILE + ' ' + process.env.OF_BOTH"), '.gitignore': '.env', '.env': 'OF_FILE=1\nOF_BOTH=file\n' }, [], { env: { OF_BOTH: 'environment' } })
   t.equal((await request(url)).body, '1 environment')
   write('.env', 'OF_FILE=2\nOF_BOTH=file\n')
@@ -193,7 +193,7 @@ t.test('.env is read again, and what was set beside it stays', async t => {
   t.equal((await request(url)).body, 'undefined environment')
 })
 
-t.test('what the old worker has open holds nothing up: a WebSocket is told to come back, a request is finished', async t => {
+t.test("the old worker's connections delay nothing: a WebSocket is told to reconnect, a request is finished", async t => {
   const { app, url, write } = await develop(t, {
     'app.js': `import websocket from '@fastify/websocket'
     export default async function (fastify) {

@@ -11,7 +11,7 @@ async function serve (t: Test, server: object = {}, options: object = {}): Promi
   return { app, url: await app.url() }
 }
 
-/** Opens a WebSocket; the app's first message says who serves it. */
+/** Opens a WebSocket; the app's first message names its worker. */
 async function open (t: Test, url: string): Promise<Open> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { ca })
   t.teardown(() => { socket.terminate() })
@@ -20,7 +20,7 @@ async function open (t: Test, url: string): Promise<Open> {
 }
 
 for (const [name, server] of Object.entries({ 'without TLS': {}, 'over TLS': { tls: {} } })) {
-  t.test(`WebSockets ${name} are served by all workers, and each keeps its own`, async t => {
+  t.test(`WebSockets ${name} are served by all workers, and each stays with its own`, async t => {
     const { url } = await serve(t, server)
     const opened = [await open(t, url), await open(t, url), await open(t, url), await open(t, url)]
     t.same(opened.map(({ worker }) => worker).sort(), [1, 1, 2, 2])
@@ -35,11 +35,11 @@ for (const [name, server] of Object.entries({ 'without TLS': {}, 'over TLS': { t
   })
 }
 
-/** So long that nothing that waits for it would end within the test. */
+/** So long that a test would time out if anything waited for it. */
 const NEVER = 600_000
 
 for (const [name, signal] of [['stop', 'SIGTERM'], ['reload', 'SIGHUP']] as const) {
-  t.test(`WebSockets are told to come back (1012) when a ${name} begins, as the plugin closes them in a single process`, async t => {
+  t.test(`WebSockets are told to reconnect (1012) when a ${name} begins, as the plugin closes them in a single process`, async t => {
     const { app, url } = await serve(t, {}, { grace: NEVER })
     const opened = [await open(t, url), await open(t, url), await open(t, url)]
     const closed = opened.map(async ({ socket }) => (await once(socket, 'close') as [number])[0])
@@ -50,7 +50,7 @@ for (const [name, signal] of [['stop', 'SIGTERM'], ['reload', 'SIGHUP']] as cons
   })
 }
 
-t.test('WebSockets that the plugin\'s own preClose leaves open are served while a stop waits, and told to come back (1012) by the end of grace', async t => {
+t.test("WebSockets that the plugin's own preClose leaves open are served during a stop, and told to reconnect (1012) before grace is over", async t => {
   const { app, url } = await serve(t, { ws: 'own-pre-close' }, { grace: 2000 })
   const opened = [await open(t, url), await open(t, url), await open(t, url)]
   const closed = opened.map(async ({ socket }) => (await once(socket, 'close') as [number])[0])
@@ -65,7 +65,7 @@ t.test('WebSockets that the plugin\'s own preClose leaves open are served while 
   t.same(app.lines.filter(({ event }) => event === 'ws-closed').map(({ code }) => code), [1012, 1012, 1012])
 })
 
-t.test('a WebSocket that does not answer its close is ended with grace', async t => {
+t.test('a WebSocket that does not answer its close is ended when grace is over', async t => {
   const { app, url } = await serve(t, { ws: 'own-pre-close' }, { grace: 1000 })
   const client = await RawClient.connect(t, url)
   client.write([
