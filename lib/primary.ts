@@ -291,49 +291,24 @@ export class Primary {
   async #close (port: Port): Promise<void> {
     port.closed = true
     if (this.#stopping !== undefined || this.#ports.open.length === 0) await this.stop()
-    else await this.#finish(port)
+    else await port.finish(this.options.grace)
     this.#awaited.take(port)(new ClosedError())
   }
 
-  async #finish (port: Port): Promise<void> {
-    const deadline = this.#clock.now() + this.options.grace
-    await this.#shut(port, deadline)
-    for (const worker of port.servers) {
-      port.handoff.remove(worker)
-      worker.whenSettled(() => { worker.tell({ type: 'drain', key: port.key, grace: this.#until(deadline), prompt: true }) })
-    }
-    await port.unserved()
-    port.handoff.close()
-  }
-
   async #stop (): Promise<void> {
-    const deadline = this.#clock.now() + this.options.grace
+    const { grace } = this.options
+    const deadline = this.#clock.now() + grace
     if (!this.#announced) this.#emit('draining')
     this.#ports.end()
     const ports = this.#ports.all
     this.#log.info({ event: 'stop' }, 'stopping: no more connections are accepted')
-    await Promise.all(ports.map(async port => { await this.#shut(port, deadline) }))
-    await this.#workforce.stop(this.#until(deadline))
+    await Promise.all(ports.map(async port => { await port.shut(grace) }))
+    await this.#workforce.stop(Math.max(0, Math.round(deadline - this.#clock.now())))
     for (const port of ports) port.handoff.close()
     this.#takeBack?.stop()
     this.#workforce.end()
     this.#stopped = true
     this.#log.info({ event: 'stopped' }, 'stopped')
-  }
-
-  /** Accepts nothing more; resolves when what had been accepted is with a worker, at the deadline at the latest. */
-  async #shut (port: Port, deadline: number): Promise<void> {
-    await port.shut()
-    let cancel: (() => void) | undefined
-    await Promise.race([
-      port.handoff.dealt(),
-      new Promise<void>(resolve => { cancel = this.#clock.after(this.#until(deadline), resolve) })
-    ])
-    cancel?.()
-  }
-
-  #until (deadline: number): number {
-    return Math.max(0, Math.round(deadline - this.#clock.now()))
   }
 
   #checkServed (): void {
@@ -447,10 +422,7 @@ export class Primary {
   #fail (err: Error): void {
     this.#failed = true
     const reject = this.#awaited.takeAll()
-    for (const port of this.#ports.all) {
-      port.shut()
-      port.handoff.close() // no worker will ever serve what is pending
-    }
+    for (const port of this.#ports.all) port.abandon()
     this.stop().finally(() => { reject(err) })
   }
 

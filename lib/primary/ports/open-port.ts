@@ -91,6 +91,6 @@ export function openPort (key: string, bound: Bound[], backlog: number, { option
     onCredit
   })
   const intake = new Intake(bound, backlog, { handoff, maxPending, mayWait: !sheds, lane, clock, log })
-  const port = new Port(bound.map(({ name }) => name), handoff, intake)
+  const port = new Port(bound.map(({ name }) => name), handoff, intake, clock)
   return port
 }

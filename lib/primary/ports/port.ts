@@ -1,4 +1,5 @@
 import type { ListenerStats } from '../../../types/index.js'
+import type { Clock } from '../../platform/clock.js'
 import type { Handoff } from '../dealing/handoff.js'
 import type { Intake } from './intake.js'
 import type { WorkerHandle } from '../workers/worker-handle.js'
@@ -9,6 +10,7 @@ export class Port {
   readonly names: ListenerStats['addresses']
   readonly handoff: Handoff
   readonly #intake: Intake
+  readonly #clock: Clock
   /**
    * Whether its workers speak unencrypted HTTP/1, so that the primary can answer a connection itself.
    * Undefined until a worker has served.
@@ -22,11 +24,12 @@ export class Port {
   closing: Promise<void> | undefined
   #whenUnserved: Array<() => void> = []
 
-  constructor (names: ListenerStats['addresses'], handoff: Handoff, intake: Intake) {
+  constructor (names: ListenerStats['addresses'], handoff: Handoff, intake: Intake, clock: Clock) {
     this.key = handoff.key
     this.names = names
     this.handoff = handoff
     this.#intake = intake
+    this.#clock = clock
   }
 
   serves (worker: WorkerHandle): boolean {
@@ -52,13 +55,36 @@ export class Port {
     for (const run of waiting) run()
   }
 
-  /** Stops accepting, after the connections that are in the kernel's queue by now. */
-  async shut (): Promise<void> {
+  /**
+   * Stops accepting, after the connections that are in the kernel's queue by now. Resolves when all that
+   * were accepted are with a worker, or after `grace` milliseconds.
+   */
+  async shut (grace: number): Promise<void> {
+    const deadline = this.#clock.now() + grace
     await this.#intake.close()
+    let cancel: (() => void) | undefined
+    await Promise.race([
+      this.handoff.dealt(),
+      new Promise<void>(resolve => { cancel = this.#clock.after(Math.max(0, deadline - this.#clock.now()), resolve) })
+    ])
+    cancel?.()
   }
 
-  /** Resolves when no worker has a server for this key. */
-  async unserved (): Promise<void> {
+  /** Stops accepting, lets the workers finish their connections within `grace` milliseconds, and resolves when no worker serves it. */
+  async finish (grace: number): Promise<void> {
+    const deadline = this.#clock.now() + grace
+    await this.shut(grace)
+    for (const worker of this.servers) {
+      this.handoff.remove(worker)
+      worker.whenSettled(() => { worker.tell({ type: 'drain', key: this.key, grace: Math.max(0, Math.round(deadline - this.#clock.now())), prompt: true }) })
+    }
     if (this.servers.size > 0) await new Promise<void>(resolve => { this.#whenUnserved.push(resolve) })
+    this.handoff.close()
+  }
+
+  /** Stops accepting at once, and closes what is pending: no worker will ever serve it. */
+  abandon (): void {
+    this.#intake.close()
+    this.handoff.close()
   }
 }
