@@ -19,7 +19,7 @@ t.test("a port in use: one error with Node's code, exit code 1, no worker starte
 })
 
 for (const [what, flag] of [['start the admin server', '--admin'], ['listen on the app\'s port', '--port']] as const) {
-  t.test(`of several addresses the error says which it could not open: cannot ${what}`, async t => {
+  t.test(`with several addresses, the error says which one failed: cannot ${what}`, async t => {
     const other = createServer().listen(0, '127.0.0.1')
     t.teardown(() => other.close())
     await once(other, 'listening')
@@ -32,7 +32,7 @@ for (const [what, flag] of [['start the admin server', '--admin'], ['listen on t
   })
 }
 
-t.test('with several addresses, the error says which one is in use: the control socket', async t => {
+t.test('with several addresses, the error says which one failed: cannot open the control socket', async t => {
   const folder = shortFolder(t)
   for (const [path, says] of [[`${folder}/nowhere/c`, `cannot open the control socket: listen EACCES: permission denied ${folder}/nowhere/c`], [`${folder}/file`, `cannot open the control socket: listen EADDRINUSE: address already in use ${folder}/file`]] as const) {
     writeFileSync(`${folder}/file`, '')
