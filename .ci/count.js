@@ -1,10 +1,13 @@
-// Prints what failed once more, and then "N passed, N failed" from the summary that tap writes at the
-// end of its output. Exits with 1 unless the run as a whole succeeded and something passed.
+// Prints the failures once more, and then "N passed, N failed" from the summary that tap writes at the end of
+// its output. Exits with 1 unless the whole run succeeded and something passed.
 import { readFileSync } from 'node:fs'
 
-/** A log of thousands of lines is read from its end: no more of what failed than fits there. */
+/** The most lines that are printed: a log of thousands of lines is read from its end. */
 const MOST_LINES = 120
-/** Of an assertion's block its begin is shown; a test's says where it is written, which its name says too. */
+/**
+ * The most lines of an assertion's block. Of a test's block, fewer: it only says where the test is, which
+ * its name says too.
+ */
 const MOST_LINES_OF_AN_ASSERTION = 40
 const MOST_LINES_OF_A_TEST = 4
 
@@ -27,13 +30,13 @@ function readLines (path) {
   }
 }
 
-/** The last line of the form `# { total: 3, pass: 2, fail: 1 }`; tap leaves out what is 0. */
+/** The last line of the form `# { total: 3, pass: 2, fail: 1 }`. tap omits zeros. */
 function readSummary (lines) {
   const last = lines.filter(line => /^# \{ total: /.test(line)).at(-1) ?? ''
   return Object.fromEntries([...last.matchAll(/(\w+): (\d+)/g)].map(([, name, count]) => [name, Number(count)]))
 }
 
-/** Each "not ok", an assertion first and then the tests that it is in, with the YAML block that says why. */
+/** Each "not ok", an assertion and then the tests that contain it, with the YAML block that explains it. */
 function findFailures (lines) {
   const found = []
   let left = 0

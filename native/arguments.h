@@ -1,6 +1,6 @@
 /*
- * What JavaScript gives and gets, by Node-API: arguments out of a call, values and errors into it.
- * Functions that return false or NULL have left an exception pending.
+ * Helpers for Node-API: read the arguments of a call, make return values, throw errors. Functions that
+ * return false or NULL have left an exception pending.
  */
 #ifndef SHARED_FASTIFY_ARGUMENTS_H
 #define SHARED_FASTIFY_ARGUMENTS_H
@@ -21,7 +21,7 @@ static napi_value fail(napi_env env, const char *what, int error) {
   return NULL;
 }
 
-/* The arguments in `args`; false, with an exception pending, where there are fewer. */
+/* Reads the arguments into `args`. If there are too few, returns false with an exception pending. */
 static bool arguments(napi_env env, napi_callback_info info, size_t count, napi_value *args) {
   size_t given = count;
   if (napi_get_cb_info(env, info, &given, args, NULL, NULL) == napi_ok && given >= count) return true;
@@ -42,7 +42,7 @@ static bool number_of(napi_env env, napi_value value, uint64_t *out) {
   return false;
 }
 
-/* An Int32Array with room for a whole frame. */
+/* Reads an Int32Array with room for a whole frame. */
 static bool fds_of(napi_env env, napi_value value, int32_t **out) {
   napi_typedarray_type type;
   size_t length;

@@ -1,5 +1,5 @@
-// Builds the native lane's addon where there is a C compiler and Python for node-gyp, and says so
-// in one line where there is not: the ipc lane serves then.
+// Builds the native lane's addon if there is a C compiler, and Python for node-gyp. Otherwise prints one line
+// with the reason, and the ipc lane is used.
 //
 //   node native/build.js          native/build/Release/fd_lane.node
 //   node native/build.js test     native/test/build/Release/fd_lane.node, for the tests of the protocol
@@ -25,13 +25,13 @@ if (process.platform !== 'linux') {
 
 function build () {
   const gyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
-  // Node's own headers, where it was installed with them: nothing to download then.
+  // Uses Node's own headers if they were installed with it, so that nothing is downloaded.
   const prefix = dirname(dirname(process.execPath))
   const local = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : []
   const run = command => spawnSync(process.execPath, [gyp, command, '--directory', folder, '--loglevel=warn', ...local], { encoding: 'utf8' })
   if (!existsSync(join(folder, 'build/Makefile'))) {
     const { status, stderr } = run('configure')
-    if (status !== 0) return note(`node-gyp configure failed: ${lastLine(stderr)}`) // no headers and no network, for one
+    if (status !== 0) return note(`node-gyp configure failed: ${lastLine(stderr)}`) // for example, no headers and no network
   }
   const { status, stdout, stderr } = run('build')
   if (status === 0) return
@@ -39,7 +39,7 @@ function build () {
   process.exitCode = 1
 }
 
-/** What node-gyp says went wrong, before it goes on about the system. */
+/** The line in which node-gyp states the error, without the description of the system that follows. */
 function lastLine (text) {
   return /^gyp ERR! stack (.*)$/m.exec(text)?.[1] ?? text.trim().split('\n').at(-1)
 }

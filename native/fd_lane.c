@@ -1,11 +1,12 @@
 /*
- * The native lane's system calls, for lib/lane/native.ts, which alone knows what they are for: the
- * rules are in docs/LANES.md, under "The native lane's protocol".
+ * The system calls of the native lane, for lib/lane/native/. The protocol is described in docs/LANES.md,
+ * under "The native lane's protocol".
  *
- * In the primary: accept in batches; one pair of sockets and one row of shared memory for each
- * worker; frames out, acks in, frames taken back. In a worker: frames in, acks out, the row, and
- * (parent.h) a thread that ends it after its primary. Nothing else blocks. Every descriptor that is made here is close-on-exec, and has one owner: what a
- * callback is given belongs to JavaScript from then on.
+ * In the primary: accepts in batches; makes a socket pair and a row of shared memory for each worker;
+ * sends frames, reads acks, takes frames back. In a worker: receives frames, sends acks, writes the row,
+ * and runs a thread that kills it after its primary has died (parent.h). Nothing but that thread blocks.
+ * Every descriptor that is made here is close-on-exec, and has one owner: those passed to a callback
+ * belong to JavaScript from then on.
  */
 #define _GNU_SOURCE
 #define NAPI_VERSION 8
@@ -19,16 +20,17 @@
 #include "poller.h"
 
 #ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U /* since Linux 6.3; some systems refuse a memfd without it */
+#define MFD_NOEXEC_SEAL 0x0008U /* since Linux 6.3; some systems reject a memfd without it */
 #endif
 
 /*
- * For the tests of the protocol: FD_LANE_STEP names a file. While it says "<step>:<number>", the
- * process that comes to that step first (and so can remove the file) gets that signal, right there;
- * or that error, where the step is a system call. "<step>:<number> always" holds for each that comes there.
+ * For the tests of the protocol: FD_LANE_STEP names a file. While it contains "<step>:<number>", the first
+ * process that reaches that step (and so can remove the file) gets the signal with that number there, or
+ * the error, if the step is a system call. With "<step>:<number> always", every process that reaches the
+ * step does.
  */
 #ifdef FD_LANE_STEPS
-static int asked(const char *name) {
+static int step_value(const char *name) {
   const char *file = getenv("FD_LANE_STEP");
   size_t length = strlen(name);
   char text[64] = { 0 };
@@ -41,11 +43,11 @@ static int asked(const char *name) {
   return atoi(text + length + 1);
 }
 static void step(const char *name) {
-  int signal = asked(name);
+  int signal = step_value(name);
   if (signal != 0) raise(signal);
 }
 static bool fails(const char *name) {
-  int error = asked(name);
+  int error = step_value(name);
   if (error != 0) errno = error;
   return error != 0;
 }
@@ -54,11 +56,11 @@ static bool fails(const char *name) {
 #define fails(name) false
 #endif
 
-#include "parent.h" /* which has a step */
+#include "parent.h" /* contains a step */
 
 /* ------------------------------------------------------------------ the primary: accept */
 
-/* Errors that are one connection's, which is gone by then: accept(2) says to try the next one. */
+/* Errors of a single connection, which is gone by then. accept(2) says to try the next one. */
 static bool is_of_connection(int error) {
   switch (error) {
     case EINTR: case ECONNABORTED: case EPROTO: case ENETDOWN: case ENOPROTOOPT: case EHOSTDOWN:
@@ -68,9 +70,10 @@ static bool is_of_connection(int error) {
 }
 
 /*
- * Accepts a batch into `fds`; returns how many there were, and the error that ended it, if one did.
- * An error of one connection costs a try. When there is nothing else in a whole batch, it is taken
- * for one of the listener: a filter (seccomp, BPF) may answer EPERM to every accept.
+ * Accepts a batch into `fds`. Returns the number of connections, and the error that ended the batch, if
+ * any. An error of a single connection uses up one attempt. If a whole batch brings nothing but such
+ * errors, the last one counts as the listener's: a filter (seccomp, BPF) may answer every accept with
+ * EPERM.
  */
 static int32_t accept_batch(struct poller *poller, int *error) {
   int32_t count = 0;
@@ -93,12 +96,12 @@ static int32_t accept_batch(struct poller *poller, int *error) {
   return count;
 }
 
-/* A batch, and not all there is: the acks of the workers have their turn too. */
+/* Accepts only one batch, so that acks of the workers are handled in between. */
 static void on_connections(uv_poll_t *poll, int status, int events) {
   struct poller *poller = poll->data;
   int error = status;
   int32_t count = status < 0 ? 0 : accept_batch(poller, &error);
-  /* At EMFILE the listener stays readable: JavaScript says when to look again. */
+  /* At EMFILE the listener stays readable, so stop polling. JavaScript resumes it. */
   if (error < 0) uv_poll_stop(poll);
   if (count == 0 && error == 0) return;
   napi_handle_scope scope;
@@ -108,7 +111,8 @@ static void on_connections(uv_poll_t *poll, int status, int events) {
   (void) events;
 }
 
-/* accept(listener): a batch, now: how many are in its `fds`, or the error where there are none */
+/* accept(listener): accepts a batch now; returns the number of descriptors in its `fds`, or the error if
+ * there are none */
 static napi_value js_accept(napi_env env, napi_callback_info info) {
   napi_value args[1];
   struct poller *poller;
@@ -118,7 +122,7 @@ static napi_value js_accept(napi_env env, napi_callback_info info) {
   return int32_value(env, count == 0 ? error : count);
 }
 
-/* listen(fd, backlog, fds, onConnections(count, error)): a poller; throws listen(2)'s error */
+/* listen(fd, backlog, fds, onConnections(count, error)): returns a poller; throws listen(2)'s error */
 static napi_value js_listen(napi_env env, napi_callback_info info) {
   napi_value args[4], object;
   int32_t fd, backlog, *fds;
@@ -147,7 +151,7 @@ static napi_value js_resume(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* address(fd): the peer's, without the port; undefined for a Unix socket, or one that is gone */
+/* address(fd): returns the peer's address without the port; undefined for a Unix socket, or if the peer is gone */
 static napi_value js_address(napi_env env, napi_callback_info info) {
   napi_value args[1], result;
   int32_t fd;
@@ -172,7 +176,8 @@ static napi_value js_close(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* reset(fd): closes it, and the kernel tells the peer by RST (socket(7), SO_LINGER); a Unix socket's is only closed */
+/* reset(fd): closes the descriptor, and the kernel sends RST to the peer (socket(7), SO_LINGER); a Unix
+ * socket is closed normally */
 static napi_value js_reset(napi_env env, napi_callback_info info) {
   napi_value args[1];
   int32_t fd;
@@ -185,7 +190,7 @@ static napi_value js_reset(napi_env env, napi_callback_info info) {
 
 /* ------------------------------------------------------------------ the primary: one worker */
 
-/* pair(): [the primary's end, the worker's end] */
+/* pair(): returns [the primary's end, the worker's end] */
 static napi_value js_pair(napi_env env, napi_callback_info info) {
   int ends[2];
   napi_value result;
@@ -196,7 +201,7 @@ static napi_value js_pair(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* send(lane, number, key, fds, count): 0, or the error by which nothing was sent */
+/* send(lane, number, key, fds, count): returns 0, or the error with which nothing was sent */
 static napi_value js_send(napi_env env, napi_callback_info info) {
   napi_value args[5];
   int32_t lane, *fds, count;
@@ -204,7 +209,7 @@ static napi_value js_send(napi_env env, napi_callback_info info) {
   size_t length;
   if (!arguments(env, info, 5, args) || !int32_of(env, args[0], &lane) || !number_of(env, args[1], &frame.header.number) ||
       !fds_of(env, args[3], &fds) || !int32_of(env, args[4], &count)) return NULL;
-  /* One that does not fit is cut, before a character of up to four bytes. */
+  /* A key that does not fit is truncated, before a character of up to four bytes. */
   if (napi_get_value_string_utf8(env, args[2], frame.key, KEY_SIZE, &length) != napi_ok || length > KEY_SIZE - 5 ||
       count < 0 || count > FRAME_SIZE) {
     napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "fd_lane: the key or the frame is too long");
@@ -216,7 +221,8 @@ static napi_value js_send(napi_env env, napi_callback_info info) {
   return int32_value(env, frame_send(lane, &frame));
 }
 
-/* takeBack(the worker's end, number): 1: the frame is the primary's again; else 0 or an error, as by frame_take_back */
+/* takeBack(the worker's end, number): returns 1 if the frame was taken back, otherwise 0 or an error, as
+ * frame_take_back does */
 static napi_value js_take_back(napi_env env, napi_callback_info info) {
   napi_value args[2];
   int32_t end;
@@ -255,8 +261,9 @@ static void on_acks(uv_poll_t *poll, int status, int events) {
 }
 
 /*
- * acks(the primary's end, onAck(number, refused low, refused high, leaving, error)): a poller that
- * keeps no process alive. An error is the last call: the worker has shut its end down, or sent no ack.
+ * acks(the primary's end, onAck(number, refused low, refused high, leaving, error)): returns a poller that
+ * does not keep the process alive. A call with an error is the last one: the worker has shut its end down,
+ * or sent something that is not an ack.
  */
 static napi_value js_acks(napi_env env, napi_callback_info info) {
   napi_value args[2], object;
@@ -274,7 +281,7 @@ static void row_unmap(napi_env env, void *data, void *hint) {
   (void) env; (void) hint;
 }
 
-/* mapRow(fd): its memory as an ArrayBuffer; the descriptor is not needed for it any more */
+/* mapRow(fd): returns the row's memory as an ArrayBuffer; the descriptor may be closed afterwards */
 static napi_value js_map_row(napi_env env, napi_callback_info info) {
   napi_value args[1], buffer;
   int32_t fd;
@@ -286,12 +293,12 @@ static napi_value js_map_row(napi_env env, napi_callback_info info) {
   return fail(env, "fd_lane: no ArrayBuffer", UV_ENOMEM);
 }
 
-/* createRow(): the descriptor of a new one, all zero */
+/* createRow(): returns the descriptor of a new row, all zero */
 static napi_value js_create_row(napi_env env, napi_callback_info info) {
   int fd = memfd_create("shared-fastify-row", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
   if (fd == -1 && errno == EINVAL) fd = memfd_create("shared-fastify-row", MFD_CLOEXEC | MFD_ALLOW_SEALING); /* before Linux 6.3 */
   if (fd == -1) return fail(env, "memfd_create", -errno);
-  /* Sealed: a worker that cut it short would have the primary end of SIGBUS when it reads it. */
+  /* Sealed, because a worker that truncated it would make the primary die of SIGBUS when it reads the row. */
   if (ftruncate(fd, ROW_SIZE) == -1 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == -1) {
     int error = -errno;
     close(fd);
@@ -314,13 +321,14 @@ static void on_frame(uv_poll_t *poll, int status, int events) {
   struct frame frame;
   int received = status < 0 ? status : frame_receive(poller->fd, &frame);
   if (received == -EAGAIN || received == -EPROTO) return;
-  /* The primary is gone, and the control channel says so; or this end is lost, and the primary misses an ack. */
+  /* Either the primary is gone, and the IPC channel ends too; or this end is broken, and the primary
+   * notices the missing ack. */
   if (received != 1) {
     uv_poll_stop(poll);
     return;
   }
   step("received");
-  /* In this order: a process that dies in between must not leave a former frame's marks on this one. */
+  /* The order matters: if the process dies in between, the marks of an earlier frame must not apply to this one. */
   atomic_store_explicit(&poller->row->taken, 0, memory_order_seq_cst);
   step("cleared");
   atomic_store_explicit(&poller->row->frame, frame.header.number, memory_order_seq_cst);
@@ -339,7 +347,8 @@ static void on_frame(uv_poll_t *poll, int status, int events) {
   (void) events;
 }
 
-/* receive(lane, row, fds, onFrame(number, key, count, arrived, isPipe)): a poller that keeps no process alive */
+/* receive(lane, row, fds, onFrame(number, key, count, arrived, isPipe)): returns a poller that does not
+ * keep the process alive */
 static napi_value js_receive(napi_env env, napi_callback_info info) {
   napi_value args[4], object;
   int32_t lane, *fds;
@@ -351,7 +360,7 @@ static napi_value js_receive(napi_env env, napi_callback_info info) {
     napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "fd_lane: not a row");
     return NULL;
   }
-  if (fcntl(lane, F_SETFD, FD_CLOEXEC) == -1) return fail(env, "fcntl", -errno); /* fork cleared it for this process */
+  if (fcntl(lane, F_SETFD, FD_CLOEXEC) == -1) return fail(env, "fcntl", -errno); /* fork cleared the flag for this process */
   if ((object = poller_open(env, lane, args[3], on_frame, &poller)) == NULL) return NULL;
   poller->fds = fds;
   poller->row = memory;
@@ -360,7 +369,7 @@ static napi_value js_receive(napi_env env, napi_callback_info info) {
   return object;
 }
 
-/* take(receiver, place): from here on the connection is this process's, dead or alive */
+/* take(receiver, place): from now on the connection belongs to this process, whether it lives or dies */
 static napi_value js_take(napi_env env, napi_callback_info info) {
   napi_value args[2];
   struct poller *poller;
@@ -371,7 +380,8 @@ static napi_value js_take(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* takeOnly(receiver, place): of the frame under way only this one; the others are the primary's again when this process is dead */
+/* takeOnly(receiver, place): marks only this connection of the current frame as taken; the others return
+ * to the primary when this process has died */
 static napi_value js_take_only(napi_env env, napi_callback_info info) {
   napi_value args[2];
   struct poller *poller;
@@ -381,7 +391,7 @@ static napi_value js_take_only(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* ack(lane, number, refused low, refused high, leaving): 0, or the error */
+/* ack(lane, number, refused low, refused high, leaving): returns 0, or the error */
 static napi_value js_ack(napi_env env, napi_callback_info info) {
   napi_value args[5];
   int32_t lane;
@@ -402,7 +412,7 @@ static napi_value js_ack(napi_env env, napi_callback_info info) {
 }
 
 #ifdef FD_LANE_STEPS
-/* shutdown(fd, how): what an app may do to a descriptor that is not its own */
+/* shutdown(fd, how): something that an app might do to a descriptor that it does not own */
 static napi_value js_shutdown(napi_env env, napi_callback_info info) {
   napi_value args[2];
   int32_t fd, how;

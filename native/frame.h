@@ -1,10 +1,10 @@
 /*
- * What travels between the primary and a worker: frames of descriptors one way, acks the other,
- * over a SOCK_SEQPACKET pair, so that each send is received whole and once. Plain system calls, no
- * Node: the fuzzer and the bench's C floor use it as it is.
+ * The messages between the primary and a worker: frames of descriptors in one direction, acks in the
+ * other, over a SOCK_SEQPACKET pair, so that each message is received as a whole, once. Plain system calls
+ * without Node: the fuzzer and the benchmark's C floor use this file too.
  *
- * Nothing here blocks, and no descriptor is left behind: what arrives is either given to the
- * caller or closed. Functions return 0 or more, or -errno.
+ * Nothing here blocks, and no descriptor leaks: each one that arrives is either given to the caller or
+ * closed. Functions return 0 or more, or -errno.
  */
 #ifndef SHARED_FASTIFY_FRAME_H
 #define SHARED_FASTIFY_FRAME_H
@@ -19,13 +19,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* The kernel takes 253 descriptors a message (SCM_MAX_FD); 64 fit one word of the row. */
+/* The kernel allows 253 descriptors in a message (SCM_MAX_FD). 64 fit into one word of the row. */
 #define FRAME_SIZE 64
 #define KEY_SIZE 512
 
 struct frame_header {
-  uint64_t number;    /* never used again for this worker */
-  uint32_t count;     /* of connections; 0: a probe, to be acked as any frame */
+  uint64_t number;    /* never reused for this worker */
+  uint32_t count;     /* number of connections; 0: a probe, which is acked like any frame */
   uint32_t key_length;
 };
 
@@ -33,7 +33,7 @@ struct frame {
   struct frame_header header;
   char key[KEY_SIZE];
   int fds[FRAME_SIZE];
-  uint32_t arrived;   /* of the `count` descriptors, the first so many */
+  uint32_t arrived;   /* how many of the `count` descriptors have arrived; they are the first ones */
 };
 
 struct ack {
@@ -43,11 +43,12 @@ struct ack {
   uint32_t reserved;  /* 0 */
 };
 
-/* Makes a call again that a signal has interrupted; a few times only, since a filter (seccomp) may say EINTR each time. */
+/* Repeats a call that was interrupted by a signal. Only a few times, since a filter (seccomp) may return
+ * EINTR each time. */
 #define UNINTERRUPTED(result, call) \
   for (int tries_ = 0; ((result) = (call)) == -1 && errno == EINTR && tries_ < 16; tries_++)
 
-/* Sends a frame, or none of it. -EAGAIN: the channel is full. -ETOOMANYREFS: too many descriptors under way. */
+/* Sends a frame, or nothing of it. -EAGAIN: the channel is full. -ETOOMANYREFS: too many descriptors in flight. */
 static int frame_send(int lane, const struct frame *frame) {
   const struct frame_header *header = &frame->header;
   struct iovec parts[2] = {
@@ -77,9 +78,9 @@ static void frame_close(struct frame *frame) {
 }
 
 /*
- * Receives a frame. 1: there is one. 0: the other end is closed. -EAGAIN: there is none.
- * -EPROTO: what came is no frame, and its descriptors are closed. Where this process has no room
- * for all descriptors, the first ones arrive in order and the kernel closes the rest: MSG_CTRUNC.
+ * Receives a frame. Returns 1 if there is one, 0 if the other end is closed, -EAGAIN if there is none,
+ * -EPROTO if the message is not a frame; its descriptors are closed then. If this process has no room for
+ * all descriptors, the first ones arrive in order and the kernel closes the rest (MSG_CTRUNC).
  */
 static int frame_receive(int lane, struct frame *frame) {
   struct frame_header *header = &frame->header;
@@ -121,11 +122,11 @@ static int frame_receive(int lane, struct frame *frame) {
 }
 
 /*
- * Takes the frame of this number back that the other process has not received: from its end of the
- * pair, into nothing. Without room for descriptors the kernel lets go of them; the sender has its own.
- * 1: it is ours again. -EAGAIN: the other process has it. 0: the other process has it, and has shut
- * its end down. -EPROTO: another frame lay there, which the other process has acked unread; where
- * the one that was asked for is, nothing tells.
+ * Takes back the frame with this number if the other process has not received it: receives it from that
+ * process's end of the pair, without room for descriptors, so that the kernel drops them. The sender still
+ * has its own. Returns 1 if it was taken back; -EAGAIN if the other process has received it; 0 if it has,
+ * and has shut its end down; -EPROTO if another frame was there, so the other process has acked that one
+ * unread, and nobody can tell where the requested one is.
  */
 static int frame_take_back(int other_end, uint64_t number) {
   struct frame_header header = { 0 };
@@ -138,7 +139,7 @@ static int frame_take_back(int other_end, uint64_t number) {
   return received == sizeof(header) && header.number == number ? 1 : -EPROTO;
 }
 
-/* Throws away all frames that the other process has not received: no more of them come, since this process alone sends any. */
+/* Discards all frames that the other process has not received. No more arrive, since only this process sends any. */
 static void frame_discard(int other_end) {
   char byte;
   while (recv(other_end, &byte, sizeof(byte), MSG_DONTWAIT) > 0);
@@ -150,9 +151,10 @@ static int ack_send(int lane, const struct ack *ack) {
   return sent == -1 ? -errno : 0;
 }
 
-/* 1: there is one. 0: the other end is closed. -EAGAIN: there is none. -EPROTO: what came is no ack. */
+/* Returns 1 if there is an ack, 0 if the other end is closed, -EAGAIN if there is none, -EPROTO if the
+ * message is not an ack. */
 static int ack_receive(int lane, struct ack *ack) {
-  ssize_t received; /* by MSG_TRUNC the size of what came, though it be more than there is room for */
+  ssize_t received; /* with MSG_TRUNC, the size of the message, even if it is larger than the buffer */
   UNINTERRUPTED(received, recv(lane, ack, sizeof(*ack), MSG_DONTWAIT | MSG_TRUNC));
   if (received == -1) return -errno;
   if (received == 0) return 0;

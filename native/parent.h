@@ -1,9 +1,9 @@
 /*
- * Ends this process by SIGKILL when its parent has ended and so many milliseconds later it is still
- * there, whatever its event loop does meanwhile: a thread waits for the parent's end.
+ * Kills this process with SIGKILL if it is still there a number of milliseconds after its parent has died,
+ * even if its event loop is blocked. A thread waits for the parent's end.
  *
- * PR_SET_PDEATHSIG could not do it: it leaves no time to finish in, and it tells of the end of the
- * thread that forked, not of the process (prctl(2)).
+ * PR_SET_PDEATHSIG does not fit: it leaves no time to finish, and it reports the end of the thread that
+ * forked, not of the process (prctl(2)).
  */
 #ifndef SHARED_FASTIFY_PARENT_H
 #define SHARED_FASTIFY_PARENT_H
@@ -22,10 +22,12 @@
 #define SYS_pidfd_open 434
 #endif
 
-/* Milliseconds between two looks at what no descriptor tells: the patience, the parent where the kernel has no pidfd (before Linux 5.3, or by a filter), and the stop where the app has closed our descriptor. */
+/* Milliseconds between two checks of conditions that no descriptor reports: the patience; the parent, if
+ * the kernel has no pidfd (before Linux 5.3, or because of a filter); and the stop, if the app has closed
+ * our descriptor. */
 #define WATCH_LOOK 1000
 
-/* Most of it is never touched, and costs no memory. */
+/* Most of it is never touched, and uses no memory. */
 #define WATCH_STACK (256 * 1024)
 
 struct watch {
@@ -34,24 +36,25 @@ struct watch {
   int parent_fd;            /* a pidfd, or -1 */
   int stop_fd;              /* an eventfd */
   atomic_bool stopped;
-  _Atomic int64_t patience; /* milliseconds from the parent's end on */
+  _Atomic int64_t patience; /* milliseconds after the parent's end */
 };
 
-/* Milliseconds of a clock that stands still while the machine is suspended. */
+/* Milliseconds of a clock that does not advance while the machine is suspended. */
 static int64_t watch_now(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* An error takes time too: a filter may say it each time, and this is called in loops. */
+/* Polls. An error causes a pause, because a filter may return one each time, and this is called in loops. */
 static int watch_poll(struct pollfd *polled, nfds_t count, int delay) {
-  int ready = poll(polled, count, delay); /* which passes over a descriptor of -1 */
+  int ready = poll(polled, count, delay); /* poll() ignores descriptors of -1 */
   if (ready == -1) nanosleep(&(struct timespec) { .tv_sec = WATCH_LOOK / 1000 }, NULL);
   return ready;
 }
 
-/* Waits for the parent's end, or that of the watch. A process may close descriptors that are not its own: one that is lost tells nothing. */
+/* Waits for the end of the parent or of the watch. A process may close descriptors that it does not own,
+ * and a lost descriptor reports nothing. */
 static void watch_parent(struct pollfd *stop, struct pollfd *parent) {
   struct pollfd polled[2] = { *stop, *parent };
   if (watch_poll(polled, 2, WATCH_LOOK) <= 0) return;
@@ -65,7 +68,7 @@ static void watch_run(void *data) {
   struct pollfd parent = { .fd = watch->parent_fd, .events = POLLIN };
   sigset_t all;
   sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, NULL); /* signals are for Node's threads. On Linux it is this thread's; pthread_sigmask would take glibc 2.32 */
+  sigprocmask(SIG_SETMASK, &all, NULL); /* leaves signals to Node's threads. On Linux this affects this thread only; pthread_sigmask would need glibc 2.32 */
   while (getppid() == watch->parent) {
     watch_parent(&stop, &parent);
     if (atomic_load(&watch->stopped)) return;
@@ -76,7 +79,7 @@ static void watch_run(void *data) {
     if (atomic_load(&watch->stopped)) return;
   }
   kill(getpid(), SIGKILL);
-  _exit(1); /* where a filter forbids that */
+  _exit(1); /* if a filter forbids kill() */
 }
 
 static void watch_close(struct watch *watch) {
@@ -85,19 +88,20 @@ static void watch_close(struct watch *watch) {
   free(watch);
 }
 
-/* The environment ends, and this code may be unloaded. */
+/* Called when the environment ends. This code may be unloaded afterwards. */
 static void watch_stop(void *data) {
   struct watch *watch = data;
   uint64_t one = 1;
   struct stat status;
   atomic_store(&watch->stopped, true);
-  /* An eventfd has no file type. Anything else is the app's, which has closed ours: the thread looks by itself. (fstat() would take glibc 2.33.) */
+  /* An eventfd has no file type. If the descriptor has one, the app has closed ours and it belongs to the
+   * app: the thread then notices the stop by its own checks. (fstat() would need glibc 2.33.) */
   if (syscall(SYS_fstat, watch->stop_fd, &status) == 0 && (status.st_mode & S_IFMT) == 0) (void) !write(watch->stop_fd, &one, sizeof(one));
   uv_thread_join(&watch->thread);
   watch_close(watch);
 }
 
-/* The longest delay of a timer of Node's: a sum with it does not overflow. */
+/* Limits the patience to the longest delay of a Node timer, so that sums with it do not overflow. */
 static int64_t watch_patience(uint64_t given) {
   return given < INT32_MAX ? (int64_t) given : INT32_MAX;
 }
@@ -109,7 +113,8 @@ static struct watch *watch_of(napi_env env, napi_value object) {
   return NULL;
 }
 
-/* watchParent(pid, patience): the object by which JavaScript knows the watch, which lasts until unwatch(), or as long as the environment */
+/* watchParent(pid, patience): returns an object for the watch, which lasts until unwatch(), or until the
+ * environment ends */
 static napi_value js_watch_parent(napi_env env, napi_callback_info info) {
   napi_value args[2], object;
   int32_t parent;
@@ -120,7 +125,8 @@ static napi_value js_watch_parent(napi_env env, napi_callback_info info) {
   watch->parent = parent;
   atomic_store(&watch->patience, watch_patience(patience));
   watch->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  /* Of whatever process: while getppid() is this number, it is the parent's. */
+  /* The pid may have been reused by another process. That does no harm, since the parent counts as alive
+   * while getppid() returns the pid. */
   watch->parent_fd = fails("pidfd") ? -1 : (int) syscall(SYS_pidfd_open, parent, 0);
   if (watch->stop_fd == -1) {
     int error = -errno;
@@ -152,7 +158,7 @@ static napi_value js_set_patience(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* unwatch(watch): the thread ends; the process may outlive its parent */
+/* unwatch(watch): ends the thread; the process may outlive its parent */
 static napi_value js_unwatch(napi_env env, napi_callback_info info) {
   napi_value args[1];
   struct watch *watch;

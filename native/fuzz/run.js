@@ -1,8 +1,8 @@
-// Fuzzes the addon's readers of frames and acks, and the take-back, by libFuzzer, for a bounded time. Takes clang with its fuzzer
-// runtime (Debian: apt-get install clang-14 libclang-rt-14-dev).
+// Fuzzes the addon's readers of frames and acks, and the take-back, with libFuzzer, for a limited time. Needs
+// clang with its fuzzer runtime (Debian: apt-get install clang-14 libclang-rt-14-dev).
 //
 //   npm run fuzz               60 seconds
-//   npm run fuzz -- 600        so many seconds
+//   npm run fuzz -- 600        600 seconds
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'

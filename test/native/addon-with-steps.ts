@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 /**
- * The folder of an addon that can be ended, or made to fail, at each step (FD_LANE_STEPS): built now,
- * unless the environment has one already, as for the sanitizers.
+ * The folder of an addon that can be stopped, or made to fail, at each step (FD_LANE_STEPS). Built now,
+ * unless the environment names one already, as for the sanitizers.
  */
 export function addonWithSteps (): string {
   const given = process.env['FD_LANE_PREBUILD']

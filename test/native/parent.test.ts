@@ -11,14 +11,14 @@ import { shortFolder } from '../fakes.js'
 import { fixturePath, withoutHooks } from '../helper.js'
 import { addonWithSteps } from './addon-with-steps.js'
 
-/** Kills a parent whose child watches it, and resolves with what the child has said when it has ended. */
+/** Kills a parent whose child watches it; resolves with the child's output when it has exited. */
 async function kill (t: Test, mode: string, env: NodeJS.ProcessEnv = {}): Promise<string[]> {
   const [program, ...args] = withoutHooks()
   const parent = spawn(program, [...args, process.execPath, fixturePath('native/parent.mjs'), mode], { stdio: ['ignore', 'pipe', 'inherit'], detached: true, env: { ...process.env, ...env } })
   t.teardown(() => {
     try {
       process.kill(-(parent.pid as number), 'SIGKILL')
-    } catch {} // nobody is left
+    } catch {} // no process is left
   })
   const said: string[] = []
   const lines = createInterface({ input: parent.stdout }).on('line', line => {
@@ -29,25 +29,25 @@ async function kill (t: Test, mode: string, env: NodeJS.ProcessEnv = {}): Promis
   return said
 }
 
-t.test('a process that blocks ends after its parent', async t => {
+t.test('a blocked process is killed after its parent has died', async t => {
   t.same(await kill(t, 'blocked'), ['watches'])
 })
 
-t.test('so it does where the kernel has no pidfd', async t => {
+t.test('the same on a kernel without pidfd', async t => {
   const step = join(shortFolder(t), 'step')
   writeFileSync(step, `pidfd:${constants.errno.ENOSYS}`)
   t.same(await kill(t, 'blocked', { FD_LANE_PREBUILD: addonWithSteps(), FD_LANE_STEP: step }), ['watches'])
 })
 
-t.test('it has as much time as it is given, and that can change when the parent is gone already', async t => {
+t.test('the process has as much time as allowed, which can be changed even after the parent has died', async t => {
   t.same(await kill(t, 'patient'), ['watches', 'orphan'])
 })
 
-t.test('one that has ended the watch lives on', async t => {
+t.test('a process that has ended the watch survives', async t => {
   t.same(await kill(t, 'unwatched'), ['watches', 'orphan'])
 })
 
-t.test('the watch of a thread ends with that thread, and leaves nothing behind', async t => {
+t.test('the watch of a thread ends with that thread, and leaks nothing', async t => {
   const count = (what: string): number => readdirSync(`/proc/self/${what}`).length
   const run = async (): Promise<void> => {
     const script = `
@@ -61,13 +61,13 @@ t.test('the watch of a thread ends with that thread, and leaves nothing behind',
     await exited
     t.ok(watching > count('task'), 'two threads less')
   }
-  await run() // what is made once
+  await run() // things that are made once
   const before = [count('task'), count('fd')]
   await run()
   t.same([count('task'), count('fd')], before)
 })
 
-t.test('what is watched no more, or is no watch, is an error', async t => {
+t.test('using a watch that has ended, or something that is not a watch, is an error', async t => {
   const addon = loadAddon()
   const watch = addon.watchParent(process.ppid, 1e6)
   addon.setPatience(watch, 2 ** 52)
@@ -91,7 +91,7 @@ t.test('two copies of the package in one worker share one watch', async t => {
   t.equal(stdout, 'true\n', stderr)
 })
 
-t.test('a process whose app has closed the descriptors of the watch ends when it is done', async t => {
+t.test("a process whose app has closed the watch's descriptors exits when it is done", async t => {
   const module = new URL('../../dist/worker/parent-watch.js', import.meta.url).href
   const script = `
     const { watchParent } = await import('${module}')

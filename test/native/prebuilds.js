@@ -1,5 +1,5 @@
-// Loads the published build of the addon for this machine, and passes a frame through it. Run by
-// test/matrix.js under every Node version.
+// Loads the published build of the addon for this machine, and sends a frame with it. test/matrix.js runs
+// this with every Node version.
 import { closeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { arch } from 'node:process'

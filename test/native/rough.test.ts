@@ -8,7 +8,7 @@ import { shortFolder } from '../fakes.js'
 import { type App, descriptors, hooked, inTurn, request, start, type StartOptions } from '../helper.js'
 import { addonWithSteps } from './addon-with-steps.js'
 
-// What workers, clients and the kernel do to the native lane that they should not.
+// Misbehaviour of workers, clients and the kernel towards the native lane.
 
 function serve (t: Test, { options, ...more }: StartOptions = {}): App {
   return start(t, 'native/rough.mjs', { options: { workers: 2, lane: 'native', ...options }, ...more })
@@ -31,7 +31,7 @@ async function together (app: App, count: number, send: (onConnected: () => void
 
 const unanswered = (outcomes: Outcome[]): Outcome[] => outcomes.filter(({ answer }) => answer?.status !== 200)
 
-t.test('a connection whose listener throws kills one worker, and of the frame that it came in only itself is lost', async t => {
+t.test('a connection whose listener throws kills one worker, and is the only one of its frame that is lost', async t => {
   const app = serve(t, { ...hooked, options: { workers: 1 } })
   const url = await app.url()
   const { pid } = await act(url, 'throw-at-5th')
@@ -41,7 +41,7 @@ t.test('a connection whose listener throws kills one worker, and of the frame th
   t.match(await app.event('worker-exit'), { workerPid: pid, err: { message: 'thrown by a listener' } })
 })
 
-t.test('what was taken back and is destroyed by its new owner ends for the client, though the first one is stopped', async t => {
+t.test('a connection that was taken back and is destroyed by its new owner ends for the client, even if the first worker is stopped', async t => {
   const app = serve(t)
   const url = await app.url()
   const [stopped] = await app.workers(2) as [number]
@@ -55,7 +55,7 @@ t.test('what was taken back and is destroyed by its new owner ends for the clien
   t.ok(workers.find(({ pid }) => pid === stopped)?.takenBack, 'the stopped one had it first')
 })
 
-t.test('a process that a worker started, and that holds its lane open, delays neither its replacement nor its clients', async t => {
+t.test('a process that a worker has started, and that holds its lane open, delays neither its replacement nor its clients', async t => {
   const app = serve(t, { options: inTurn })
   const url = await app.url()
   const { pid, result: grandchild } = await act(url, 'grandchild')
@@ -69,18 +69,18 @@ t.test('a process that a worker started, and that holds its lane open, delays ne
   await app.workers(3)
 })
 
-t.test('a worker that sends what is no ack is killed and replaced, and the others serve', async t => {
+t.test('a worker that sends something other than an ack is killed and replaced, and the others keep serving', async t => {
   const app = serve(t)
   const url = await app.url()
-  await attempt(`${url}/act/no-ack`) // it may be gone before it can answer
+  await attempt(`${url}/act/no-ack`) // it may have exited before it can answer
   const { workerPid: pid } = await app.event('lane-error', ({ err }) => (err as NodeJS.ErrnoException).code === 'EPROTO')
   for (let i = 0; i < 4; i++) t.equal((await request(url)).status, 200)
   t.match(await app.event('worker-exit'), { workerPid: pid, signal: 'SIGKILL' })
   await app.workers(3)
 })
 
-for (const [what, name] of [['for frames that there never were', 'stray-acks'], ['that refuse connections beyond their frame', 'refuse-too-many']] as const) {
-  t.test(`a worker that sends acks ${what} is killed and replaced, and no count falls`, async t => {
+for (const [what, name] of [['for frames that do not exist', 'stray-acks'], ['that refuse connections beyond their frame', 'refuse-too-many']] as const) {
+  t.test(`a worker that sends acks ${what} is killed and replaced, and no count decreases`, async t => {
     const app = serve(t, { options: { workers: 1 } })
     const url = await app.url()
     await attempt(`${url}/act/${name}`)
@@ -104,8 +104,9 @@ t.test('the primary never dies of a worker: one that shuts down its end of the l
   t.match(await app.event('worker-exit'), { workerId: 1, signal: 'SIGKILL' })
 })
 
-t.test('at most once: what a worker has taken is given to no other, though it shuts down its end of the lane then', async t => {
-  // Patient: the primary is to try when the lane is shut down, and not when the worker has just received the frame.
+t.test('at most once: a connection that a worker has taken is given to no other, even if it then shuts down its end of the lane', async t => {
+  // Long, because the primary has to try when the lane is shut down, and not when the worker has just
+  // received the frame.
   const app = serve(t, { options: { takeBackAfter: 1_000 }, env: { FD_LANE_PREBUILD: addonWithSteps() } })
   const url = await app.url()
   const { pid } = await act(url, 'shut-down-in-frame')
@@ -117,7 +118,7 @@ t.test('at most once: what a worker has taken is given to no other, though it sh
   for (let i = 0; i < 4; i++) t.equal((await request(url)).status, 200)
 })
 
-t.test('at most once: a frame is not taken back by one that its worker has acked unread', async t => {
+t.test('at most once: a frame is not taken back if its worker has acked it unread', async t => {
   const go = join(shortFolder(t), 'go')
   const app = serve(t, { env: { GO: go } })
   const url = await app.url()
@@ -138,12 +139,12 @@ t.test('at most once: a frame is not taken back by one that its worker has acked
   t.same(unanswered(await Promise.all(answers)), [])
 })
 
-t.test('a worker cannot cut its row short, of which the primary would die', async t => {
+t.test('a worker cannot truncate its row, which would kill the primary', async t => {
   const app = serve(t, { options: { workers: 1 } })
   t.equal((await act(await app.url(), 'truncate-row')).result, 'EPERM')
 })
 
-t.test('what a worker has accepted its children do not inherit', async t => {
+t.test('child processes do not inherit the connections that a worker has accepted', async t => {
   const app = serve(t, { options: { workers: 1 } })
   const url = await app.url()
   const { result: before } = await act(url, 'inherits')
@@ -155,7 +156,7 @@ t.test('what a worker has accepted its children do not inherit', async t => {
   t.equal((await act(url, 'inherits')).result, before)
 })
 
-t.test('what the primary has accepted its workers do not inherit', async t => {
+t.test('workers do not inherit the connections that the primary has accepted', async t => {
   const app = serve(t, { options: { workers: 1 } })
   const url = await app.url()
   const first = await app.event('inherited', ({ pid }) => pid !== app.pid)
@@ -168,7 +169,7 @@ t.test('what the primary has accepted its workers do not inherit', async t => {
   t.equal(second.inherited, first.inherited)
 })
 
-t.test('a worker closes the descriptors of what it refuses', async t => {
+t.test('a worker closes the descriptors of the connections that it refuses', async t => {
   const app = start(t, 'max-connections.mjs', { options: { workers: 2, lane: 'native', ...inTurn } })
   const url = await app.url()
   const open = await RawClient.connect(t, url)
@@ -180,7 +181,7 @@ t.test('a worker closes the descriptors of what it refuses', async t => {
   t.equal(descriptors(pid), before)
 })
 
-t.test('where every event loop is slower than takeBackAfter, connections move on, and all are answered', async t => {
+t.test('if all event loops are slower than takeBackAfter, connections move on, and all are answered', async t => {
   const app = serve(t, { options: { workers: 3, takeBackAfter: 1 } })
   const url = await app.url()
   const outcomes = await load(150, 15, async () => await attempt(`${url}/slow`))
@@ -190,7 +191,7 @@ t.test('where every event loop is slower than takeBackAfter, connections move on
   t.equal(workers.reduce((sum, { accepted }) => sum + accepted, 0), 150)
 })
 
-t.test('a primary without a free descriptor waits until it has one: nobody is dropped, and one line says so', async t => {
+t.test('a primary without a free descriptor waits until it has one: no connection is dropped, and one line is logged', async t => {
   const app = serve(t, { options: { workers: 2 }, descriptorLimit: 64 })
   const url = await app.url()
   const free = 64 - readdirSync(`/proc/${app.pid}/fd`).length
@@ -200,7 +201,7 @@ t.test('a primary without a free descriptor waits until it has one: nobody is dr
   t.match(app.lines.filter(({ event }) => event === 'accept-error'), [{ err: { code: 'EMFILE', syscall: 'accept' } }])
 })
 
-t.test('an accept that always fails with EPERM, as by a filter, is tried in vain without haste, and the port serves when it works again', async t => {
+t.test('an accept that always fails with EPERM, because of a filter, is retried at intervals, and the port serves when it works again', async t => {
   const file = join(shortFolder(t), 'step')
   const app = serve(t, { env: { FD_LANE_PREBUILD: addonWithSteps(), FD_LANE_STEP: file } })
   const url = await app.url()
@@ -215,7 +216,7 @@ t.test('an accept that always fails with EPERM, as by a filter, is tried in vain
 })
 
 for (const [code, lines] of [['ECONNABORTED', 0], ['ENFILE', 1]] as const) {
-  t.test(`an accept that fails with ${code} is tried again, and the connection behind it is served`, async t => {
+  t.test(`an accept that fails with ${code} is retried, and the connection behind it is served`, async t => {
     const file = join(shortFolder(t), 'step')
     const app = serve(t, { env: { FD_LANE_PREBUILD: addonWithSteps(), FD_LANE_STEP: file } })
     const url = await app.url()

@@ -6,7 +6,7 @@ import t from 'tap'
 import { descriptors, request, start } from '../helper.js'
 import { addonWithSteps } from './addon-with-steps.js'
 
-// A worker is ended or stopped at each step of the native lane's protocol, by an addon built for it.
+// Kills or stops a worker at each step of the native lane's protocol, with an addon that is built for it.
 
 const { SIGKILL, SIGSTOP } = constants.signals
 
@@ -19,7 +19,8 @@ const file = join(folder, 'step')
 t.teardown(() => { rmSync(folder, { recursive: true }) })
 
 const app = start(t, 'native/steps.mjs', {
-  // Patient: a worker that the system does not run for a moment would get a probe instead, and come to the step by that.
+  // Long, because a worker that the system does not run for a moment would otherwise get a probe instead, and
+  // reach the step with that.
   options: { workers: 2, lane: 'native', takeBackAfter: 200 },
   env: { FD_LANE_PREBUILD: addonWithSteps(), FD_LANE_STEP: file }
 })
@@ -28,7 +29,7 @@ const before = descriptors(app.pid)
 let started = 2
 
 for (const step of UNTAKEN) {
-  t.test(`killed when a frame is ${step}: the connection goes to another worker, bytes intact`, async t => {
+  t.test(`killed when a frame is ${step}: the connection goes to another worker, with all its bytes`, async t => {
     arm(step, SIGKILL)
     const { by, body } = await post(step)
     t.equal(body, step)
@@ -48,7 +49,7 @@ for (const step of TAKEN) {
 }
 
 for (const step of [...UNTAKEN, ...TAKEN]) {
-  t.test(`stopped when a connection is ${step}: it holds up no other, and serves its own when it goes on`, async t => {
+  t.test(`stopped when a connection is ${step}: it delays no other, and is served when the worker continues`, async t => {
     arm(step, SIGSTOP)
     const answer = post(`${step} and stopped`)
     const pid = await stopped()
@@ -71,11 +72,11 @@ for (const step of UNTAKEN) {
   })
 }
 
-t.test('after all of it the primary has the descriptors that it had', async t => {
+t.test('after all that the primary has as many descriptors as before', async t => {
   t.equal(descriptors(app.pid), before)
 })
 
-/** From now on, the first worker that comes to the step gets the signal there. */
+/** From now on, the first worker that reaches the step gets the signal there. */
 function arm (step: string, signal: number): void {
   writeFileSync(`${file}.new`, `${step}:${signal}`)
   renameSync(`${file}.new`, file)
@@ -95,7 +96,7 @@ function servedTimes (body: string): number {
   return app.lines.filter(line => line.event === 'served' && line['body'] === body).length
 }
 
-/** The pid of the worker that is stopped, as soon as one is. */
+/** The pid of the stopped worker, as soon as one is stopped. */
 async function stopped (): Promise<number> {
   for (;;) {
     const pid = app.processes().find(pid => existsSync(`/proc/${pid}`) && / T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')))

@@ -17,29 +17,29 @@ import { createHandoff } from '../handoffs.js'
 import { fixturePath, withoutHooks } from '../helper.js'
 import { killAtEnd, killChildAtEnd } from '../reaper.js'
 
-// Racing workers, killed and stopped at random while connections pour in: the bytes that each client
-// gets say whether it was served once, never, or twice. `npm run test:stress` does a million.
+// Racing workers are killed and stopped at random while many connections arrive. The bytes that each client
+// receives show whether it was served once, never, or twice. `npm run test:stress` makes a million.
 
 const HANDOFFS = Number(process.env['HANDOFFS'] ?? 10_000)
 const SEED = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
 const WORKERS = 4
 /** Clients at a time. */
 const WINDOW = 128
-/** One fault for so many connections. */
+/** The number of connections for each fault. */
 const FAULT_EVERY = 200
 
 const [program, ...args] = [...withoutHooks(), process.execPath]
 
-t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost that was not taken, no descriptor leaked`, async t => {
+t.test(`${HANDOFFS} handoffs, seed ${SEED}: no connection is served twice, none that was not taken is lost, and no descriptor leaks`, async t => {
   const random = generator(SEED)
   const addon = loadAddon()
   const lane = new NativeLane(addon)
-  killAtEnd(process.pid)() // it starts with the first call, and has a descriptor
+  killAtEnd(process.pid)() // the helper starts with the first call, and uses a descriptor
   const before = openDescriptors()
   const workers = new Map<WorkerHandle, ChildProcess>()
   const unclosed = new Set<ChildProcess>()
   const killed = new Set<WorkerHandle>()
-  /** By the client's address, which is no other's. */
+  /** By the client's address, which is unique. */
   const takenBy = new Map<string, WorkerHandle>()
   const cut: string[] = []
   let faults = 0
@@ -82,7 +82,8 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: nothing served twice, nothing lost t
       onBroken () {}
     })
     const child = fork(fixturePath('native/echo-worker.mjs'), { execPath: program, execArgv: args, stdio: ['ignore', 'pipe', 'inherit', 'ipc', ...wire.inherited] })
-    // What it writes down before it serves a connection: what it had in hand when it was killed.
+    // The worker writes the address down before it serves a connection, which shows what it had taken when it
+    // was killed.
     createInterface({ input: child.stdout as Readable }).on('line', address => { takenBy.set(address, worker) })
     killChildAtEnd(child)
     const worker = new WorkerHandle(0, { id: child.pid as number, pid: child.pid, channel: child as Channel, kill: signal => { child.kill(signal) }, listening () {}, onExit () {}, onDisconnect () {}, onBroken () {} }, wire)
@@ -173,7 +174,7 @@ function openDescriptors (): number {
   return readdirSync('/proc/self/fd').length
 }
 
-/** Numbers from 0 to 1, the same ones for the same seed: mulberry32. */
+/** Pseudo-random numbers from 0 to 1, reproducible by seed: mulberry32. */
 function generator (seed: number): () => number {
   let state = seed
   return () => {
