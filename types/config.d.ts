@@ -1,80 +1,101 @@
 import type { SharedPortOptions } from './options.js'
 
 /**
- * What a config file of the command takes: `export default { ... } satisfies CommandConfig`, or an (async)
- * function that returns it. The plugin's options, and the command's own. Paths are from the file's folder.
+ * The content of the command's config file: `export default { ... } satisfies CommandConfig`, or a function, async or
+ * not, that returns it. It has the options of the plugin and the settings of the command. Paths are relative to the
+ * folder of the config file.
  */
 export interface CommandConfig extends Omit<SharedPortOptions, 'readyCheck' | 'signals' | 'workers'> {
-  /** How many workers: an integer from 1 to 1024, or `'auto'`. */
+  /**
+   * The number of worker processes: an integer from 1 to 1024, or `'auto'`: one for each CPU.
+   * @default 'auto', or 1 with `watch`
+   */
   workers?: number | 'auto'
 
-  /** The app's file, where the command line names none. */
+  /** The path of the app. An app on the command line takes precedence. */
   app?: string
 
   /**
-   * 0 to 65,535; 0: any that is free.
+   * The port to listen on, 0 to 65535. With 0 the system chooses a free port.
    * @default 3000
    */
   port?: number
 
-  /** @default 'localhost', and '0.0.0.0' in Docker and Kubernetes */
+  /**
+   * The address to listen on.
+   * @default 'localhost', or '0.0.0.0' in Docker and Kubernetes
+   */
   address?: string
 
-  /** The path of a Unix socket, instead of a port. */
+  /** The path of a Unix socket to listen on, instead of a port. */
   socket?: string
 
-  /** An inherited descriptor of a listening socket, instead of a port. */
+  /** An inherited file descriptor of a listening socket, instead of a port. */
   fd?: number
 
-  /** Prefix of the app's routes. */
+  /** A prefix for all routes of the app. */
   prefix?: string
 
   /**
-   * Whether Fastify is made with what the app exports as `options`.
+   * Whether to create Fastify with the options that the app exports as `options`.
    * @default false
    */
   options?: boolean
 
-  /** Modules that are loaded before the app. */
+  /** Modules to load before the app, in each worker. */
   import?: string[]
-  /** Development: a changed file restarts the workers. @default false */
+
+  /**
+   * Development mode: restart the workers when a file changes.
+   * @default false
+   */
   watch?: boolean
-  /** Files that change nothing: paths, or patterns as in .gitignore; with `watch`. */
+
+  /** Files that do not cause a restart: paths, or patterns as in .gitignore. Used with `watch`. */
   watchIgnore?: string[]
 
   /**
-   * 1 to 64 printable characters, for log lines (`name`) and the process list: `NAME: primary`,
-   * `NAME: worker 3`. Left out: Node's own titles.
+   * A name for this server, 1 to 64 printable characters. It appears in the log (`name`) and in the process list:
+   * `NAME: primary`, `NAME: worker 3`. Without it, the process list shows the command lines.
    */
   name?: string
 
-  /** File that has the primary's process id while it runs. */
+  /** A file that holds the process id of the primary while it runs. */
   pidfile?: string
 
-  /** Where the inspector of one worker is opened: `true` for 127.0.0.1:9229, a port, or a text like `'0.0.0.0:9229'`. */
+  /** Opens the inspector of one worker: `true` for 127.0.0.1:9229, a port, or a text like `'0.0.0.0:9229'`. */
   inspect?: boolean | number | string
 
-  /** The same, and the worker waits for a debugger before it loads the app. */
+  /** The same as `inspect`, but the worker waits for a debugger before it loads the app. */
   inspectBrk?: boolean | number | string
 
   /**
-   * Which worker is inspected: the number of its slot.
+   * The worker to inspect, by the number of its slot, from 0.
    * @default 0
    */
   inspectWorker?: number
 
-  /** @default 'info' */
+  /**
+   * The log level.
+   * @default 'info'
+   */
   logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
-  /** Readable logs, or JSON. Left out: readable on a terminal. */
+  /**
+   * Whether log lines are readable text instead of JSON.
+   * @default true if stdout is a terminal
+   */
   prettyLogs?: boolean
 
   /**
-   * Milliseconds that a plugin may take to load; 0: no limit.
+   * How long a plugin may take to load, in milliseconds. 0: no limit.
    * @default 10000
    */
   pluginTimeout?: number
 
-  /** Bytes of the largest request body, at least 1. Left out: Fastify's default. */
+  /**
+   * The largest request body, in bytes, at least 1.
+   * @default 1048576
+   */
   bodyLimit?: number
 }

@@ -9,45 +9,45 @@ export type * from './events.js'
 export type * from './options.js'
 export type * from './stats.js'
 
-/** Which of the parts this process plays. */
+/** The role of this process. */
 export type Role = 'primary' | 'worker' | 'standalone'
 
-/** `fastify.sharedPort`. Elsewhere than in the primary it emits `draining` alone. */
+/** `fastify.sharedPort`. It emits {@link SharedPortEvents}. */
 export interface SharedPort extends EventEmitter<SharedPortEvents> {
   readonly role: Role
-  /** `cluster.worker.id` in a worker, 0 elsewhere. */
+  /** `cluster.worker.id` in a worker; 0 in other roles. */
   readonly workerId: number
-  /** How often the workers had been reloaded when this one started; in the primary, how often they have been. */
+  /** In a worker: the number of the reload that started it, 0 before the first. In the primary: the number of reloads so far. Standalone: 0. */
   readonly generation: number
   /**
-   * In a worker: whether it is to end, or the whole server: time for a long task to come to an end. (A
-   * health check asks `stats().ready`: a worker drains at a reload too.) In the primary: whether it stops.
-   * Standalone: whether close() has begun. The event `draining` says when it becomes true.
+   * Whether this process is about to end. In a worker: a stop, a reload, a scale-down or a recycling has begun. In
+   * the primary: a stop has begun. Standalone: `close()` has begun. The event `draining` reports the change.
+   *
+   * Do not use it for health checks: it is true in a worker that a reload replaces. Use `stats().ready`.
    */
   readonly draining: boolean
   /**
-   * What the primary knows of its workers; the same in the primary and in every worker. In a
-   * standalone process: no workers, no listeners.
-   * @throws SHARED_PORT_ERR_PRIMARY_GONE in a worker whose primary no longer answers
+   * The primary's view of its workers; the same in the primary and in every worker. Standalone: no workers and no
+   * listeners.
+   * @throws SHARED_PORT_ERR_PRIMARY_GONE in a worker whose primary has ended
    */
   stats (): Promise<Stats>
   /**
-   * In the primary: replaces every worker by one of the next generation. Each new one is ready
-   * before an old one drains; resolves when the old ones are gone. Called again meanwhile, both
-   * calls end with the newest generation.
-   * @throws SHARED_PORT_ERR_WORKER_FAILED with the new worker's error as its cause, when one ends
-   * before it is ready: the old ones that are left stay
-   * @throws SHARED_PORT_ERR_NOT_RUNNING elsewhere, before listen() and from close() on
+   * Replaces every worker with a new one; the new one is ready before the old one drains. Resolves when the old
+   * workers have exited. If called again during a reload, both calls resolve with the newest generation. Primary only.
+   * @throws SHARED_PORT_ERR_WORKER_FAILED if a new worker ends before it is ready, with the worker's error as its
+   * cause. Old workers that were not replaced yet keep running
+   * @throws SHARED_PORT_ERR_NOT_RUNNING in other roles, before listen() has resolved, and after a stop has begun
    */
   reload (): Promise<void>
   /**
-   * In the primary: keeps so many workers from now on, an integer from 1 to 1024. Resolves when the
-   * new ones are ready, or those that leave, the newest first, are gone.
-   * @throws SHARED_PORT_ERR_SCALE it is no such integer
-   * @throws SHARED_PORT_ERR_WORKER_FAILED with the new worker's error as its cause, when one ends
-   * before it is ready: it is not tried again, and the others are kept without it (with `--watch` the next
-   * change tries it again)
-   * @throws SHARED_PORT_ERR_NOT_RUNNING elsewhere, before listen() and from close() on
+   * Changes the number of workers: an integer from 1 to 1024. Resolves when the added workers are ready, or when the
+   * removed ones have exited. The newest workers are removed first. Primary only.
+   * @throws SHARED_PORT_ERR_SCALE if the number is not such an integer
+   * @throws SHARED_PORT_ERR_WORKER_FAILED if an added worker ends before it is ready, with the worker's error as its
+   * cause. It is not started again, and the primary keeps the others. (With `--watch` the next change of a file starts
+   * it again.)
+   * @throws SHARED_PORT_ERR_NOT_RUNNING in other roles, before listen() has resolved, and after a stop has begun
    */
   scale (workers: number): Promise<void>
 }
@@ -59,13 +59,13 @@ declare module 'fastify' {
 }
 
 /**
- * Serves this Fastify app from `workers` processes on one port. Register it before `listen`.
+ * The plugin: serves the app from several worker processes on one port. Register it before `listen()`.
  *
- * @throws SHARED_PORT_ERR_OPTIONS an option that is not known, or not what it may be
- * @throws SHARED_PORT_ERR_OPTIONS_DIFFER other options than an instance before it in this process
- * @throws SHARED_PORT_ERR_REGISTERED_TWICE registered before on this instance
- * @throws SHARED_PORT_ERR_ALREADY_LISTENING the instance's server listens already
- * @throws SHARED_PORT_ERR_NODE_UNSUPPORTED this Node lacks what the plugin needs of it
+ * @throws SHARED_PORT_ERR_OPTIONS if an option is unknown or has a wrong value
+ * @throws SHARED_PORT_ERR_OPTIONS_DIFFER if another instance in this process has other options
+ * @throws SHARED_PORT_ERR_REGISTERED_TWICE if the instance has the plugin already
+ * @throws SHARED_PORT_ERR_ALREADY_LISTENING if the server of the instance is listening
+ * @throws SHARED_PORT_ERR_NODE_UNSUPPORTED if this version of Node lacks something that the plugin needs
  */
 declare const sharedPort: FastifyPluginCallback<SharedPortOptions> & {
   default: typeof sharedPort

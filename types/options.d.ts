@@ -1,281 +1,337 @@
 import type { FastifyInstance } from 'fastify'
 import type { WorkerExit } from './events.js'
 
-// What the plugin takes.
+// The options of the plugin. docs/OPTIONS.md is made from the docstrings here: `npm run reference`.
 
-/** How connections travel from the primary to a worker. */
+/** The ways in which a connection travels from the primary to a worker. */
 export type LaneName = 'native' | 'ipc'
 
-/** Who is next. */
+/** The built-in ways to choose the worker for the next connection. */
 export type PolicyName = 'round-robin' | 'least-connections' | 'sticky'
 
-/** A worker as a policy of your own sees it: a live view, the same object each time. */
+/** A worker as a policy function sees it: a live view, the same object in each call. */
 export interface WorkerView {
-  /** `cluster.worker.id`: never used twice. */
+  /** `cluster.worker.id`. An id is never used again. */
   readonly id: number
-  /** Connections that it has open: as of now in the native lane, a quarter of a second old at most in the ipc lane. */
+  /** The worker's open connections: exact in the native lane, up to 250 ms old in the ipc lane. */
   readonly open: number
   /**
-   * Connections sent to it that it has not answered for yet, those that are dealt right now included.
-   * For a moment one may count as open already.
+   * Connections sent to the worker, or chosen for it just now, that it has not acknowledged yet. For a moment a
+   * connection can be counted both here and in `open`.
    */
   readonly unacked: number
-  /** The share of the last second in which its event loop was busy, 0 to 1. */
+  /** The share of the last second in which the worker's event loop was busy, 0 to 1. */
   readonly utilization: number
+  /** The number of the reload that started this worker; 0 before the first reload. */
   readonly generation: number
 }
 
-/** What a policy of your own may know of a connection. */
+/** A connection as a policy function sees it. */
 export interface ConnectionView {
-  /** The client's address, without the port; `undefined` for a Unix socket. */
+  /** The client's address without the port; `undefined` for a Unix socket. */
   readonly remoteAddress: string | undefined
 }
 
 /**
- * A policy of your own, called in the primary for each connection. `workers` are those that can take
- * it now, in the order of joining, without saturated ones while others can; the array is used again,
- * so keep none. It returns one of them, or `null`: then the connection stays pending, and is asked for
- * again when a worker can take more, and every 100 ms. What it throws, or returns otherwise, is logged
- * once for each listener, and round robin serves.
+ * Chooses the worker for a connection. It runs in the primary, once for each connection.
+ *
+ * `workers` holds the workers that can take a connection now, oldest first; saturated workers are left out while
+ * others can take one. The array is reused after the call, so do not keep it.
+ *
+ * Return one of them, or `null` to leave the connection pending: the function is called for it again when a worker
+ * can take more, and every 100 ms. If the function throws or returns anything else, the connection goes by round
+ * robin, and the error is logged once for each listener (`policy-error`).
  */
 export type PolicyFunction = (workers: readonly WorkerView[], connection: ConnectionView) => WorkerView | null
 
-/** When a worker counts as saturated: by its last second. What is left out is no limit. */
+/** The limits above which a worker counts as saturated, measured over its last second. A limit that is not set does not apply. */
 export interface SaturationOptions {
-  /** The share of the time in which its event loop is busy, over 0 and up to 1. */
+  /** The share of the time in which the worker's event loop is busy: more than 0, at most 1. */
   utilization?: number
-  /** Milliseconds that its event loop was late, at the most, at least 1. */
+  /** The longest event loop delay, in milliseconds. */
   delay?: number
 }
 
 export interface ReloadOptions {
   /**
-   * How many workers are replaced at a time, 1 to 1024: so many processes are there beyond `workers`.
+   * The number of workers that a reload replaces at the same time. While a reload runs, there are up to this many
+   * processes more than `workers`.
    * @default 1
    */
   concurrency?: number
 }
 
 /**
- * When a worker is replaced by a new one, start-first and one at a time. Looked at once a second.
- * What is left out is no limit.
+ * The limits at which a worker is replaced. They are checked once a second, and one worker is replaced at a time. A
+ * limit that is not set does not apply.
  */
 export interface RecycleOptions {
-  /** Requests that it has begun to answer, at least 1. */
+  /** The number of requests that the worker has begun to answer. */
   requests?: number
-  /** Its resident memory: bytes, or a text like `'512mb'` (b, kb, mb, gb; 1 kb is 1024 bytes). */
+  /** The worker's resident memory: bytes, or a text like `'512mb'` (units: b, kb, mb, gb; 1 kb is 1,024 bytes). */
   rss?: number | string
-  /** Milliseconds since it was ready, at least 1. */
+  /** The time since the worker became ready, in milliseconds. */
   age?: number
   /**
-   * 0 to 1: each worker's own limits are lower by a random share, up to this, so that workers of one
-   * age are not all due at once.
+   * Lowers each worker's limits by a random share between 0 and this one, so that workers of the same age are not
+   * replaced at the same time.
    * @default 0.1
    */
   jitter?: number
 }
 
-/** Where the admin server listens, and who may do more than look. */
 export interface AdminOptions {
-  /** 0 to 65535; 0: any that is free, which the log tells. */
+  /** The port to listen on. With 0 the system chooses a free port, and the log says which (`admin`). */
   port: number
-  /** @default '127.0.0.1' */
+  /**
+   * The address to listen on.
+   * @default '127.0.0.1'
+   */
   host?: string
-  /** What `Authorization: Bearer` has to say for a reload or a scaling: at least 16 characters. Left out: nobody may. */
+  /**
+   * The secret that allows a reload or a scaling through the admin server: clients send `Authorization: Bearer <token>`.
+   * Without a token nobody can reload or scale through it.
+   */
   token?: string
-  /** Names by which it may be asked for (the Host header), beside addresses, `localhost` and `host`: those of a proxy in front of it. */
+  /**
+   * Additional Host names that the admin server accepts, such as that of a proxy in front of it. It always accepts
+   * IP addresses, `localhost` and its own `host`; requests with any other name are answered 421.
+   * @default []
+   */
   hosts?: string[]
 }
 
-/** How many crashes are too many. */
 export interface MaxRestarts {
-  /** Replacements of workers that ended unasked, 0 to 1,000,000. Left out: no limit. */
+  /** The number of crashes to tolerate within `within` milliseconds. With one more, the primary gives up. */
   count?: number
   /**
-   * Milliseconds that are looked back, 1 to 2,147,483,647; with `count` only.
+   * The period over which crashes are counted, in milliseconds. Only valid together with `count`.
    * @default 60000
    */
   within?: number
 }
 
 export interface SharedPortOptions {
+  // Worker processes
+
   /**
-   * How many worker processes serve the port: an integer from 1 to 1024, or `'auto'`: as many as
-   * the CPUs that this process may use (its affinity and its cgroup's quota, rounded up, at least 1).
-   * `0` shares nothing: Fastify listens as it always does (role `standalone`).
+   * The number of worker processes. `'auto'` starts one for each CPU that this process may use: the CPUs of its
+   * affinity, or of its cgroup's CPU quota if that is less, rounded up. With `0` there are no workers: Fastify
+   * listens in this process, as it does without the plugin (role `'standalone'`).
+   *
+   * The command does not accept 0.
    * @default 'auto'
    */
   workers?: number | 'auto'
 
   /**
-   * Milliseconds that a stopping worker has to finish what it has, 0 to 2,147,482,647; then its
-   * connections are destroyed, and what still lives a second later is killed.
-   * @default 10000
-   */
-  grace?: number
-
-  /**
-   * Whether the primary stops on SIGTERM, SIGINT and SIGQUIT, and the workers ignore the terminal's
-   * SIGINT and SIGQUIT and drain on SIGTERM. `false` leaves all handlers to the app.
-   * @default true
-   */
-  signals?: boolean
-
-  /**
-   * How connections travel to the workers: `'native'` (Linux: descriptors over a Unix socket, many at
-   * a time), `'ipc'` (any platform: one by one over Node's own channel), or `'auto'`: native where it
-   * loads, else ipc.
-   * @default 'auto'
-   */
-  lane?: LaneName | 'auto'
-
-  /**
-   * Milliseconds after which connections that a worker has been sent, but has not received since its
-   * event loop is busy, are taken back for another worker that has time; twice as long for each time
-   * that they have moved. 0: never. In the native lane only.
-   * @default 2
-   */
-  takeBackAfter?: number
-
-  /**
-   * Milliseconds that a worker has to become ready; then it is killed, and has failed. 0: no limit.
+   * How long a worker may take to become ready, in milliseconds. A worker that takes longer is killed, and counts as
+   * failed (`SHARED_PORT_ERR_BOOT_TIMEOUT`). 0: no limit.
    * @default 30000
    */
   bootTimeout?: number
 
   /**
-   * Called in a worker when its Fastify is ready, before it listens: with the instance that the plugin
-   * is registered on. Connections come when what it returns is fulfilled; what it throws makes listen()
-   * reject, and the worker fail. How long it may take, `bootTimeout` says. With `workers: 0` there is no
-   * worker, and it is not called.
+   * A check that each worker runs before it gets connections. It is called with the Fastify instance after all
+   * plugins are loaded, and may return a promise. If it throws or rejects, the worker's `listen()` rejects with
+   * `SHARED_PORT_ERR_READY_CHECK`, and the worker fails. `bootTimeout` limits its duration. It is not called with
+   * `workers: 0`.
+   *
+   * Each Fastify instance may have its own. The command does not accept this option: use an `onReady` hook in the app.
    */
   readyCheck?: (fastify: FastifyInstance) => unknown
 
-  /** How `reload()` goes. */
-  reload?: ReloadOptions
-
   /**
-   * Milliseconds for which a worker's event loop may not turn; then it is killed, and replaced. At
-   * least 2000, 0: never. One whose inspector is open, for a debugger, is let alone. A worker whose
-   * event loop turns and that acks no connection for so long (0: for 30000) has lost its lane, and is
-   * killed and replaced too.
-   * @default 30000
+   * The user that the workers run as: a name or a numeric id. The primary must be root, and stays root. A Unix
+   * socket that it creates is given to this user. Fails with `SHARED_PORT_ERR_USER`.
+   * @default the primary's user
    */
-  livenessTimeout?: number
-
-  /** When a worker that works is replaced all the same. */
-  recycle?: RecycleOptions
-
-  /** How many crashes make the primary give up: it drains, and exits with 1. */
-  maxRestarts?: MaxRestarts
+  user?: string | number
 
   /**
-   * Milliseconds for which connections are served as before after SIGTERM, 0 to 2,147,483,647, so that
-   * a load balancer sees `draining` first.
+   * The group that the workers run as: a name or a numeric id. Supplementary groups are dropped. Fails with
+   * `SHARED_PORT_ERR_USER`.
+   * @default the group of `user`
+   */
+  group?: string | number
+
+  /** A function that the primary calls when a worker process has been started. An error that it throws is logged (`listener-error`). */
+  onWorkerStart?: (id: number) => unknown
+
+  /**
+   * A function that the primary calls when a worker process has ended. `code` is `null` if a signal ended the
+   * process. An error that it throws is logged (`listener-error`).
+   */
+  onWorkerExit?: (id: number, end: Pick<WorkerExit, 'code' | 'signal'>) => unknown
+
+  // Stop and reload
+
+  /**
+   * How long a worker that stops may take to finish its requests, in milliseconds. After that its open connections
+   * are closed. A worker that is still there one second later is killed.
+   * @default 10000
+   */
+  grace?: number
+
+  /**
+   * How long the server keeps accepting connections after SIGTERM, in milliseconds, while `stats().ready` is already
+   * `false`. This gives load balancers time to stop sending traffic. SIGINT and SIGQUIT skip it.
    * @default 0
    */
   closeDelay?: number
 
   /**
-   * The user that the workers run as: a name or a numeric id. The primary, which binds, stays what it
-   * is: root, or nothing else is permitted. A socket file is given to the user.
+   * Whether SIGTERM, SIGINT and SIGQUIT stop the server, SIGHUP reloads it, and SIGTTIN and SIGTTOU scale it.
+   * `false` leaves all signals to the app.
+   *
+   * The command does not accept this option: it always handles signals.
+   * @default true
    */
-  user?: string | number
+  signals?: boolean
+
+  /** How a reload replaces the workers. */
+  reload?: ReloadOptions
+
+  // Health of workers
 
   /**
-   * The group that the workers run as: a name or a numeric id. Others that this process has are dropped.
-   * @default the user's own
+   * How long a worker's event loop may be blocked, in milliseconds. A worker that is blocked for longer is killed and
+   * replaced (`worker-hung`). At least 2000; 0 never kills. A worker with an open inspector is not killed.
+   *
+   * The same limit applies to a worker that responds but acknowledges no connections: it has lost its lane, and is
+   * killed and replaced (`lane-error`). If this option is 0, that limit is 30000.
+   * @default 30000
    */
-  group?: string | number
-
-  /** The mode of a socket file (TCP ports have none): a number up to 0o777, or octal digits: `'660'`. Left out: as umask(2) has it. */
-  socketMode?: string | number
-
-  /** Called in the primary when a worker's process has been started. What it throws is logged. */
-  onWorkerStart?: (id: number) => unknown
-
-  /** Called in the primary when a worker's process has ended. What it throws is logged. */
-  onWorkerExit?: (id: number, end: Pick<WorkerExit, 'code' | 'signal'>) => unknown
+  livenessTimeout?: number
 
   /**
-   * Who gets the next connection. `'round-robin'`: each in turn. `'least-connections'`: who has the
-   * fewest open, in turn where those are equal. `'sticky'`: the same client address, the same worker;
-   * one that comes or goes moves its own share of the clients alone. Or a function of your own.
+   * How long an event loop must be blocked to be counted as a stall, in milliseconds. Stalls are counted in `stats()`
+   * and logged (`stall`), with the route if it is known.
+   * @default 50
+   */
+  stallAfter?: number
+
+  /**
+   * When to replace a worker that works. As in a reload, the new worker is ready before the old one stops.
+   * Use it to limit the effect of a memory leak.
+   */
+  recycle?: RecycleOptions
+
+  /**
+   * When to give up on workers that crash. If the limit is exceeded, the primary logs `crash-loop`, stops the
+   * remaining workers gracefully, and exits with code 1. Without this option, crashed workers are replaced for ever.
+   */
+  maxRestarts?: MaxRestarts
+
+  // Choice of the worker
+
+  /**
+   * How the worker for the next connection is chosen. `'round-robin'`: each worker in turn. `'least-connections'`: the
+   * worker with the fewest open connections. `'sticky'`: the same worker for the same client address. Or a function
+   * (type `PolicyFunction`).
    * @default 'round-robin'
    */
   policy?: PolicyName | PolicyFunction
 
   /**
-   * Milliseconds that a connection waits for its client's own worker when that is busy (policy
-   * `'sticky'`); then it goes to another.
+   * How long a connection waits for its client's own worker while that worker is busy, in milliseconds (policy
+   * `'sticky'`). After that another worker gets it.
    * @default 1000
    */
   stickyWait?: number
 
   /**
-   * How many leading bits of an IPv6 address make a client (policy `'sticky'`), 1 to 128: a network is
-   * given /64, out of which its hosts choose addresses at will (RFC 8981).
+   * The number of leading bits of an IPv6 address that identify a client (policy `'sticky'`). Hosts choose addresses
+   * freely within a network, which usually is a /64 (RFC 8981).
    * @default 64
    */
   stickyIpv6Prefix?: number
 
   /**
-   * Milliseconds for which a worker's event loop stands still that make a stall, at least 20: each is
-   * counted, and in the log with the route that it was in, where that can be told.
-   * @default 50
+   * When a worker is passed over because it is too busy. If all workers are saturated, all of them get connections
+   * again.
    */
-  stallAfter?: number
-
-  /** When a worker gets no connections, as long as others are not saturated. Left out: never. */
   saturation?: SaturationOptions
 
   /**
-   * Connections that are accepted and wait for a worker, for each listener, 1 to 1,048,576. In the
-   * native lane the primary then stops accepting, until half of them are gone: what comes waits in the
-   * kernel's backlog. The ipc lane cannot: it closes the newest, but for a burst that workers have time for.
+   * The number of connections that a worker may have at a time, including those sent to it and not acknowledged yet. A
+   * worker at the limit is passed over; if all workers are at the limit, connections wait in the primary. (Node's
+   * `server.maxConnections` is different: a worker at that limit refuses a connection, which then goes to another one.)
+   */
+  maxConnectionsPerWorker?: number
+
+  // Handing over connections
+
+  /**
+   * How connections travel to the workers. `'native'` sends descriptors over a Unix socket, many at a time; it needs
+   * Linux and fails with `SHARED_PORT_ERR_LANE` elsewhere. `'ipc'` uses Node's own channel between processes, one
+   * connection at a time; it works on every platform. `'auto'` takes native if it is available, otherwise ipc.
+   * @default 'auto'
+   */
+  lane?: LaneName | 'auto'
+
+  /**
+   * How long a connection may stay unreceived in a busy worker's queue, in milliseconds. After that it is taken back
+   * and sent to a worker that has time. The time doubles each time that the connection moves. 0: never. Native lane
+   * only.
+   * @default 2
+   */
+  takeBackAfter?: number
+
+  // Overload
+
+  /**
+   * The number of accepted connections that may wait for a worker, for each listener. Above it, the native lane stops
+   * accepting until half of them are gone; new connections wait in the kernel's backlog (`listen({ backlog })`). The
+   * ipc lane cannot stop accepting: it closes the newest connections, unless it is a burst that the workers take quickly.
    * @default 1024
    */
   maxPending?: number
 
   /**
-   * What becomes of connections beyond `maxPending`. `'wait'`: as said there. `'shed'`: they are
-   * answered `503 Service Unavailable` with `Retry-After`, and reset where HTTP/1 is not what is
-   * spoken in plain: TLS, and HTTP/2 without.
+   * What happens to connections beyond `maxPending`. `'wait'`: see `maxPending`. `'shed'`: they are answered
+   * `503 Service Unavailable` with `Retry-After`. Listeners that use TLS or HTTP/2 reset them instead.
    * @default 'wait'
    */
   onOverload?: 'wait' | 'shed'
 
   /**
-   * Milliseconds that an accepted connection waits for a worker; then it is shed. 0: no limit.
+   * How long an accepted connection may wait for a worker, in milliseconds. After that it is answered 503, or reset, as with
+   * `onOverload: 'shed'`. 0: no limit.
    * @default 10000
    */
   pendingTimeout?: number
 
-  /**
-   * Connections that a worker is given at a time, those sent to it and not acked included. A full one
-   * is passed over; when all are, the connections wait. Left out: no limit. (An app's `server.maxConnections` refuses; this does not offer.)
-   */
-  maxConnectionsPerWorker?: number
+  // Sockets and TLS
 
   /**
-   * Milliseconds after which the key that TLS session tickets are sealed with is changed; the former one
-   * is accepted for as long again. 0: never.
-   * @default 43200000 (12 hours)
+   * The file mode of a Unix socket: a number up to `0o777`, or octal digits as a text: `'660'`. It has no effect on
+   * TCP ports.
+   * @default set by the umask
+   */
+  socketMode?: string | number
+
+  /**
+   * How long a key for TLS session tickets is used, in milliseconds. Tickets made with the previous key are accepted
+   * for the same time again. 0: for ever.
+   * @default 43200000
    */
   ticketLifetime?: number
 
+  // Operation
+
   /**
-   * The control socket of the primary, by which `shared-fastify status`, `reload` and the others find
-   * it: a Unix socket that only this user may open. `true`: at `shared-fastify/<pid>.sock` in
-   * `$XDG_RUNTIME_DIR` or `/run/user/<uid>`, else at `/tmp/shared-fastify-<uid>/<pid>.sock`. Or a path
-   * of your own. `false`: none. (Linux and macOS.)
+   * The control socket: a Unix socket through which `shared-fastify status`, `reload` and the other commands reach
+   * the primary. Only the same user can open it. `true` puts it at `shared-fastify/<pid>.sock` in `$XDG_RUNTIME_DIR`
+   * or `/run/user/<uid>`, otherwise at `/tmp/shared-fastify-<uid>/<pid>.sock`. A text is a path of your own. `false`:
+   * no control socket. Linux and macOS only.
    * @default true
    */
   control?: boolean | string
 
   /**
-   * The admin server of the primary: a page, `/livez`, `/readyz`, `/metrics` and `/status`. A port (of
-   * 127.0.0.1), a text like `'127.0.0.1:9000'`, or an object. Left out: none.
+   * The admin server of the primary: a web page, `/livez`, `/readyz`, `/metrics` and `/status`. A port (on
+   * 127.0.0.1), a text like `'127.0.0.1:9000'`, or an object.
    */
   admin?: number | string | AdminOptions
 }

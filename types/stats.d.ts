@@ -1,128 +1,130 @@
 import type { LaneName, PolicyName } from './options.js'
 
-// What `stats()`, and the control socket and the admin server, answer.
+// The results of `stats()`, and of the control socket and the admin server.
 
-/** A worker's stage of life. `exited` is none that stats() tell of: it is out of them by then. */
+/** The states of a worker. `stats()` never lists a worker as `'exited'`: it has been removed by then. */
 export type WorkerState = 'starting' | 'ready' | 'draining' | 'exited'
 
-/** One worker as the primary sees it. Counts are since the worker started. */
+/** One worker. Counts are since the worker started; rates and shares are of the last second that it reported. */
 export interface WorkerStats {
-  /** `cluster.worker.id`: never used twice. */
+  /** `cluster.worker.id`. An id is never used again. */
   id: number
-  /** The number of its place among the workers, from 0 on: who replaces it has the same. */
+  /** The number of the worker's slot, from 0. The worker that replaces it has the same slot. */
   slot: number
-  /** Process id; `undefined` when the process could not be started. */
+  /** The process id; `undefined` if the process could not be started. */
   pid: number | undefined
   state: WorkerState
+  /** The number of the reload that started this worker; 0 before the first reload. */
   generation: number
-  /** Milliseconds since its process was started. */
+  /** Milliseconds since the process was started. */
   age: number
-  /** How often a worker of its slot had crashed before it. */
+  /** The number of crashes of earlier workers in the same slot. */
   restarts: number
-  /** Connections sent to it. */
+  /** Connections sent to the worker. */
   handedOff: number
-  /** Connections sent to it in a second: the last one that it reported. */
+  /** Connections sent to the worker per second. */
   handedOffRate: number
-  /** Connections that it took. */
+  /** Connections that the worker took. */
   accepted: number
-  /** Connections that it refused; each went to another worker. */
+  /** Connections that the worker refused. Each was offered to another worker. */
   refused: number
-  /** Connections taken back from it before it had received them; each went to another worker. */
+  /** Connections taken back before the worker had received them. Each was sent to another worker. */
   takenBack: number
-  /** Connections sent to it that it has not answered for yet. */
+  /** Connections sent to the worker that it has not acknowledged yet. */
   unacked: number
-  /** Connections that it has open, as it last reported. */
+  /** Open connections. */
   open: number
-  /** Requests that it has begun to answer, as it last reported: once a second. */
+  /** Requests that the worker has begun to answer. */
   requests: number
-  /** Requests that it began to answer in a second: the last one that it reported. */
+  /** Requests that the worker began to answer per second. */
   requestRate: number
-  /** Its resident memory in bytes, as it last reported: once a second; 0 before. */
+  /** Resident memory in bytes; 0 before the first report. */
   rss: number
-  /** The share of the last second in which its event loop was busy, 0 to 1, as it last reported. */
+  /** The share of the time in which the event loop was busy, 0 to 1. */
   utilization: number
-  /** Milliseconds that its event loop was late in the last second, at the most, as it last reported. */
+  /** The longest event loop delay, in milliseconds. */
   delay: number
-  /** How often its event loop stood still for `stallAfter` or longer, as it last reported. */
+  /** The number of times that the event loop was blocked for `stallAfter` or longer. */
   stalls: number
-  /** Whether it is over a limit of `saturation`. */
+  /** Whether the worker is above a limit of `saturation`. */
   saturated: boolean
-  /** TLS handshakes that it has finished, as it last reported: once a second. */
+  /** Completed TLS handshakes. */
   handshakes: HandshakeStats
 }
 
 export interface HandshakeStats {
-  /** Those of new sessions. */
+  /** Handshakes that began a new session. */
   full: number
-  /** Those that took up a session again, by its ticket: without a certificate and its signature. */
+  /** Handshakes that resumed a session by its ticket, which saves the certificate and its signature. */
   resumed: number
 }
 
 /** One shared listener. */
 export interface ListenerStats {
-  /** Its name among the listeners: `host:port`, the path, or `fd:n`; `host:0@2` for a second app on a port of the kernel's choice. */
+  /** The name of the listener: `host:port`, a path, or `fd:n`. A second app that listens on port 0 has `host:0@2`. */
   key: string
-  /** The addresses bound: one, or both families of `localhost`; a path for a Unix socket. */
+  /** The addresses bound: for `localhost` there can be two; for a Unix socket it is the path. */
   addresses: Array<{ address: string, family: string, port: number } | string>
-  /** Accepted connections that no worker has been sent yet. */
+  /** Accepted connections that have not been sent to a worker yet. */
   pending: number
 }
 
 export interface Stats {
   workers: WorkerStats[]
-  /** Accepted connections that no worker has been sent yet. */
+  /** Accepted connections of all listeners that have not been sent to a worker yet. */
   pending: number
-  /** Connections that no worker was to have: beyond `maxPending`, or pending for longer than `pendingTimeout`. Since the start. */
+  /** Connections rejected under overload since the start: beyond `maxPending`, or pending for longer than `pendingTimeout`. */
   shed: number
   listeners: ListenerStats[]
   /**
-   * Whether connections should come here: at least one worker is ready, and no stop has begun. In a
-   * standalone process: whether it listens.
+   * Whether the server should get traffic: at least one worker is ready, and no stop has begun. In a standalone
+   * process: whether it is listening.
    */
   ready: boolean
 }
 
-/** What the primary says of itself: `GET /status` of the control socket and of the admin server. */
+/** The primary as a whole: `GET /status` of the control socket and of the admin server. */
 export interface Status extends Stats {
-  /** What it is called, where it has a name. */
+  /** The `name` setting of the command; `null` if there is none. */
   name: string | null
+  /** The process id of the primary. */
   pid: number
-  /** Of shared-fastify. */
+  /** The version of shared-fastify. */
   version: string
-  /** Of Node: `process.version`. */
+  /** The version of Node: `process.version`. */
   node: string
   mode: 'plugin' | 'command'
-  /** The path of the app's file: what the workers load, or run. */
+  /** The path of the app's file. */
   app: string
-  /** Milliseconds since the epoch. */
+  /** The start of the primary, in milliseconds since the epoch. */
   startedAt: number
-  /** Milliseconds since then. */
+  /** Milliseconds since the start. */
   uptime: number
-  /** `ready`: at least one worker is. */
+  /** `'ready'` if at least one worker is. */
   state: 'starting' | 'ready' | 'stopping'
   lane: LaneName
   policy: PolicyName | 'custom'
-  /** How many workers it keeps. */
+  /** The number of workers that the primary keeps running. */
   wanted: number
-  /** How often the workers have been reloaded. */
+  /** The number of reloads so far. */
   generation: number
-  /** The reload that is under way: how many of the workers are replaced. */
+  /** The reload in progress, and the number of workers replaced so far; `null` if there is none. */
   reload: { generation: number, replaced: number, workers: number } | null
-  /** Since the start. */
+  /** Finished reloads since the start. */
   reloads: { completed: number, aborted: number }
-  /** Crashes of workers since the start: each is replaced. */
+  /** Crashes of workers since the start. */
   restarts: number
-  /** The option, for each listener. */
+  /** The option `maxPending`. */
   maxPending: number
-  /** Connections sent to workers since the start, those that are gone included. */
+  /** Connections sent to workers since the start, including workers that have ended. */
   handedOff: number
-  /** Requests that workers have begun to answer since the start, those that are gone included. */
+  /** Requests that workers have begun to answer since the start, including workers that have ended. */
   requests: number
-  /** Whether a reload and a scaling can be asked for where this was asked for. */
+  /** Whether this client may request a reload or a scaling. */
   steerable: boolean
 }
 
-/** One second of the last ten minutes, on the admin server. */
+/** One second of the last ten minutes, as the admin server reports it. */
 export interface Sample {
   /** Milliseconds since the epoch. */
   time: number
@@ -130,14 +132,14 @@ export interface Sample {
   connections: number
   /** Requests begun in that second. */
   requests: number
-  /** Connections that are open. */
+  /** Open connections. */
   open: number
-  /** Accepted connections that no worker has been sent yet. */
+  /** Accepted connections that have not been sent to a worker yet. */
   pending: number
   /** Connections shed in that second. */
   shed: number
-  /** The utilization of the workers that are ready, 0 to 1: their mean. */
+  /** The mean utilization of the workers that are ready, 0 to 1. */
   utilization: number
-  /** That of the busiest. */
+  /** The utilization of the busiest worker, 0 to 1. */
   busiest: number
 }
