@@ -17,6 +17,7 @@ export class Admin {
   readonly #control: ControlSocket
   #history: History | undefined
   #server: FastifyInstance | undefined
+  #address: string | undefined
 
   constructor (primary: Operable, options: Pick<Options, 'control' | 'admin'>) {
     this.#primary = primary
@@ -42,11 +43,17 @@ export class Admin {
     }
   }
 
+  /** The URL of the admin server, if it is open. */
+  get address (): string | undefined {
+    return this.#address
+  }
+
   async close (): Promise<void> {
     this.#history?.close()
     this.#history = undefined
     const server = this.#server
     this.#server = undefined
+    this.#address = undefined
     await Promise.all([this.#control.close(), server?.close(), this.#metrics.close()])
   }
 
@@ -69,6 +76,7 @@ export class Admin {
     // Fastify itself would report 127.0.0.1 for 0.0.0.0, which hides that the server is reachable from outside.
     const { address: host, family, port } = this.#server.server.address() as AddressInfo
     const address = `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`
+    this.#address = address
     this.#primary.log.info({ event: 'admin', address }, 'the admin server is listening on %s', address)
   }
 

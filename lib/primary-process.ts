@@ -6,14 +6,14 @@ import { Admin } from './admin.js'
 import type { Operable } from './admin/operable.js'
 import { LEVELS, levelsOf, setLevel } from './fastify/app-logger.js'
 import { LogLevelError, ScaleError, WorkerFailedError } from './errors.js'
-import { rootOf, type SocketName } from './platform/node-internals.js'
+import { rootOf } from './platform/node-internals.js'
 import type { Share } from './fastify/listen.js'
 import type { ListenTarget } from './fastify/listen-target.js'
 import { type SafeLog, safeLog } from './fastify/safe-log.js'
 import type { Options } from './options/options.js'
 import { MOST_WORKERS } from './options/schema.js'
 import { runPreClose } from './fastify/pre-close.js'
-import { Primary, type PrimaryParts } from './primary.js'
+import { type Listening, Primary, type PrimaryParts } from './primary.js'
 import { App } from './primary/process/app.js'
 import { Events } from './primary/insight/events.js'
 import { forkBy, type Program } from './primary/workers/fork.js'
@@ -178,7 +178,7 @@ export class PrimaryProcess {
     const app = new App(fastify, {
       open: async () => { await this.open() },
       nextKey: target => this.nextKey(target, place),
-      listen: async (key, target) => await this.listen(key, target),
+      listen: async (key, target) => (await this.listen(key, target)).names,
       close: async key => { await this.#close(key) },
       preClose: async fastify => { await runPreClose(fastify, this.options.grace, this.#log) }
     })
@@ -187,12 +187,12 @@ export class PrimaryProcess {
   }
 
   /** See {@link Primary.listen}. If a worker fails on the first start, this process exits with code 1. */
-  async listen (key: string, target: ListenTarget): Promise<Array<SocketName | string>> {
+  async listen (key: string, target: ListenTarget): Promise<Listening> {
     if (this.options.signals) this.#ignoreSignals ??= this.#handleSignals()
     this.#listening++
     try {
       await this.open()
-      return (await this.#primary.listen(key, target)).names
+      return await this.#primary.listen(key, target)
     } catch (err) {
       // While the process exits, listen() must not reject: an app that does not expect that would crash.
       if (this.#exiting) await new Promise(() => {})
@@ -203,6 +203,11 @@ export class PrimaryProcess {
     } finally {
       this.#listening--
     }
+  }
+
+  /** The URL of the admin server, if there is one. */
+  get adminAddress (): string | undefined {
+    return this.#admin.address
   }
 
   /** Opens the admin server and the control socket. @throws the errors of {@link Admin.open}; may be tried again */

@@ -46,7 +46,7 @@ export interface PrimaryParts {
 }
 
 /** What listen() resolves with: the key, and the names that it is bound to. */
-export type Listening = Pick<Port, 'key' | 'names'>
+export type Listening = Pick<Port, 'key' | 'names' | 'answerable'>
 
 /**
  * The process that holds the ports. It wires the rooms of lib/primary/:

@@ -8,7 +8,7 @@ const BARE = new Set(['level', 'time', 'name', 'hostname', 'pid', 'caller', 'typ
  * breaks that could look like a new log line. They may come from outside: the names of routes are the app's,
  * and their parameters a client's.
  */
-export function legible (line: string, messageKey = 'msg'): object {
+export function legible (line: string, messageKey = 'msg'): Record<string, unknown> {
   const fields = JSON.parse(line) as Record<string, unknown>
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [oneLine(name), typeof value === 'string' ? cleanText(name, value, messageKey) : clean(value)]))
 }

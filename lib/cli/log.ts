@@ -10,7 +10,7 @@ const LEFT_OUT = 'pid,hostname,workerId,generation'
  * Fields of the primary's line that the readable format omits as well, because the message already contains
  * them, or is clear without them.
  */
-const PRIMARY_LEFT_OUT = `${LEFT_OUT},event,workerPid,code,signal,delay,lane,reason,workers,source,before,grace,closeDelay,bootTimeout,silence,used,limit,rss,count,within,children,listener,changed,folder,url`
+const PRIMARY_LEFT_OUT = `${LEFT_OUT},event,workerPid,code,signal,delay,lane,reason,workers,source,before,grace,closeDelay,bootTimeout,silence,used,limit,rss,count,within,children,listener,changed,folder,url,address`
 
 /** The format of timestamps. */
 const TIME = 'HH:MM:ss.l'
@@ -39,8 +39,17 @@ export async function workerStream (pretty: boolean): Promise<DestinationStream>
     prettify = prettyFactory({ ...options, messageKey: config.messageKey, errorLikeObjectKeys: ['err', 'error', config.errorKey], customLevels: config.levels.values })
   })
   const { write } = stdout
-  stdout.write = line => write.call(stdout, line && prettify(legible(line, messageKey)))
+  stdout.write = line => {
+    if (line === '') return write.call(stdout, line)
+    const fields = legible(line, messageKey)
+    return tellsAddress(fields[messageKey]) || write.call(stdout, prettify(fields))
+  }
   return stdout
+}
+
+/** Whether it is Fastify's line for an address. Each worker would print all of them, and the primary logs them once. */
+function tellsAddress (message: unknown): boolean {
+  return typeof message === 'string' && message.startsWith('Server listening at ')
 }
 
 /**

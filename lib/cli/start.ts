@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import { StdoutError, WorkerFailedError } from '../errors.js'
 import { plain } from '../platform/plain-text.js'
-import type { SocketName } from '../platform/node-internals.js'
 import { type ListenTarget, readListenTarget } from '../fastify/listen-target.js'
 import type { Options } from '../options/options.js'
 import { openOutput } from '../primary/process/output.js'
+import type { Listening } from '../primary.js'
 import { PrimaryProcess } from '../primary-process.js'
 import { END_DELAY } from '../platform/timing.js'
 import type { Config } from './settings/config.js'
@@ -13,6 +13,7 @@ import { assertFree } from './worker/inspection.js'
 import { createLog } from './log.js'
 import { writePidfile } from './pidfile.js'
 import { spell } from './settings/spell.js'
+import { startSummary } from './start-summary.js'
 import { setTitle } from './title.js'
 import { findUnknownVariables, tellUnknown } from './settings/unknown-variables.js'
 import { workerProgram } from './worker/program.js'
@@ -48,9 +49,12 @@ export async function start (config: Config, options: Options, { imports = [], p
       await restartOnChange(config, primary, reloadEnvironment, log)
     }
     await primary.open()
-    for (const name of await listen(primary, target)) {
-      log.info({ event: 'listening' }, 'listening at %s', spell(name))
-    }
+    const { names, answerable } = await listen(primary, target)
+    const summary = startSummary({ names, plain: answerable !== false, workers: primary.status().wanted, admin: primary.adminAddress })
+    names.forEach((name, place) => {
+      const last = config.pretty && place === names.length - 1
+      log.info({ event: 'listening' }, '%s', [`listening on ${spell(name)}`, ...(last ? summary : [])].join('\n'))
+    })
   } catch (err) {
     tell(err as NodeJS.ErrnoException, log)
     await output.end(END_DELAY)
@@ -62,7 +66,7 @@ export async function start (config: Config, options: Options, { imports = [], p
  * Adds to Node's error that the app's port is meant. The errors of the admin server and of the control
  * socket already say which they are.
  */
-async function listen (primary: PrimaryProcess, target: ListenTarget): Promise<Array<SocketName | string>> {
+async function listen (primary: PrimaryProcess, target: ListenTarget): Promise<Listening> {
   try {
     return await primary.listen(primary.nextKey(target), target)
   } catch (err) {

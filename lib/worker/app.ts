@@ -144,7 +144,7 @@ export class App implements Share {
     const begun = performance.now()
     if (this.#asked === undefined) await leave(key)
     const { count } = this.connections
-    log.info({ event: 'drain' }, 'draining %s: %d open %s', key, count, count === 1 ? 'connection' : 'connections')
+    log.info({ event: 'drain' }, 'draining %s (%d open %s)', key, count, count === 1 ? 'connection' : 'connections')
     const left = Math.max(0, grace - (performance.now() - begun))
     // Fastify's forceCloseConnections applies as in a single process, except during a reload, when other
     // workers go on serving.
