@@ -24,17 +24,20 @@ import type { WorkerHandle } from './primary/workers/worker-handle.js'
 import { Workforce } from './primary/workers/workforce.js'
 import type { Pulse, ToPrimary } from './protocol.js'
 
-/** Milliseconds by which a signal that was sent to all processes may reach this one after the exit of a worker that it ended. */
+/**
+ * Milliseconds by which a signal that was sent to all processes may reach this one later than the exit of a
+ * worker that it ended.
+ */
 const SIGNAL_DELAY = 100
 
 export interface PrimaryParts {
   options: Options
   log: SafeLog
   fork: Fork
-  /** As whom the workers run: a socket file becomes theirs. */
+  /** The user that the workers run as. Socket files are made to belong to it. */
   identity?: Identity
   emit: Emit
-  /** There were too many crashes: no worker is started any more, and everything has to stop. */
+  /** Called after too many crashes: no worker is started any more, and everything has to stop. */
   onCrashLoop (): void
   /** The app's code changes, and may be broken: see {@link Primary.restart}. */
   development?: boolean
@@ -45,7 +48,7 @@ export interface PrimaryParts {
   clock?: Clock
 }
 
-/** What listen() resolves with: the key, and the names that it is bound to. */
+/** The result of listen(): the key, and the addresses that it is bound to. */
 export type Listening = Pick<Port, 'key' | 'names' | 'answerable'>
 
 /**
@@ -131,7 +134,7 @@ export class Primary {
     if (this.#lane.takesBack && options.takeBackAfter > 0) this.#takeBack = this.#createTakeBack()
   }
 
-  /** Whether it has ended everything that it began. */
+  /** Whether everything that it began has ended. */
   get stopped (): boolean {
     return this.#stopped
   }
@@ -151,17 +154,17 @@ export class Primary {
     return this.#announced || this.#stopping !== undefined
   }
 
-  /** Whether listen() has been served, and a stop has something to let finish. */
+  /** Whether all calls of listen() have been served once. Before that, a stop has nothing to let finish. */
   get up (): boolean {
     return this.#awaited.up
   }
 
-  /** Of the workers that start from now on. */
+  /** The generation of the workers that start from now on. */
   get generation (): number {
     return this.#workforce.supervisor.generation
   }
 
-  /** How many workers it keeps. */
+  /** The number of workers to keep. */
   get workerCount (): number {
     return this.#workforce.supervisor.slots.length
   }
@@ -172,10 +175,10 @@ export class Primary {
   }
 
   /**
-   * Binds, and resolves when every worker serves what is bound; in development, when the workers start.
-   * @throws Node's own error of a bind that fails; nothing is left behind
+   * Binds, and resolves when every worker serves the port; in development, when the workers are started.
+   * @throws Node's own error if the bind fails; nothing is left behind
    * @throws SHARED_PORT_ERR_WORKER_FAILED with the worker's error as its cause; everything is stopped then
-   * @throws SHARED_PORT_ERR_CLOSED when the primary was closed meanwhile
+   * @throws SHARED_PORT_ERR_CLOSED if the primary was closed meanwhile
    */
   async listen (key: string, target: ListenTarget): Promise<Listening> {
     const port = await this.#ports.add(key, target)
@@ -190,15 +193,15 @@ export class Primary {
     return port
   }
 
-  /** Stops accepting for one key and lets its connections finish. With the last key the workers end too. */
+  /** Stops accepting for one key and lets its connections finish. With the last key, the workers end too. */
   async close (key: string): Promise<void> {
     const port = this.#ports.of(key)
-    if (port === undefined) return this.#ports.fail(key, new ClosedError()) // should it still be binding
+    if (port === undefined) return this.#ports.fail(key, new ClosedError()) // it may still be binding
     port.closing ??= this.#close(port)
     await port.closing
   }
 
-  /** Tells the workers, and the app, that a stop will come; until then everything goes on as before. */
+  /** Tells the workers and the app that a stop will come. Everything goes on as before until then. */
   announceStop (): void {
     this.#announced = true
     this.#emit('draining')
@@ -206,7 +209,7 @@ export class Primary {
     this.#workforce.tell({ type: 'stopping' })
   }
 
-  /** Stops accepting, lets every worker finish what it has within grace, and resolves when all are gone. */
+  /** Stops accepting, lets every worker finish its connections within grace, and resolves when all have exited. */
   async stop (): Promise<void> {
     this.#stopping ??= this.#stop()
     await this.#stopping
@@ -218,40 +221,47 @@ export class Primary {
   }
 
   /**
-   * Replaces every worker, each new one ready before the old one drains; resolves when the old ones are gone.
-   * @throws SHARED_PORT_ERR_WORKER_FAILED the failure of a new worker: the old ones that are left stay
-   * @throws SHARED_PORT_ERR_NOT_RUNNING before the workers are up, and when they stop
+   * Replaces every worker, each new one ready before the old one drains. Resolves when the old ones have
+   * exited.
+   * @throws SHARED_PORT_ERR_WORKER_FAILED if a new worker fails; the remaining old ones stay
+   * @throws SHARED_PORT_ERR_NOT_RUNNING before the workers are up, and during a stop
    */
   async reload (): Promise<void> {
     this.#assertRunning('reload()')
     await this.#workforce.reloads.run()
   }
 
-  /** In development: replaces every worker, since these files have changed; connections wait until the new ones are ready. */
+  /**
+   * In development: replaces every worker because these files have changed. Connections wait until the new
+   * ones are ready.
+   */
   restart (changed: readonly string[]): void {
     if (this.up && !this.stopping) this.#workforce.restart(changed)
   }
 
   /**
-   * Keeps so many workers from now on; resolves when the new ones are ready and those that leave are gone.
-   * @throws SHARED_PORT_ERR_WORKER_FAILED the failure of a new worker: the others are kept, without it
-   * @throws SHARED_PORT_ERR_NOT_RUNNING before the workers are up, and when they stop
+   * Changes the number of workers. Resolves when the new ones are ready and the removed ones have exited.
+   * @throws SHARED_PORT_ERR_WORKER_FAILED if a new worker fails; the others are kept, without it
+   * @throws SHARED_PORT_ERR_NOT_RUNNING before the workers are up, and during a stop
    */
   async scale (count: number): Promise<void> {
     this.#assertRunning('scale()')
     this.#log.info({ event: 'scale', workers: count, before: this.workerCount }, 'scaling from %d to %d %s', this.workerCount, count, count === 1 ? 'worker' : 'workers')
     const scaled = this.#workforce.supervisor.scale(count)
-    this.#checkServed() // a slot that went may have been the one that was waited for
+    this.#checkServed() // a removed slot may have been the last one that was waited for
     await scaled
   }
 
-  /** Sets the log level of the workers, also of those that start later. */
+  /** Sets the log level of the workers, including those that start later. */
   setLogLevel (level: string): void {
     this.#logLevel = level
     this.#workforce.tell({ type: 'log-level', level })
   }
 
-  /** Asks the workers for the metrics of their apps; resolves with how many have not answered within so many milliseconds. */
+  /**
+   * Asks the workers for the metrics of their apps. Resolves with the number of workers that have not
+   * answered within `patience` milliseconds.
+   */
   async askForMetrics (patience: number): Promise<number> {
     return await this.#insight.appMetrics.ask(this.#workforce.all.filter(({ state }) => state !== 'starting'), patience)
   }
@@ -326,7 +336,10 @@ export class Primary {
     this.#deal(frame.key)
   }
 
-  /** The worker that has credit again is offered to the other keys first: a key that is flooded starves no other. */
+  /**
+   * Offers a worker that has credit again to the other keys first, so that a flooded key does not starve the
+   * others.
+   */
   #deal (last: string): void {
     for (const { key, handoff } of this.#ports.all) if (key !== last) handoff.deal()
     this.#ports.of(last)?.handoff.deal()
@@ -382,11 +395,11 @@ export class Primary {
 
   #onOpen (worker: WorkerHandle, { count, taken }: Extract<ToPrimary, { type: 'open' }>): void {
     worker.report(count, taken)
-    // A worker that was full may have room again, and no ack says so.
+    // A worker that was full may have room again, and no ack reports that.
     if (this.options.maxConnectionsPerWorker !== undefined) for (const { handoff } of this.#ports.all) handoff.deal()
   }
 
-  /** The worker wants nothing more, for one key or at all. */
+  /** The worker wants no more connections, for one key or for all. */
   #leave (worker: WorkerHandle, key: string | undefined): void {
     if (key === undefined) return this.#workforce.leave(worker)
     this.#ports.of(key)?.handoff.remove(worker)
@@ -409,10 +422,10 @@ export class Primary {
     this.#workforce.exited(worker, ending, fatal)
     if (fatal) return this.#failUnlessStopped(worker, ending)
     if (ending.signal === null) for (const port of unserved) this.#failPort(port, failureOf(worker, ending))
-    this.#checkServed() // its slot may have gone with it, which was waited for
+    this.#checkServed() // its slot may have been removed with it, and may have been the last one that was waited for
   }
 
-  /** On the first start a worker that fails is the app's fault, and would fail again: everything ends. */
+  /** On the first start, the failure of a worker is the app's fault, and would happen again, so everything ends. */
   #failUnlessStopped (worker: WorkerHandle, ending: Ending): void {
     if (!isStopSignal(ending.signal)) return this.#fail(failureOf(worker, ending))
     // The signal may have been sent to all processes, and reach this one after the worker's exit.
@@ -426,7 +439,7 @@ export class Primary {
     this.stop().finally(() => { reject(err) })
   }
 
-  /** A worker fails at one call of listen() while others are served already: those go on. */
+  /** Handles a worker that fails at one call of listen() while others are served already: those go on. */
   #failPort (port: Port, err: Error): void {
     const reject = this.#awaited.take(port)
     this.close(port.key).finally(() => { reject(err) })

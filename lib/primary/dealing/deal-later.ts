@@ -1,22 +1,25 @@
 import type { Clock } from '../../platform/clock.js'
 import type { WorkerHandle } from '../workers/worker-handle.js'
 
-/** Milliseconds until workers that refused connections are offered them again, when no other worker is left. */
+/** Milliseconds until workers are offered again what they refused, if no other worker is left. */
 const REFUSAL_PAUSE = 100
 
-/** Milliseconds until a worker whose wire was full is sent something again. */
+/** Milliseconds until the next attempt to send to a worker whose wire was full. */
 const FULL_PAUSE = 10
 
 export interface DealLaterParts {
   clock: Clock
   deal (): void
-  /** Workers have credit again, for whatever key. */
+  /** Called when workers have credit again, for any key. */
   onCredit (): void
-  /** Refused connections may be offered again. Returns whether some still wait after that. */
+  /** Offers refused connections again. Returns whether some still wait afterwards. */
   offerAgain (): boolean
 }
 
-/** Deals again later, in the three cases in which no event says when: refused connections, a full wire, connections that wait for a certain worker. */
+/**
+ * Deals again later, in the three cases in which no event triggers it: refused connections, a full wire, and
+ * connections that wait for a particular worker.
+ */
 export class DealLater {
   readonly #parts: DealLaterParts
   readonly #full = new Set<WorkerHandle>()
@@ -28,7 +31,7 @@ export class DealLater {
     this.#parts = parts
   }
 
-  /** Every worker has refused some connections, or cannot be asked now. */
+  /** Called when every worker has refused a connection, or cannot be asked now. */
   refused (): void {
     this.#offering ??= this.#parts.clock.after(REFUSAL_PAUSE, () => {
       this.#offering = undefined
@@ -36,7 +39,10 @@ export class DealLater {
     })
   }
 
-  /** The worker could not be sent a frame: nothing says when a full channel, or the kernel's count of descriptors in flight, has room again. */
+  /**
+   * Called when a frame could not be sent to the worker. No event reports when a full channel, or the
+   * kernel's limit of descriptors in flight, has room again.
+   */
   full (worker: WorkerHandle): void {
     this.#full.add(worker)
     this.#retrying ??= this.#parts.clock.after(FULL_PAUSE, () => {

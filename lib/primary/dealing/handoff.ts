@@ -20,22 +20,23 @@ export interface HandoffParts {
   overload: Overload
   /** The most connections in one frame. */
   frameSize: number
-  /** The most connections that a worker is given at a time. */
+  /** The most connections that a worker may have at a time. */
   mostConnections: number
   clock: Clock
-  /** A frame is on its way. */
+  /** Called when a frame is sent. */
   onSent (): void
-  /** Somebody has credit: what else there is to be dealt. */
+  /** Returns further connections to deal. Called when a worker has credit. */
   fetch (): readonly Connection[]
-  /** All that can be dealt is dealt. */
+  /** Called when everything is dealt that can be. */
   onDealt (): void
-  /** Workers have credit again, for whatever key. */
+  /** Called when workers have credit again, for any key. */
   onCredit (): void
 }
 
 /**
- * One key's connections on their way from the port to the workers: pending, sent, and taken or back
- * at the head of pending. Whatever happens to a worker, each of them is in one of these places.
+ * The connections of one key on their way from the port to the workers. Each is pending, or sent; then it is
+ * taken, or returns to the head of the pending ones. Whatever happens to a worker, each connection is in
+ * exactly one of these places.
  */
 export class Handoff {
   readonly #parts: HandoffParts
@@ -47,11 +48,11 @@ export class Handoff {
   readonly #refusals: Refusals
   readonly #pending: Pending
   readonly #later: DealLater
-  /** Members that rank from here on get nothing now. */
+  /** Members with this load or more get nothing now. */
   #below = Infinity
   #whenDealt: Array<() => void> = []
   #dealing = false
-  /** Somebody wanted to deal while it was under way. */
+  /** Whether deal() was called again while it was running. */
   #dealAgain = false
   #taken = 0
 
@@ -73,17 +74,17 @@ export class Handoff {
     return this.#pending.size
   }
 
-  /** How many connections workers have taken. */
+  /** The number of connections that workers have taken. */
   get taken (): number {
     return this.#taken
   }
 
-  /** How many connections nobody was to serve. */
+  /** The number of connections that were shed. */
   get shed (): number {
     return this.#parts.overload.shedCount
   }
 
-  /** Whether there is anybody who could be sent something. */
+  /** Whether a frame can be sent to any member. */
   get hasCredit (): boolean {
     return this.#scheduler.has(this.#below)
   }
@@ -103,7 +104,7 @@ export class Handoff {
     this.deal()
   }
 
-  /** It gets nothing more. What it has un-acked stays with it until its ack or its exit. */
+  /** Removes a worker, which gets nothing more. It keeps its un-acked connections until its ack or its exit. */
   remove (worker: WorkerHandle): void {
     const member = this.#members.get(worker)
     if (member === undefined) return
@@ -118,20 +119,20 @@ export class Handoff {
     else this.#checkDealt()
   }
 
-  /** Accepted connections come in here. */
+  /** Adds accepted connections. */
   distribute (connections: readonly Connection[]): void {
     this.#pending.add(connections, this.#parts.clock.now())
     this.deal()
   }
 
   /**
-   * Deals what is pending, one by one, to the workers with credit; each gets its share in one frame.
-   * The share of those that are merely busy stays pending: otherwise a burst would go to the one
-   * that is the first to ack, and keep it busy as long as the connections live.
+   * Deals the pending connections one by one to the workers with credit. Each gets its share in one frame.
+   * The share of workers that are merely busy stays pending: otherwise a burst would go to the first worker
+   * that acks, and keep it busy for as long as the connections live.
    */
   deal (): void {
     this.#dealAgain = true
-    if (this.#dealing) return // a send that fails may lead back here
+    if (this.#dealing) return // a failed send may lead back here
     this.#dealing = true
     try {
       while (this.#dealAgain) {
@@ -162,7 +163,7 @@ export class Handoff {
     const receivers: Member[] = []
     for (let connection; this.hasCredit && (connection = this.#pending.next(this.#may)) !== undefined;) {
       const member = this.#choose(connection)
-      if (member === null) continue // it waits, and the policy keeps it
+      if (member === null) continue // it has to wait, and the policy keeps it
       if (member !== undefined) {
         if (member.batch.push(connection) === 1) receivers.push(member)
         this.#scheduler.changed(member)
@@ -180,10 +181,10 @@ export class Handoff {
     }
     if (unsent.length === 0) return
     this.#pending.putBack(dealt.filter(connection => unsent.includes(connection)))
-    this.#dealAgain = true // to others: those who could not be sent theirs have no credit now
+    this.#dealAgain = true // to others: workers whose send failed have no credit now
   }
 
-  /** The worker's answer: what it took is its own, what it refused goes to another. */
+  /** Handles an ack: the worker owns the connections that it took, and those that it refused go to another. */
   settle (worker: WorkerHandle, { connections }: Frame, { refused }: Ack): void {
     const returned: Connection[] = []
     connections.forEach((connection, place) => {
@@ -202,20 +203,20 @@ export class Handoff {
   }
 
   /**
-   * The worker never received them: they go to another. It gets a turn for it later, so that a
-   * worker that the system merely did not run for a moment has its share all the same. One turn,
-   * however many connections there were: it may have been busy, and should not be flooded.
+   * Handles connections that the worker never received: they go to another. The worker gets an extra turn
+   * later, so that it has its share even if the system just did not run it for a moment. One turn, however
+   * many connections there were: it may have been busy, and should not be flooded.
    */
   takenBack (worker: WorkerHandle, { connections }: Frame): void {
     const member = this.#members.get(worker)
     if (member !== undefined) this.#scheduler.giveBack(member)
     trace('%d of %s taken back from worker %d', connections.length, this.key, worker.id)
-    if (worker.isFull) this.#later.full(worker) // it could not be asked whether it runs again
+    if (worker.isFull) this.#later.full(worker) // the probe could not be sent to it
     this.#pending.putBack(connections)
     this.deal()
   }
 
-  /** The worker is dead: what it had not taken goes to the others, the rest went with it. */
+  /** Handles the death of a worker: connections that it had not taken go to the others, the rest are lost. */
   reclaim (worker: WorkerHandle, { connections }: Frame, untaken: readonly Connection[]): void {
     trace('worker %d died with %d of %s un-acked, not taken %d', worker.id, connections.length, this.key, untaken.length)
     for (const connection of connections) {
@@ -228,8 +229,8 @@ export class Handoff {
   }
 
   /**
-   * Whether others would take the worker's frame sooner than it does: one has credit; or all are
-   * busy, but it is more than that, and one has been sent something since.
+   * Whether others could take the worker's frame sooner than it does: one of them has credit; or all are
+   * busy, but this one is stalled, and another has been sent something since.
    */
   wants (worker: WorkerHandle, { sentAt }: OpenFrame): boolean {
     const isStalled = this.#parts.clock.now() - sentAt >= BUSY
@@ -240,7 +241,7 @@ export class Handoff {
     })
   }
 
-  /** Takes out of what is pending those for which this holds. */
+  /** Removes and returns the matching pending connections. */
   drop (matches: (connection: Connection) => boolean): Connection[] {
     const dropped = this.#pending.drop(matches)
     this.#checkDealt()
@@ -248,13 +249,16 @@ export class Handoff {
     return dropped
   }
 
-  /** From now on everybody is told this, instead of waiting for a worker; undefined: waits again. */
+  /**
+   * Answers every client with this from now on, instead of letting it wait for a worker. Undefined: lets
+   * them wait again.
+   */
   refuse (outage: Buffer | undefined): void {
     this.#parts.overload.outage = outage
     this.deal()
   }
 
-  /** Resolves when nothing is pending, or nobody is left to send it to. */
+  /** Resolves when nothing is pending, or there is no worker left to send it to. */
   async dealt (): Promise<void> {
     await new Promise<void>(resolve => {
       this.#whenDealt.push(resolve)
@@ -262,7 +266,7 @@ export class Handoff {
     })
   }
 
-  /** Ends what is pending: nobody will serve it. */
+  /** Closes the pending connections. */
   close (): void {
     for (const connection of this.drop(() => true)) connection.close()
     this.#later.stop()
@@ -276,7 +280,7 @@ export class Handoff {
     this.#scheduler.changed(member)
   }
 
-  /** null: the policy keeps it; undefined: all that could be asked have refused it. */
+  /** Returns null if the policy keeps the connection, undefined if all that can be asked have refused it. */
   #choose (connection: Connection): Member | null | undefined {
     const refusers = this.#refusals.of(connection)
     const may: May = refusers === undefined ? this.#may : member => this.#may(member) && !refusers.has(member.worker)
@@ -320,18 +324,18 @@ export class Handoff {
     if (excess > 0) for (const connection of this.#pending.dropNewest(excess)) overload.shed(connection)
   }
 
-  // Whoever could not be asked is as soon as it has credit. The others get one connection each to see
-  // whether they have room again: all of them, for each in turn, would be work for nothing.
+  // A worker that could not be asked is asked as soon as it has credit. The others get one connection each,
+  // to find out whether they have room again: offering all connections to each of them would be wasted work.
   #offerAgain (): boolean {
     this.#pending.offerAgain(Math.max(1, this.#members.size))
     this.deal()
     return this.#refusals.waiting > 0
   }
 
-  // What waits for one worker is to go on without it, and a saturated one may be the only one left:
-  // no ack tells of either.
+  // A connection that waits for one worker has to go on without it some time, and a saturated worker may be
+  // the only one left. No ack reports either.
   #lookAgain (now: number): void {
-    if (!this.#scheduler.has(Infinity)) return // then an ack tells, or a report
+    if (!this.#scheduler.has(Infinity)) return // then an ack or a report follows
     const isSparing = !this.hasCredit && this.#pending.unrefused > 0
     const delay = Math.min(this.#policy.due() ?? Infinity, isSparing ? BUSY : Infinity)
     if (delay !== Infinity) this.#later.within(delay, now)

@@ -5,17 +5,17 @@ import type { May, Policy } from './policy.js'
 import type { Refusals } from './refusals.js'
 
 /**
- * The connections of one key that have no worker yet, each in one of three places: in the queue; with the
- * policy, which keeps those that wait for one certain worker; or with the refusals, once every worker has
+ * The connections of one key that have no worker yet. Each is in one of three places: in the queue; with the
+ * policy, which keeps those that wait for a particular worker; or with the refusals, if every worker has
  * refused it.
  */
 export class Pending {
   readonly #queue = new Queue<Connection>()
   readonly #policy: Policy
   readonly #refusals: Refusals
-  /** How many of those that every worker has refused may be offered again now. */
+  /** The number of connections refused by every worker that may be offered again now. */
   #again = 0
-  /** When the newest one was accepted. */
+  /** When the newest connection was accepted. */
   #newest = 0
 
   constructor (policy: Policy, refusals: Refusals) {
@@ -27,17 +27,17 @@ export class Pending {
     return this.unrefused + this.#refusals.waiting
   }
 
-  /** How many of them some worker has not refused. */
+  /** The number of connections that not every worker has refused. */
   get unrefused (): number {
     return this.#queue.size + this.#policy.waiting
   }
 
-  /** How many of them can be dealt now. */
+  /** The number of connections that can be dealt now. */
   get dealable (): number {
     return this.unrefused + Math.min(this.#again, this.#refusals.waiting)
   }
 
-  /** New connections, to the tail. */
+  /** Adds new connections to the tail. */
   add (connections: readonly Connection[], now: number): void {
     this.#newest = now
     for (const connection of connections) {
@@ -46,7 +46,7 @@ export class Pending {
     }
   }
 
-  /** Connections that were sent to a worker, or waited for one, to the head. */
+  /** Returns connections that were sent to a worker, or waited for one, to the head. */
   putBack (connections: readonly Connection[]): void {
     this.#queue.unshift(connections)
   }
@@ -60,7 +60,7 @@ export class Pending {
     return this.#policy.take(may) ?? this.#queue.shift()
   }
 
-  /** So many connections that every worker has refused may be offered again now. */
+  /** Allows this many connections that every worker has refused to be offered again. */
   offerAgain (count: number): void {
     this.#again = count
   }
@@ -69,19 +69,25 @@ export class Pending {
     if (this.#refusals.add(connection, worker)) this.#again = 0
   }
 
-  /** A worker has room again: as long as that lasts, more and more of the refused connections are offered. */
+  /**
+   * Called when a worker has taken a connection. If that one had been refused by every worker, there is room
+   * again, and more of them are offered, for as long as that lasts.
+   */
   taken (connection: Connection): void {
     if (this.#refusals.forget(connection)) this.#again += 2
   }
 
-  /** Removes those for which this holds, and returns them. */
+  /** Removes and returns the matching connections. */
   drop (matches: (connection: Connection) => boolean): Connection[] {
     const dropped = [...this.#refusals.drop(matches), ...this.#policy.drop(matches), ...this.#queue.drop(matches)]
     for (const connection of dropped) this.#refusals.forget(connection)
     return dropped
   }
 
-  /** Removes so many, and returns them: the newest ones first, wherever they wait, then from the tail of the queue. */
+  /**
+   * Removes and returns this many connections: the newest first, wherever they wait, then from the tail of
+   * the queue.
+   */
   dropNewest (count: number): Connection[] {
     const dropped: Connection[] = []
     const isNewest = ({ acceptedAt }: Connection): boolean => acceptedAt === this.#newest

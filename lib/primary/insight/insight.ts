@@ -14,7 +14,7 @@ export interface InsightParts {
   log: SafeLog
 }
 
-/** What a primary learns from its workers: totals, stalls, saturation, and the metrics of the app. */
+/** Everything that the primary learns from its workers: totals, stalls, saturation, and the metrics of the app. */
 export class Insight {
   readonly totals = new Totals()
   readonly appMetrics = new AppMetrics()
@@ -31,7 +31,7 @@ export class Insight {
     if (pulse.stall !== undefined) this.#stalls.add(worker, pulse.stall)
   }
 
-  /** The worker has exited: its counts are kept. */
+  /** Called when the worker has exited. Its counts are kept. */
   exited (worker: WorkerHandle): void {
     this.totals.add(worker)
     this.appMetrics.forget(worker)

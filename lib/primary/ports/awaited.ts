@@ -3,22 +3,25 @@ import type { Port } from './port.js'
 
 interface Listener { resolve: () => void, reject: (err: Error) => void }
 
-/** The calls of `listen()` that wait until every slot has a worker that serves their port. */
+/** The calls of listen() that wait until every slot has a worker that serves their port. */
 export class Awaited {
   readonly #calls = new Map<Port, Listener>()
   #up = false
 
-  /** Whether every call of `listen()` was served once: a failure from now on ends nothing else. */
+  /**
+   * Whether all calls of listen() have been served once. From then on, the failure of a worker does not end
+   * the others.
+   */
   get up (): boolean {
     return this.#up
   }
 
-  /** In development no call waits, whatever becomes of the workers. */
+  /** In development, no call waits, whatever becomes of the workers. */
   skip (): void {
     this.#up = true
   }
 
-  /** Resolves when the port is served; {@link settle} says when. */
+  /** Resolves when the port is served, which {@link settle} decides. */
   add (port: Port): Promise<void> {
     return new Promise((resolve, reject) => { this.#calls.set(port, { resolve, reject }) })
   }
@@ -38,14 +41,14 @@ export class Awaited {
     return [...this.#calls.keys()].filter(port => !port.serves(worker))
   }
 
-  /** Takes a port's call, if one waits, so that nothing else settles it. Returns what rejects it. */
+  /** Removes a port's call, if there is one, so that nothing else settles it. Returns a function that rejects it. */
   take (port: Port): (err: Error) => void {
     const call = this.#calls.get(port)
     this.#calls.delete(port)
     return err => { call?.reject(err) }
   }
 
-  /** The same for all calls. */
+  /** Like {@link take}, for all calls. */
   takeAll (): (err: Error) => void {
     const calls = [...this.#calls.values()]
     this.#calls.clear()

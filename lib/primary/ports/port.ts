@@ -56,8 +56,8 @@ export class Port {
   }
 
   /**
-   * Stops accepting, after the connections that are in the kernel's queue by now. Resolves when all that
-   * were accepted are with a worker, or after `grace` milliseconds.
+   * Stops accepting, after the connections that are in the kernel's queue by now. Resolves when all accepted
+   * connections are with a worker, or after `grace` milliseconds.
    */
   async shut (grace: number): Promise<void> {
     const deadline = this.#clock.now() + grace
@@ -70,7 +70,10 @@ export class Port {
     cancel?.()
   }
 
-  /** Stops accepting, lets the workers finish their connections within `grace` milliseconds, and resolves when no worker serves it. */
+  /**
+   * Stops accepting, and lets the workers finish their connections within `grace` milliseconds. Resolves
+   * when no worker serves it.
+   */
   async finish (grace: number): Promise<void> {
     const deadline = this.#clock.now() + grace
     await this.shut(grace)
@@ -82,7 +85,7 @@ export class Port {
     this.handoff.close()
   }
 
-  /** Stops accepting at once, and closes what is pending: no worker will ever serve it. */
+  /** Stops accepting at once, and closes the pending connections, which no worker will serve. */
   abandon (): void {
     this.#intake.close()
     this.handoff.close()

@@ -11,38 +11,41 @@ import { type Slot, Slots } from './slots.js'
 import { END_DELAY } from '../../platform/timing.js'
 import type { WorkerHandle } from './worker-handle.js'
 
-/** How a slot lost its worker. */
+/** The circumstances in which a slot lost its worker. */
 interface Leaving {
   asked: boolean
-  /** By the clock, if it ever was. */
+  /** When the worker became ready, by the clock. Undefined if it never was. */
   readyAt?: number | undefined
 }
 
 export interface SupervisorParts {
-  /** How many workers to keep. */
+  /** The number of workers to keep. */
   count: number
   grace: number
-  /** Milliseconds for a worker to become ready, 0 for as long as it takes. */
+  /** Milliseconds within which a worker has to become ready; 0 for no limit. */
   bootTimeout: number
-  /** May throw where this process lacks what it takes to start one: descriptors, for one. */
+  /** Starts a worker. May throw if this process lacks resources, such as descriptors. */
   spawn (generation: number, place: number): WorkerHandle
-  /** Takes the worker out of the schedule; once nothing is un-acked, tells it to finish within `grace`, and whether in haste. */
+  /**
+   * Takes the worker out of the schedule. When nothing is un-acked, tells it to drain within `grace`, and
+   * whether hastily.
+   */
   retire (worker: WorkerHandle, grace: number, hasty: boolean): void
-  /** Where it is given, a slot whose worker failed before it was ready stays empty, and this is told why. */
+  /** If given, a slot whose worker failed before it was ready stays empty, and this is called with the failure. */
   onFailed?: ((failure: Error) => void) | undefined
   restarts: Restarts
-  /** There were too many crashes: no worker is started any more, and all is to end. */
+  /** Called after too many crashes: no worker is started any more, and everything has to end. */
   onCrashLoop (): void
   emit: Emit
   clock: Clock
   log: SafeLog
 }
 
-/** Starts workers, replaces those that die or are out of date, and ends them. */
+/** Starts workers, replaces those that have died or are out of date, and ends them. */
 export class Supervisor {
-  /** Of the workers that start from now on. */
+  /** The generation of the workers that start from now on. */
   generation = 0
-  /** How often workers have crashed. */
+  /** The number of crashes. */
   crashes = 0
   readonly #parts: SupervisorParts
   readonly #slots = new Slots()
@@ -63,12 +66,12 @@ export class Supervisor {
     return this.#slots.all
   }
 
-  /** Whether every slot has a worker of which this is true. */
+  /** Whether the condition holds for a worker in every slot. */
   everySlot (holds: (worker: WorkerHandle) => boolean): boolean {
     return this.slots.every(({ worker }) => worker !== undefined && holds(worker))
   }
 
-  /** @throws what `spawn` does; the workers that started before it are there then */
+  /** @throws the error of `spawn`; the workers that were started before it stay */
   start (): void {
     for (const slot of this.slots) this.#fill(slot)
   }
@@ -85,12 +88,12 @@ export class Supervisor {
     this.#living.get(worker)?.ready()
   }
 
-  /** Lets a worker take as long as it likes to become ready. */
+  /** Cancels a worker's boot timeout. */
   endBoot (worker: WorkerHandle): void {
     this.#living.get(worker)?.endBoot()
   }
 
-  /** Lets a worker finish what it has, and ends it after `grace`. */
+  /** Lets a worker finish its connections, and kills it after `grace`. */
   drain (worker: WorkerHandle, grace = this.#parts.grace, hasty = false): void {
     const life = this.#living.get(worker)
     if (life === undefined) return
@@ -100,26 +103,26 @@ export class Supervisor {
       life.endBoot()
       this.expectExit(worker, grace)
       life.retire = () => { this.#parts.retire(worker, grace, hasty) }
-      // One that is not up yet may not be listening to us, and has nothing to finish. If it serves a
-      // port after all, it answers the signal by asking to leave, and comes here again.
+      // A worker that does not listen yet may not be handling messages, and has nothing to finish. If it
+      // serves a port after all, it answers the signal by asking to leave, and drain() is called again.
       if (!started) return worker.kill('SIGTERM')
     }
     life.retire?.()
     life.retire = undefined
   }
 
-  /** Kills a worker that has not ended when its grace is over. */
+  /** Kills the worker if it has not exited when its grace is over. */
   expectExit (worker: WorkerHandle, grace = this.#parts.grace): void {
     this.#living.get(worker)?.endWithin(grace + END_DELAY, () => { this.#overdue(worker) })
   }
 
   /**
-   * Starts another worker for the slot. When it is ready it takes the place of the one that is
-   * there, which drains; resolves when that one is gone, or when this one is abandoned. One that was
-   * on its way to the slot already is; whether the new one is `wanted` is asked when that one is gone.
-   * @throws SHARED_PORT_ERR_WORKER_FAILED when the new one ends before it is ready; the old one stays
-   * @throws SHARED_PORT_ERR_CLOSED when everything stops
-   * @throws what `spawn` does
+   * Starts another worker for the slot. When it is ready, it takes the place of the old one, which drains.
+   * Resolves when the old one has exited, or when the new one is abandoned. If the slot already has a
+   * starting worker, that one is abandoned first; when it has exited, `wanted` is asked whether to go on.
+   * @throws SHARED_PORT_ERR_WORKER_FAILED if the new one ends before it is ready; the old one stays
+   * @throws SHARED_PORT_ERR_CLOSED if everything stops
+   * @throws the error of `spawn`
    */
   async renew (slot: Slot, wanted: () => boolean = () => true): Promise<Outcome> {
     if (slot.successor !== undefined && !this.#stopping) {
@@ -129,7 +132,7 @@ export class Supervisor {
     }
     if (this.#stopping) throw new ClosedError()
     const old = slot.worker
-    const successor = this.#launch(slot) // what throws leaves the replacement that waits
+    const successor = this.#launch(slot) // if this throws, a pending replacement stays
     slot.cancel?.()
     if (old === undefined) slot.resetDelay()
     slot.successor = successor
@@ -143,7 +146,7 @@ export class Supervisor {
     if (slot.successor !== undefined) this.#discard(slot.successor)
   }
 
-  /** Every worker is out of date: all drain in haste at once, and others start beside them, in their slots. */
+  /** Drains all workers hastily at once, because they are out of date, and starts new ones in their slots. */
   restart (): void {
     for (const slot of this.slots) {
       const outdated = [slot.successor, slot.worker]
@@ -153,22 +156,21 @@ export class Supervisor {
       delete slot.worker
       for (const worker of outdated) if (worker !== undefined) this.#discard(worker, true)
     }
-    for (const slot of [...this.slots]) this.#refill(slot) // which may give one back
+    for (const slot of [...this.slots]) this.#refill(slot) // a copy, because a slot may be removed here
   }
 
   /**
-   * Keeps so many workers from now on. The newest leave first. Resolves when all are ready that
-   * should be, and all are gone that should not. One that cannot be added is not tried again:
-   * those that are there serve on, without it.
-   * @throws SHARED_PORT_ERR_WORKER_FAILED when a new one ends before it is ready
-   * @throws what `spawn` does
+   * Changes the number of workers. The newest are removed first. Resolves when all added workers are ready,
+   * and all removed ones have exited. An added worker that fails is not retried: the others keep serving.
+   * @throws SHARED_PORT_ERR_WORKER_FAILED if an added one ends before it is ready
+   * @throws the error of `spawn`
    */
   async scale (count: number): Promise<void> {
     const leaving = this.#slots.surplus(count)
     for (const slot of leaving) this.#give(slot)
     const failures = this.#slots.add(count - this.slots.length, true)
       .map(slot => this.#refill(slot)).filter(failure => failure !== undefined)
-    const joining = this.slots.filter(({ onTrial }) => onTrial) // some may be of a call before
+    const joining = this.slots.filter(({ onTrial }) => onTrial) // some may be of an earlier call
     await Promise.all([
       ...leaving.flatMap(({ worker, successor }) => [worker, successor]).map(async worker => { if (worker !== undefined) await this.#isGone(worker) }),
       ...joining.map(async ({ worker }) => { if (worker !== undefined) await this.#becomesReady(worker) })
@@ -176,20 +178,20 @@ export class Supervisor {
     if (failures[0] !== undefined) throw failures[0]
   }
 
-  /** Ends all workers, and resolves when they are gone. */
+  /** Ends all workers, and resolves when they have exited. */
   async stop (grace: number): Promise<void> {
     this.#startNoMore()
     for (const worker of this.workers) this.drain(worker, grace)
     if (this.#living.size > 0) await new Promise<void>(resolve => { this.#whenGone.push(resolve) })
   }
 
-  /** Ends all workers at once. */
+  /** Kills all workers at once. */
   kill (): void {
     this.#startNoMore()
     for (const worker of this.workers) worker.kill('SIGKILL')
   }
 
-  /** To be called for every worker whose process has ended. After a `fatal` end nothing is started any more. */
+  /** To be called for every worker whose process has exited. After a `fatal` end nothing is started any more. */
   exited (worker: WorkerHandle, ending: Ending, fatal = false): void {
     const life = this.#living.get(worker)
     const readyAt = life?.readyAt
@@ -202,7 +204,7 @@ export class Supervisor {
     worker.state = 'exited'
     const slot = this.#slots.of(worker)
     const stays = this.#parts.onFailed !== undefined && readyAt === undefined
-    // That a successor fails, or one that is on trial, whoever asked for it hears.
+    // If a successor fails, or a worker on trial, the caller that asked for it gets the error.
     const crashed = !asked && !stays && slot?.worker === worker && !slot.onTrial
     if (crashed) {
       slot.crashes++
@@ -255,7 +257,7 @@ export class Supervisor {
     slot.cancel = clock.after(delay, () => { this.#refill(slot) })
   }
 
-  /** Returns what keeps the worker from being started; it is tried again then, unless it is one more. */
+  /** Returns the error if the worker cannot be started. It is retried later, unless the slot is on trial. */
   #refill (slot: Slot): Error | undefined {
     try {
       this.#fill(slot)
@@ -268,14 +270,14 @@ export class Supervisor {
     }
   }
 
-  /** Gives a slot up. */
+  /** Removes a slot and ends its workers. */
   #give (slot: Slot): void {
     this.#slots.remove(slot)
     slot.cancel?.()
     for (const worker of [slot.successor, slot.worker]) if (worker !== undefined) this.#discard(worker)
   }
 
-  /** The worker that it was added for has failed. */
+  /** Removes a slot whose first worker has failed. */
   #giveBack (slot: Slot): void {
     this.#give(slot)
     this.#parts.log.warn({ event: 'scale-failed', workers: this.slots.length }, 'one worker more does not start: %d are kept', this.slots.length)
@@ -293,7 +295,7 @@ export class Supervisor {
     for (const slot of this.slots) slot.cancel?.()
   }
 
-  /** Nobody waits for it any more. */
+  /** Drains a worker that is not wanted any more. */
   #discard (worker: WorkerHandle, hasty = false): void {
     const life = this.#living.get(worker)
     if (life !== undefined) life.abandoned = true
@@ -320,12 +322,12 @@ export class Supervisor {
     this.killWorker(worker)
   }
 
-  /** Ends one worker at once, as no other way is left. */
+  /** Kills one worker, when there is no other way left. */
   killWorker (worker: WorkerHandle, verdict?: Error): void {
     const { id, pid } = worker
     worker.verdict ??= verdict
     this.#living.get(worker)?.endBoot()
-    // They would be nobody's afterwards: who finds them running knows from here whose they were.
+    // Logged now, because without their parent nothing else shows which worker started these processes.
     const children = pid === undefined ? undefined : descendants(pid)
     if (children !== undefined && children.processes.length > 0) {
       this.#parts.log.warn({ event: 'worker-children', workerId: id, workerPid: pid, children: children.processes }, 'worker %d is killed, and leaves %s', id, listed(children))

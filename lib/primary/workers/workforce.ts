@@ -27,15 +27,15 @@ export interface WorkforceParts {
   inspectedSlot: number | undefined
   /** Whether the workers may be blocked because the process that reads their output does not. */
   outputWaits (): boolean
-  /** There were too many crashes: no worker is started any more, and everything has to stop. */
+  /** Called after too many crashes: no worker is started any more, and everything has to stop. */
   onCrashLoop (): void
-  /** No more connections are sent to the worker, for any key. */
+  /** Called when no more connections may be sent to the worker, for any key. */
   retire (worker: WorkerHandle): void
-  /** In development: answers every connection with this failure from now on; undefined: connections wait again. */
+  /** In development: answers every connection with this failure from now on. Undefined: connections wait again. */
   refuse (failure: Error | undefined): void
   onMessage (worker: WorkerHandle, message: ToPrimary): void
   onAck (worker: WorkerHandle, ack: Ack): void
-  /** Its process has exited. To be followed by a call of {@link Workforce.exited}. */
+  /** Called when its process has exited. Must call {@link Workforce.exited}. */
   onExit (worker: WorkerHandle, ending: Ending): void
   /** Whether a stop has begun, or been announced. */
   stopping (): boolean
@@ -46,7 +46,7 @@ export interface WorkforceParts {
   log: SafeLog
 }
 
-/** The workers, from fork to exit: wires what starts, watches, replaces and ends them. */
+/** The workers, from fork to exit. Wires the parts that start, watch, replace and end them. */
 export class Workforce {
   readonly supervisor: Supervisor
   readonly reloads: Reload
@@ -113,28 +113,31 @@ export class Workforce {
     return this.supervisor.workers
   }
 
-  /** Whether every slot has a worker for which this holds. */
+  /** Whether the condition holds for a worker in every slot. */
   readonly everySlot = (holds: (worker: WorkerHandle) => boolean): boolean => this.supervisor.everySlot(holds)
 
-  /** @throws what `fork` does; the workers that started before it are there then */
+  /** @throws the error of `fork`; the workers that were started before it stay */
   start (): void {
     this.ticketKeys.start()
     this.supervisor.start()
   }
 
-  /** Lets every worker finish what it has, and resolves when all are gone. */
+  /** Lets every worker finish its connections, and resolves when all have exited. */
   async stop (grace: number): Promise<void> {
     for (const worker of this.all.filter(({ state }) => state === 'draining')) this.retire(worker, grace, false)
     await this.supervisor.stop(grace)
   }
 
-  /** To be called when all are gone: nothing is left to be watched. */
+  /** To be called when all have exited. Stops the timers. */
   end (): void {
     this.#liveness.stop()
     this.ticketKeys.stop()
   }
 
-  /** In development: replaces every worker, since these files have changed; connections wait until the new ones are ready. */
+  /**
+   * In development: replaces every worker because these files have changed. Connections wait until the new
+   * ones are ready.
+   */
   restart (changed: readonly string[]): void {
     this.#development?.restart(changed)
   }
@@ -143,13 +146,13 @@ export class Workforce {
     for (const worker of this.all) worker.tell(message)
   }
 
-  /** Takes the worker out of the schedule, and lets it finish as soon as it has acked everything. */
+  /** Takes the worker out of the schedule, and tells it to drain as soon as it has acked everything. */
   retire (worker: WorkerHandle, grace: number, hasty: boolean): void {
     this.#parts.retire(worker)
     worker.whenSettled(() => { worker.tell({ type: 'drain', grace, hasty, prompt: this.#parts.stopsNow() }) })
   }
 
-  /** The worker serves every port. */
+  /** Called when the worker serves every port. */
   ready (worker: WorkerHandle): void {
     this.supervisor.ready(worker)
     this.#development?.ready()
@@ -169,7 +172,10 @@ export class Workforce {
     if (!this.#parts.stopping()) this.#recycling.check()
   }
 
-  /** Where its inspector is open, a debugger may hold a worker while it boots, for as long as it takes. */
+  /**
+   * Handles a worker's report about its inspector. While the inspector is open, a debugger may hold the
+   * worker, so its boot timeout is cancelled.
+   */
   inspecting (worker: WorkerHandle, url: string | undefined): void {
     const { id: workerId, pid: workerPid, place } = worker
     const { inspectedSlot, log } = this.#parts
@@ -179,26 +185,29 @@ export class Workforce {
     else log.info({ event: 'inspect', workerId, workerPid, url }, 'worker %d is inspected at %s', workerId, url)
   }
 
-  /** The worker wants nothing more. */
+  /** Called when the worker wants no more connections. */
   leave (worker: WorkerHandle): void {
     if (!this.stopsWith(worker)) this.supervisor.drain(worker)
   }
 
-  /** Whether a stop has begun that comes to this worker when what is pending has gone to it and the others. */
+  /** Whether a stop has begun that will drain this worker too, after the pending connections have been dealt. */
   stopsWith (worker: WorkerHandle): boolean {
     return this.#parts.stopping() && worker.state !== 'draining'
   }
 
-  /** Nothing can be sent to it, or nothing that it says can be believed: it would keep for ever what it has un-acked. */
+  /**
+   * Kills a worker to which nothing can be sent, or whose messages are invalid: it would keep its un-acked
+   * connections for ever.
+   */
   broken (worker: WorkerHandle, err: Error): void {
-    if (worker.verdict !== undefined) return // it is being killed, and the log says why
-    if (worker.killed) return // what it says until it has ended
+    if (worker.verdict !== undefined) return // it is already being killed, with a reason in the log
+    if (worker.killed) return // it may send anything until it has exited
     this.#parts.log.error({ event: 'lane-error', workerId: worker.id, workerPid: worker.pid, err }, 'worker %d has broken its lane, and is killed', worker.id)
     this.#parts.retire(worker)
     this.supervisor.killWorker(worker, err)
   }
 
-  /** @param fatal nothing is started any more */
+  /** @param fatal whether nothing is started any more */
   exited (worker: WorkerHandle, ending: Ending, fatal: boolean): void {
     this.#liveness.forget(worker)
     this.supervisor.exited(worker, ending, fatal)
@@ -236,7 +245,10 @@ export class Workforce {
     else this.broken(worker, new Error(`it sent what is no message: ${inspect(message, { depth: 1, breakLength: Infinity })}`))
   }
 
-  /** Its channel is closed, by its exit or by itself: in the second case it drains on its own. */
+  /**
+   * Called when its channel is closed, because it has exited or has disconnected. In the second case it
+   * drains by itself.
+   */
   #unreachable (worker: WorkerHandle): void {
     this.#parts.retire(worker)
     this.#liveness.forget(worker)
