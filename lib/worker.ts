@@ -27,13 +27,16 @@ import { Reports } from './worker/reports.js'
 import { Stdout } from './worker/stdout.js'
 import { TicketKeys } from './worker/ticket-keys.js'
 
-/** Milliseconds after which a primary that does not answer hangs: what it may send yet is served, or refused. */
+/**
+ * Milliseconds to wait for the primary's answer to 'leave'. If it hangs, connections that it still sends are
+ * served or refused.
+ */
 const LEAVE_PATIENCE = 1_000
 
 type Attached = Extract<ToWorker, { type: 'attached' }>
 
 /**
- * A process that serves what the primary accepts:
+ * A process that serves the connections that the primary accepts:
  *
  *     lane ─→ receiver ─taken, injected─→ server.onconnection → Fastify
  */
@@ -50,7 +53,7 @@ export class Worker {
   readonly #ownHandlers = new OwnHandlers()
   readonly #ticketKeys = new TicketKeys()
   readonly #apps = new Set<App>()
-  /** How many of them are not closed. */
+  /** The number of apps that are not closed. */
   #serving = 0
   readonly #attaching = new Map<string, { resolve: (answer: Attached) => void, reject: (err: Error) => void }>()
   readonly #leaving = new Map<string, () => void>()
@@ -66,7 +69,7 @@ export class Worker {
 
   constructor (mark: WorkerMark, log: FastifyBaseLogger, stdout = new Stdout()) {
     const self = cluster.worker as NonNullable<typeof cluster.worker>
-    // Otherwise Node ends this process when the primary goes, in the middle of a request.
+    // Otherwise Node exits this process when the primary disconnects, in the middle of requests.
     self.exitedAfterDisconnect = true
     this.id = self.id
     this.generation = mark.generation
@@ -90,18 +93,18 @@ export class Worker {
     this.#beat = setInterval(() => { this.#turned() }, PULSE).unref()
   }
 
-  /** Whether it is to end, or the whole server. */
+  /** Whether this worker, or the whole server, is about to stop. */
   get draining (): boolean {
     return this.#stopping || this.#receiver.leaving || [...this.#apps].some(({ closing }) => closing)
   }
 
-  /** Calls `listener`, once, when `draining` becomes true: at once where it is. */
+  /** Calls `listener` once, when `draining` becomes true, or at once if it is. */
   onDraining (listener: (log: SafeLog) => void): void {
     if (this.draining) listener(this.#log)
     else this.#whenDraining.push(listener)
   }
 
-  /** @throws SHARED_PORT_ERR_OPTIONS_DIFFER when other apps are there, with other options */
+  /** @throws SHARED_PORT_ERR_OPTIONS_DIFFER if other apps have other options */
   add (fastify: FastifyInstance, options: Options): App {
     if (this.#options !== undefined && this.#serving > 0) assertSameOptions(this.#options, options)
     if (!options.signals) this.#ownHandlers.watch()
@@ -117,10 +120,10 @@ export class Worker {
       leave: async key => { await this.#leave(key) },
       receive: (key, { fastify }, handle) => {
         this.#receiver.add(key, fastify.server, handle)
-        Object.assign(cluster.worker as object, { state: 'listening' }) // as node:cluster does for a handle of its own
+        Object.assign(cluster.worker as object, { state: 'listening' }) // node:cluster does the same for a handle of its own
         this.#eventLoop.begin(options.stallAfter)
-        this.#beat.refresh() // so that the first second is a whole one
-        this.#reports.pulse(this.#eventLoop.last) // so that the primary knows with how much memory it begins
+        this.#beat.refresh() // so that the first period is a whole second
+        this.#reports.pulse(this.#eventLoop.last) // so that the primary knows its initial memory
       },
       refuse: key => { this.#receiver.remove(key) },
       drain,
@@ -198,7 +201,7 @@ export class Worker {
     this.#leaving.delete(key)
   }
 
-  /** The primary says that nothing more comes: for one key, or at all. */
+  /** The primary says that no more connections will arrive, for one key or for all. */
   #drain ({ key, grace, hasty = false, prompt = false }: Extract<ToWorker, { type: 'drain' }>): void {
     const asked: Asked = { grace, pace: hasty ? 'hasty' : prompt ? 'prompt' : 'gentle' }
     if (key === undefined) this.#end(asked)
@@ -207,10 +210,10 @@ export class Worker {
     }
   }
 
-  /** Finishes everything, and ends the process. Asked again, it may be sooner. */
+  /** Finishes everything, and exits the process. If it is called again, it may become faster. */
   async #end (asked: Asked): Promise<void> {
     this.#goAway()
-    if (isDebugged()) inspector.close() // else Node waits at the end for the debugger to go, and a successor for the port
+    if (isDebugged()) inspector.close() // or Node would wait at exit until the debugger disconnects, and a successor would wait for the port
     const finished = Promise.all([...this.#apps].map(async app => { await app.finish(asked) }))
     this.#ending ??= this.#exit.closeAndExit(finished, asked.grace)
     await this.#ending
@@ -225,27 +228,28 @@ export class Worker {
     for (const tell of this.#whenDraining.splice(0)) tell(this.#log)
   }
 
-  /** The primary is gone, or cut off: nothing more comes, and nobody would miss this process. */
+  /** The primary is gone or has disconnected: no more connections arrive, and nothing supervises this process. */
   #onDisconnect (): void {
     for (const { reject } of this.#asking.values()) reject(new PrimaryGoneError())
-    // Those who wait in listen() are not told: this process ends, and what they would do with the error only adds noise.
+    // Calls of listen() that wait are not rejected: this process exits, and whatever the app did with the
+    // error would only add noise.
     for (const resolve of this.#leaving.values()) resolve()
     this.#stdout.lose()
     if (this.#ending === undefined) this.#log.warn({ event: 'primary-gone' }, 'the primary is gone, or has let go of this worker: finishing what is open')
     const grace = this.#options?.grace ?? 0
     this.#end({ grace, pace: 'prompt' })
-    // A plugin or a hook of the app may never be done, and nobody is left to kill this process.
+    // A plugin or a hook of the app may never be done, and there is no primary to kill this process.
     setTimeout(() => { process.exit(1) }, grace + END_DELAY).unref()
   }
 
-  /** An app that closed on its own account: when it was the last, nothing of ours keeps the process alive. */
+  /** Called when an app has closed by itself. After the last one, nothing of this package keeps the process alive. */
   #closed (): void {
     this.#serving--
     if (this.#serving === 0) process.channel?.unref()
   }
 
   #handleSignals (): void {
-    // The terminal sends these to every process in it: the primary decides.
+    // A terminal sends these to all its processes. The primary handles them.
     this.#ownHandlers.add('SIGINT', () => {})
     this.#ownHandlers.add('SIGQUIT', () => {})
     this.#ownHandlers.add('SIGHUP', () => {})
@@ -262,7 +266,7 @@ export class Worker {
     for (const connections of this.#connections()) connections.age()
   }
 
-  /** What has been measured until now. */
+  /** Sends the last reports. */
   async #reportLast (left: () => number): Promise<void> {
     this.#reports.pulse(this.#eventLoop.last)
     if (this.#reports.measured) await within(left(), this.#reports.metrics())
@@ -281,7 +285,7 @@ export class Worker {
   }
 }
 
-/** Whether a debugger may hold this process. */
+/** Whether a debugger may be holding this process. */
 function isDebugged (): boolean {
   return inspector.url() !== undefined
 }

@@ -8,8 +8,8 @@ import { NativeWire } from './native/wire.js'
 export { receiveNative } from './native/receiver.js'
 
 /**
- * The lane of Linux: descriptors, many in one frame, over a pair of sockets for each worker. The primary
- * keeps both ends. The protocol and why it holds: docs/LANES.md.
+ * The lane for Linux: sends many descriptors in a frame, over a socket pair for each worker. The primary
+ * keeps both ends. The protocol and its reasons are in docs/LANES.md.
  */
 export class NativeLane implements Lane {
   readonly name = 'native'
@@ -19,7 +19,7 @@ export class NativeLane implements Lane {
   readonly #addon: Addon
   readonly #lingering = new Lingering()
 
-  /** @throws what keeps it from working here, though the addon loads: a system call that is not allowed */
+  /** @throws if the lane does not work here although the addon loads, because a system call is not permitted */
   constructor (addon: Addon) {
     this.#addon = addon
     this.frameSize = addon.FRAME_SIZE

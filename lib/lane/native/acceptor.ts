@@ -5,10 +5,13 @@ import type { Acceptor, AcceptEvents, Connection } from '../interface.js'
 import type { Lingering } from '../linger.js'
 import { NativeConnection } from './connection.js'
 
-/** Milliseconds before accept is tried again when the primary is out of descriptors or memory. */
+/** Milliseconds before accepting is retried when the primary is out of descriptors or memory. */
 const ACCEPT_PAUSE = 100
 
-/** The most batches that are accepted when a port closes: a client that never stops connecting does not keep the port open. */
+/**
+ * The most batches that are accepted when a port closes, so that clients that keep connecting do not keep
+ * the port open.
+ */
 const LAST_BATCHES = 64
 
 /** Accepts from one listening descriptor, a batch at a time. */
@@ -20,7 +23,7 @@ export class NativeAcceptor implements Acceptor {
   readonly #fds: Int32Array
   readonly #events: AcceptEvents
   #paused = false
-  /** While accept fails. What could not be accepted waits in the kernel's backlog. */
+  /** Set while accepting fails. Connections that could not be accepted wait in the kernel's queue. */
   #failing: NodeJS.Timeout | undefined
   #failed = false
 
@@ -66,7 +69,7 @@ export class NativeAcceptor implements Acceptor {
 
   #accept (): readonly Connection[] {
     const result = this.#addon.accept(this.#poller)
-    const failed = this.#failed && result > 0 // what ended the batch, it does not tell
+    const failed = this.#failed && result > 0 // accept() does not report the error that ended the batch
     const connections = this.#accepted(Math.max(0, result), Math.min(0, result))
     this.#failed ||= failed
     return connections

@@ -3,7 +3,7 @@ import { type Addon, closeDescriptor } from '../addon.js'
 import type { Connection } from '../interface.js'
 import type { Lingering } from '../linger.js'
 
-/** An accepted connection: the primary's descriptor of it, until a worker has taken it. */
+/** An accepted connection: the primary's descriptor, until a worker has taken it. */
 export class NativeConnection implements Connection {
   acceptedAt = 0
   readonly #addon: Addon
@@ -30,7 +30,7 @@ export class NativeConnection implements Connection {
       this.#lingering.shed(options => new net.Socket({ fd, ...options }), answer)
       this.#release()
     } catch {
-      this.close() // libuv will not have it
+      this.close() // libuv rejects the descriptor
     }
   }
 
@@ -42,7 +42,7 @@ export class NativeConnection implements Connection {
     return this.#addon.address(this.#fd)
   }
 
-  /** The number, which is another's from here on. */
+  /** Returns the descriptor, whose number may be reused from here on. */
   #release (): number {
     const fd = this.#fd
     this.#fd = -1

@@ -6,11 +6,14 @@ import { type Addon, closeDescriptor } from '../addon.js'
 import type { Receiver } from '../interface.js'
 import { Row } from '../row.js'
 
-/** The descriptors under which a worker inherits its end of the pair and its row. */
+/** The descriptors that a worker inherits: its end of the socket pair, and its row. */
 const LANE_FD = 4
 const ROW_FD = 5
 
-/** The worker's side: takes or refuses each connection of each frame that comes. Returns what shows the primary how many are open. */
+/**
+ * The worker's side: takes or refuses each connection of each frame that arrives. Returns a function that
+ * shows the primary the number of open connections.
+ */
 export function receiveNative (addon: Addon, receiver: Receiver): (open: number) => void {
   const fds = new Int32Array(addon.FRAME_SIZE)
   const row = addon.mapRow(ROW_FD)
@@ -23,7 +26,7 @@ export function receiveNative (addon: Addon, receiver: Receiver): (open: number)
     try {
       for (; place < arrived; place++) if (!take(fds[place] as number, key, isPipe, place)) refused.add(place)
     } catch (err) {
-      // What is thrown here, a listener of the app's threw at the connection: no other goes with it.
+      // The exception comes from a listener of the app, for this connection. No other connection must be lost with it.
       if (endsByException()) { // before it has read a byte of the frame's connections
         addon.takeOnly(poller, place)
         throw err
@@ -40,7 +43,8 @@ export function receiveNative (addon: Addon, receiver: Receiver): (open: number)
     function answer (): void {
       for (let missing = arrived; missing < count; missing++) refused.add(missing)
       const error = addon.ack(LANE_FD, number, refused.low, refused.high, receiver.leaving)
-      // The primary waits for this ack: it is better off with another worker. Unless it is gone itself.
+      // The primary waits for this ack, so if it cannot be sent, another worker is better. Unless the primary
+      // itself is gone.
       if (error < 0 && error !== -constants.errno.EPIPE && error !== -constants.errno.ECONNRESET) throw systemError(error, 'send')
     }
   })

@@ -8,13 +8,19 @@ import type { NativeConnection } from './connection.js'
 /** The result of a take-back when the worker has received the frame. */
 const RECEIVED = -constants.errno.EAGAIN
 
-/** The errors after which a send is tried again: no room in the channel or in the kernel, or too many descriptors in flight. */
+/**
+ * The errors after which a send is retried: no room in the channel or in the kernel, or too many descriptors
+ * in flight.
+ */
 const NO_ROOM = ['EAGAIN', 'ENOBUFS', 'ENOMEM', 'ETOOMANYREFS'].map(code => -constants.errno[code as keyof typeof constants.errno])
 
-/** The primary's side of one worker's lane: it sends frames, reads acks, and takes back frames that the worker has not received. */
+/**
+ * The primary's side of one worker's lane: sends frames, reads acks, and takes back frames that the worker
+ * has not received.
+ */
 export class NativeWire implements Wire {
   readonly #addon: Addon
-  /** The primary's end and the worker's. While both are held here, what is in between is not lost. */
+  /** The primary's end and the worker's end. While this process holds both, messages between them are not lost. */
   readonly #ends: [number, number]
   readonly #row: Row
   /** The descriptors of the frame that is being sent. */
@@ -47,7 +53,7 @@ export class NativeWire implements Wire {
   }
 
   start (): void {
-    this.#closeRow() // the worker has its own now, and this process the memory
+    this.#closeRow() // the worker has its own descriptor now, and this process has the memory mapped
   }
 
   send ({ number, key, connections }: Frame): boolean {
@@ -59,8 +65,8 @@ export class NativeWire implements Wire {
 
   takeBack ({ number }: Frame): boolean {
     const result = this.#addon.takeBack(this.#ends[1], number)
-    // A worker that has shut its end down receives nothing more, and one that acks what it has not
-    // received cannot be believed. Its exit will tell what it has taken.
+    // A worker that has shut its end down receives nothing more, and a worker that acks frames that it has
+    // not received cannot be trusted. Its exit will show what it has taken.
     if (result !== 1 && result !== RECEIVED) this.#breaks(result === 0 ? -constants.errno.EPIPE : result, 'recvmsg')
     return result === 1
   }
@@ -76,8 +82,8 @@ export class NativeWire implements Wire {
 
   close (): void {
     this.#addon.unpoll(this.#poller)
-    // What the worker had not received lies in its end, and a process that it started may hold that
-    // open: the descriptors in it would keep their clients from seeing the end.
+    // Frames that the worker has not received are still in its end, which a child process may hold open. The
+    // descriptors in them would keep their connections from ending.
     this.#addon.discard(this.#ends[1])
     this.#closeDescriptors()
   }
@@ -100,7 +106,7 @@ export class NativeWire implements Wire {
   }
 }
 
-/** The bits that are set, as places. */
+/** The places of the bits that are set. */
 function places (low: number, high: number): readonly number[] {
   if (low === 0 && high === 0) return NONE
   const found = []
