@@ -110,7 +110,7 @@ perLane(t, 'a function of the app chooses, and connections for which it returns 
   t.same([await serves(url, '127.0.0.1'), await serves(url, '127.0.0.2'), await serves(url, '127.0.0.2')], [1, 2, 2])
   const nobodys = serves(url, '127.0.0.3')
   await app.stats(({ pending }) => pending === 1)
-  t.equal(await serves(url, '127.0.0.1'), 1, 'it holds nobody up')
+  t.equal(await serves(url, '127.0.0.1'), 1, 'it delays no other connection')
   const [victim] = await app.workers(2) as [number]
   process.kill(victim, 'SIGKILL')
   t.equal(await nobodys, 3, 'the third worker that ever was')
