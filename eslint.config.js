@@ -1,12 +1,12 @@
 import neostandard, { resolveIgnoresFromGitignore } from 'neostandard'
 
-/** The rooms of lib/primary/, from the bottom up. */
+/** The folders of lib/primary/, from the lowest layer to the highest. */
 const inPrimary = ['workers', 'dealing', 'insight', 'ports', 'process'].map(name => `primary/${name}`)
 
 /**
- * The floors of lib/, from the bottom up: files and folders. Imports run down only (docs/ARCHITECTURE.md).
- * `not`: nor from these, though they are below. `types`: only their values are forbidden, not their types.
- * `lazy`: import() is allowed, for what most processes never need.
+ * The layers of lib/, from the lowest to the highest: files and folders. A file may import from lower layers
+ * only (docs/ARCHITECTURE.md). `not`: lower layers that may not be imported either. `types`: types may be
+ * imported from anywhere. `lazy`: import() is allowed, for modules that most processes do not need.
  */
 const floors = [
   { rooms: ['platform', 'errors', 'error-notice', 'version', 'histogram', 'queue'] },
@@ -20,7 +20,7 @@ const floors = [
   { rooms: ['cli'], lazy: true }
 ]
 
-/** The wiring file of a folder imports the files in it, and never the other way round. */
+/** Folders with a wiring file of the same name, which the files in the folder may not import. */
 const wired = ['lane', 'worker', 'control', 'admin', 'cli']
 
 const layers = floors.flatMap(({ rooms, not = [], types = false, lazy = false }, floor) => {
@@ -36,7 +36,7 @@ function patternsOf (room) {
   return room === 'primary' ? ['**/primary.js'] : [`**/${name}.js`, `**/${name}/**`]
 }
 
-/** What the admin server's page uses of the browser. */
+/** The browser's globals that the admin page uses. */
 const browserGlobals = Object.fromEntries(['EventSource', 'ResizeObserver', 'document', 'getComputedStyle', 'matchMedia', 'sessionStorage'].map(name => [name, 'readonly']))
 
 export default [

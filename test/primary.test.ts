@@ -60,7 +60,7 @@ t.test('a stopped primary leaves no timer', async t => {
   }
   const primary = new Primary({ options: readOptions({ workers: 1, lane: 'ipc' }), log: createLog().log, fork, emit () {}, onCrashLoop () {}, clock })
   await primary.listen('a', readListenTarget({ port: 0, host: '127.0.0.1' }))
-  t.ok(clock.waiting.includes(43_200_000), 'the keys of session tickets have their time')
+  t.ok(clock.waiting.includes(43_200_000), 'the timer of the session ticket keys')
   const stopped = primary.stop()
   worker.exit({ code: 0, signal: null })
   await stopped

@@ -57,7 +57,7 @@ static void fuzz_take_back(const uint8_t *data, size_t size, int ends[2]) {
   assert(frame_take_back(ends[1], number) == (shuts ? 0 : -EAGAIN));
 }
 
-/* Any bytes, or an ack that is right but for what the data changes in it; and descriptors, which an ack never has. */
+/* Any bytes, or a valid ack with some fields changed by the data; with descriptors, which an ack never has. */
 static void fuzz_ack(const uint8_t *data, size_t size, int ends[2]) {
   uint8_t message[sizeof(struct ack) + 8] = { 0 };
   size_t length = data[1] & 4 ? sizeof(struct ack) : size < sizeof(message) ? size : sizeof(message);
@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   unsigned descriptors = data[0] % 254;
   int before = -1;
   if (data[1] & 1) {
-    /* A header that is right but for what the rest of the data changes in it. */
+    /* A valid header with some fields changed by the rest of the data. */
     struct frame frame = { .header = { .number = 1, .count = descriptors, .key_length = 0 } };
     size_t length = size - 2 < sizeof(frame.header) ? size - 2 : sizeof(frame.header);
     uint8_t message[sizeof(frame.header) + 1024];

@@ -16,7 +16,7 @@ t.test('the page shows a killed worker, and a reload that it has started, as the
   const ids = async (): Promise<string[]> => await rows.locator('th').allTextContents()
   await page.getByText('3 workers, all ready').waitFor()
   t.strictSame(await ids(), ['1', '2', '3'])
-  t.ok(await page.locator('#rows').getByText(String(third), { exact: true }).isVisible(), 'by its pid a worker can be found')
+  t.ok(await page.locator('#rows').getByText(String(third), { exact: true }).isVisible(), 'a worker can be found by its pid')
 
   process.kill(third as number, 'SIGKILL')
   await page.getByRole('log').getByText('worker 3 was killed by SIGKILL').waitFor()

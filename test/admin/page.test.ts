@@ -35,7 +35,7 @@ function scene (name: string, { workers = 3, prepare, tolerated = /^$/, ...optio
     await page.goto(fake.url)
     await page.locator('#link[data-state=live]').waitFor()
     await run(t, page, fake)
-    t.strictSame(problems.filter(problem => !tolerated.test(problem)), [], 'no error, no violation of the policy, no request to elsewhere')
+    t.strictSame(problems.filter(problem => !tolerated.test(problem)), [], 'no error, no violation of the policy, no request to another server')
   })
 }
 
@@ -166,7 +166,7 @@ scene('the controls can be used with the keyboard alone', {}, async (t, page, fa
   await press('Tab')
   await page.keyboard.press('Space')
   await page.getByText('Scaling to 4 workers').waitFor()
-  t.strictSame(seen, ['skip', 'token', 'reload-button', 'fewer', 'more'].map(name => [name, true]), 'each of them shows that it has the focus')
+  t.strictSame(seen, ['skip', 'token', 'reload-button', 'fewer', 'more'].map(name => [name, true]), 'each of them has a visible focus')
   t.strictSame(fake.posts, [{ url: '/reload', body: '' }, { url: '/scale', body: '{"workers":4}' }])
   t.equal(await page.locator('#target').textContent(), '4')
 })
@@ -183,7 +183,7 @@ scene('a requested reload is shown as in progress until it is done', {}, async (
   await steer(page, 'Reload', 'Reloading to generation 1')
   fake.tick()
   await page.locator('#facts').getByText('1 h 0 m', { exact: true }).waitFor()
-  t.equal(await answer.textContent(), 'Reloading to generation 1', 'by a status that is older than the reload it is not done')
+  t.equal(await answer.textContent(), 'Reloading to generation 1', 'a status from before the reload does not complete it')
   fake.status.generation = 1
   fake.status.reload = { generation: 1, replaced: 1, workers: 3 }
   fake.tick()
@@ -306,7 +306,7 @@ scene('with any width and any font, nothing overflows the page: the table scroll
     for (const spacing of SPACINGS) {
       await page.evaluate(`document.getElementById('table').style.letterSpacing = '${spacing}'`)
       t.equal(await page.evaluate(SEEN), width, `${width} pixels, letter-spacing ${spacing}`)
-      t.ok(await page.evaluate("(box => { box.scrollLeft = 1e6; return document.querySelector('#totals tr').lastElementChild.getBoundingClientRect().right <= box.getBoundingClientRect().right + 1 })(document.getElementById('table'))"), 'the last column is in reach')
+      t.ok(await page.evaluate("(box => { box.scrollLeft = 1e6; return document.querySelector('#totals tr').lastElementChild.getBoundingClientRect().right <= box.getBoundingClientRect().right + 1 })(document.getElementById('table'))"), 'the last column can be reached')
     }
   }
 })
@@ -326,7 +326,7 @@ scene('if the table fits, its header stays visible', { workers: 64 }, async (t, 
 
 scene('on a phone each worker is a card with labelled values', { viewport: { width: 390, height: 844 } }, async (t, page) => {
   t.equal(await page.evaluate("getComputedStyle(document.querySelector('#rows .rss'), '::before').content"), '"Memory"')
-  t.equal(await page.getByRole('row').count(), 5, 'it is a table all the same')
+  t.equal(await page.getByRole('row').count(), 5, 'it is still a table')
   t.equal(await page.getByRole('columnheader').count(), 13)
 })
 

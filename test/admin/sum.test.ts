@@ -160,7 +160,7 @@ t.test("if workers define a metric differently, the newest worker's definition c
   t.same(lines(sum), ['a 1', 'b 3', OURS])
   t.match(problems, [[2, /metric a: it is a gauge, but a counter in a newer worker/]])
   for (const id of [1, 3]) sum.bury(id)
-  t.same(lines(sum), ['a 1', 'b 1', OURS], 'what is gone gives way too')
+  t.same(lines(sum), ['a 1', 'b 1', OURS], 'the metrics of exited workers give way too')
   sum.bury(2)
   t.same(lines(sum), ['a 1', OURS])
 })

@@ -48,7 +48,7 @@ t.test("it keeps the process alive until it is closed or unref'd, as a listening
   t.equal(timers(), before)
   handle.ref()
   handle.ref()
-  t.equal(timers(), before + 1, 'once, however often it is held')
+  t.equal(timers(), before + 1, 'once, however often ref() is called')
   handle.close()
   t.equal(timers(), before)
 })

@@ -28,7 +28,7 @@ t.test('the stream sends the status every second, and each event as it happens',
   const { value: { data } } = await later.next()
   await later.return(undefined)
   // On a busy machine, a worker may have had no time for its pulse.
-  t.match(data.happened.map(({ event }: { event: string }) => event).filter((event: string) => event !== 'stalled'), ['worker-start', 'worker-start', 'worker-ready', 'worker-ready', 'worker-exit', 'worker-start', 'worker-ready'], 'whoever comes later is told what was before')
+  t.match(data.happened.map(({ event }: { event: string }) => event).filter((event: string) => event !== 'stalled'), ['worker-start', 'worker-start', 'worker-ready', 'worker-ready', 'worker-exit', 'worker-start', 'worker-ready'], 'later followers get the history')
   await app.stop()
 })
 

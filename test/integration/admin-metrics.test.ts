@@ -30,7 +30,7 @@ t.test('metrics count what each slot does, across the exits of its workers', asy
   t.ok(await metric(admin, 'shared_fastify_ack_seconds_count') > 0)
   process.kill((await app.workers(2))[0] as number, 'SIGKILL')
   await app.workers(3)
-  t.equal(await metric(admin, 'shared_fastify_requests_total{slot="0"}'), first, 'what a dead worker has done stays done')
+  t.equal(await metric(admin, 'shared_fastify_requests_total{slot="0"}'), first, 'the counts of a dead worker remain')
   t.equal(await metric(admin, 'shared_fastify_worker_restarts_total'), 1)
   t.match(await request(`${admin}/reload`, { method: 'POST', headers: { authorization } }), { status: 202, body: '{"generation":1}' })
   await app.event('reload-end')
@@ -47,11 +47,11 @@ t.test("the app's prom-client metrics are added up, and do not decrease at a rel
   t.match((await request(`${admin}/metrics`)).body, /^app_unknown NaN$/m)
   process.kill((await app.workers(2))[0] as number, 'SIGKILL')
   await app.workers(3)
-  t.equal(await metric(admin, 'app_hits_total'), 4, 'as it was when it was asked last')
+  t.equal(await metric(admin, 'app_hits_total'), 4, 'as in its last answer')
   for (let i = 0; i < 4; i++) await request(url)
   await request(`${admin}/reload`, { method: 'POST', headers: { authorization } })
   await app.event('reload-end')
-  t.equal(await metric(admin, 'app_hits_total'), 8, 'a worker that is asked to end says its last')
+  t.equal(await metric(admin, 'app_hits_total'), 8, 'a worker that is told to exit sends its last metrics')
 })
 
 t.test('the metrics of a worker that started and exited between two scrapes count', async t => {

@@ -69,7 +69,7 @@ t.test('only a client with the token may make changes', async t => {
     t.equal(await post('/reload', wrong), 401, JSON.stringify(wrong))
     t.equal(await post('/scale', { ...wrong, 'content-type': 'application/json' }, '{"workers":1}'), 401)
   }
-  t.equal(await post('/stop', { authorization }), 404, 'stop is of the control socket alone')
+  t.equal(await post('/stop', { authorization }), 404, 'only the control socket has stop')
   t.equal(await post('/scale', { authorization, 'content-type': 'application/json' }, '{"workers":3}'), 202)
   await app.workers(3)
   t.equal(app.lines.some(({ event }) => event === 'reload-start'), false)

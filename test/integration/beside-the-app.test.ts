@@ -37,7 +37,7 @@ perLane(t, 'a primary that hangs does not prevent a worker from closing its conn
   await app.stats(({ workers }) => workers.every(({ unacked }) => unacked === 0)) // until then the primary has it open too
   process.kill(app.pid, 'SIGSTOP')
   t.equal((await attempt(`${url}/close`, { agent })).answer?.status, 200)
-  t.equal(await idle.closed, 'end', 'which only a worker that drains does')
+  t.equal(await idle.closed, 'end', 'only a draining worker does this')
   process.kill(app.pid, 'SIGCONT')
   await open.end('after')
   t.equal((await open.outcome).answer?.body, 'before, after')

@@ -16,7 +16,7 @@ perLane(t, 'the primary never dies of a worker: whatever it does to its IPC chan
     await attempt(`${url}/act/${name}`) // it may have exited before it can answer
     const { workerId } = (await app.events('lane-error', i + 1)).at(-1) ?? {}
     t.match(await app.event('worker-exit', line => line.workerId === workerId), { signal: 'SIGKILL' }, name)
-    t.not(await whoServes(url), workerId, 'the other one serves')
+    t.not(await whoServes(url), workerId, 'the other worker serves')
     await app.workers(3 + i)
   }
   await app.stats(() => descriptors(app.pid) <= before)

@@ -26,7 +26,7 @@ t.test('close() with a callback calls back, even if a hook fails', async t => {
   const [first, second] = (await app.event('urls', ({ pid }) => pid === app.pid)).urls as [string, string]
   const pid = pidOf(await request(`${first}/close`))
   t.equal((await app.event('called-back')).pid, pid)
-  t.equal(pidOf(await request(`${second}/pid`)), pid, 'the worker goes on')
+  t.equal(pidOf(await request(`${second}/pid`)), pid, 'the worker keeps serving')
 })
 
 t.test('after a second SIGTERM, a worker that is closing its app still waits for its hooks', async t => {

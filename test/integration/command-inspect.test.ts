@@ -40,11 +40,11 @@ t.test('--inspect opens the inspector of one worker and logs its URL; its succes
     const url = await inspectorOf(app, workerId as number)
     t.ok(url.startsWith(`ws://${address}/`))
     t.equal(await (await Debugger.attach(t, url)).ask('Runtime.evaluate', EVALUATE), app.lines.find(line => line.event === 'worker-ready' && line.workerId === workerId)?.workerPid)
-    t.notOk(app.lines.some(({ event }) => event === 'worker-kill'), 'nobody was killed')
+    t.notOk(app.lines.some(({ event }) => event === 'worker-kill'), 'no worker was killed')
   })
 
   t.strictSame(await app.stop(), { code: 0, signal: null })
-  t.strictSame(opened(app), [address, address, address], 'nobody else is inspected')
+  t.strictSame(opened(app), [address, address, address], 'no other worker is inspected')
 })
 
 t.test('--inspect-brk waits for a debugger, and stops before the app is loaded', async t => {

@@ -32,7 +32,7 @@ t.test('--name is in the title of every process, and in every log line', async t
   t.equal(titleOf(second), 'web α: worker 2')
   await app.stop()
   t.strictSame(app.lines.filter(({ name }) => name !== 'web α'), [])
-  t.ok(app.lines.some(({ pid }) => pid === first), 'a worker has written one too')
+  t.ok(app.lines.some(({ pid }) => pid === first), 'a worker has written a line too')
 })
 
 t.test("--pidfile has the primary's pid while it runs, written before the port is bound, and no other file is left", async t => {

@@ -35,6 +35,6 @@ t.test('if an app cannot be loaded any more, the old workers stay, and its error
   write('}')
   process.kill(app.pid, 'SIGHUP')
   t.match((await app.event('reload-aborted')).err, { code: 'SHARED_PORT_ERR_WORKER_FAILED' })
-  t.ok(app.lines.some(({ event, err }) => event === 'worker-exit' && JSON.stringify(err).includes('SyntaxError')), 'the worker said why')
+  t.ok(app.lines.some(({ event, err }) => event === 'worker-exit' && JSON.stringify(err).includes('SyntaxError')), 'the worker has reported the reason')
   t.equal((await request(url)).body, 'old')
 })

@@ -13,7 +13,7 @@ t.test('more crashes than maxRestarts: the primary drains, and exits with 1', as
   const { workers } = await app.stats(({ workers }) => workers.some(({ open }) => open === 1))
   process.kill(workers.find(({ open }) => open === 0)?.pid as number, 'SIGKILL')
   t.match(await app.event('crash-loop'), { level: 60, count: 1, within: 60_000 })
-  t.match((await slow.outcome).answer, { status: 200 }, 'what was begun is finished')
+  t.match((await slow.outcome).answer, { status: 200 }, 'the request in progress is finished')
   t.same(await app.ended, { code: 1, signal: null })
   t.same(app.lines.filter(({ event }) => event === 'worker-ready').length, 3)
   t.same(await app.leftBehind(), [])

@@ -21,7 +21,7 @@ async function serve (t: Test, server: object, grace: number): Promise<{ app: Ap
 
 async function ended (t: Test, app: App): Promise<void> {
   t.same(await app.ended, { code: 0, signal: null })
-  t.notOk(app.lines.some(({ event }) => event === 'worker-kill'), 'the worker ended by itself')
+  t.notOk(app.lines.some(({ event }) => event === 'worker-kill'), 'the worker exited by itself')
 }
 
 for (const [name, server] of Object.entries(kinds)) {

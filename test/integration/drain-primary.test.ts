@@ -62,7 +62,7 @@ async function finishes (t: Test, lane: string, server: object): Promise<void> {
 
   process.kill(app.pid, 'SIGTERM')
   await app.event('stop')
-  t.same(await Promise.all(rounds), [200, 200, 200, 200], 'every answer is whole, the last one says close')
+  t.same(await Promise.all(rounds), [200, 200, 200, 200], 'every answer is complete, and the last one has Connection: close')
   t.same(await Promise.all(busy.map(async ({ closed }) => await closed)), ['end', 'end', 'end', 'end'])
 
   // By now each worker is draining.

@@ -44,7 +44,7 @@ t.test('the app in the primary gets events about its workers', async t => {
     { name: 'reload-end', id: undefined, generation: 1 },
     { name: 'worker-exit', id: 3, generation: 1, asked: true, code: 0 }
   ])
-  t.same(app.lines.filter(({ event, pid }) => event === 'emitted' && pid !== app.pid), [], 'and no worker its own')
+  t.same(app.lines.filter(({ event, pid }) => event === 'emitted' && pid !== app.pid), [], 'and no worker gets its own events')
   t.same(app.lines.filter(({ event }) => event === 'hook').map(({ hook, id, signal }) => [hook, id, signal ?? null]), [
     ['start', 1, null], ['exit', 1, 'SIGKILL'], ['start', 2, null], ['start', 3, null], ['exit', 2, null], ['exit', 3, null]
   ])

@@ -110,7 +110,7 @@ t.test('the image serves its app, with health checks and metrics at the addresse
       if (/^(sum|avg|min|max|histogram_quantile)\b/.test(expr)) t.same(labels.filter(label => !grouped.includes(label)), [], `${legend}: ${expr}`)
     }
     const asked = new Set(queries.flatMap(({ expr }) => readQuery(expr).samples))
-    t.same(ours.filter(([sample, { type }]) => type !== 'histogram' && !asked.has(sample)).map(([sample]) => sample), [], 'it has all of ours')
+    t.same(ours.filter(([sample, { type }]) => type !== 'histogram' && !asked.has(sample)).map(([sample]) => sample), [], 'it has all of our metrics')
     t.equal(new Set(panels.map(({ id }) => id)).size, panels.length)
     for (const { title, gridPos: { x, y, w, h } } of panels) {
       const over = panels.filter(({ gridPos }) => gridPos.x < x + w && x < gridPos.x + gridPos.w && gridPos.y < y + h && y < gridPos.y + gridPos.h)

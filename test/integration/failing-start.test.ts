@@ -18,9 +18,9 @@ for (const { name, way, cause, text } of ways) {
     t.same(await app.leftBehind(), [])
     const rejected = app.lines.find(({ event, pid }) => event === 'rejected' && pid === app.pid)
     t.equal(rejected?.code, 'SHARED_PORT_ERR_WORKER_FAILED')
-    t.equal(rejected?.cause, cause, 'its cause is what the worker died of')
+    t.equal(rejected?.cause, cause, 'its cause is the error of the worker')
     const exit = app.lines.find(({ event }) => event === 'worker-exit')
-    t.equal((exit?.err as Error | undefined)?.message, cause, 'the log says so too')
+    t.equal((exit?.err as Error | undefined)?.message, cause, 'the log has the error too')
     t.ok(app.text.includes(text))
   })
 }

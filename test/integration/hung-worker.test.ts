@@ -33,7 +33,7 @@ perLane(t, "death returns the handoffs: connections that a hung worker had not t
   const hung = keptAlive()
   const { pid } = JSON.parse((await request(url, { agent: hung })).body)
   const other = await request(url)
-  t.not(JSON.parse(other.body).pid, pid, 'the turn is the hung worker\'s again')
+  t.not(JSON.parse(other.body).pid, pid, "it is the hung worker's turn again")
   const taken = new Exchange(`${url}/pipe`, streamed)
   await taken.send('taken')
   await taken.received('taken')
@@ -46,8 +46,8 @@ perLane(t, "death returns the handoffs: connections that a hung worker had not t
   process.kill(pid, 'SIGKILL')
 
   t.ok(await allIntact(posts))
-  t.equal((await cut).error?.code, 'ECONNRESET', 'what it served is cut')
-  t.equal((await taken.outcome).error?.code, 'ECONNRESET', 'what it had taken is cut')
+  t.equal((await cut).error?.code, 'ECONNRESET', 'the requests that it served are cut off')
+  t.equal((await taken.outcome).error?.code, 'ECONNRESET', 'the connections that it had taken are cut off')
   await app.events('worker-ready', 3)
   await app.stats(() => descriptors(app.pid) === before)
 })
@@ -64,7 +64,7 @@ perLane(t, 'death returns the handoffs: when all workers hang and are killed, al
   for (const pid of pids) process.kill(pid, 'SIGKILL')
 
   t.ok(await allIntact(posts))
-  for (const outcome of cut) t.equal((await outcome).error?.code, 'ECONNRESET', 'what they served is cut')
+  for (const outcome of cut) t.equal((await outcome).error?.code, 'ECONNRESET', 'the requests that they served are cut off')
   await app.events('worker-ready', 4)
   await app.stats(() => descriptors(app.pid) === before)
 })

@@ -99,7 +99,7 @@ t.test('a worker that does not exit within its grace is killed, and the processe
     { event: 'worker-kill', level: 40, workerId: 1 },
     { event: 'worker-children', level: 40, workerId: 1, children: [{ pid: child, command: 'sleep' }] }
   ])
-  t.same(app.processes(), [child], 'it is nobody\'s now')
+  t.same(app.processes(), [child], 'it has no parent of ours now')
 })
 
 perLane(t, 'the primary never dies of a worker: one that sends an invalid message is killed and replaced', async (t, lane) => {

@@ -34,7 +34,7 @@ async function assertFloods (t: Test, app: App, count: number): Promise<void> {
   t.equal(lines.length, count * LINES)
   t.equal(new Set(lines.map(({ text }) => (text as string).length)).size, 1, 'all of one length')
   for (let number = 0; number < LINES; number++) t.equal(lines.filter(line => line.number === number).length, count)
-  t.equal(app.text, '', 'and nothing in pieces')
+  t.equal(app.text, '', 'and nothing is torn')
 }
 
 async function requests (url: string, count: number): Promise<void> {

@@ -125,7 +125,7 @@ perLane(t, 'connections that are pending for longer than pendingTimeout are answ
   t.match(await late, { answer: { status: 503 } })
   t.match(await app.event('pending-timeout'), { level: 40, pendingTimeout: 200 })
   goOn()
-  t.match(await first, { answer: { status: 200 } }, 'what the worker has been sent is its own')
+  t.match(await first, { answer: { status: 200 } }, 'the worker keeps the connections that it was sent')
 })
 
 perLane(t, 'the primary stops with pending connections, and with clients that linger after their 503', async (t, lane) => {

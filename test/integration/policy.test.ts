@@ -63,7 +63,7 @@ perLane(t, 'sticky: a client address has the same worker through a crash and a r
   await app.events('worker-ready', 4)
   await app.stats(({ workers }) => workers.length === 3 && workers.every(({ state }) => state === 'ready'))
   const after = await map(url)
-  t.strictSame([...after].filter(([client, worker]) => worker !== before.get(client) && before.get(client) !== 1), [], 'nobody else has moved')
+  t.strictSame([...after].filter(([client, worker]) => worker !== before.get(client) && before.get(client) !== 1), [], 'no other client has moved')
   t.ok([...after].every(([client, worker]) => before.get(client) !== 1 || worker === 4), 'its replacement has its clients')
 
   process.kill(app.pid, 'SIGHUP')

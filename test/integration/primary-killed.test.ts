@@ -21,7 +21,7 @@ perLane(t, 'no orphans: when the primary is killed, the workers finish their con
   await kept.end('late')
   const { answer } = await kept.outcome
   t.equal(answer?.body, 'late')
-  t.equal(answer?.headers.connection, 'close', 'the last answer on a connection says so')
+  t.equal(answer?.headers.connection, 'close', 'the last answer on a connection has Connection: close')
   for (const stream of streams) {
     await stream.end('after')
     t.equal((await stream.outcome).answer?.body, 'before, after')

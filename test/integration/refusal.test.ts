@@ -57,7 +57,7 @@ perLane(t, 'a refusal moves on: a connection whose descriptor does not arrive go
   t.equal(code, 'EMFILE')
   for (let i = 0; i < 10; i++) t.not(pidOf(await request(url)), exhausted)
   const { workers } = await app.stats()
-  t.ok(workers.find(({ pid }) => pid === exhausted)?.refused, 'it was asked')
+  t.ok(workers.find(({ pid }) => pid === exhausted)?.refused, 'it was offered a connection')
 
   await request(`${url}/recover`, { agent })
   t.same([...(await countServed(url, 10)).values()], [5, 5])

@@ -7,7 +7,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     await app.events('stuck', 2)
     t.same(await app.stop(signal), { code: 0, signal: null })
     t.same(await app.leftBehind(), [])
-    t.notOk(app.lines.some(({ event }) => event === 'worker-kill'), 'nor had anybody to be killed')
+    t.notOk(app.lines.some(({ event }) => event === 'worker-kill'), 'and no worker had to be killed')
   })
 }
 

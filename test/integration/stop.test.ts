@@ -35,10 +35,10 @@ async function finishes (t: Test, lane: string, stop: (app: App) => void): Promi
   t.equal((await stream.outcome).answer?.body, 'before, after', 'a streaming response is finished')
   const { answer } = await upload.outcome
   t.equal(answer?.body, 'before, after', 'a slow upload is finished')
-  t.equal(answer?.headers.connection, 'close', 'the last answer on a connection says so')
+  t.equal(answer?.headers.connection, 'close', 'the last answer on a connection has Connection: close')
   t.same(await app.ended, { code: 0, signal: null })
   t.same(await app.leftBehind(), [])
-  t.ok(app.lines.filter(({ event }) => event === 'worker-exit').every(({ code, level }) => code === 0 && level === 30), 'nor did a worker fail')
+  t.ok(app.lines.filter(({ event }) => event === 'worker-exit').every(({ code, level }) => code === 0 && level === 30), 'and no worker failed')
 }
 
 perLane(t, 'SIGTERM closes an idle kept-alive connection', async (t, lane) => {

@@ -31,7 +31,7 @@ for (const kind of KINDS) {
     shed()
     await client.ended()
     t.equal(client.text, 'an answer')
-    t.equal(await descriptorsLike(before + 1), before + 1, 'its own is open still')
+    t.equal(await descriptorsLike(before + 1), before + 1, 'its own side is still open')
   })
 
   t.test(`each client has its own time [${kind}]`, async t => {
@@ -88,7 +88,7 @@ for (const kind of KINDS) {
       client.socket.destroy()
       await descriptorsLike(before + 2)
     }
-    t.equal(openDescriptors(), before + 2, 'the first is there still, and its client')
+    t.equal(openDescriptors(), before + 2, 'the first is still open, and so is its client')
     first.client.socket.end()
     t.equal(await descriptorsLike(before), before)
   })

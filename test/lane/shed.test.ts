@@ -136,7 +136,7 @@ for (const kind of KINDS) {
       await client.ended()
       client.socket.destroy()
     }
-    t.ok(clients.every(({ text }) => text === answer.toString()), 'all have the answer: they had sent nothing')
+    t.ok(clients.every(({ text }) => text === answer.toString()), 'all have the answer, since they had sent nothing')
     t.equal(await descriptorsLike(before), before)
   })
 

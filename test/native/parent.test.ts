@@ -59,7 +59,7 @@ t.test('the watch of a thread ends with that thread, and leaks nothing', async t
     const exited = once(thread, 'exit')
     const [watching] = await once(thread, 'message') as [number]
     await exited
-    t.ok(watching > count('task'), 'two threads less')
+    t.ok(watching > count('task'), 'two threads fewer')
   }
   await run() // things that are made once
   const before = [count('task'), count('fd')]

@@ -99,7 +99,7 @@ t.test('the primary never dies of a worker: one that shuts down its end of the l
   const app = serve(t, { options: { workers: 1 }, env: { FD_LANE_PREBUILD: addonWithSteps() } })
   const url = await app.url()
   t.equal((await act(url, 'shut-down-reading')).result, null)
-  t.equal((await request(url)).status, 200, 'another worker takes what it could not be sent')
+  t.equal((await request(url)).status, 200, 'another worker takes the connection that could not be sent to it')
   t.match(await app.event('lane-error'), { workerId: 1, err: { code: 'EPIPE', syscall: 'sendmsg' } })
   t.match(await app.event('worker-exit'), { workerId: 1, signal: 'SIGKILL' })
 })

@@ -162,9 +162,9 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: no connection is served twice, none 
   }
   t.comment(JSON.stringify(counts))
   t.equal(counts.twice, 0, 'served twice')
-  t.ok(counts.lost <= counts.kills, 'lost without having been taken, but for one in hand of each that was killed')
+  t.ok(counts.lost <= counts.kills, 'lost without having been taken, except one for each killed worker')
   t.equal(counts.wrong, 0, 'wrong bytes')
-  t.equal(counts.failed, 0, 'workers that ended otherwise than they were told to')
+  t.equal(counts.failed, 0, 'workers that ended in another way than intended')
   t.equal(counts.answered + counts.cut + counts.lost, HANDOFFS)
   for (const what of ['kills', 'stops', 'left', 'refused', 'takenBack'] as const) t.ok(counts[what] > 0, `and there was something to survive: ${what}`)
   t.equal(openDescriptors(), before, 'descriptors')

@@ -171,7 +171,7 @@ t.test('the socket below a TLS socket is the accepted one', async t => {
   t.equal(rawSocket(secure as tls.TLSSocket), raw)
   client.destroy()
   await once(secure as tls.TLSSocket, 'close')
-  t.equal(rawSocket(secure as tls.TLSSocket), undefined, 'nobody knows after its close')
+  t.equal(rawSocket(secure as tls.TLSSocket), undefined, 'unknown after its close')
 })
 
 t.test('an upgraded socket is distinguished from one that the HTTP server still reads', async t => {

@@ -150,7 +150,7 @@ t.test('suspects are the last five requests, newest first, and those with an ope
   while ([...connections].some(({ response }) => response?.req.url === '/f' && !response.destroyed)) await new Promise(setImmediate)
   t.same(suspects(), ['/f', '/e', '/d', '/c', '/b', '/open'])
   connections.age()
-  t.equal(suspects().length, 6, 'they are of this second or the last')
+  t.equal(suspects().length, 6, 'they began in this second or the last')
   connections.age()
   t.same(suspects(), ['/open'])
   for (const response of waiting) response.end()

@@ -53,7 +53,7 @@ t.test('a block causes a delay, utilization and a stall, which is reported once'
   t.ok(utilization > 0.5 && utilization <= 1)
   t.ok(stalls >= 1)
   t.ok(Number(stall?.duration) >= 180)
-  t.equal(watched(), stalls, 'and the handlers are watched from each on')
+  t.equal(watched(), stalls, 'and handlers are traced from each one on')
   t.same(eventLoop.last, { utilization, delay, stalls })
   const next = eventLoop.read()
   t.notOk('stall' in next)

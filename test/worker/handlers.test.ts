@@ -72,7 +72,7 @@ for (const [url, what] of [['/block/7', 'blocks'], ['/throw/7', 'blocks and thro
     const { longest } = await seen({ handlers, fastify }, `${url}?secret=1`)
     t.equal(longest?.name, `GET ${url.replace('7', ':id')}`)
     t.ok(Number(longest?.took) >= 100)
-    t.equal(handlers.take().longest, undefined, 'and told of once')
+    t.equal(handlers.take().longest, undefined, 'and reported once')
   })
 }
 
@@ -81,7 +81,7 @@ t.test('a handler that blocks after an await is among those that have settled', 
   handlers.watch()
   const { longest, settled } = await seen({ handlers, fastify }, '/pause-block/7')
   t.same(settled, ['GET /pause-block/:id'])
-  t.ok(Number(longest?.took) < 100, 'which is not to say that it was seen to block')
+  t.ok(Number(longest?.took) < 100, 'but it was not seen to block')
 })
 
 t.test('the last five settled handlers are kept, newest first, rejected ones too', async t => {

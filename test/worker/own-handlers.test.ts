@@ -91,7 +91,7 @@ t.test('the signal of a handler that is added after us is noticed, and the handl
   emit('SIGTERM')
   state.onLook = () => { open.pop() }
   t.equal(await handlers.end(NEVER), true)
-  t.same([calls, state.looks], [1, 1], 'and what it began is waited for')
+  t.same([calls, state.looks], [1, 1], 'and the resources that it started are waited for')
 })
 
 t.test("resources that a handler called by a signal starts are waited for, even if a request's own timer ends meanwhile", async t => {

@@ -66,11 +66,11 @@ t.test('admitted connections that are not injected yet count: a server never get
   t.equal(admit(), null)
   first.cancel()
   const third = admit() as Admission
-  t.ok(third, 'a place that was given up is free again')
+  t.ok(third, 'a cancelled place is free again')
   t.equal(admit(), null)
   third.inject(new FakeHandle())
   server._connections++
-  t.equal(admit(), null, 'a place that was used is the server\'s to count')
+  t.equal(admit(), null, 'a used place is counted by the server')
 })
 
 t.test('a server that wants to drop excess connections gets them, with its drop event', async t => {

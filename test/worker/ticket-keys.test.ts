@@ -66,7 +66,7 @@ for (const version of VERSIONS) {
     for (const server of servers) {
       t.notOk((await shake(server, version, session)).resumed, 'the first')
       t.ok((await shake(server, version, renewed)).resumed, 'the one given for it')
-      t.ok((await shake(server, version, full.session)).resumed, 'one that the second key sealed')
+      t.ok((await shake(server, version, full.session)).resumed, 'one that the second key encrypted')
     }
   })
 

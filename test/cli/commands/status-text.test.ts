@@ -17,13 +17,13 @@ function text (more: Partial<Status>, options = {}): string[] {
 
 t.test('a primary fits on a terminal of 80 columns, with bars too', async t => {
   for (const bars of [false, true]) t.strictSame(text({ name: 'a-name-of-thirty-two-characters-' }, { bars }).filter(line => line.length > 80), [])
-  t.match(text({}, { bars: true, width: 120 }).join('\n'), /█/, 'bars are shown where there is room')
+  t.match(text({}, { bars: true, width: 120 }).join('\n'), /█/, 'bars are shown if there is room')
 })
 
 t.test('nothing in the status of a primary makes a line of its own, or controls the terminal', async t => {
   const hostile = 'x\n\u001b[2J'
   const lines = text({ name: hostile, app: hostile, policy: hostile as Status['policy'], listeners: [{ ...status.listeners[0]!, addresses: [hostile] }] }, { width: 500 })
   for (const line of lines) t.equal(stripVTControlCharacters(line), line)
-  t.equal(lines.filter(line => line.includes('x\\n\\x1b[2J')).length, 3, 'the name, the place with the policy, and the app')
+  t.equal(lines.filter(line => line.includes('x\\n\\x1b[2J')).length, 3, 'the name, the address with the policy, and the app')
   t.equal(lines.length, text({}, { width: 500 }).length)
 })

@@ -57,7 +57,7 @@ t.test('of the addresses to listen on, only the one in use is shown', async t =>
   }
   t.strictSame(values({ args: ['-s', '/s'], env: { PORT: '80' }, file: { address: '::1' } }), [null, '/s', null, null])
   t.strictSame(values({ args: ['-p', '1', '-a', '::1'], env: { FASTIFY_SOCKET: '/s' }, file: { fd: 3 } }), [null, null, 1, '::1'])
-  t.strictSame(values({ args: ['-p', '1', '-a', '::1', '-s', '/s'] }), [null, '/s', 1, '::1'], 'two are an error, which tells')
+  t.strictSame(values({ args: ['-p', '1', '-a', '::1', '-s', '/s'] }), [null, '/s', 1, '::1'], 'two are an error with a reason')
 })
 
 t.test('the settings are shown as JSON', async t => {

@@ -116,7 +116,7 @@ for (const code of ['ENOSPC', 'EMFILE']) {
     opened[1]?.emit('ready')
     await started
     opened[1]?.emit('error', Object.assign(new Error('no room'), { code }))
-    t.match([opened.length, lines.at(-1)], [2, { event: 'watch-error' }], 'there is no third way')
+    t.match([opened.length, lines.at(-1)], [2, { event: 'watch-error' }], 'there is no third attempt')
   })
 }
 

@@ -125,7 +125,7 @@ t.test('a connection that one worker refuses goes to another, and is next', asyn
   const { handoff, workers: [a, b] } = create(1, 2)
   handoff.distribute(connections('1 2 3 4'))
   settle(handoff, a, [0])
-  t.same([a.dealt, b.dealt], [[['1'], ['3']], [['2']]], 'the one that refused it goes on with what is behind it')
+  t.same([a.dealt, b.dealt], [[['1'], ['3']], [['2']]], 'the worker that refused it gets the connection behind it')
   settle(handoff, b)
   t.same([a.dealt, b.dealt], [[['1'], ['3']], [['2'], ['1']]])
 })
@@ -195,7 +195,7 @@ t.test('connections that all refuse cost one offer for each worker and pause, ho
   t.equal(handoff.pending, 50)
   const asked = (): number => a.stats().handedOff + b.stats().handedOff
   const before = asked()
-  t.equal(before, 100, 'each was asked for each')
+  t.equal(before, 100, 'each was offered each connection')
   for (let pause = 1; pause <= 3; pause++) {
     clock.advance(100)
     refuseAll()
@@ -313,7 +313,7 @@ t.test('connections taken back from a worker are next, in order, and not for thi
   t.same([a.dealt, b.dealt], [[['1', '3'], []], [['2', '4'], ['1', '3'], ['5', '6']]])
   settle(handoff, a)
   handoff.distribute(connections('7'))
-  t.same(a.dealt[2], ['7'], 'it has credit again when it has answered')
+  t.same(a.dealt[2], ['7'], 'it has credit again when it has acked')
 })
 
 t.test('a worker from which connections were taken back gets an extra turn, so that the counts become equal', async t => {
@@ -453,8 +453,8 @@ t.test("which workers could take a stalled worker's frame: those with credit, or
   handoff.distribute(connections('2'))
   t.notOk(handoff.wants(a, frame), 'both are busy')
   clock.advance(9)
-  t.ok(handoff.wants(a, frame), 'b got on since, and a has not for 10 ms')
-  t.notOk(handoff.wants(b, b.frame as OpenFrame), 'a has not got on since')
+  t.ok(handoff.wants(a, frame), 'b was sent a frame since, and a has not acked for 10 ms')
+  t.notOk(handoff.wants(b, b.frame as OpenFrame), 'a was not sent anything since')
 })
 
 t.test('others could take everything that a draining worker has not received', async t => {

@@ -104,7 +104,7 @@ t.test('the lowest rank is next, and equal ranks in turn', async t => {
   set('a', 0)
   t.same([scheduler.next(), scheduler.next()], ['a', 'a'])
   set('a', Infinity)
-  t.equal(scheduler.next(), 'b', 'in turn from the one behind the last')
+  t.equal(scheduler.next(), 'b', 'in turn, from the one after the last')
 })
 
 t.test('members with a rank from the bound on are skipped', async t => {
@@ -117,7 +117,7 @@ t.test('members with a rank from the bound on are skipped', async t => {
 t.test('members can be excluded from the choice for one connection', async t => {
   const { scheduler } = ranked({ a: 0, b: 0, c: 1, d: Infinity })
   t.equal(scheduler.nextOf(member => member !== 'a'), 'b')
-  t.equal(scheduler.nextOf(member => member > 'b'), 'c', 'the turn is behind b now, and c has the least rank of these')
+  t.equal(scheduler.nextOf(member => member > 'b'), 'c', 'the turn is after b now, and c has the lowest rank of these')
   t.equal(scheduler.nextOf(member => member === 'd'), undefined)
 })
 

@@ -69,7 +69,7 @@ t.test('of the stalls within the next 10 seconds, the longest is logged when the
   t.equal(lines[1]?.msg, 'worker 1: event loop blocked for 5000 ms in GET /slow; 4 more stalls since this was last logged')
   add(worker, { duration: 80 })
   clock.advance(9_999)
-  t.equal(lines.length, 2, 'that was a line too')
+  t.equal(lines.length, 2, 'that one was logged too')
   clock.advance(1)
   t.same(told().slice(2), [[1, 80, 0]])
 })

@@ -179,12 +179,12 @@ t.test('without an ack, accepting resumes after 2 ms, and continues until a work
   t.equal(handoff.pending, 2)
   acceptor().come('4')
   t.notOk(acceptor().paused)
-  t.same(clock.waiting, [], 'no timer runs on behalf of a worker that hangs')
+  t.same(clock.waiting, [], 'no timer runs because of a hanging worker')
   ack(worker)
   ack(worker)
   acceptor().come('5')
   acceptor().come('6')
-  t.ok(acceptor().paused, 'it waits for acks again')
+  t.ok(acceptor().paused, 'it is paused again')
 })
 
 t.test('each ack starts the pause anew, and each pause ends on time', async t => {
@@ -243,7 +243,7 @@ t.test('if one of several handles cannot listen, all are closed, with the connec
   t.throws(open, failure)
   t.equal(early[0].closed, 1)
   t.same(acceptors.map(({ closed }) => closed), [1])
-  t.same(handles.map(({ closed }) => closed), [0, 0, 1], 'the lane closes those that it was given')
+  t.same(handles.map(({ closed }) => closed), [0, 0, 1], 'the lane closes the handles that it was given')
 })
 
 t.test('the first failure to accept is logged, with its key', async t => {
@@ -266,11 +266,11 @@ t.test('from maxPending on nothing is accepted, with or without acks, until half
   t.equal(handoff.pending, 8)
   t.ok(acceptor().paused)
   clock.advance(10_000)
-  t.equal(handoff.pending, 8, 'what came then is with the kernel')
+  t.equal(handoff.pending, 8, 'later connections are in the kernel')
   ack(worker)
   t.same([worker.dealt.at(-1)?.length, handoff.pending], [FRAME_SIZE, 4])
   ack(worker)
-  t.equal(handoff.pending, 1, 'half was gone, and what was with the kernel was fetched')
+  t.equal(handoff.pending, 1, 'half was gone, and the connections in the kernel were fetched')
 })
 
 t.test('if connections may not wait in the kernel, they are accepted at once', async t => {
@@ -294,7 +294,7 @@ t.test('a port that was full and has nothing pending any more accepts, even with
   t.equal(handoff.pending, 2)
   t.equal(handoff.drop(() => true).length, 2)
   clock.advance(2)
-  t.equal(handoff.pending, 1, 'what was with the kernel')
+  t.equal(handoff.pending, 1, 'the connections that were in the kernel')
 })
 
 t.test('a port that is closed while it was full has no timer left', async t => {

@@ -77,7 +77,7 @@ t.test('a burst ends when no worker has taken a connection for a second', async 
   clock.advance(1_000)
   t.same([handoff.pending, handoff.shed], [2, 2])
   handoff.distribute(connections('7'))
-  t.same([handoff.pending, handoff.shed], [2, 3], 'from then on what is too much is shed at once')
+  t.same([handoff.pending, handoff.shed], [2, 3], 'from then on the excess is shed at once')
   ack()
   ack()
   handoff.distribute(connections('8 9 10'))
@@ -133,7 +133,7 @@ t.test('of connections that arrive together, only the excess is shed: those that
   t.equal(handoff.shed, answered.length)
   t.equal(answered.length + 2 + handoff.members.filter(({ hasCredit }) => !hasCredit).length, 45, 'each is pending, with a worker, or shed')
   t.notOk(busy?.hasCredit)
-  t.match(told, [{ pending: 2 }], 'what was shed is not counted')
+  t.match(told, [{ pending: 2 }], 'shed connections are not counted')
 })
 
 t.test('before any worker has served, clients wait for as long as the start takes', async t => {
@@ -166,7 +166,7 @@ t.test('a connection that has been pending for too long is shed, at most a tenth
   clock.advance(600)
   t.same([answered, handoff.pending, handoff.shed], [['2', '3'], 0, 2])
   clock.advance(10_000)
-  t.same(clock.waiting, [], 'nothing is pending, and nobody looks')
+  t.same(clock.waiting, [], 'nothing is pending, and there is no timer')
   t.equal(lines.filter(({ event }) => event === 'pending-timeout').length, 2, 'a line each: in between nothing was shed')
 })
 

@@ -105,7 +105,7 @@ t.test('the number of keys that workers wait for is limited, and those of dead w
   const [one, other] = [new FakeWorker(1), new FakeWorker(2)]
   for (let i = 0; i < 1_024; i++) ports.attach(one, `made-up:${i}`)
   ports.attach(other, 'made-up:0')
-  t.same(told(other), [], 'one that is waited for already is no new one')
+  t.same(told(other), [], 'a key that is waited for already does not count again')
   ports.attach(other, 'another')
   t.match(told(other), [{ type: 'attach-failed', key: 'another', error: { code: 'SHARED_PORT_ERR_TOO_MANY_KEYS' } }])
   ports.forget(one)

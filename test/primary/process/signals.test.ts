@@ -20,7 +20,7 @@ for (const { promise, signals, said } of table) {
 }
 
 t.test('after the handlers are removed, a signal has its default action', async t => {
-  t.same(await run([[0, 'let go']]), { said: [], signal: null }, 'the process ends by itself')
+  t.same(await run([[0, 'let go']]), { said: [], signal: null }, 'the process exits by itself')
   t.same(await run([[0, 'let go'], [0, 'unheard SIGTERM']]), { said: [], signal: 'SIGTERM' })
 })
 

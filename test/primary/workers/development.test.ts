@@ -93,7 +93,7 @@ t.test('a change during a restart abandons the starting workers, and the last ch
   supervisor.exited(worker(1), DONE)
   ready(3)
   t.same(states(), { 3: 'ready' })
-  t.same(refusals, [], 'nobody was refused')
+  t.same(refusals, [], 'no client was refused')
 })
 
 t.test('a worker that fails before it is ready is not retried, and all clients get the reason', async t => {

@@ -135,7 +135,7 @@ t.test('an exited worker is no longer checked, and the timer ends with the last 
   t.same(hung, [2])
   t.same(clock.waiting, [])
   liveness.watch(worker)
-  t.same(clock.waiting, [1_000], 'and comes again with the next')
+  t.same(clock.waiting, [1_000], 'and again with the next')
   liveness.stop()
   t.same(clock.waiting, [])
 })

@@ -78,7 +78,7 @@ t.test('it knows whether a condition holds for every slot, filled or not', async
   t.ok(supervisor.everySlot(worker => worker.state === 'ready'))
   t.notOk(supervisor.everySlot(worker => worker === a))
   supervisor.exited(b as FakeWorker, CRASH)
-  t.notOk(supervisor.everySlot(() => true), 'one place is empty')
+  t.notOk(supervisor.everySlot(() => true), 'one slot is empty')
   clock.advance(100)
   t.ok(supervisor.everySlot(() => true))
 })
@@ -288,7 +288,7 @@ t.test('a slot is renewed start-first: the new worker is ready before the old on
   supervisor.ready(c)
   t.same([a.state, retired], ['draining', [[1, GRACE]]])
   t.equal(first.worker, c)
-  t.notOk(await isSettled(renewed), 'the old one is not gone')
+  t.notOk(await isSettled(renewed), 'the old one has not exited')
   supervisor.exited(a, DONE)
   await renewed
   t.same(supervisor.workers.map(({ id }) => id), [2, 3], 'and is not replaced')
@@ -301,7 +301,7 @@ t.test('if the new worker fails, the old one stays', async t => {
   supervisor.exited(b, CRASH)
   await t.rejects(renewed, { code: 'SHARED_PORT_ERR_WORKER_FAILED', message: 'Worker 2 exited with code 1 before it was ready' })
   t.same([a.state, first.worker], ['ready', a])
-  t.same(clock.waiting, [], 'nobody replaces it: its place is filled')
+  t.same(clock.waiting, [], 'it is not replaced: its slot is filled')
 })
 
 t.test('if the old worker dies first, the new one takes its place', async t => {
@@ -309,7 +309,7 @@ t.test('if the old worker dies first, the new one takes its place', async t => {
   const renewed = supervisor.renew(first)
   const [a, b] = spawned as [FakeWorker, FakeWorker]
   supervisor.exited(a, CRASH)
-  t.same(clock.waiting, [], 'one is on its way')
+  t.same(clock.waiting, [], 'one is starting')
   supervisor.ready(b)
   await renewed
   t.equal(first.worker, b)
@@ -343,7 +343,7 @@ t.test('renewing a slot again abandons the worker that was starting', async t =>
   const latter = supervisor.renew(first)
   const [a, b] = spawned as [FakeWorker, FakeWorker]
   t.same(b.child.signals, ['SIGTERM'])
-  t.equal(spawned.length, 2, 'first it is gone')
+  t.equal(spawned.length, 2, 'first it has exited')
   supervisor.exited(b, { code: null, signal: 'SIGTERM' })
   t.equal(await former, 'abandoned')
   await new Promise(setImmediate)
@@ -500,7 +500,7 @@ t.test('if a new worker fails, scale() rejects, and it is not retried: the other
   supervisor.ready(spawned[2] as FakeWorker)
   t.same(clock.waiting, [])
   t.same(supervisor.slots.map(({ worker }) => worker?.id), [first.worker?.id, 3])
-  t.equal(supervisor.crashes, 0, 'nothing that worked has crashed')
+  t.equal(supervisor.crashes, 0, 'no ready worker has crashed')
 })
 
 t.test('a new worker that was ready once is replaced like any other', async t => {

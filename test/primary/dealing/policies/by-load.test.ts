@@ -7,7 +7,7 @@ import { createHandoff, settle } from '../../../handoffs.js'
 const view = { id: 1, open: 3, unacked: 2, utilization: 0, generation: 0 }
 
 t.test('round robin gives all the same load; least connections counts open and un-acked ones', async t => {
-  t.equal(roundRobin(view, 3), 3, 'what they are dealt right now makes the turn')
+  t.equal(roundRobin(view, 3), 3, 'connections that are being dealt count')
   t.equal(leastConnections(view, 2), 5)
 })
 
@@ -29,7 +29,7 @@ t.test('least connections: the worker that reports the fewest is next, in turn a
     order.push(chosen.id)
     settle(handoff, chosen)
   }
-  t.same(order, [2, 3, 2, 3, 1, 2], 'what is acked is open since, report or not')
+  t.same(order, [2, 3, 2, 3, 1, 2], 'acked connections count as open, reported or not')
   c.report(0, c.stats().accepted)
   handoff.distribute(connections('7'))
   t.same(c.dealt.at(-1), ['7'])
@@ -62,9 +62,9 @@ t.test('least connections: the number in the row counts at once', async t => {
   Object.assign(a.wire, { shown: 4 })
   Object.assign(b.wire, { shown: 9 })
   a.report(0, 0) // signals that something has changed
-  t.same([next(), next(), next()].slice(1), [1, 1], 'the row counts, and not the report')
+  t.same([next(), next(), next()].slice(1), [1, 1], 'the row counts, not the report')
   Object.assign(b.wire, { shown: 0 })
-  t.same([next(), next(), next()].slice(1), [2, 2], 'without a word it is known one choice later')
+  t.same([next(), next(), next()].slice(1), [2, 2], 'an unannounced change is noticed one choice later')
 })
 
 t.test('least connections: a burst evens the counts out', async t => {

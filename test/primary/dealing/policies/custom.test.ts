@@ -38,7 +38,7 @@ t.test('its view of a worker is live and read-only', async t => {
   const [view] = [...views] as [WorkerView]
   t.same({ ...view }, { id: 1, open: 3, unacked: 2, utilization: 0.5, generation: 0 })
   settle(handoff, a)
-  t.same([view.open, view.unacked], [5, 0], 'those that it acked are open since')
+  t.same([view.open, view.unacked], [5, 0], 'connections that it acked count as open')
   t.throws(() => { (view as { id: number }).id = 7 }, TypeError)
   handoff.distribute(connections('3'))
   t.equal(views.size, 1)

@@ -44,7 +44,7 @@ for (const size of [1, 2, 4, 7, 16, 64]) {
     const share = after.filter(member => member === another).length * (size + 1) / CLIENTS
     t.ok(Math.abs(share - 1) < 0.25, `${share} of its share`)
     homes.remove(another)
-    t.strictSame(map(homes), before, 'and all return when it goes')
+    t.strictSame(map(homes), before, 'and all return when it leaves')
   })
 }
 
@@ -81,7 +81,7 @@ t.test('a client whose home may not take it always has the same substitute', asy
     const other = homes.best(client, member => member !== own) as Home
     t.not(other, own)
     homes.remove(own)
-    t.equal(homes.of(client), other, 'the one that it would be at home with, were its own gone')
+    t.equal(homes.of(client), other, 'the home that it would have without its own')
     homes.add(own)
   }
   t.equal(homes.best(1, () => false), undefined)

@@ -162,7 +162,7 @@ t.test('a connection that waited for a worker that left goes before later ones, 
   handoff.remove(gone)
   settle(handoff, other)
   t.equal(last(other)?.at(-1), 'young')
-  t.ok((last(other) as string[]).length > 1, 'some have their home here now')
+  t.ok((last(other) as string[]).length > 1, 'some have their home on this worker now')
 })
 
 t.test('waiting connections are dropped at the end', async t => {
@@ -171,6 +171,6 @@ t.test('waiting connections are dropped at the end', async t => {
   handoff.distribute([first])
   handoff.distribute([second])
   handoff.close()
-  t.same([first.closed, second.closed, handoff.pending], [0, 1, 0], 'the first one is the worker\'s, or will be reclaimed')
+  t.same([first.closed, second.closed, handoff.pending], [0, 1, 0], 'the first one is with the worker, or will be reclaimed')
   t.same(clock.waiting, [])
 })
