@@ -205,7 +205,7 @@ export class Primary {
   announceStop (): void {
     this.#announced = true
     this.#emit('draining')
-    this.#log.info({ event: 'stop-announced', closeDelay: this.options.closeDelay }, 'stopping in %d ms: connections are served until then', this.options.closeDelay)
+    this.#log.info({ event: 'stop-announced', closeDelay: this.options.closeDelay }, 'stopping in %d ms (closeDelay): connections are served until then', this.options.closeDelay)
     this.#workforce.tell({ type: 'stopping' })
   }
 
@@ -329,7 +329,7 @@ export class Primary {
 
   #onAck (worker: WorkerHandle, ack: Ack): void {
     const frame = worker.settle(ack)
-    if (frame === undefined) return this.#workforce.broken(worker, new Error(`it acked what it was not sent: frame ${ack.number}, ${ack.refused.length} of its connections refused`))
+    if (frame === undefined) return this.#workforce.broken(worker, new Error(`it acknowledged a frame that it was not sent: number ${ack.number}, ${ack.refused.length} connections refused`))
     if (frame.connections.length > 0) this.#insight.totals.acked(this.#clock.now() - frame.sentAt)
     if (ack.leaving && !this.#workforce.stopsWith(worker)) this.#ports.retire(worker)
     this.#ports.of(frame.key)?.handoff.settle(worker, frame, ack)

@@ -76,7 +76,7 @@ export class Worker {
     this.#primaryPid = mark.primary
     this.#log = safeLog(log)
     this.#stdout = stdout
-    this.#stdout.onLost = lines => { this.#log.warn({ event: 'lines-lost', lines }, '%d lines of the log are lost: they could not be written', lines) }
+    this.#stdout.onLost = lines => { this.#log.warn({ event: 'lines-lost', lines }, '%d log lines were lost: they could not be written', lines) }
     receive<ToWorker>(this.#channel, message => { this.#onMessage(message) })
     this.#reports = new Reports({
       channel: this.#channel,
@@ -175,7 +175,7 @@ export class Worker {
 
   #setLogLevel (level: string): void {
     for (const log of new Set([...this.#apps].map(({ fastify }) => fastify.log))) {
-      if (!setLevel(log, level)) this.#log.warn({ event: 'log-level', logLevel: level }, 'this logger has no level %s: it logs as before', level)
+      if (!setLevel(log, level)) this.#log.warn({ event: 'log-level', logLevel: level }, 'the log level stays unchanged: this logger has no level %s', level)
     }
   }
 
@@ -235,7 +235,7 @@ export class Worker {
     // error would only add noise.
     for (const resolve of this.#leaving.values()) resolve()
     this.#stdout.lose()
-    if (this.#ending === undefined) this.#log.warn({ event: 'primary-gone' }, 'the primary is gone, or has let go of this worker: finishing what is open')
+    if (this.#ending === undefined) this.#log.warn({ event: 'primary-gone' }, 'lost the connection to the primary: finishing open connections, then exiting')
     const grace = this.#options?.grace ?? 0
     this.#end({ grace, pace: 'prompt' })
     // A plugin or a hook of the app may never be done, and there is no primary to kill this process.

@@ -44,7 +44,7 @@ export class Exit {
     const left = (reserved = 0): number => Math.max(0, end - reserved - performance.now())
     const closed = await this.#close(finished, () => left(HANDLERS_TIME + LOG_TIME))
     // Last, because they may exit the process: the onClose hooks have run by then.
-    if (!await ownHandlers.end(left(LOG_TIME))) log.warn({ event: 'own-handlers' }, 'what the app does on SIGTERM is not done within grace, and is given up')
+    if (!await ownHandlers.end(left(LOG_TIME))) log.warn({ event: 'own-handlers' }, 'the app\'s SIGTERM handlers did not finish within grace: exiting without them')
     await stdout.drained(left())
     process.exit(closed ? 0 : 1)
   }
@@ -58,7 +58,7 @@ export class Exit {
   }
 
   logCloseError (err: unknown): void {
-    this.#parts.log.error({ event: 'close-error', err }, 'the app failed to close')
+    this.#parts.log.error({ event: 'close-error', err }, 'closing the app failed')
   }
 
   /** Closes the apps, with their onClose hooks. @returns whether they have closed without an error and in time */
@@ -83,6 +83,6 @@ export class Exit {
   #logChildren (): void {
     const children = descendants(process.pid)
     if (children.processes.length === 0) return
-    this.#parts.log.warn({ event: 'worker-children', children: children.processes }, 'it ends all the same, and leaves %s', listed(children))
+    this.#parts.log.warn({ event: 'worker-children', children: children.processes }, 'exiting anyway leaves child processes running: %s', listed(children))
   }
 }

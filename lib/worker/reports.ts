@@ -64,7 +64,7 @@ export class Reports {
   /** @param id the id of the primary's request; without one, these are the worker's last metrics */
   async metrics (id?: number): Promise<void> {
     this.measured = true
-    const metrics = await packAppMetrics(err => { this.#parts.log.warn({ event: 'metrics-error', err }, 'the metrics of the app cannot be read') })
+    const metrics = await packAppMetrics(err => { this.#parts.log.warn({ event: 'metrics-error', err }, 'cannot read the metrics of the app') })
     await new Promise<void>(resolve => {
       post(this.#parts.channel, { type: 'metrics', ...(id !== undefined && { id }), ...(metrics !== undefined && { metrics }) }, undefined, () => { resolve() })
     })

@@ -92,7 +92,7 @@ t.test('a readyCheck that throws, or never ends, aborts a reload: the old worker
   turn(app)
   const [thrown, hung] = await app.events('reload-aborted', 2)
   t.match(JSON.stringify(thrown?.err), 'the database is not there')
-  t.match(JSON.stringify(hung?.err), 'its readyCheck has not ended')
+  t.match(JSON.stringify(hung?.err), 'its readyCheck has not finished')
   t.match(JSON.parse((await request(url)).body), { worker: 1 })
   t.match(told(app).filter(event => 'code' in event && event.code === 'SHARED_PORT_ERR_WORKER_FAILED'), [{ name: 'reload-aborted', generation: 1 }, { name: 'reload-aborted', generation: 2 }])
   t.same(await app.stop(), STOPPED)

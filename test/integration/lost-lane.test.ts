@@ -2,7 +2,7 @@ import t from 'tap'
 import { attempt } from '../client.js'
 import { descriptors, perLane, request, start, whoServes } from '../helper.js'
 
-const LOST = { level: 50, err: { message: 'it has not acked what it was sent, though its event loop has turned for 2000 ms since' } }
+const LOST = { level: 50, err: { message: 'it has not acknowledged connections for 2000 ms, although its event loop is running' } }
 
 perLane(t, 'a worker that has lost its lane is killed and replaced, and the connections that it was sent are answered', async (t, lane) => {
   const app = start(t, 'loses-lane.mjs', { options: { workers: 1, lane, livenessTimeout: 2_000 } })

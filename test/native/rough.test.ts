@@ -85,7 +85,7 @@ for (const [what, name] of [['for frames that do not exist', 'stray-acks'], ['th
     const url = await app.url()
     await attempt(`${url}/act/${name}`)
     await attempt(url)
-    t.match(await app.event('lane-error'), { workerId: 1, err: { message: /^it acked what it was not sent: frame \d+, \d+ of its connections refused$/ } })
+    t.match(await app.event('lane-error'), { workerId: 1, err: { message: /^it acknowledged a frame that it was not sent: number \d+, \d+ connections refused$/ } })
     t.match(await app.event('worker-exit'), { signal: 'SIGKILL' })
     t.equal((await request(url)).status, 200)
     const { workers } = await app.stats()

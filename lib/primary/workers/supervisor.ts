@@ -231,7 +231,7 @@ export class Supervisor {
     const life = new Life(clock)
     this.#living.set(worker, life)
     life.bootWithin(bootTimeout, () => { this.#tooSlow(worker) })
-    log.debug({ event: 'worker-start', workerId: worker.id, workerPid: worker.pid }, 'worker %d starts', worker.id)
+    log.debug({ event: 'worker-start', workerId: worker.id, workerPid: worker.pid }, 'worker %d is starting', worker.id)
     emit('worker-start', worker.asEvent)
     return worker
   }
@@ -253,7 +253,7 @@ export class Supervisor {
     const { clock, log } = this.#parts
     const lived = readyAt === undefined ? 0 : clock.now() - readyAt
     const delay = slot.takeDelay(!asked || readyAt === undefined, lived)
-    log.info({ event: 'worker-replace', delay }, 'a new worker starts in %d ms', delay)
+    log.info({ event: 'worker-replace', delay }, 'starting a new worker in %d ms', delay)
     slot.cancel = clock.after(delay, () => { this.#refill(slot) })
   }
 
@@ -280,12 +280,12 @@ export class Supervisor {
   /** Removes a slot whose first worker has failed. */
   #giveBack (slot: Slot): void {
     this.#give(slot)
-    this.#parts.log.warn({ event: 'scale-failed', workers: this.slots.length }, 'one worker more does not start: %d are kept', this.slots.length)
+    this.#parts.log.warn({ event: 'scale-failed', workers: this.slots.length }, 'scaling up failed, an added worker did not start: keeping %d', this.slots.length)
   }
 
   #giveUp (): void {
     const { restarts: { limits }, onCrashLoop, log } = this.#parts
-    log.fatal({ event: 'crash-loop', ...limits }, 'workers have crashed more than %d times within %d ms: giving up', limits.count ?? 0, limits.within)
+    log.fatal({ event: 'crash-loop', ...limits }, 'giving up: workers crashed more than %d times within %d ms (maxRestarts)', limits.count ?? 0, limits.within)
     this.#startNoMore()
     onCrashLoop()
   }
@@ -312,13 +312,13 @@ export class Supervisor {
 
   #tooSlow (worker: WorkerHandle): void {
     const { bootTimeout, log } = this.#parts
-    const verdict = new BootTimeoutError(worker.id, bootTimeout, worker.checking ? 'its readyCheck has not ended' : 'its app does not listen yet', { cause: worker.failure })
-    log.error({ event: 'boot-timeout', workerId: worker.id, workerPid: worker.pid, bootTimeout }, 'worker %d is not ready after %d ms and is killed', worker.id, bootTimeout)
+    const verdict = new BootTimeoutError(worker.id, bootTimeout, worker.checking ? 'its readyCheck has not finished' : 'the app is not listening yet', { cause: worker.failure })
+    log.error({ event: 'boot-timeout', workerId: worker.id, workerPid: worker.pid, bootTimeout }, 'killing worker %d: not ready after %d ms (bootTimeout)', worker.id, bootTimeout)
     this.killWorker(worker, verdict)
   }
 
   #overdue (worker: WorkerHandle): void {
-    this.#parts.log.warn({ event: 'worker-kill', workerId: worker.id, workerPid: worker.pid }, 'worker %d did not end in time and is killed', worker.id)
+    this.#parts.log.warn({ event: 'worker-kill', workerId: worker.id, workerPid: worker.pid }, 'killing worker %d: it did not exit in time', worker.id)
     this.killWorker(worker)
   }
 
@@ -330,7 +330,7 @@ export class Supervisor {
     // Logged now, because without their parent nothing else shows which worker started these processes.
     const children = pid === undefined ? undefined : descendants(pid)
     if (children !== undefined && children.processes.length > 0) {
-      this.#parts.log.warn({ event: 'worker-children', workerId: id, workerPid: pid, children: children.processes }, 'worker %d is killed, and leaves %s', id, listed(children))
+      this.#parts.log.warn({ event: 'worker-children', workerId: id, workerPid: pid, children: children.processes }, 'killing worker %d leaves child processes running: %s', id, listed(children))
     }
     worker.kill('SIGKILL')
   }

@@ -103,7 +103,7 @@ export class Workforce {
     })
     this.#laneWatch = new LaneWatch({
       timeout: options.livenessTimeout,
-      lost: (worker, patience) => { this.broken(worker, new Error(`it has not acked what it was sent, though its event loop has turned for ${patience} ms since`)) },
+      lost: (worker, patience) => { this.broken(worker, new Error(`it has not acknowledged connections for ${patience} ms, although its event loop is running`)) },
       whenRead: setImmediate
     })
     this.ticketKeys = new TicketKeys({ lifetime: options.ticketLifetime, changed: () => { this.tell({ type: 'ticket-keys', ticketKeys: this.ticketKeys.all }) }, clock, log })
@@ -179,10 +179,10 @@ export class Workforce {
   inspecting (worker: WorkerHandle, url: string | undefined): void {
     const { id: workerId, pid: workerPid, place } = worker
     const { inspectedSlot, log } = this.#parts
-    if (place !== inspectedSlot) return this.broken(worker, new Error('it says that it is inspected, and is not to be'))
+    if (place !== inspectedSlot) return this.broken(worker, new Error('it opened an inspector, but is not the worker to inspect'))
     if (url !== undefined) this.supervisor.endBoot(worker)
-    if (url === undefined) log.info({ event: 'inspect', workerId, workerPid }, 'worker %d is inspected as soon as the inspector of the one before it is closed', workerId)
-    else log.info({ event: 'inspect', workerId, workerPid, url }, 'worker %d is inspected at %s', workerId, url)
+    if (url === undefined) log.info({ event: 'inspect', workerId, workerPid }, 'worker %d opens its inspector when the previous worker has closed its own', workerId)
+    else log.info({ event: 'inspect', workerId, workerPid, url }, 'worker %d can be debugged at %s', workerId, url)
   }
 
   /** Called when the worker wants no more connections. */
@@ -202,7 +202,7 @@ export class Workforce {
   broken (worker: WorkerHandle, err: Error): void {
     if (worker.verdict !== undefined) return // it is already being killed, with a reason in the log
     if (worker.killed) return // it may send anything until it has exited
-    this.#parts.log.error({ event: 'lane-error', workerId: worker.id, workerPid: worker.pid, err }, 'worker %d has broken its lane, and is killed', worker.id)
+    this.#parts.log.error({ event: 'lane-error', workerId: worker.id, workerPid: worker.pid, err }, 'killing worker %d, its connection to the primary is broken: %s', worker.id, err.message)
     this.#parts.retire(worker)
     this.supervisor.killWorker(worker, err)
   }
@@ -217,7 +217,7 @@ export class Workforce {
     const { options: { workers }, log } = this.#parts
     if (workers !== 'auto') return workers
     const { count, source } = countCpus()
-    log.info({ event: 'workers', workers: count, source }, 'workers: %d, by %s', count, source)
+    log.info({ event: 'workers', workers: count, source }, 'starting %d %s (%s)', count, count === 1 ? 'worker' : 'workers', source)
     return count
   }
 
@@ -242,7 +242,7 @@ export class Workforce {
 
   #onMessage (worker: WorkerHandle, message: ToPrimary): void {
     if (isToPrimary(message)) this.#parts.onMessage(worker, message)
-    else this.broken(worker, new Error(`it sent what is no message: ${inspect(message, { depth: 1, breakLength: Infinity })}`))
+    else this.broken(worker, new Error(`it sent an invalid message: ${inspect(message, { depth: 1, breakLength: Infinity })}`))
   }
 
   /**

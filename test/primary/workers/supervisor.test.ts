@@ -253,7 +253,7 @@ t.test('the error says if the worker was in its readyCheck at that time', async 
   const [a] = spawned as [FakeWorker]
   a.checking = true
   clock.advance(2_000)
-  t.match(a.verdict, { message: 'Worker 1 was not ready within 2000 ms (bootTimeout): its readyCheck has not ended' })
+  t.match(a.verdict, { message: 'Worker 1 was not ready within 2000 ms (bootTimeout): its readyCheck has not finished' })
 })
 
 t.test('a worker that a debugger may be holding may take any time', async t => {
