@@ -67,9 +67,9 @@ function clear (path: string, aside: string): void {
 /** @param path the original path, for error messages */
 function assertStale (file: string, path = file): void {
   const text = readPid(file)
-  if (text === undefined || !/^([1-9]\d*)?$/.test(text)) throw new PidfileError(path, 'is there already, and is no pidfile')
+  if (text === undefined || !/^([1-9]\d*)?$/.test(text)) throw new PidfileError(path, 'already exists and is not a pidfile')
   // In containers, every primary may have the same pid.
-  if (text !== '' && text !== String(process.pid) && isAlive(Number(text))) throw new PidfileError(path, `is of the process ${text}, which is running`)
+  if (text !== '' && text !== String(process.pid) && isAlive(Number(text))) throw new PidfileError(path, `belongs to process ${text}, which is running`)
 }
 
 /** Removes the pidfile, unless another process has replaced it. */

@@ -57,7 +57,7 @@ t.test('the pidfile of a living process is an error that names both, and is kept
   const pidfile = join(t.testdir({ 'app.pid': `${process.pid}\n` }), 'app.pid')
   const app = serve(t, pidfile)
   t.strictSame(await app.ended, { code: 1, signal: null })
-  t.equal(app.text, `error: The pidfile ${pidfile} is of the process ${process.pid}, which is running\n`)
+  t.equal(app.text, `error: The pidfile ${pidfile} belongs to process ${process.pid}, which is running\n`)
   t.strictSame(app.lines, [])
   t.equal(readFileSync(pidfile, 'utf8'), `${process.pid}\n`)
 })
@@ -84,7 +84,7 @@ t.test('a FIFO at the path of a pidfile blocks neither the start nor the stop', 
   execFileSync('mkfifo', [fifo])
   const app = serve(t, fifo)
   t.strictSame(await app.ended, { code: 1, signal: null })
-  t.equal(app.text, `error: The pidfile ${fifo} is there already, and is no pidfile\n`)
+  t.equal(app.text, `error: The pidfile ${fifo} already exists and is not a pidfile\n`)
 
   const pidfile = join(folder, 'other.pid')
   const other = serve(t, pidfile)
@@ -110,8 +110,8 @@ t.test('a pidfile that cannot be written is one error, before anything is bound'
   const folder = t.testdir({ 'app.js': 'no pidfile' })
   const wrong = [
     { pidfile: join(folder, 'nowhere/app.pid'), says: /^error: The pidfile .*\/nowhere\/app\.pid cannot be written: ENOENT: .*\n$/ },
-    { pidfile: join(folder, 'app.js'), says: /^error: The pidfile .*\/app\.js is there already, and is no pidfile\n$/ },
-    { pidfile: folder, says: /^error: The pidfile .* is there already, and is no pidfile\n$/ }
+    { pidfile: join(folder, 'app.js'), says: /^error: The pidfile .*\/app\.js already exists and is not a pidfile\n$/ },
+    { pidfile: folder, says: /^error: The pidfile .* already exists and is not a pidfile\n$/ }
   ]
   for (const { pidfile, says } of wrong) {
     const app = serve(t, pidfile)

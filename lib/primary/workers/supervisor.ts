@@ -280,7 +280,7 @@ export class Supervisor {
   /** Removes a slot whose first worker has failed. */
   #giveBack (slot: Slot): void {
     this.#give(slot)
-    this.#parts.log.warn({ event: 'scale-failed', workers: this.slots.length }, 'scaling up failed, an added worker did not start: keeping %d', this.slots.length)
+    this.#parts.log.warn({ event: 'scale-failed', workers: this.slots.length }, 'an added worker failed to start, and is not tried again: keeping %d', this.slots.length)
   }
 
   #giveUp (): void {
