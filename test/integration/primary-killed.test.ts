@@ -77,10 +77,10 @@ t.test('no orphans: when the primary is killed, a worker that is blocked while i
 
 /**
  * The steps of a start, whether the event loop runs there, and what the worker logs: nothing, if there is no
- * logger yet.
+ * logger yet. After a blocked import, there is one if Node evaluates the rest in the same iteration (from 22 on).
  */
 for (const [where, turns, says] of [
-  ['import', false, []], ['instance', false, ['primary-gone']], ['listen', false, ['primary-gone']], ['plugin', false, ['primary-gone']], ['ready', false, ['primary-gone']], ['listening', false, ['primary-gone']],
+  ['import', false, [undefined, 'primary-gone']], ['instance', false, ['primary-gone']], ['listen', false, ['primary-gone']], ['plugin', false, ['primary-gone']], ['ready', false, ['primary-gone']], ['listening', false, ['primary-gone']],
   ['import', true, []], ['instance', true, []], ['listen', true, ['primary-gone']], ['plugin', true, ['primary-gone']], ['ready', true, ['primary-gone']]
 ] as const) {
   perLane(t, `no orphans: when the primary is killed, a worker that is starting exits quietly (at "${where}", ${turns ? 'waiting' : 'blocked'})`, async (t, lane) => {
@@ -88,7 +88,9 @@ for (const [where, turns, says] of [
     await app.event('loading')
     await app.stop('SIGKILL')
     t.same(await app.leftBehind(), [])
-    t.same(app.lines.map(({ event }) => event).filter(event => event !== undefined && event !== 'loading'), says)
+    const said = app.lines.map(({ event }) => event).filter(event => event !== undefined && event !== 'loading')
+    if (says.length < 2) t.same(said, says)
+    else t.ok(said.length < 2 && (says as readonly unknown[]).includes(said[0]), said.join())
     t.notMatch(app.text, /Error|EPIPE|\n +at /)
   })
 }
