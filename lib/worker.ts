@@ -60,9 +60,9 @@ export class Worker {
   readonly #eventLoop = new EventLoop({ handlers: new Handlers(), suspects: () => this.#connections().flatMap(connections => [...connections.suspects()]), debugged: isDebugged })
   readonly #reports: Reports
   readonly #exit: Exit
-  readonly #beat: NodeJS.Timeout
-  readonly #asking = new Map<number, { resolve: (stats: Stats) => void, reject: (err: Error) => void }>()
-  #questions = 0
+  readonly #pulseTimer: NodeJS.Timeout
+  readonly #awaitedStats = new Map<number, { resolve: (stats: Stats) => void, reject: (err: Error) => void }>()
+  #statsRequests = 0
   #stopping = false
   #whenDraining: Array<(log: SafeLog) => void> = []
   #ending: Promise<void> | undefined
@@ -90,7 +90,7 @@ export class Worker {
     this.#exit = new Exit({ apps: this.#apps, ownHandlers: this.#ownHandlers, stdout, report: async left => { await this.#reportLast(left) }, log: this.#log })
     process.once('disconnect', () => { this.#onDisconnect() })
     watchExceptions()
-    this.#beat = setInterval(() => { this.#turned() }, PULSE).unref()
+    this.#pulseTimer = setInterval(() => { this.#sendPulse() }, PULSE).unref()
   }
 
   /** Whether this worker, or the whole server, is about to stop. */
@@ -122,7 +122,7 @@ export class Worker {
         this.#receiver.add(key, fastify.server, handle)
         Object.assign(cluster.worker as object, { state: 'listening' }) // node:cluster does the same for a handle of its own
         this.#eventLoop.begin(options.stallAfter)
-        this.#beat.refresh() // so that the first period is a whole second
+        this.#pulseTimer.refresh() // so that the first period is a whole second
         this.#reports.pulse(this.#eventLoop.last) // so that the primary knows its initial memory
       },
       refuse: key => { this.#receiver.remove(key) },
@@ -144,9 +144,9 @@ export class Worker {
 
   async stats (): Promise<Stats> {
     if (!process.connected) throw new PrimaryGoneError()
-    const id = ++this.#questions
+    const id = ++this.#statsRequests
     return await new Promise((resolve, reject) => {
-      this.#asking.set(id, { resolve, reject })
+      this.#awaitedStats.set(id, { resolve, reject })
       this.#tell({ type: 'stats', id })
     })
   }
@@ -168,8 +168,8 @@ export class Worker {
         return this.#tellDraining()
       case 'metrics': this.#reports.metrics(message.id); return
       case 'stats':
-        this.#asking.get(message.id)?.resolve(message.stats)
-        this.#asking.delete(message.id)
+        this.#awaitedStats.get(message.id)?.resolve(message.stats)
+        this.#awaitedStats.delete(message.id)
     }
   }
 
@@ -212,14 +212,14 @@ export class Worker {
 
   /** Finishes everything, and exits the process. If it is called again, it may become faster. */
   async #end (asked: Asked): Promise<void> {
-    this.#goAway()
+    this.#takeNoMore()
     if (isDebugged()) inspector.close() // or Node would wait at exit until the debugger disconnects, and a successor would wait for the port
     const finished = Promise.all([...this.#apps].map(async app => { await app.finish(asked) }))
     this.#ending ??= this.#exit.closeAndExit(finished, asked.grace)
     await this.#ending
   }
 
-  #goAway (): void {
+  #takeNoMore (): void {
     this.#receiver.leaving = true
     this.#tellDraining()
   }
@@ -230,7 +230,7 @@ export class Worker {
 
   /** The primary is gone or has disconnected: no more connections arrive, and nothing supervises this process. */
   #onDisconnect (): void {
-    for (const { reject } of this.#asking.values()) reject(new PrimaryGoneError())
+    for (const { reject } of this.#awaitedStats.values()) reject(new PrimaryGoneError())
     // Calls of listen() that wait are not rejected: this process exits, and whatever the app did with the
     // error would only add noise.
     for (const resolve of this.#leaving.values()) resolve()
@@ -256,12 +256,12 @@ export class Worker {
     this.#ownHandlers.add('SIGTERM', () => {
       const apps = [...this.#apps]
       if (!apps.some(({ fastify, closing }) => fastify.server.listening || closing)) return this.#exit.exitUnserved(this.#options?.grace ?? 0)
-      this.#goAway()
+      this.#takeNoMore()
       this.#tell({ type: 'leave' })
     })
   }
 
-  #turned (): void {
+  #sendPulse (): void {
     this.#reports.pulse(this.#eventLoop.read())
     for (const connections of this.#connections()) connections.age()
   }

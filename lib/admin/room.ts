@@ -102,7 +102,7 @@ export class Room {
   #makeRoom (): void {
     let least: [socket: Socket, rank: number, since: number] | undefined
     for (const [socket, guest] of this.#guests) {
-      const [rank, since] = businessOf(guest)
+      const [rank, since] = activityOf(guest)
       if (least === undefined || rank < least[1] || (rank === least[1] && since < least[2])) least = [socket, rank, since]
     }
     if (least === undefined) return
@@ -132,7 +132,7 @@ export class Room {
 }
 
 /** Whether the connection is idle (0), sending a request (1) or waiting for an answer (2), and since when. */
-function businessOf ({ asked, idleSince }: Guest): [rank: number, since: number] {
+function activityOf ({ asked, idleSince }: Guest): [rank: number, since: number] {
   const [first] = asked
   if (first === undefined) return [0, idleSince]
   return [asked.every(({ request }) => request.complete) ? 2 : 1, first.begun]

@@ -20,7 +20,7 @@ export type FromThread = { number: number, text: Uint8Array } | { number: number
 const MOST_TOLD = 10
 
 /** The problems of each worker that were reported already. */
-const told = new Map<number, Set<string>>()
+const reported = new Map<number, Set<string>>()
 
 const sum = new Sum(tell)
 
@@ -40,7 +40,7 @@ function update ({ id, metrics }: Extract<ToThread, { id: number }>): void {
 
 function bury (id: number): void {
   sum.bury(id)
-  told.delete(id)
+  reported.delete(id)
 }
 
 function answer ({ number, own }: Extract<ToThread, { number: number }>): void {
@@ -53,8 +53,8 @@ function answer ({ number, own }: Extract<ToThread, { number: number }>): void {
 }
 
 function tell (id: number, problem: string): void {
-  const before = told.get(id) ?? new Set()
-  told.set(id, before)
+  const before = reported.get(id) ?? new Set()
+  reported.set(id, before)
   if (before.has(problem) || before.size === MOST_TOLD) return
   before.add(problem)
   parentPort?.postMessage({ id, error: new Error(problem) } satisfies FromThread)

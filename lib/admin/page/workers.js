@@ -3,7 +3,7 @@ import { byId, element, setData, setText } from './dom.js'
 import { plural } from './format.js'
 
 /** Milliseconds for which the row of a crashed worker stays, to show how it ended. */
-const MOURNING = 5000
+const CRASHED_ROW_TIME = 5000
 
 /** The utilization from which a worker counts as busy, or as fully used. */
 const BUSY = 0.7
@@ -38,7 +38,7 @@ export class Workers {
     const row = this.#rows.get(id)
     if (row === undefined) return
     row.die(how)
-    setTimeout(() => { this.#remove(id) }, MOURNING)
+    setTimeout(() => { this.#remove(id) }, CRASHED_ROW_TIME)
   }
 
   #rowOf ({ id }) {

@@ -32,7 +32,7 @@ export class TakeBack {
    * due first.
    */
   watch (): void {
-    this.#cancel ??= this.#lookIn(this.#parts.patience)
+    this.#cancel ??= this.#checkIn(this.#parts.patience)
   }
 
   stop (): void {
@@ -40,11 +40,11 @@ export class TakeBack {
     this.#cancel = undefined
   }
 
-  #lookIn (delay: number): () => void {
-    return this.#parts.clock.after(Math.ceil(delay), () => { this.#look() })
+  #checkIn (delay: number): () => void {
+    return this.#parts.clock.after(Math.ceil(delay), () => { this.#check() })
   }
 
-  #look (): void {
+  #check (): void {
     const { patience, clock } = this.#parts
     const now = clock.now()
     this.#cancel = undefined
@@ -54,7 +54,7 @@ export class TakeBack {
     // have moved often.
     const delays = this.#open().map(([, frame]) => this.#due(frame) - now).map(left => left > 0 ? Math.min(left, patience) : patience)
     this.stop()
-    if (delays.length > 0) this.#cancel = this.#lookIn(Math.min(...delays))
+    if (delays.length > 0) this.#cancel = this.#checkIn(Math.min(...delays))
   }
 
   /** The frames that may be taken back. */

@@ -34,10 +34,10 @@ export class Intake {
   /** When the port was paused, or last fetched connections from the kernel. */
   #waitingSince: number | undefined
   /** No worker has had credit for too long: accept until one has. */
-  #overdue = false
+  #ackOverdue = false
   /** Too many connections are pending. */
   #full = false
-  #looking: (() => void) | undefined
+  #cancelCheck: (() => void) | undefined
 
   /**
    * Listens on all bound handles. If one of them fails, all are closed.
@@ -74,7 +74,7 @@ export class Intake {
    * connections are dealt.
    */
   fetch (): readonly Connection[] {
-    this.#overdue = false
+    this.#ackOverdue = false
     if (this.#waitingSince === undefined || this.#full) return []
     this.#waitingSince = this.#clock.now()
     return this.#acceptors.flatMap(acceptor => acceptor.accept())
@@ -86,43 +86,43 @@ export class Intake {
     const { pending, hasCredit } = this.#handoff
     const wasFull = this.#full
     this.#full = this.#full ? pending > this.#maxPending / 2 : pending >= this.#maxPending
-    if (this.#full) this.#overdue = false
-    if (hasCredit && !this.#full) this.#goOn()
-    else if (pending > 0) this.#wait()
+    if (this.#full) this.#ackOverdue = false
+    if (hasCredit && !this.#full) this.#resume()
+    else if (pending > 0) this.#pause()
     // It may take long until a worker has credit, and without pending connections no other event resumes accepting.
-    else if (wasFull && this.#acceptors.length > 0) this.#looking ??= this.#lookIn(MOST_WAIT)
+    else if (wasFull && this.#acceptors.length > 0) this.#cancelCheck ??= this.#checkIn(MOST_WAIT)
   }
 
   /** Accepts the connections that are in the kernel's queue by now, then closes. */
   async close (): Promise<void> {
-    this.#looking?.()
+    this.#cancelCheck?.()
     await Promise.all(this.#acceptors.splice(0).map(async acceptor => { await acceptor.close() }))
   }
 
-  #wait (): void {
-    if (this.#overdue || this.#acceptors.length === 0) return
+  #pause (): void {
+    if (this.#ackOverdue || this.#acceptors.length === 0) return
     if (this.#waitingSince === undefined) for (const acceptor of this.#acceptors) acceptor.pause()
     this.#waitingSince ??= this.#clock.now()
-    if (!this.#full) this.#looking ??= this.#lookIn(MOST_WAIT)
+    if (!this.#full) this.#cancelCheck ??= this.#checkIn(MOST_WAIT)
   }
 
-  #goOn (): void {
+  #resume (): void {
     if (this.#waitingSince === undefined) return
     this.#waitingSince = undefined
     for (const acceptor of this.#acceptors) acceptor.resume()
   }
 
   // One timer for many pauses, most of which end long before it fires.
-  #lookIn (delay: number): () => void {
+  #checkIn (delay: number): () => void {
     return this.#clock.after(Math.ceil(delay), () => {
-      this.#looking = undefined
+      this.#cancelCheck = undefined
       if (this.#waitingSince === undefined || this.#full) return
       const left = this.#waitingSince + MOST_WAIT - this.#clock.now()
       if (left > 0) {
-        this.#looking = this.#lookIn(left)
+        this.#cancelCheck = this.#checkIn(left)
       } else {
-        this.#overdue = true
-        this.#goOn()
+        this.#ackOverdue = true
+        this.#resume()
       }
     })
   }

@@ -7,7 +7,7 @@ import type { Emit } from '../insight/events.js'
  * The number of checks for overdue connections in one `timeout`. A connection may be shed late by the time
  * between two of them.
  */
-const LOOKS = 10
+const CHECKS = 10
 
 /** The most connections beyond `maxPending` in a burst. Each takes a descriptor and about 3 KiB. */
 const LARGEST_BURST = 8_192
@@ -63,11 +63,11 @@ export class Overload {
   /** The current episode of overload. */
   #episode: { since: number, shed: number } | undefined
   /** Whether the last check has shed overdue connections. */
-  #late = false
-  #cancel: (() => void) | undefined
+  #wasLate = false
+  #cancelCheck: (() => void) | undefined
   /** The current burst: the time since more than `maxPending` connections are pending. */
   #burst: { since: number, taken: number, ends: boolean } | undefined
-  #cancelLook: (() => void) | undefined
+  #cancelBurstCheck: (() => void) | undefined
 
   constructor (parts: OverloadParts) {
     this.#parts = parts
@@ -97,17 +97,17 @@ export class Overload {
   /** To be called whenever the number of pending connections may have changed. */
   watch (pending: number): void {
     const { maxPending, timeout } = this.#parts
-    if (this.#episode === undefined ? pending >= maxPending : pending <= maxPending / 2) this.#turn(pending)
-    if (pending > 0 && timeout > 0) this.#cancel ??= this.#lookLater()
+    if (this.#episode === undefined ? pending >= maxPending : pending <= maxPending / 2) this.#toggleEpisode(pending)
+    if (pending > 0 && timeout > 0) this.#cancelCheck ??= this.#checkLater()
     if (pending <= maxPending / 2) this.#burst = undefined
-    else if (this.#burst?.ends === false) this.#cancelLook ??= this.#lookAtBurst()
+    else if (this.#burst?.ends === false) this.#cancelBurstCheck ??= this.#checkBurst()
   }
 
   stop (): void {
-    this.#cancel?.()
-    this.#cancel = undefined
-    this.#cancelLook?.()
-    this.#cancelLook = undefined
+    this.#cancelCheck?.()
+    this.#cancelCheck = undefined
+    this.#cancelBurstCheck?.()
+    this.#cancelBurstCheck = undefined
   }
 
   /**
@@ -122,10 +122,10 @@ export class Overload {
     return this.#burst.ends ? 0 : Math.max(0, Math.min(LARGEST_BURST, Math.floor(descriptors / 2) - pendingElsewhere()))
   }
 
-  #lookAtBurst (): () => void {
+  #checkBurst (): () => void {
     const { timeout, taken, shedExcess, clock } = this.#parts
     return clock.after(LONGEST_STANDSTILL, () => {
-      this.#cancelLook = undefined
+      this.#cancelBurstCheck = undefined
       if (this.#burst === undefined) return
       const before = this.#burst.taken
       this.#burst.taken = taken()
@@ -136,7 +136,7 @@ export class Overload {
   }
 
   /** Begins or ends an episode, with one log line for each. */
-  #turn (pending: number): void {
+  #toggleEpisode (pending: number): void {
     const { key, maxPending, emit, clock, log } = this.#parts
     if (this.#episode === undefined) {
       this.#episode = { since: clock.now(), shed: this.#shed }
@@ -150,16 +150,16 @@ export class Overload {
     log.info({ event: 'overload-end', key, pending, ...fields }, '%s is no longer overloaded, after %d ms; %d connections were shed', key, fields.duration, fields.shed)
   }
 
-  #lookLater (): () => void {
+  #checkLater (): () => void {
     const { timeout, pending, served, drop, answer, clock, log, key } = this.#parts
-    return clock.after(Math.ceil(timeout / LOOKS), () => {
-      this.#cancel = undefined
+    return clock.after(Math.ceil(timeout / CHECKS), () => {
+      this.#cancelCheck = undefined
       const now = clock.now()
       const late = served() ? drop(({ acceptedAt }) => now - acceptedAt >= timeout) : []
       this.#shed += late.length
       for (const connection of late) answer(connection)
-      if (late.length > 0 && !this.#late) log.warn({ event: 'pending-timeout', key, pendingTimeout: timeout }, 'shedding connections to %s that have waited for a worker longer than %d ms (pendingTimeout)', key, timeout)
-      this.#late = late.length > 0
+      if (late.length > 0 && !this.#wasLate) log.warn({ event: 'pending-timeout', key, pendingTimeout: timeout }, 'shedding connections to %s that have waited for a worker longer than %d ms (pendingTimeout)', key, timeout)
+      this.#wasLate = late.length > 0
       this.watch(pending())
     })
   }

@@ -38,7 +38,7 @@ export class Liveness {
   readonly #parts: LivenessParts
   readonly #pulses = new Map<WorkerHandle, Pulse>()
   #cancel: (() => void) | undefined
-  #lookAt = 0
+  #checkAt = 0
 
   constructor (parts: LivenessParts) {
     this.#parts = parts
@@ -47,7 +47,7 @@ export class Liveness {
   /** Expects pulses from this worker from now on. */
   watch (worker: WorkerHandle): void {
     this.#pulses.set(worker, { at: this.#parts.clock.now(), stalled: false })
-    if (this.#cancel === undefined) this.#lookLater()
+    if (this.#cancel === undefined) this.#checkLater()
   }
 
   pulse (worker: WorkerHandle): void {
@@ -69,21 +69,21 @@ export class Liveness {
     this.#cancel = undefined
   }
 
-  #lookLater (): void {
+  #checkLater (): void {
     const { clock, whenRead } = this.#parts
-    this.#lookAt = clock.now() + PULSE
-    this.#cancel = clock.after(PULSE, () => { whenRead(() => { this.#look() }) })
+    this.#checkAt = clock.now() + PULSE
+    this.#cancel = clock.after(PULSE, () => { whenRead(() => { this.#check() }) })
   }
 
-  #look (): void {
+  #check (): void {
     if (this.#cancel === undefined) return // stopped meanwhile
     const now = this.#parts.clock.now()
-    const excused = now - this.#lookAt >= PULSE || this.#parts.held()
+    const excused = now - this.#checkAt >= PULSE || this.#parts.held()
     for (const [worker, pulse] of this.#pulses) {
       if (excused) pulse.at = now
       else if (!worker.debugged) this.#judge(worker, pulse, Math.round(now - pulse.at))
     }
-    if (this.#pulses.size > 0) this.#lookLater()
+    if (this.#pulses.size > 0) this.#checkLater()
     else this.#cancel = undefined
   }
 

@@ -113,7 +113,7 @@ export class Supervisor {
 
   /** Kills the worker if it has not exited when its grace is over. */
   expectExit (worker: WorkerHandle, grace = this.#parts.grace): void {
-    this.#living.get(worker)?.endWithin(grace + END_DELAY, () => { this.#overdue(worker) })
+    this.#living.get(worker)?.endWithin(grace + END_DELAY, () => { this.#graceIsOver(worker) })
   }
 
   /**
@@ -167,7 +167,7 @@ export class Supervisor {
    */
   async scale (count: number): Promise<void> {
     const leaving = this.#slots.surplus(count)
-    for (const slot of leaving) this.#give(slot)
+    for (const slot of leaving) this.#remove(slot)
     const failures = this.#slots.add(count - this.slots.length, true)
       .map(slot => this.#refill(slot)).filter(failure => failure !== undefined)
     const joining = this.slots.filter(({ onTrial }) => onTrial) // some may be of an earlier call
@@ -211,10 +211,10 @@ export class Supervisor {
       this.crashes++
     }
     const failure = failureOf(worker, ending)
-    if (crashed && !this.#stopping && this.#parts.restarts.add()) this.#giveUp()
+    if (crashed && !this.#stopping && this.#parts.restarts.add()) this.#crashLoop()
     if (slot !== undefined && slot.vacate(worker) && !this.#stopping) {
       if (stays) this.#parts.onFailed?.(failure)
-      else if (slot.onTrial) this.#giveBack(slot)
+      else if (slot.onTrial) this.#removeFailed(slot)
       else this.#replace(slot, { asked, readyAt })
     }
     life?.ended(this.#stopping && !fatal ? new ClosedError() : failure)
@@ -230,7 +230,7 @@ export class Supervisor {
     worker.restarts = crashes
     const life = new Life(clock)
     this.#living.set(worker, life)
-    life.bootWithin(bootTimeout, () => { this.#tooSlow(worker) })
+    life.bootWithin(bootTimeout, () => { this.#bootTimedOut(worker) })
     log.debug({ event: 'worker-start', workerId: worker.id, workerPid: worker.pid }, 'worker %d is starting', worker.id)
     emit('worker-start', worker.asEvent)
     return worker
@@ -264,26 +264,26 @@ export class Supervisor {
       return undefined
     } catch (err) {
       this.#parts.log.error({ event: 'worker-start-error', err }, 'cannot start a worker')
-      if (slot.onTrial) this.#giveBack(slot)
+      if (slot.onTrial) this.#removeFailed(slot)
       else this.#replace(slot, { asked: false })
       return err as Error
     }
   }
 
   /** Removes a slot and ends its workers. */
-  #give (slot: Slot): void {
+  #remove (slot: Slot): void {
     this.#slots.remove(slot)
     slot.cancel?.()
     for (const worker of [slot.successor, slot.worker]) if (worker !== undefined) this.#discard(worker)
   }
 
   /** Removes a slot whose first worker has failed. */
-  #giveBack (slot: Slot): void {
-    this.#give(slot)
+  #removeFailed (slot: Slot): void {
+    this.#remove(slot)
     this.#parts.log.warn({ event: 'scale-failed', workers: this.slots.length }, 'an added worker failed to start, and is not tried again: keeping %d', this.slots.length)
   }
 
-  #giveUp (): void {
+  #crashLoop (): void {
     const { restarts: { limits }, onCrashLoop, log } = this.#parts
     log.fatal({ event: 'crash-loop', ...limits }, 'giving up: workers crashed more than %d times within %d ms (maxRestarts)', limits.count ?? 0, limits.within)
     this.#startNoMore()
@@ -310,14 +310,14 @@ export class Supervisor {
     await this.#living.get(worker)?.isGone()
   }
 
-  #tooSlow (worker: WorkerHandle): void {
+  #bootTimedOut (worker: WorkerHandle): void {
     const { bootTimeout, log } = this.#parts
     const verdict = new BootTimeoutError(worker.id, bootTimeout, worker.checking ? 'its readyCheck has not finished' : 'the app is not listening yet', { cause: worker.failure })
     log.error({ event: 'boot-timeout', workerId: worker.id, workerPid: worker.pid, bootTimeout }, 'killing worker %d: not ready after %d ms (bootTimeout)', worker.id, bootTimeout)
     this.killWorker(worker, verdict)
   }
 
-  #overdue (worker: WorkerHandle): void {
+  #graceIsOver (worker: WorkerHandle): void {
     this.#parts.log.warn({ event: 'worker-kill', workerId: worker.id, workerPid: worker.pid }, 'killing worker %d: it did not exit in time', worker.id)
     this.killWorker(worker)
   }
