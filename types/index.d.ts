@@ -65,6 +65,9 @@ declare module 'fastify' {
  * @throws SHARED_PORT_ERR_OPTIONS_DIFFER if another instance in this process has other options
  * @throws SHARED_PORT_ERR_REGISTERED_TWICE if the instance has the plugin already
  * @throws SHARED_PORT_ERR_ALREADY_LISTENING if the server of the instance is listening
+ * @throws SHARED_PORT_ERR_LANE if `lane` is `'native'` and the addon cannot be loaded
+ * @throws SHARED_PORT_ERR_USER if the workers cannot run as `user` or `group`
+ * @throws SHARED_PORT_ERR_NO_SCRIPT if this process was not started from a file
  * @throws SHARED_PORT_ERR_NODE_UNSUPPORTED if this version of Node lacks something that the plugin needs
  */
 declare const sharedPort: FastifyPluginCallback<SharedPortOptions> & {
