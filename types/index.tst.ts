@@ -42,7 +42,7 @@ test('the decorator', () => {
   expect(fastify.sharedPort.scale).type.not.toBeCallableWith('auto')
 })
 
-test('what stats() tell of an event loop', () => {
+test('the event loop stats', () => {
   expect<Pick<Stats['workers'][number], 'utilization' | 'delay' | 'stalls' | 'saturated'>>().type.toBe<{ utilization: number, delay: number, stalls: number, saturated: boolean }>()
 })
 
