@@ -142,15 +142,16 @@ export interface SharedPortOptions {
   readyCheck?: (fastify: FastifyInstance) => unknown
 
   /**
-   * The user that the workers run as: a name or a numeric id. The primary must be root, and stays root. A Unix
-   * socket that it creates is given to this user. Fails with `SHARED_PORT_ERR_USER`.
+   * The user that the workers run as: a name or a numeric id. The primary must be root or that user, and stays what it
+   * is. A Unix socket that it creates is given to this user. If this is not possible, registering the plugin fails with
+   * `SHARED_PORT_ERR_USER`.
    * @default the primary's user
    */
   user?: string | number
 
   /**
-   * The group that the workers run as: a name or a numeric id. Supplementary groups are dropped. Fails with
-   * `SHARED_PORT_ERR_USER`.
+   * The group that the workers run as: a name or a numeric id. Supplementary groups are dropped. If this is not possible,
+   * registering the plugin fails with `SHARED_PORT_ERR_USER`.
    * @default the group of `user`
    */
   group?: string | number
@@ -264,7 +265,7 @@ export interface SharedPortOptions {
 
   /**
    * How connections travel to the workers. `'native'` sends descriptors over a Unix socket, many at a time; it needs
-   * Linux and fails with `SHARED_PORT_ERR_LANE` elsewhere. `'ipc'` uses Node's own channel between processes, one
+   * Linux; elsewhere, registering the plugin fails with `SHARED_PORT_ERR_LANE`. `'ipc'` uses Node's own channel between processes, one
    * connection at a time; it works on every platform. `'auto'` takes native if it is available, otherwise ipc.
    * @default 'auto'
    */
