@@ -1,12 +1,16 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import type { FastifyBaseLogger } from 'fastify'
 import t from 'tap'
 import { safeLog } from '../../lib/fastify/safe-log.js'
 
 t.test('exceptions and rejections of a logger are contained, and cause one warning', async t => {
-  const warned = once(process, 'warning')
   const warnings: Error[] = []
-  process.on('warning', warning => { warnings.push(warning) })
+  const warned = new EventEmitter()
+  process.on('warning', warning => { // Node warns of test runners' loaders, too
+    if (warning.name !== 'SharedFastifyWarning') return
+    warnings.push(warning)
+    warned.emit('ours')
+  })
   const log = safeLog({
     info () { throw new Error('the disk is full') },
     async warn () { throw new Error('the collector is gone') }
@@ -14,8 +18,9 @@ t.test('exceptions and rejections of a logger are contained, and cause one warni
   log.info({ event: 'drain' }, 'a line')
   log.warn({ event: 'drain' }, 'a line')
   log.error({ event: 'drain' }, 'a logger without this method')
-  t.match(await warned, [{ name: 'SharedFastifyWarning', message: /the disk is full/ }])
+  await once(warned, 'ours')
   await new Promise(setImmediate)
+  t.match(warnings, [{ message: /the disk is full/ }])
   t.equal(warnings.length, 1)
 })
 

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { Exchange } from '../client.js'
-import { type App, type Line, perLane, request, start, type StartOptions } from '../helper.js'
+import { type App, inTurn, type Line, perLane, request, start, type StartOptions } from '../helper.js'
 
 /** So long that a test would time out if anything waited for it. */
 const NEVER = 600_000
@@ -17,7 +17,7 @@ interface Way {
 const ways: Way[] = [
   { name: 'a stop', end: ({ pid }) => process.kill(pid, 'SIGTERM') },
   { name: 'a reload', end: ({ pid }) => process.kill(pid, 'SIGHUP') },
-  { name: 'a scale-down', options: { workers: 2 }, end: ({ pid }) => process.kill(pid, 'SIGTTOU') },
+  { name: 'a scale-down', options: { workers: 2, ...inTurn }, end: ({ pid }) => process.kill(pid, 'SIGTTOU') },
   { name: 'a recycling', options: { recycle: { requests: 1, jitter: 0 } }, end () {} },
   { name: 'a SIGTERM to the worker', end: (_app, pid) => process.kill(pid, 'SIGTERM') },
   { name: 'close() in the worker', end: async (_app, _pid, url) => await request(`${url}/close`) },
