@@ -38,9 +38,9 @@ t.test('a reload is reported worker by worker', async t => {
   const { code, text } = await run(t, env, 'reload', '--wait')
   t.equal(code, 0)
   t.same(text.trim().split('\n'), [
-    'worker 3 starts', 'worker 3 is ready (1 of 2 replaced)', 'worker 1 is gone',
-    'worker 4 starts', 'worker 4 is ready (2 of 2 replaced)', 'worker 2 is gone',
-    'the reload is done'
+    'worker 3 is starting', 'worker 3 is ready (1 of 2 replaced)', 'worker 1 has exited',
+    'worker 4 is starting', 'worker 4 is ready (2 of 2 replaced)', 'worker 2 has exited',
+    'reload complete'
   ])
 })
 
@@ -66,7 +66,7 @@ t.test('errors of any length keep followers connected, and stop waits for the en
   t.ok(text.length < 10_000)
   await run(t, env, 'reload')
   await app.events('reload-aborted', 2)
-  t.match(await run(t, env, 'stop', '--wait'), { code: 0, text: `primary ${app.pid} stops\nprimary ${app.pid} has stopped\n` })
+  t.match(await run(t, env, 'stop', '--wait'), { code: 0, text: `primary ${app.pid} is stopping\nprimary ${app.pid} has stopped\n` })
   t.same(await app.ended, { code: 0, signal: null })
 })
 
@@ -81,7 +81,7 @@ t.test('scale changes the number of workers', async t => {
   const { env } = runtimeFolder(t)
   const { app } = await serve(t, env)
   t.match(await run(t, env, 'scale', '3', '--wait'), { code: 0, text: /worker 3 is ready\nscaling complete/ })
-  t.match(await run(t, env, 'scale', '1'), { code: 0, text: `primary ${app.pid} goes from 3 to 1 workers` })
+  t.match(await run(t, env, 'scale', '1'), { code: 0, text: `primary ${app.pid} is scaling from 3 to 1 workers` })
   await app.events('worker-exit', 2)
   for (const wrong of ['x', '1025']) t.match(await run(t, env, 'scale', wrong), { code: 2, text: 'an integer from 1 to 1024' })
   t.match(await run(t, env, 'scale', '0'), { code: 2, text: 'scale keeps at least one worker' })
@@ -109,7 +109,7 @@ t.test('logs changes the log level of all processes', async t => {
 t.test('stop lets open requests finish, and can wait for the end', async t => {
   const { env } = runtimeFolder(t)
   const { app } = await serve(t, env)
-  t.match(await run(t, env, 'stop', '--wait'), { code: 0, text: `primary ${app.pid} stops\nprimary ${app.pid} has stopped\n` })
+  t.match(await run(t, env, 'stop', '--wait'), { code: 0, text: `primary ${app.pid} is stopping\nprimary ${app.pid} has stopped\n` })
   t.equal(isAlive(app.pid), false)
   t.same(await app.ended, { code: 0, signal: null })
   t.same(await app.leftBehind(), [])
