@@ -18,7 +18,7 @@ const attacks: Array<[name: string, says: RegExp]> = [
   ['ackOutOfTurn', /./],
   ['nackOutOfTurn', /./],
   ['badPort', /port/i],
-  ['badAddress', /primitive value/],
+  ['badAddress', /invalid address: /],
   ['noAddress', /invalid address: 'no\.such\.host\.invalid'/],
   ['badPath', /./],
   ['noPort', /./],

@@ -61,9 +61,9 @@ export class ClusterMessages {
       // node:cluster keeps pending answers of all workers in one table, and does not check who answers.
       if (ack !== undefined && !this.#unanswered.delete(ack)) throw new Error(`it answered a node:cluster message that it was not sent: ${inspect(ack, { depth: 0 })}`)
       if (act === 'queryServer') {
+        this.#assertHarmless(message)
         const taken = this.#taken(message)
         if (taken !== undefined) return this.#refuse(message, taken)
-        this.#assertHarmless(message)
         if (isOthers(message)) return this.#refuse(message, keyOf(message))
         this.#wait()
       }
