@@ -10,9 +10,10 @@ import { NodeUnsupportedError } from '../errors.js'
 import { systemError } from './system-error.js'
 
 // The private parts of Node and Fastify that the project uses, with the reason why each can be relied on.
-// Four others are elsewhere: Node's own messages in protocol.ts, cluster.settings in primary/workers/fork.ts,
-// and pino's stream in fastify/app-logger.ts and fastify/stream-guard.ts. npm run test:matrix tests all of
-// them on every Node version that the README lists.
+// Others are elsewhere: Node's own messages on the IPC channel in protocol.ts, primary/workers/fork.ts and
+// primary/workers/fork/; cluster.settings in primary/workers/fork.ts; the channel's descriptor in
+// platform/handed-over.ts; pino's stream in fastify/app-logger.ts and fastify/stream-guard.ts. npm run
+// test:matrix tests all of them on every Node version that the README lists.
 
 /** The methods of libuv's TCP and Pipe handles that are used here. Negative numbers are libuv errors. */
 export interface RawHandle {
