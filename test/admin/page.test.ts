@@ -97,7 +97,7 @@ scene('a killed worker is reported, and its row is removed', {}, async (t, page,
   fake.status.workers.pop()
   fake.tick()
   await page.getByRole('log').getByText('worker 3 was killed by SIGKILL').waitFor()
-  await row(page, 3).getByText('Ended by SIGKILL').waitFor()
+  await row(page, 3).getByText('Killed by SIGKILL').waitFor()
   t.equal(await page.locator('#workers-count').textContent(), '2 workers, all ready')
   await page.clock.runFor(5000)
   await row(page, 3).waitFor({ state: 'detached' })
@@ -108,7 +108,7 @@ scene('the row of a worker that exits as expected is removed at once', {}, async
   fake.status.workers.pop()
   fake.tick()
   await row(page, 3).waitFor({ state: 'detached' })
-  t.strictSame(await page.locator('#events span').allTextContents(), ['worker 3 has left'])
+  t.strictSame(await page.locator('#events span').allTextContents(), ['worker 3 exited'])
 })
 
 scene('a reload shows its progress and its completion', {}, async (t, page, fake) => {
@@ -300,7 +300,7 @@ const SPACINGS = ['-2px', 'normal', '4px']
 scene('with any width and any font, nothing overflows the page: the table scrolls if it does not fit', { workers: 64, prepare: fake => { Object.assign(fake.status, long) } }, async (t, page, fake) => {
   fake.happened('reload-aborted', { generation: 1, error: 'x'.repeat(200) })
   fake.happened('worker-exit', died)
-  await row(page, 3).getByText('Ended by SIGKILL').waitFor()
+  await row(page, 3).getByText('Killed by SIGKILL').waitFor()
   for (const width of [320, 390, 768, 1024, 1280, 1920]) {
     await page.setViewportSize({ width, height: 844 })
     for (const spacing of SPACINGS) {

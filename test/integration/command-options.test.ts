@@ -60,7 +60,7 @@ t.test('--fd serves an inherited listening socket', async t => {
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const app = command(t, [PLUGIN, '-n', '1', '--fd', '3'], { ...hooked, inherit: [server] })
-  await app.event('listening', ({ msg }) => msg === `listening at 127.0.0.1:${port}`)
+  await app.event('listening', ({ msg }) => msg === `listening on 127.0.0.1:${port}`)
   server.close() // only the command has it now
   t.match(JSON.parse((await request(`http://127.0.0.1:${port}/`)).body), { worker: 1 })
 })
