@@ -52,10 +52,10 @@ export const UserError = createError<[string, ErrorOptions?]>(
   'SHARED_PORT_ERR_USER', 'Workers cannot run as another user or group: %s')
 
 export const ClosedError = createError(
-  'SHARED_PORT_ERR_CLOSED', 'The server was closed before the workers were ready')
+  'SHARED_PORT_ERR_CLOSED', 'The server is closing, or was closed')
 
 export const NotRunningError = createError<[string]>(
-  'SHARED_PORT_ERR_NOT_RUNNING', '%s needs running workers: call it in the primary, after listen() and before close()')
+  'SHARED_PORT_ERR_NOT_RUNNING', '%s works only in the primary, once its workers are ready and until it stops')
 
 export const ScaleError = createError<[number, string]>(
   'SHARED_PORT_ERR_SCALE', 'scale() takes an integer from 1 to %d, got %s; to end all workers, stop the server', undefined, TypeError)

@@ -32,7 +32,8 @@ build output and what .gitignore names are not watched.
 Signals: SIGTERM, SIGINT and SIGQUIT stop the server: the workers finish their
 open requests, for --grace at most, then everything exits. A second SIGINT stops
 it at once. SIGHUP replaces every worker, so that the app's current code is
-loaded, and fails no request. SIGTTIN adds a worker, SIGTTOU removes one.
+loaded; requests that take longer than --grace are cut off. SIGTTIN adds a
+worker, SIGTTOU removes one.
 
 Exit codes: 0 stopped on request; 1 the app, its port or its config file failed,
 or the workers crashed more often than --max-restarts; 2 wrong usage; 130 a
@@ -61,10 +62,10 @@ export function createProgram (appArguments: string[], reloadEnvironment: () => 
     .addCommand(startCommand, { isDefault: true })
     .addCommand(createConfig(appArguments))
     .addCommand(createStatus())
-    .addCommand(createSteering('reload', 'replace every worker; each new one is ready before the old one stops').action(async (flags: SteerFlags) => { await (await steering()).reload(flags) }))
+    .addCommand(createSteering('reload', 'replace every worker; each new one is ready before the old one stops', 'until all workers are replaced').action(async (flags: SteerFlags) => { await (await steering()).reload(flags) }))
     .addCommand(createScale())
     .addCommand(createControl('logs', 'change the log level of the primary and its workers').argument('<level>', `${LEVELS.join(', ')}, or a custom level of the app`).action(async (level: string, flags: SteerFlags) => { await (await steering()).logs(level, flags) }))
-    .addCommand(createSteering('stop', 'stop the server after the workers have finished their open requests').action(async (flags: SteerFlags) => { await (await steering()).stop(flags) }))
+    .addCommand(createSteering('stop', 'stop the server: the workers finish their open requests, for --grace at most', 'until the primary has exited').action(async (flags: SteerFlags) => { await (await steering()).stop(flags) }))
     .addHelpText('after', () => `\n${startCommand.helpInformation()}${NOTES}`)
 }
 
@@ -123,7 +124,7 @@ function createStatus (): Command {
 }
 
 function createScale (): Command {
-  return createSteering('scale', 'change the number of workers')
+  return createSteering('scale', 'change the number of workers', 'until the new number of workers is reached')
     .argument('<workers>', `the new number of workers: 1 to ${MOST_WORKERS}`, readWorkers)
     .action(async (workers: number, flags: SteerFlags) => { await (await steering()).scale(workers, flags) })
 }
@@ -139,8 +140,8 @@ async function steering (): Promise<typeof import('./commands/steer.js')> {
 }
 
 /** A subcommand that changes one running primary. */
-function createSteering (name: string, description: string): Command {
-  return createControl(name, description).option('-w, --wait', 'wait until it is complete; if it fails, print the reason and exit with 1')
+function createSteering (name: string, description: string, until: string): Command {
+  return createControl(name, description).option('-w, --wait', `wait ${until}; if that fails, print the reason and exit with 1`)
 }
 
 /** A subcommand for running primaries. */

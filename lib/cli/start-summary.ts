@@ -12,16 +12,18 @@ export interface Started {
   workers: number
   /** The URL of the admin server. */
   admin: string | undefined
+  /** Whether a person can press Ctrl+C. */
+  atTerminal: boolean
 }
 
 /** The lines that end the start in readable logs: what a person at the terminal needs next. */
-export function startSummary ({ names, plain, workers, admin }: Started): string[] {
+export function startSummary ({ names, plain, workers, admin, atTerminal }: Started): string[] {
   const url = plain ? urlOf(names) : undefined
   return [
     ...(url === undefined ? [] : [`URL: ${url}`]),
     `Workers: ${workers}`,
     ...(admin === undefined ? [] : [`Admin page: ${admin.replace(/\/\/(0\.0\.0\.0|\[::\]):/, '//localhost:')}`]),
-    'Stop: Ctrl+C'
+    atTerminal ? 'Stop: Ctrl+C' : `Stop: kill ${process.pid}`
   ]
 }
 

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty'
 import type { Logger } from 'pino'
 import { StdoutError, WorkerFailedError } from '../errors.js'
 import { plain } from '../platform/plain-text.js'
@@ -50,7 +51,7 @@ export async function start (config: Config, options: Options, { imports = [], p
     }
     await primary.open()
     const { names, answerable } = await listen(primary, target)
-    const summary = startSummary({ names, plain: answerable !== false, workers: primary.status().wanted, admin: primary.adminAddress })
+    const summary = startSummary({ names, plain: answerable !== false, workers: primary.status().wanted, admin: primary.adminAddress, atTerminal: isatty(0) && isatty(1) })
     names.forEach((name, place) => {
       const last = config.pretty && place === names.length - 1
       log.info({ event: 'listening' }, '%s', [`listening on ${spell(name)}`, ...(last ? summary : [])].join('\n'))

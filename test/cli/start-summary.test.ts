@@ -3,7 +3,7 @@ import { startSummary } from '../../lib/cli/start-summary.js'
 
 const ipv4 = { address: '127.0.0.1', family: 'IPv4', port: 3000 } as const
 const ipv6 = { address: '::1', family: 'IPv6', port: 3000 } as const
-const started = { names: [ipv4], plain: true, workers: 4, admin: undefined }
+const started = { names: [ipv4], plain: true, workers: 4, admin: undefined, atTerminal: true }
 
 t.test('the start ends with the URL, the number of workers, and how to stop', async t => {
   t.same(startSummary(started), ['URL: http://127.0.0.1:3000', 'Workers: 4', 'Stop: Ctrl+C'])
@@ -19,6 +19,10 @@ t.test('the URL of an address that no browser can open names localhost', async t
 t.test('a Unix socket has no URL, nor has an app that is known not to speak plain HTTP', async t => {
   t.same(startSummary({ ...started, names: ['/run/app.sock'] }), ['Workers: 4', 'Stop: Ctrl+C'])
   t.same(startSummary({ ...started, plain: false }), ['Workers: 4', 'Stop: Ctrl+C'])
+})
+
+t.test('where nobody can press Ctrl+C, the start ends with the command that stops the server', async t => {
+  t.equal(startSummary({ ...started, atTerminal: false }).at(-1), `Stop: kill ${process.pid}`)
 })
 
 t.test('the admin page is named when there is one', async t => {

@@ -16,7 +16,7 @@ perLane(t, 'a worker whose event loop is blocked is reported, killed and replace
   const waiting = [attempt(url), attempt(url), attempt(url)]
   t.match(await app.event('stalled'), { level: 40, workerId: 1, workerPid: pid })
   t.match(await app.event('worker-hung'), { level: 50, workerId: 1, state: 'sleeping' })
-  t.match(await app.event('worker-exit'), { level: 50, signal: 'SIGKILL', msg: 'worker 1 crashed: killed by SIGKILL' })
+  t.match(await app.event('worker-exit'), { level: 50, signal: 'SIGKILL', msg: 'worker 1 was killed by its primary' })
   t.match(await hanging, { error: { code: 'ECONNRESET' } })
   for (const { answer } of await Promise.all(waiting)) t.match(answer, { status: 200, body: '{"worker":2' })
   await app.stats(({ workers }) => workers.length === 1 && descriptors(app.pid) === before)

@@ -81,7 +81,7 @@ t.test('reload() and scale() reject wrong arguments, and calls at the wrong time
   const app = start(t, 'steering.mjs', { ...hooked, options: { workers: 1 } })
   const after = await app.events('after', 2)
   const [before] = app.lines.filter(({ event }) => event === 'before')
-  t.match(before, { code: 'SHARED_PORT_ERR_NOT_RUNNING', message: 'reload() needs running workers: call it in the primary, after listen() and before close()' })
+  t.match(before, { code: 'SHARED_PORT_ERR_NOT_RUNNING', message: 'reload() works only in the primary, once its workers are ready and until it stops' })
   t.same(app.lines.filter(({ event }) => event === 'wrong').map(({ message }) => message),
     ['0', '-1', '1.5', "'x'", 'NaN', '1025', 'undefined'].map(given => `scale() takes an integer from 1 to 1024, got ${given}; to end all workers, stop the server`))
   for (const event of ['reload', 'scale']) t.same(app.lines.filter(line => line.event === event && line.pid === app.pid && line['code'] !== undefined), [])

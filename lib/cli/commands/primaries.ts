@@ -10,13 +10,21 @@ import { spell } from '../settings/spell.js'
 /** Selects primaries: all given properties must match. */
 export interface Which { pid?: number, port?: number, control?: string }
 
+/** A primary that does not answer. */
+const SILENT = Symbol('silent')
+
 export interface Primary { client: ControlClient, status: Status }
 
-/** The matching primaries of this user, sorted by pid. */
+/**
+ * The matching primaries of this user, sorted by pid.
+ * @throws ControlError if none answers, though some are there
+ */
 export async function findPrimaries ({ pid, port, control }: Which): Promise<Primary[]> {
   const paths = control === undefined ? await findSockets(pid) : [resolve(control)]
   const found = await Promise.all(paths.map(async path => await ask(new ControlClient(path), control !== undefined)))
-  return found.filter(primary => primary !== undefined)
+  const answering = found.filter(primary => primary !== undefined && primary !== SILENT)
+  if (answering.length === 0 && found.includes(SILENT)) throw new ControlError('no primary answered: it may be blocked, stopped by a signal, or held by a debugger')
+  return answering
     .filter(({ status }) => (pid === undefined || status.pid === pid) && (port === undefined || listensAt(status, port)))
     .sort((a, b) => a.status.pid - b.status.pid)
 }
@@ -56,14 +64,15 @@ export function placesOf ({ listeners }: Status): string {
  * Asks for the status. A primary that is just exiting is skipped. One that does not answer gets a warning
  * line, or an error if its socket was named explicitly.
  */
-async function ask (client: ControlClient, named: boolean): Promise<Primary | undefined> {
+async function ask (client: ControlClient, named: boolean): Promise<Primary | typeof SILENT | undefined> {
   try {
     return { client, status: await client.status() }
   } catch (err) {
     const failure = `cannot reach a primary at ${client.path}: ${(err as Error).message}`
     if (named) throw new ControlError(failure)
-    if (err instanceof ControlError) process.stderr.write(`warning: ${oneLine(failure)}\n`)
-    return undefined
+    if (!(err instanceof ControlError)) return undefined
+    process.stderr.write(`warning: ${oneLine(failure)}\n`)
+    return SILENT
   }
 }
 

@@ -18,7 +18,7 @@ export async function status ({ json = false, watch = false, ...which }: StatusF
     else redraw(primaries)
     await setTimeout(INTERVAL)
   }
-  process.stdout.write('no primary is running any more\n')
+  process.stdout.write(Object.values(which).every(value => value === undefined) ? 'no primary is running any more\n' : 'no primary matches any more\n')
 }
 
 /** The terminal's width. Output that does not go to a terminal has the default width. */

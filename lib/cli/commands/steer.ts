@@ -5,7 +5,7 @@ import { ControlError } from '../exit.js'
 import { findPrimary, type Which } from './primaries.js'
 
 /** One line of the primary's progress report while it replaces workers. */
-interface Step { event: string, id?: number, reload?: Status['reload'], error?: string }
+interface Step { event: string, id?: number, reload?: Status['reload'], code?: number | null, signal?: string | null, error?: string }
 
 export interface SteerFlags extends Which { wait?: boolean }
 
@@ -28,7 +28,7 @@ export async function scale (workers: number, { wait = false, ...which }: SteerF
   const { client, status } = await findPrimary(which)
   if (wait) return await follow(client, '/scale', { workers }, 'scaling', `scaling to ${workers} workers failed`)
   await client.post('/scale', { workers })
-  say(`primary ${status.pid} is scaling from ${new Set(status.workers.map(({ slot }) => slot)).size} to ${workers} workers`)
+  say(`primary ${status.pid} is scaling from ${status.wanted} to ${workers} ${workers === 1 ? 'worker' : 'workers'}`)
 }
 
 /** Lets the workers finish their requests, then stops everything. With `wait`, returns when the primary has exited. */
@@ -46,20 +46,25 @@ export async function stop ({ wait = false, ...which }: SteerFlags): Promise<voi
 export async function logs (level: string, which: Which): Promise<void> {
   const { client, status } = await findPrimary(which)
   await client.post('/log-level', { level })
-  say(`primary ${status.pid} and its workers now log at level ${level}`)
+  say(`log level ${level} set in primary ${status.pid} and sent to its workers`)
 }
 
 async function follow (client: ControlClient, url: string, body: object | undefined, what: string, failure: string): Promise<void> {
   for await (const step of client.follow(url, body)) {
-    const { event, id, reload, error } = step as unknown as Step
+    const { event, id, reload, code, signal, error } = step as unknown as Step
     if (event === 'failed') throw new ControlError(`${failure}: ${error}`)
     if (event === 'done') return say(`${what} complete`)
     const progress = reload == null ? '' : ` (${reload.replaced} of ${reload.workers} replaced)`
     if (event === 'worker-start') say(`worker ${id} is starting`)
     if (event === 'worker-ready') say(`worker ${id} is ready${progress}`)
-    if (event === 'worker-exit') say(`worker ${id} has exited`)
+    if (event === 'worker-exit') say(`worker ${id} ${endingOf(code, signal)}`)
   }
-  throw new ControlError(`the primary exited before the ${what} was complete`)
+  throw new ControlError(`the primary's progress report ended before the ${what} was complete: see shared-fastify status`)
+}
+
+function endingOf (code?: number | null, signal?: string | null): string {
+  if (signal != null) return `was killed by ${signal}`
+  return code === 0 ? 'has exited' : `exited with code ${code}`
 }
 
 function say (line: string): void {

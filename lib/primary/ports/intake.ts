@@ -55,7 +55,7 @@ export class Intake {
         if (failed) for (const connection of connections) connection.close()
         else handoff.distribute(connections)
       },
-      onError: err => { log.error({ event: 'accept-error', err, key }, 'cannot accept connections on %s: retrying', key) }
+      onError: err => { log.error({ event: 'accept-error', err, key }, 'cannot accept connections on %s (%s): retrying', key, err.message) }
     }
     bound.forEach(({ handle }, place) => {
       try {

@@ -140,7 +140,7 @@ export class Overload {
     const { key, maxPending, emit, clock, log } = this.#parts
     if (this.#episode === undefined) {
       this.#episode = { since: clock.now(), shed: this.#shed }
-      log.warn({ event: 'overloaded', key, pending, maxPending }, '%s is overloaded: %d connections are waiting for a worker', key, pending)
+      log.warn({ event: 'overloaded', key, pending, maxPending }, '%s is overloaded: %d connections are waiting for a worker (maxPending %d)', key, pending, maxPending)
       emit('overloaded', { key, pending })
       return
     }

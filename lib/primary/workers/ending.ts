@@ -43,11 +43,12 @@ export function logExit (log: SafeLog, worker: WorkerHandle, ending: Ending, { a
   const err = error ?? (diedOfIt ? worker.failure : undefined)
   const fields = { event: 'worker-exit', workerId: worker.id, workerPid: worker.pid, code, signal, ...(err !== undefined && { err }) }
   if (asked) return log.info(fields, 'worker %d %s', worker.id, describeEnding(ending))
-  log[fatal ? 'fatal' : 'error'](fields, 'worker %d %s%s', worker.id, ready ? describeCrash(ending) : `${describeEnding(ending)} before it was ready`,
+  log[fatal ? 'fatal' : 'error'](fields, 'worker %d %s%s', worker.id, ready ? describeCrash(worker, ending) : `${describeEnding(ending)} before it was ready`,
     isForeignKill(worker, ending) ? ', possibly by the kernel because memory ran out (see dmesg)' : '')
 }
 
-function describeCrash ({ code, signal }: Ending): string {
+function describeCrash ({ killed }: WorkerHandle, { code, signal }: Ending): string {
+  if (signal === 'SIGKILL' && killed) return 'was killed by its primary'
   if (signal !== null) return `crashed: killed by ${signal}`
   return code === 0 ? 'exited unexpectedly with code 0' : `crashed: exited with code ${code}`
 }

@@ -99,7 +99,8 @@ export class Liveness {
 
   #stalled (worker: WorkerHandle, pulse: Pulse, silence: number): void {
     pulse.stalled = true
-    this.#log('warn', worker, silence, 'stalled', 'worker %d is not responding: its event loop has not run for %d ms')
+    const { timeout } = this.#parts
+    this.#log('warn', worker, silence, 'stalled', `worker %d is not responding: its event loop has not run for %d ms; it is ${timeout > 0 ? `killed after ${timeout} ms` : 'not killed'} (livenessTimeout)`)
     this.#parts.emit('stalled', { ...worker.asEvent, silence })
   }
 

@@ -50,7 +50,7 @@ export class Recycling {
     const { limits: { requests = Infinity, rss = Infinity, age = Infinity, jitter }, random, clock, log } = this.#parts
     const share = 1 - jitter * random()
     const isOver = worker.rss >= rss * share
-    if (isOver) log.warn({ event: 'recycle-rss', workerId: worker.id, workerPid: worker.pid, rss: worker.rss, limit: rss }, 'worker %d starts with an rss of %d, over the recycle.rss limit of %d: a new worker would exceed it too, so the limit is ignored for this one', worker.id, worker.rss, rss)
+    if (isOver) log.warn({ event: 'recycle-rss', workerId: worker.id, workerPid: worker.pid, rss: worker.rss, limit: rss }, 'worker %d starts with %s MiB of memory, over its recycle.rss limit of %s MiB: a new worker would exceed it too, so the limit is ignored for this one', worker.id, inMebibytes(worker.rss), inMebibytes(rss * share))
     this.#lifetimes.set(worker, { readyAt: clock.now(), limits: { requests: requests * share, rss: isOver ? Infinity : rss * share, age: age * share } })
   }
 
@@ -81,7 +81,7 @@ export class Recycling {
       // While everything stops, workers that are over a limit may still be ready for a while.
       this.#notBefore = err instanceof ClosedError ? Infinity : clock.now() + RETRY
       if (err instanceof ClosedError) return
-      log.error({ event: 'recycle-failed', workerId: worker.id, err }, 'keeping worker %d: the worker that should replace it failed', worker.id)
+      log.error({ event: 'recycle-failed', workerId: worker.id, err }, 'keeping worker %d: the worker that should replace it failed: %s', worker.id, (err as Error).message)
     }
   }
 
@@ -95,4 +95,8 @@ export class Recycling {
     const { readyAt = Infinity } = this.#lifetimes.get(worker) ?? {}
     return { requests: worker.requests, rss: worker.rss, age: this.#parts.clock.now() - readyAt }
   }
+}
+
+function inMebibytes (bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1)
 }

@@ -83,7 +83,7 @@ export class Reload {
       this.#aborted++
       const fields = { event: 'reload-aborted', generation: this.#generation, err: failure }
       if (failure instanceof ClosedError) log.info(fields, 'reload %d aborted: the server is stopping', this.#generation)
-      else log.error(fields, 'reload %d aborted: a new worker failed; the remaining old workers stay', this.#generation)
+      else log.error(fields, 'reload %d aborted: %s. Old workers that were not replaced yet stay; a worker that is replaced later loads the new code', this.#generation, failure.message)
       emit('reload-aborted', { generation: this.#generation, error: failure })
       throw failure
     }

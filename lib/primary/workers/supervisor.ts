@@ -263,7 +263,7 @@ export class Supervisor {
       this.#fill(slot)
       return undefined
     } catch (err) {
-      this.#parts.log.error({ event: 'worker-start-error', err }, 'cannot start a worker')
+      this.#parts.log.error({ event: 'worker-start-error', err }, 'cannot start a worker: %s', (err as Error).message)
       if (slot.onTrial) this.#removeFailed(slot)
       else this.#replace(slot, { asked: false })
       return err as Error
@@ -280,12 +280,12 @@ export class Supervisor {
   /** Removes a slot whose first worker has failed. */
   #removeFailed (slot: Slot): void {
     this.#remove(slot)
-    this.#parts.log.warn({ event: 'scale-failed', workers: this.slots.length }, 'an added worker failed to start, and is not tried again: keeping %d', this.slots.length)
+    this.#parts.log.warn({ event: 'scale-failed', workers: this.slots.length }, 'an added worker failed to start, and is not tried again: the server keeps %d workers', this.slots.length)
   }
 
   #crashLoop (): void {
     const { restarts: { limits }, onCrashLoop, log } = this.#parts
-    log.fatal({ event: 'crash-loop', ...limits }, 'giving up: workers crashed more than %d times within %d ms (maxRestarts)', limits.count ?? 0, limits.within)
+    log.fatal({ event: 'crash-loop', ...limits }, 'stopping the server: workers crashed more than %d times within %d ms (maxRestarts)', limits.count ?? 0, limits.within)
     this.#startNoMore()
     onCrashLoop()
   }
@@ -312,8 +312,9 @@ export class Supervisor {
 
   #bootTimedOut (worker: WorkerHandle): void {
     const { bootTimeout, log } = this.#parts
-    const verdict = new BootTimeoutError(worker.id, bootTimeout, worker.checking ? 'its readyCheck has not finished' : 'the app is not listening yet', { cause: worker.failure })
-    log.error({ event: 'boot-timeout', workerId: worker.id, workerPid: worker.pid, bootTimeout }, 'killing worker %d: not ready after %d ms (bootTimeout)', worker.id, bootTimeout)
+    const reason = worker.checking ? 'its readyCheck has not finished' : 'the app is not listening yet'
+    const verdict = new BootTimeoutError(worker.id, bootTimeout, reason, { cause: worker.failure })
+    log.error({ event: 'boot-timeout', workerId: worker.id, workerPid: worker.pid, bootTimeout }, 'killing worker %d: not ready after %d ms (bootTimeout): %s', worker.id, bootTimeout, reason)
     this.killWorker(worker, verdict)
   }
 

@@ -135,7 +135,7 @@ function keyOf ({ address, port, addressType, fd }: InternalMessage): string {
 
 /** The owner of a descriptor: node:cluster shares one handle among all workers that ask for the same kind. */
 function ownerOf ({ addressType }: InternalMessage): string {
-  return `node:cluster, ${String(addressType)}`
+  return `a worker's server of type ${String(addressType)}, through node:cluster`
 }
 
 /** Whether it asks for a descriptor that has a handle of another owner. */
