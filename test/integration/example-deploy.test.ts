@@ -59,7 +59,7 @@ t.test('the unit starts, reloads and stops an app within its timeouts', async t 
   t.match(await request('http://localhost/', { socketPath: join(folder, 'http.sock') }), { status: 200 })
   const reload = command(t, argumentsOf('ExecReload'))
   t.same(await reload.ended, STOPPED)
-  t.match(reload.text, 'the reload is done')
+  t.match(reload.text, 'reload complete')
   const [closeDelay, grace] = ['--close-delay', '--grace'].map(flag => Number(args[args.indexOf(flag) + 1])) as [number, number]
   t.equal(Number(setting('TimeoutStopSec')), (closeDelay + grace) / 1_000 + 2)
   t.same(await app.stop('SIGINT'), STOPPED)
