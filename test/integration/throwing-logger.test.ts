@@ -16,5 +16,5 @@ perLane(t, 'a logger that throws changes nothing: workers close, reload and stop
   t.same(await app.stop(), { code: 0, signal: null })
   t.ok(app.lines.filter(({ event }) => event === 'one-gone').every(({ code, asked }) => code === 0 && asked))
   for (const of of ['drain', 'worker-ready', 'stop', 'reload-end', 'pre-close', 'listener-error']) t.ok(app.lines.some(line => line.event === 'thrown' && line.of === of), of)
-  t.match(app.text, /SharedFastifyWarning: The logger of the app failed/)
+  t.match(app.text, /SharedFastifyWarning: The app's logger failed/)
 })
