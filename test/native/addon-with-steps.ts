@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 export function addonWithSteps (): string {
   const given = process.env['FD_LANE_PREBUILD']
   if (given !== undefined) return given
-  execFileSync(process.execPath, [fileURLToPath(new URL('../../native/build.js', import.meta.url)), 'test'])
-  return fileURLToPath(new URL('../../native/test', import.meta.url))
+  const folder = fileURLToPath(new URL('../../native/test', import.meta.url))
+  // One at a time: several test files need it, and node-gyp fails if two of it build in one folder.
+  execFileSync('flock', [folder, process.execPath, fileURLToPath(new URL('../../native/build.js', import.meta.url)), 'test'])
+  return folder
 }
