@@ -43,7 +43,7 @@ export class Faults {
   /** For finding out what happened. */
   readonly log: string[] = []
   readonly counts = new Map<Fault, number>()
-  #workers = WORKERS
+  #asked = WORKERS
   #stopped = false
   #mayKillAt = 0
   #killed = 0
@@ -57,7 +57,8 @@ export class Faults {
 
   /** How many workers there should be. */
   get workers (): number {
-    return this.#workers
+    // An added worker that is killed before it is ready is not tried again: one worker less is kept.
+    return this.#asked - this.#parts.app.app.lines.filter(({ event }) => event === 'scale-failed').length
   }
 
   get kills (): number {
@@ -84,9 +85,9 @@ export class Faults {
 
   /** Restores the number of workers, one at a time, because several signals of one kind may be merged. */
   async scaleBack (): Promise<void> {
-    while (this.#workers !== WORKERS) {
-      this.#scaleBy(this.#workers < WORKERS ? 1 : -1)
-      await this.#parts.app.becomes(`of ${this.#workers} workers`, ({ stats }) => stats.workers.filter(({ state }) => state === 'ready').length === this.#workers)
+    while (this.workers !== WORKERS) {
+      this.#scaleBy(this.workers < WORKERS ? 1 : -1)
+      await this.#parts.app.becomes(`of ${this.workers} workers`, ({ stats }) => stats.workers.filter(({ state }) => state === 'ready').length === this.workers)
     }
   }
 
@@ -97,8 +98,8 @@ export class Faults {
       case 'stop': return await this.#pause(random.between(1, 1_450), random)
       case 'block': return this.#block(random.between(50, 1_500), random.pick(this.#parts.origins))
       case 'reload': return this.reload()
-      case 'add a worker': if (this.#workers < MOST) this.#scaleBy(1); return
-      case 'remove a worker': if (this.#workers > FEWEST) this.#scaleBy(-1)
+      case 'add a worker': if (this.workers < MOST) this.#scaleBy(1); return
+      case 'remove a worker': if (this.workers > FEWEST) this.#scaleBy(-1)
     }
   }
 
@@ -128,13 +129,13 @@ export class Faults {
   }
 
   #scaleBy (difference: 1 | -1): void {
-    this.#workers += difference
+    this.#asked += difference
     if (difference > 0) this.#signalPrimary('add a worker', 'SIGTTIN')
     else this.#signalPrimary('remove a worker', 'SIGTTOU')
   }
 
   #signalPrimary (kind: Fault, signal: NodeJS.Signals): void {
-    this.#note(kind, `${signal}, ${this.#workers} workers`)
+    this.#note(kind, `${signal}, ${this.workers} workers`)
     process.kill(this.#parts.app.pid, signal)
   }
 
