@@ -4,7 +4,7 @@ import { type Ack, type Lane, openLane } from './lane.js'
 import { KeyNames, type ListenTarget } from './fastify/listen-target.js'
 import type { SafeLog } from './fastify/safe-log.js'
 import type { Options } from './options/options.js'
-import { type Clock, systemClock } from './platform/clock.js'
+import { type Clock, systemClock, timeLeft } from './platform/clock.js'
 import { TakeBack } from './primary/dealing/take-back.js'
 import type { MetricsListener } from './primary/insight/app-metrics.js'
 import type { Emit } from './primary/insight/events.js'
@@ -313,7 +313,7 @@ export class Primary {
     const ports = this.#ports.all
     this.#log.info({ event: 'stop' }, 'stopping: no more connections are accepted')
     await Promise.all(ports.map(async port => { await port.shut(grace) }))
-    await this.#workforce.stop(Math.max(0, Math.round(deadline - this.#clock.now())))
+    await this.#workforce.stop(timeLeft(this.#clock, deadline))
     for (const port of ports) port.handoff.close()
     this.#takeBack?.stop()
     this.#workforce.end()

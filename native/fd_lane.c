@@ -167,12 +167,11 @@ static napi_value js_address(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* close(fds, count) */
+/* close(fd) */
 static napi_value js_close(napi_env env, napi_callback_info info) {
-  napi_value args[2];
-  int32_t *fds, count;
-  if (!arguments(env, info, 2, args) || !fds_of(env, args[0], &fds) || !int32_of(env, args[1], &count)) return NULL;
-  for (int32_t i = 0; i < count && i < FRAME_SIZE; i++) close(fds[i]);
+  napi_value args[1];
+  int32_t fd;
+  if (arguments(env, info, 1, args) && int32_of(env, args[0], &fd)) close(fd);
   return NULL;
 }
 

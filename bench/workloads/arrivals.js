@@ -19,7 +19,7 @@ export const p999 = { title: 'p99.9 ms', ...at(0.999) }
 export default {
   name: 'arrivals',
   title: 'Light requests among blocking ones',
-  about: () => `4 workers, open loop, 200 new connections a second (Poisson, the same for every contender), of which ${HEAVY * 100} % block their worker for ${BLOCK} ms. Latency in ms of the light ones. Percentiles are over all rounds together; the range is that of the single rounds.`,
+  about: () => `4 workers, open loop, 200 new connections a second (Poisson, the same for every contender). ${HEAVY * 100} % of them block their worker for ${BLOCK} ms. Latency in ms of the other ones, the light requests. Percentiles are over all rounds together; the range is that of the single rounds.`,
   contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'sticky'],
   full: { rounds: 2, seconds: 10 },
   quick: { rounds: 1, seconds: 2, contenders: ['native', 'cluster-rr', 'cluster-none'] },

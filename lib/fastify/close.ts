@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { rootOf } from '../platform/node-internals.js'
+import { rootOf } from './fastify-internals.js'
 
 /**
  * Runs `first` before `fastify.close()`, however and in whatever context close() is called. Hooks are too

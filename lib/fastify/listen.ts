@@ -1,7 +1,8 @@
 import type { Server } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { ClosedError } from '../errors.js'
-import { addBinding, isListening, listenOn, nextListening, type SocketName } from '../platform/node-internals.js'
+import { addBinding } from './fastify-internals.js'
+import { isListening, listenOn, nextListening, type SocketName } from '../platform/node-internals.js'
 import { type GivenListenOptions, type ListenTarget, readListenTarget } from './listen-target.js'
 import { SharedHandle } from './shared-handle.js'
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { type PreCloseHook, rootOf, takePreCloseHooks } from '../platform/node-internals.js'
+import { type PreCloseHook, rootOf, takePreCloseHooks } from './fastify-internals.js'
 import type { SafeLog } from './safe-log.js'
 import { within } from '../platform/within.js'
 

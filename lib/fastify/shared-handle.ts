@@ -1,9 +1,8 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { RawHandle, ServerHandle, SocketName } from '../platform/node-internals.js'
+import { LONGEST_DELAY } from '../platform/timing.js'
 
 /** The longest interval of a Node timer, in milliseconds. */
-const LONGEST_INTERVAL = 2 ** 31 - 1
-
 /**
  * Takes the place of the listening handle of a Fastify server. It polls nothing, returns the address that
  * the primary has bound, and keeps the process alive as a listening handle would. Connections are accepted
@@ -45,7 +44,7 @@ export class SharedHandle implements ServerHandle {
   }
 
   ref (): void {
-    this.#alive ??= setInterval(() => {}, LONGEST_INTERVAL)
+    this.#alive ??= setInterval(() => {}, LONGEST_DELAY)
   }
 
   unref (): void {

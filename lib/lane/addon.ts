@@ -23,7 +23,7 @@ export interface Addon {
   /** Stops polling. The descriptor can be closed afterwards. */
   unpoll (poller: Poller): void
   address (fd: number): string | undefined
-  close (fds: Int32Array, count: number): void
+  close (fd: number): void
   /** Closes a connection with RST. One of a Unix socket is closed normally. */
   reset (fd: number): void
   /** Makes a socket pair: the primary's end and the worker's. */
@@ -69,13 +69,4 @@ export interface Addon {
 export function loadAddon (): Addon {
   const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => Addon
   return load(fileURLToPath(new URL('../../native', import.meta.url)))
-}
-
-/** The addon only accepts arrays of a frame's size. */
-let fds: Int32Array | undefined
-
-export function closeDescriptor (addon: Addon, fd: number): void {
-  fds ??= new Int32Array(addon.FRAME_SIZE)
-  fds[0] = fd
-  addon.close(fds, 1)
 }

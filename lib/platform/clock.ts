@@ -5,6 +5,11 @@ export interface Clock {
   after (delay: number, run: () => void): () => void
 }
 
+/** The whole milliseconds that are left until `deadline`, or 0 if it has passed. */
+export function timeLeft (clock: Clock, deadline: number): number {
+  return Math.max(0, Math.round(deadline - clock.now()))
+}
+
 /** Monotonic: not affected by changes of the wall clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),

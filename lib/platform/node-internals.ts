@@ -5,15 +5,15 @@ import http from 'node:http'
 import https from 'node:https'
 import net from 'node:net'
 import tls from 'node:tls'
-import type { FastifyInstance } from 'fastify'
 import { NodeUnsupportedError } from '../errors.js'
 import { systemError } from './system-error.js'
 
-// The private parts of Node and Fastify that the project uses, with the reason why each can be relied on.
-// Others are elsewhere: Node's own messages on the IPC channel in protocol.ts, primary/workers/fork.ts and
-// primary/workers/fork/; cluster.settings in primary/workers/fork.ts; the channel's descriptor in
-// platform/handed-over.ts; pino's stream in fastify/app-logger.ts and fastify/stream-guard.ts. npm run
-// test:matrix tests all of them on every Node version that the README lists.
+// The private parts of Node that the project uses, with the reason why each can be relied on. Those of Fastify
+// are in fastify/fastify-internals.ts, and those of pino's stream in fastify/app-logger.ts and
+// fastify/stream-guard.ts. A few of Node's are elsewhere: its own messages on the IPC channel in protocol.ts,
+// primary/workers/fork.ts and primary/workers/fork/; cluster.settings in primary/workers/fork.ts; the channel's
+// descriptor in platform/handed-over.ts. npm run test:matrix tests all of them on every Node version that the
+// README lists.
 
 /** The methods of libuv's TCP and Pipe handles that are used here. Negative numbers are libuv errors. */
 export interface RawHandle {
@@ -314,60 +314,6 @@ export function writeFrame (socket: net.Socket, frame: Buffer): boolean {
   } catch {
     return false // EAGAIN: there is no room. The session will meet any other error itself.
   }
-}
-
-/**
- * The instance that Fastify() returned, which owns listen() and close(). Every context inherits from it,
- * since Fastify makes contexts with Object.create() (its lib/plugin-override.js).
- */
-export function rootOf (fastify: FastifyInstance): FastifyInstance {
-  const above = Object.getPrototypeOf(fastify) as FastifyInstance
-  return 'listen' in above ? rootOf(above) : fastify
-}
-
-/**
- * Adds the second address of `localhost` to `fastify.addresses()`. In a single process Fastify opens a
- * second server for it. Only `addresses()` reads this list.
- */
-export function addBinding (fastify: FastifyInstance, name: SocketName): void {
-  const root = rootOf(fastify)
-  const bindings = hidden(root, 'fastify.serverBindings') as Array<{ address (): SocketName | null }> | undefined
-  bindings?.push({ address: () => root.server.listening ? name : null })
-}
-
-/** A preClose hook of the app, with the context that becomes its `this`. */
-export interface PreCloseHook { context: FastifyInstance, run: (done: (err?: Error) => void) => unknown }
-
-/**
- * The instance that Fastify() returned and the contexts of all its plugins, in the order in which Fastify
- * itself visits them (hookRunnerApplication in its lib/hooks.js). The event 'onRegister' would miss the
- * contexts that were made before the listener was added.
- */
-export function contextsOf (root: FastifyInstance): FastifyInstance[] {
-  const children = (hidden(root, 'fastify.children') ?? []) as FastifyInstance[]
-  return [root, ...children.flatMap(contextsOf)]
-}
-
-/**
- * Removes the preClose hooks from the app and returns them in the order in which Fastify would run them. The
- * caller has to run them, because `fastify.close()` finds none. The lists are read now, rather than
- * collected by wrapping addHook(), because an app that makes its instance before it loads the plugin may
- * have added hooks already. No hook can be added once Fastify is ready. Returns undefined if this Fastify
- * version keeps the hooks elsewhere.
- */
-export function takePreCloseHooks (root: FastifyInstance): PreCloseHook[] | undefined {
-  const lists = contextsOf(root).map(context => ({
-    context,
-    hooks: (hidden(context, 'fastify.hooks') as { preClose?: Array<PreCloseHook['run']> } | undefined)?.preClose
-  }))
-  if (!lists.every(({ hooks }) => Array.isArray(hooks))) return undefined // before any hook is removed, or it would be lost
-  return lists.flatMap(({ context, hooks = [] }) => hooks.splice(0).map(run => ({ context, run })))
-}
-
-/** The value that Fastify keeps under a private symbol. */
-function hidden (context: FastifyInstance, description: string): unknown {
-  const key = Object.getOwnPropertySymbols(context).find(symbol => symbol.description === description)
-  return key === undefined ? undefined : Reflect.get(context, key)
 }
 
 /**

@@ -45,7 +45,7 @@ export interface Drain {
   grace: number
   /** Read again and again: a gentle drain may become prompt. */
   pace (): Pace
-  /** Whether requests in progress are to be cut off by now. */
+  /** Whether it is time to cut off requests in progress. */
   forced (): boolean
   webSockets (): Iterable<WebSocketClient>
 }

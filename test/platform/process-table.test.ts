@@ -18,7 +18,7 @@ t.test('the children of a process and their children are found with their names'
 
 for (const [what, script] of [
   ['side by side', 'for i in $(seq 120); do sleep 1000 & done; echo started; wait'],
-  // Nested processes, 60 levels deep, each of which waits for the next.
+  // Nested processes, 60 levels deep. Each waits for the next.
   ['one below the other', 'depth() { if [ $1 -eq 0 ]; then echo started; sleep 1000; else (depth $(($1 - 1)); :); fi; }; depth 60']
 ]) {
   t.test(`of very many processes, 50 are named: ${what}`, async t => {

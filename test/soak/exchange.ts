@@ -34,7 +34,7 @@ export async function exchange (url: string, { keptAlive, method = 'GET', header
   const req = begin(url, { method, headers, ...(keptAlive === undefined ? { agent: false, localAddress } : { agent: keptAlive.agent }) })
   let address = keptAlive === undefined ? localAddress : ''
   let socket: Socket | undefined
-  req.on('error', () => {}) // whoever awaits the answer gets it too
+  req.on('error', () => {}) // the promise of the answer rejects with it, too
   req.once('socket', given => {
     socket = given
     if (keptAlive !== undefined) address = keptAlive.addressOf(given)

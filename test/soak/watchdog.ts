@@ -31,7 +31,7 @@ export class Watchdog {
     this.#parts = parts
     this.#begunAt = parts.clock.now()
     this.bite = new Promise((resolve, reject) => { this.#watch(reject) })
-    this.bite.catch(() => {}) // whoever races against it gets it
+    this.bite.catch(() => {}) // a race against it gets the rejection
   }
 
   end (): void {

@@ -10,9 +10,6 @@ import { spell } from '../settings/spell.js'
 /** Selects primaries: all given properties must match. */
 export interface Which { pid?: number, port?: number, control?: string }
 
-/** A primary that does not answer. */
-const SILENT = Symbol('silent')
-
 export interface Primary { client: ControlClient, status: Status }
 
 /**
@@ -22,8 +19,8 @@ export interface Primary { client: ControlClient, status: Status }
 export async function findPrimaries ({ pid, port, control }: Which): Promise<Primary[]> {
   const paths = control === undefined ? await findSockets(pid) : [resolve(control)]
   const found = await Promise.all(paths.map(async path => await ask(new ControlClient(path), control !== undefined)))
-  const answering = found.filter(primary => primary !== undefined && primary !== SILENT)
-  if (answering.length === 0 && found.includes(SILENT)) throw new ControlError('no primary answered: it may be blocked, stopped by a signal, or held by a debugger')
+  const answering = found.filter(primary => typeof primary === 'object')
+  if (answering.length === 0 && found.includes('silent')) throw new ControlError('no primary answered: it may be blocked, stopped by a signal, or held by a debugger')
   return answering
     .filter(({ status }) => (pid === undefined || status.pid === pid) && (port === undefined || listensAt(status, port)))
     .sort((a, b) => a.status.pid - b.status.pid)
@@ -64,15 +61,15 @@ export function placesOf ({ listeners }: Status): string {
  * Asks for the status. A primary that is just exiting is skipped. One that does not answer gets a warning
  * line, or an error if its socket was named explicitly.
  */
-async function ask (client: ControlClient, named: boolean): Promise<Primary | typeof SILENT | undefined> {
+async function ask (client: ControlClient, named: boolean): Promise<Primary | 'exiting' | 'silent'> {
   try {
     return { client, status: await client.status() }
   } catch (err) {
     const failure = `cannot reach a primary at ${client.path}: ${(err as Error).message}`
     if (named) throw new ControlError(failure)
-    if (!(err instanceof ControlError)) return undefined
+    if (!(err instanceof ControlError)) return 'exiting'
     process.stderr.write(`warning: ${oneLine(failure)}\n`)
-    return SILENT
+    return 'silent'
   }
 }
 

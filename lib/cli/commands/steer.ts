@@ -1,11 +1,12 @@
 import type { Status } from '../../../types/index.js'
 import { oneLine } from '../../platform/plain-text.js'
+import { describeEnding } from '../../primary/workers/ending.js'
 import type { ControlClient } from './control-client.js'
 import { ControlError } from '../exit.js'
 import { findPrimary, type Which } from './primaries.js'
 
 /** One line of the primary's progress report while it replaces workers. */
-interface Step { event: string, id?: number, reload?: Status['reload'], code?: number | null, signal?: string | null, error?: string }
+interface Step { event: string, id?: number, reload?: Status['reload'], code?: number | null, signal?: NodeJS.Signals | null, error?: string }
 
 export interface SteerFlags extends Which { wait?: boolean }
 
@@ -51,20 +52,15 @@ export async function logs (level: string, which: Which): Promise<void> {
 
 async function follow (client: ControlClient, url: string, body: object | undefined, what: string, failure: string): Promise<void> {
   for await (const step of client.follow(url, body)) {
-    const { event, id, reload, code, signal, error } = step as unknown as Step
+    const { event, id, reload, code = null, signal = null, error } = step as unknown as Step
     if (event === 'failed') throw new ControlError(`${failure}: ${error}`)
     if (event === 'done') return say(`${what} complete`)
     const progress = reload == null ? '' : ` (${reload.replaced} of ${reload.workers} replaced)`
     if (event === 'worker-start') say(`worker ${id} is starting`)
     if (event === 'worker-ready') say(`worker ${id} is ready${progress}`)
-    if (event === 'worker-exit') say(`worker ${id} ${endingOf(code, signal)}`)
+    if (event === 'worker-exit') say(`worker ${id} ${code === 0 ? 'has exited' : describeEnding({ code, signal })}`)
   }
   throw new ControlError(`the primary's progress report ended before the ${what} was complete: see shared-fastify status`)
-}
-
-function endingOf (code?: number | null, signal?: string | null): string {
-  if (signal != null) return `was killed by ${signal}`
-  return code === 0 ? 'has exited' : `exited with code ${code}`
 }
 
 function say (line: string): void {

@@ -1,5 +1,5 @@
 import net from 'node:net'
-import { type Addon, closeDescriptor } from '../addon.js'
+import type { Addon } from '../addon.js'
 import type { Connection } from '../interface.js'
 import type { Lingering } from '../linger.js'
 
@@ -21,7 +21,7 @@ export class NativeConnection implements Connection {
   }
 
   close (): void {
-    closeDescriptor(this.#addon, this.#release())
+    this.#addon.close(this.#release())
   }
 
   shed (answer: Buffer): void {

@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 import { endsByException } from '../../failure.js'
 import { adopter } from '../../platform/node-internals.js'
 import { systemError } from '../../platform/system-error.js'
-import { type Addon, closeDescriptor } from '../addon.js'
+import type { Addon } from '../addon.js'
 import type { Receiver } from '../interface.js'
 import { Row } from '../row.js'
 
@@ -19,7 +19,7 @@ export function receiveNative (addon: Addon, receiver: Receiver): (open: number)
   const row = addon.mapRow(ROW_FD)
   const written = new Row(row)
   const adopt = adopter()
-  closeDescriptor(addon, ROW_FD)
+  addon.close(ROW_FD)
   const poller = addon.receive(LANE_FD, row, fds, (number, key, count, arrived, isPipe) => {
     const refused = new Refusals()
     let place = 0
@@ -65,7 +65,7 @@ export function receiveNative (addon: Addon, receiver: Receiver): (open: number)
   }
 
   function refuse (fd: number): void {
-    closeDescriptor(addon, fd)
+    addon.close(fd)
   }
 }
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import { systemError } from '../../platform/system-error.js'
-import { type Addon, closeDescriptor, type Poller } from '../addon.js'
+import type { Addon, Poller } from '../addon.js'
 import type { Connection, Frame, Wire, WireEvents } from '../interface.js'
 import { Row } from '../row.js'
 import type { NativeConnection } from './connection.js'
@@ -95,13 +95,13 @@ export class NativeWire implements Wire {
   }
 
   #closeDescriptors (): void {
-    for (const end of this.#ends) closeDescriptor(this.#addon, end)
+    for (const end of this.#ends) this.#addon.close(end)
     this.#closeRow()
   }
 
   #closeRow (): void {
     if (this.#rowFd === undefined) return
-    closeDescriptor(this.#addon, this.#rowFd)
+    this.#addon.close(this.#rowFd)
     this.#rowFd = undefined
   }
 }

@@ -112,7 +112,7 @@ export class Intake {
     for (const acceptor of this.#acceptors) acceptor.resume()
   }
 
-  // One timer for many pauses, most of which end long before it fires.
+  // One timer for many pauses: most pauses end long before it fires.
   #checkIn (delay: number): () => void {
     return this.#clock.after(Math.ceil(delay), () => {
       this.#cancelCheck = undefined

@@ -1,5 +1,5 @@
 import type { ListenerStats } from '../../../types/index.js'
-import type { Clock } from '../../platform/clock.js'
+import { type Clock, timeLeft } from '../../platform/clock.js'
 import type { Handoff } from '../dealing/handoff.js'
 import type { Intake } from './intake.js'
 import type { WorkerHandle } from '../workers/worker-handle.js'
@@ -65,7 +65,7 @@ export class Port {
     let cancel: (() => void) | undefined
     await Promise.race([
       this.handoff.dealt(),
-      new Promise<void>(resolve => { cancel = this.#clock.after(Math.max(0, deadline - this.#clock.now()), resolve) })
+      new Promise<void>(resolve => { cancel = this.#clock.after(timeLeft(this.#clock, deadline), resolve) })
     ])
     cancel?.()
   }
@@ -79,7 +79,7 @@ export class Port {
     await this.shut(grace)
     for (const worker of this.servers) {
       this.handoff.remove(worker)
-      worker.whenSettled(() => { worker.tell({ type: 'drain', key: this.key, grace: Math.max(0, Math.round(deadline - this.#clock.now())), prompt: true }) })
+      worker.whenSettled(() => { worker.tell({ type: 'drain', key: this.key, grace: timeLeft(this.#clock, deadline), prompt: true }) })
     }
     if (this.servers.size > 0) await new Promise<void>(resolve => { this.#whenUnserved.push(resolve) })
     this.handoff.close()

@@ -50,7 +50,7 @@ class FakeAcceptor implements Acceptor {
   }
 }
 
-/** An intake with this many ports, the second of which may fail to listen, and its workers. */
+/** An intake with this many ports, and its workers. The second port may fail to listen. */
 function create ({ ports = 1, workers: count = 1, failure, ready = [], pauses = true, maxPending = Infinity, mayWait = true }: { pauses?: boolean, maxPending?: number, mayWait?: boolean, ports?: number, workers?: number, failure?: Error, ready?: Connection[] } = {}) {
   const clock = new FakeClock()
   const { log, lines } = createLog()

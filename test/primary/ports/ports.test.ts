@@ -118,7 +118,7 @@ t.test('the number of keys that workers wait for is limited, and those of dead w
 function withResolvers<T> (): PromiseWithResolvers<T> {
   let resolvers: Omit<PromiseWithResolvers<T>, 'promise'> | undefined
   const promise = new Promise<T>((resolve, reject) => { resolvers = { resolve, reject } })
-  promise.catch(() => {}) // whoever awaits it gets the rejection
+  promise.catch(() => {}) // the test that awaits it gets the rejection
   return { promise, ...resolvers as Omit<PromiseWithResolvers<T>, 'promise'> }
 }
 

@@ -211,7 +211,7 @@ t.test('flush writes as much as there is room for now', async t => {
   t.same(clock.waiting, [])
 })
 
-t.test('end() waits for data that is to be written', async t => {
+t.test('end() waits until pending data is written', async t => {
   const { clock, reader, output } = create()
   reader.room = 0
   output.write('last words\n')

@@ -62,9 +62,8 @@ export class ClusterMessages {
       if (ack !== undefined && !this.#unanswered.delete(ack)) throw new Error(`it answered a node:cluster message that it was not sent: ${inspect(ack, { depth: 0 })}`)
       if (act === 'queryServer') {
         this.#assertHarmless(message)
-        const taken = this.#taken(message)
+        const taken = this.#taken(message) ?? (isOthers(message) ? keyOf(message) : undefined)
         if (taken !== undefined) return this.#refuse(message, taken)
-        if (isOthers(message)) return this.#refuse(message, keyOf(message))
         this.#wait()
       }
       if (act === 'close') this.#servers.delete(message.key)
