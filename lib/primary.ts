@@ -5,6 +5,7 @@ import { KeyNames, type ListenTarget } from './fastify/listen-target.js'
 import type { SafeLog } from './fastify/safe-log.js'
 import type { Options } from './options/options.js'
 import { type Clock, systemClock, timeLeft } from './platform/clock.js'
+import { Rescue } from './primary/dealing/rescue.js'
 import { Returns } from './primary/dealing/returns.js'
 import { TakeBack } from './primary/dealing/take-back.js'
 import type { MetricsListener } from './primary/insight/app-metrics.js'
@@ -73,6 +74,7 @@ export class Primary {
   readonly #ports: Ports
   readonly #takeBack: TakeBack | undefined
   readonly #returns: Returns
+  readonly #rescue: Rescue
   readonly #workforce: Workforce
   readonly #insight: Insight
   readonly #awaited = new Awaited()
@@ -118,6 +120,7 @@ export class Primary {
       onMessage: (worker, message) => { this.#onMessage(worker, message) },
       onAck: (worker, ack) => { this.#onAck(worker, ack) },
       onReturned: (worker, key, reason, returned) => { this.#onReturned(worker, key, reason, returned) },
+      onWant: worker => { this.#rescue.want(worker) },
       onExit: (worker, ending) => { this.#onExit(worker, ending) },
       stopping: () => this.stopping,
       stopsNow: () => this.#stopping !== undefined,
@@ -134,6 +137,11 @@ export class Primary {
       most: Math.floor(descriptorLimit() / 2),
       tell: message => { this.#workforce.tell(message) },
       broken: (worker, err) => { this.#workforce.broken(worker, err) }
+    })
+    this.#rescue = new Rescue({
+      keyOf: worker => this.#ports.open.find(port => port.serves(worker))?.key,
+      workers: () => this.#workforce.all,
+      clock
     })
     this.overview = new Overview({
       options,
@@ -345,6 +353,7 @@ export class Primary {
   #onAck (worker: WorkerHandle, ack: Ack): void {
     const frame = worker.settle(ack)
     if (frame === undefined) return this.#workforce.broken(worker, new Error(`it acknowledged a frame that it was not sent: number ${ack.number}, ${ack.refused.length} connections refused`))
+    this.#rescue.acked(worker, frame)
     if (frame.connections.length > 0) this.#insight.totals.acked(this.#clock.now() - frame.sentAt)
     if (ack.leaving && !this.#workforce.stopsWith(worker)) this.#ports.retire(worker)
     this.#ports.of(frame.key)?.handoff.settle(worker, frame, ack)
@@ -438,6 +447,7 @@ export class Primary {
     const fatal = unserved.length > 0 && !this.up
     const open = worker.end()
     this.#insight.exited(worker)
+    this.#rescue.forget(worker)
     this.#ports.forget(worker)
     this.#insight.totals.reclaimed += open?.untaken.length ?? 0
     if (open !== undefined) this.#ports.of(open.frame.key)?.handoff.reclaim(worker, open.frame, open.untaken)

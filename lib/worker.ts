@@ -25,6 +25,7 @@ import { endLongLived, webSocketsOf } from './worker/long-lived.js'
 import { OwnHandlers } from './worker/own-handlers.js'
 import { ConnectionReceiver } from './worker/receiver.js'
 import { Reports } from './worker/reports.js'
+import { Parking } from './worker/parking.js'
 import { Returning } from './worker/returning.js'
 import { Stdout } from './worker/stdout.js'
 import { TicketKeys } from './worker/ticket-keys.js'
@@ -69,6 +70,7 @@ export class Worker {
   #stopping = false
   /** Whether the primary takes connections back. */
   #mayReturn = true
+  #parking: Parking | undefined
   #whenDraining: Array<(log: SafeLog) => void> = []
   #ending: Promise<void> | undefined
 
@@ -119,6 +121,8 @@ export class Worker {
     this.#stdout.add(fastify.log)
     const place = this.#serving
     const connections = new Connections(fastify.server, () => { this.#reports.opened() })
+    const movable = fastify.server instanceof http.Server // TLS and HTTP/2 have a state in this process
+    const parking = movable && options.rescueAfter > 0 ? this.#openLot(options.rescueAfter) : undefined
     const app = new App(fastify, connections, {
       nextKey: target => this.#keyNames.next(target, place),
       tell: message => { this.#tell(message) },
@@ -137,8 +141,8 @@ export class Worker {
       webSockets: webSocketsOf,
       closing: () => { this.#tellDraining() },
       log: safeLog(fastify.log),
-      // TLS and HTTP/2 have a state in this process.
-      returning: fastify.server instanceof http.Server ? this.#createReturning(connections, options) : undefined,
+      returning: movable ? this.#createReturning(connections, parking, options) : undefined,
+      parking,
       returnOnDrain: options.returnOnDrain,
       grace: options.grace,
       readyCheck: options.readyCheck
@@ -183,8 +187,13 @@ export class Worker {
     }
   }
 
-  #createReturning (connections: Connections, { returnAfter }: Options): Returning {
-    return new Returning({ connections, lane: this.#lane, allowed: () => this.#mayReturn && process.connected, after: returnAfter })
+  #openLot (patience: number): Parking {
+    this.#parking ??= new Parking(events => this.#lane.openLot(patience, events))
+    return this.#parking
+  }
+
+  #createReturning (connections: Connections, parking: Parking | undefined, { returnAfter }: Options): Returning {
+    return new Returning({ connections, parking, lane: this.#lane, allowed: () => this.#mayReturn && process.connected, after: returnAfter })
   }
 
   #setLogLevel (level: string): void {

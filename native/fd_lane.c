@@ -58,6 +58,7 @@ static bool fails(const char *name) {
 
 #include "parent.h" /* contains a step */
 #include "hold.h"
+#include "park.h" /* contains steps */
 
 /* ------------------------------------------------------------------ the primary: accept */
 
@@ -443,6 +444,7 @@ NAPI_MODULE_INIT() {
     METHOD("pair", js_pair), METHOD("send", js_send), METHOD("takeBack", js_take_back), METHOD("discard", js_discard), METHOD("acks", js_acks),
     METHOD("returns", js_returns), METHOD("readReturns", js_read_returns),
     METHOD("createHold", js_create_hold), METHOD("held", js_held), METHOD("hold", js_hold), METHOD("release", js_release), METHOD("readable", js_readable),
+    METHOD("openLot", js_open_lot), METHOD("park", js_park), METHOD("unpark", js_unpark),
     METHOD("createRow", js_create_row), METHOD("mapRow", js_map_row),
     METHOD("receive", js_receive), METHOD("take", js_take), METHOD("takeOnly", js_take_only), METHOD("ack", js_ack),
     METHOD("watchParent", js_watch_parent), METHOD("setPatience", js_set_patience), METHOD("unwatch", js_unwatch),
@@ -454,5 +456,7 @@ NAPI_MODULE_INIT() {
   napi_define_properties(env, exports, sizeof(methods) / sizeof(*methods), methods);
   napi_create_int32(env, FRAME_SIZE, &size);
   napi_set_named_property(env, exports, "FRAME_SIZE", size);
+  napi_create_int32(env, LOT_SIZE, &size);
+  napi_set_named_property(env, exports, "LOT_SIZE", size);
   return exports;
 }

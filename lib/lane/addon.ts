@@ -11,6 +11,8 @@ export type ParentWatch = object & { readonly __watch: unique symbol }
 export interface Addon {
   /** The most descriptors in a frame. All arrays of descriptors have this length. */
   readonly FRAME_SIZE: number
+  /** The most parked connections. */
+  readonly LOT_SIZE: number
   /**
    * Calls listen(2) on a bound descriptor, and accepts connections into `fds`, a batch at a time. After an
    * error (a libuv error number), accepting is paused. @throws listen(2)'s error, with its `errno`
@@ -67,6 +69,16 @@ export interface Addon {
   release (set: number, fd: number): void
   /** Whether a byte can be read: 1, 0 if not yet, -1 if the client has gone. Reads nothing. */
   readable (fd: number): number
+  /**
+   * Starts the thread that watches parked connections while the event loop is blocked, for `patience`
+   * milliseconds. Once in a process. `places` has the places of connections that can be read from, or that
+   * have been moved; those places are free. @throws with `errno` if a system call fails
+   */
+  openLot (lane: number, patience: number, places: Int32Array, onReadable: (count: number) => void, onMoved: (count: number) => void): void
+  /** Nobody may read from the descriptor until it is unparked, and it may not be closed. Returns 0, or a libuv error. */
+  park (place: number, fd: number, key: string, notes: string): number
+  /** Returns whether the connection is still this process's. If not, it has been moved. */
+  unpark (place: number): boolean
   createRow (): number
   mapRow (fd: number): ArrayBuffer
   receive (lane: number, row: ArrayBuffer, fds: Int32Array, onFrame: (number: number, key: string, notes: string, count: number, arrived: number, isPipe: boolean) => void): Poller

@@ -74,6 +74,8 @@ export interface Wire {
   untaken (frame: Frame): readonly Connection[]
   /** For a dead worker: passes on the connections that it had returned, and that are still on their way. */
   readReturns (): void
+  /** Lets a blocked worker return this many connections on which requests wait. Only if the lane rescues. */
+  invite (count: number): void
   close (): void
 }
 
@@ -109,6 +111,8 @@ export interface WireEvents {
   onBroken (err: NodeJS.ErrnoException): void
   /** The worker has returned connections. They are open, as far as can be known without reading. */
   onReturned (key: string, reason: ReturnReason, returned: readonly Returned[]): void
+  /** The worker is blocked, and requests wait on its kept connections. */
+  onWant (): void
 }
 
 /** Watches connections without taking a byte from them that their next worker does not get. */
@@ -150,6 +154,23 @@ export interface Return {
   readonly note: string
 }
 
+export interface LotEvents {
+  /** Something has arrived on these, by their places. They are not parked any more. */
+  onReadable (places: readonly number[]): void
+  /** The primary has these now. This process only has to close its copies. */
+  onMoved (places: readonly number[]): void
+}
+
+/** Idle connections of a worker, which a thread can return while the event loop is blocked. */
+export interface Lot {
+  /** The number of places. */
+  readonly size: number
+  /** Parks a connection that nobody reads from. Returns false if it could not be. */
+  park (place: number, key: string, connection: Return): boolean
+  /** Returns whether the connection is still this process's. If not, it has been moved. */
+  unpark (place: number): boolean
+}
+
 /** The worker's side of a lane. */
 export interface WorkerLane {
   /** Shows the primary the number of open connections, if the lane can do that. */
@@ -162,6 +183,11 @@ export interface WorkerLane {
    * happened.
    */
   giveBack (key: string, reason: ReturnReason, connections: readonly Return[], done: (place: number, returned: boolean) => void): void
+  /**
+   * Opens the lot, whose connections are rescued when they have waited for `patience` milliseconds. Once.
+   * Undefined if the lane has none.
+   */
+  openLot (patience: number, events: LotEvents): Lot | undefined
 }
 
 /** The worker's side of a lane asks this about each connection that arrives. */

@@ -155,6 +155,8 @@ class IpcWire implements Wire {
     return connections
   }
 
+  invite (): void {}
+
   readReturns (): void {} // everything that was written arrives before the exit
 
   close (): void {
@@ -212,6 +214,7 @@ export function receiveIpc (channel: Channel, receiver: Receiver, primaryLives: 
   return {
     showOpen () {},
     mostReturns: 1,
+    openLot: () => undefined, // it would need a thread
     giveBack: (key, reason, connections, done) => {
       connections.forEach(({ handle, left, note }, place) => {
         const number = ++returns

@@ -25,7 +25,7 @@ export class NativeLane implements Lane {
   constructor (addon: Addon) {
     this.#addon = addon
     this.frameSize = addon.FRAME_SIZE
-    this.createWire({ onAck () {}, onBroken () {}, onReturned () {} }).close()
+    this.createWire({ onAck () {}, onBroken () {}, onReturned () {}, onWant () {} }).close()
     this.hold = new NativeHold(addon)
   }
 

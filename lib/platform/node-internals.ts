@@ -333,6 +333,27 @@ export function settledHandle (socket: net.Socket): ConnectionHandle | undefined
 }
 
 /**
+ * Calls `used` before Node reads from a connection's handle or closes it. Node calls these methods on the
+ * handle (lib/net.js), so properties of the object come first. If `used` returns false, nothing is read.
+ */
+export function beforeUse (handle: ConnectionHandle, used: () => boolean): void {
+  const { readStart, close, reset } = handle
+  Object.assign(handle, {
+    readStart: () => used() ? readStart.call(handle) : 0,
+    close: (done?: () => void) => {
+      used()
+      close.call(handle, done)
+    },
+    ...(reset !== undefined && {
+      reset: (done?: () => void) => {
+        used()
+        return reset.call(handle, done)
+      }
+    })
+  })
+}
+
+/**
  * Lets `remoteAddress` and its like be read after the socket is closed, when there is no handle to ask any
  * more: Node keeps what it has been asked for once (_getpeername in its lib/net.js).
  */

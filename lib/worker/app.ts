@@ -16,6 +16,7 @@ import { END_DELAY } from '../platform/timing.js'
 import type { WebSocketClient } from './websocket.js'
 import type { Connections } from './connections.js'
 import type { Drain, Pace } from './drain.js'
+import type { Parking } from './parking.js'
 import type { Returning } from './returning.js'
 
 /** The functions of the worker that an app uses. */
@@ -40,6 +41,8 @@ export interface AppParts {
   log: SafeLog
   /** Returns the app's idle connections to the primary. Undefined if they cannot move. */
   returning: Returning | undefined
+  /** Where its idle connections are parked. Undefined if none are rescued. */
+  parking: Pick<Parking, 'begin' | 'end'> | undefined
   /** `returnOnDrain`. */
   returnOnDrain: boolean
   grace: number
@@ -113,6 +116,7 @@ export class App implements Share {
     this.connections.listening()
     this.#parts.receive(key, this, handle)
     this.#parts.returning?.begin(key)
+    this.#parts.parking?.begin(this.connections, key)
     this.#parts.tell({ type: 'listening', key, plain: (this.fastify.server as object) instanceof http.Server })
   }
 
@@ -141,6 +145,7 @@ export class App implements Share {
     if (this.#closing) return this.#finished
     this.#closing = true
     this.#parts.returning?.end()
+    this.#parts.parking?.end(this.connections)
     this.#parts.closing()
     if (this.#key !== undefined && this.fastify.server.listening) this.#finished = this.#drain(this.#key)
     return this.#finished

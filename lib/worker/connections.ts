@@ -36,6 +36,8 @@ export class Connections {
   traceable = true
   /** The number of requests received. */
   requests = 0
+  /** Called at each request. */
+  onRequest: (() => void) | undefined
   /** The number of completed TLS handshakes. */
   readonly handshakes = { full: 0, resumed: 0 }
   readonly #open = new Map<Socket, OpenConnection>()
@@ -93,6 +95,10 @@ export class Connections {
     return new Set(this.#open.values()).values()
   }
 
+  has ({ raw }: OpenConnection): boolean {
+    return this.#open.has(raw)
+  }
+
   /** The connection on which the request arrived. Undefined for HTTP/2, whose streams end by themselves. */
   of (request: IncomingMessage): OpenConnection | undefined {
     return request.httpVersionMajor === 1 ? this.#open.get(request.socket) : undefined
@@ -133,6 +139,7 @@ export class Connections {
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     this.#last[this.requests++ % MOST_SUSPECTS] = request
     this.answering(request, response)
+    this.onRequest?.()
   }
 
   #opened (raw: Socket): void {

@@ -1,8 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Return, ReturnReason, WorkerLane } from '../lane.js'
-import { type ConnectionHandle, isUpgraded, keepAddress, onMessageBegin, settledHandle, socketsBetweenRequests } from '../platform/node-internals.js'
-import { LONGEST_DELAY } from '../platform/timing.js'
+import { onMessageBegin, socketsBetweenRequests } from '../platform/node-internals.js'
 import type { Connections, OpenConnection } from './connections.js'
+import { type Idle, idleOf, letGo, seemsIdle, settled, timeLeft } from './idle.js'
+import type { Parking } from './parking.js'
 
 /** The fewest and the most milliseconds between two checks of which connections are idle. */
 const MOST_OFTEN = 25
@@ -14,6 +15,8 @@ const CHECKS = 4
 export interface ReturningParts {
   connections: Connections
   lane: Pick<WorkerLane, 'giveBack' | 'mostReturns'>
+  /** Where idle connections may be parked. */
+  parking: Pick<Parking, 'unpark'> | undefined
   /** Whether the primary takes connections back. */
   allowed (): boolean
   /** `returnAfter`, in milliseconds. */
@@ -31,7 +34,7 @@ export class Returning {
   readonly #server: Server
   /** Since when each connection is idle, as far as it was seen, and after which response. */
   readonly #idle = new WeakMap<OpenConnection, { since: number, response: ServerResponse | undefined }>()
-  /** Those that are on their way, with their handles. */
+  /** Those that have been sent, without an answer yet. */
   readonly #going = new WeakSet<OpenConnection>()
   /** While it drains: whether a byte of the next request has been read, for each connection of which that is known. */
   readonly #ahead = new WeakMap<OpenConnection, boolean>()
@@ -78,7 +81,7 @@ export class Returning {
 
   /** Returns all connections that are idle now. */
   sweep (reason: ReturnReason): void {
-    if (this.allowed) this.#giveBack(reason, this.#idleOf([...this.#parts.connections]))
+    if (this.allowed) this.#giveBack(reason, this.#idleAmong([...this.#parts.connections]))
   }
 
   #returnByTime (): void {
@@ -88,11 +91,15 @@ export class Returning {
     for (const connection of this.#parts.connections) {
       const { response } = connection
       const seen = this.#idle.get(connection)
-      if (!this.#seemsIdle(connection)) this.#idle.delete(connection)
+      if (!seemsIdle(connection)) this.#idle.delete(connection)
       else if (seen === undefined || seen.response !== response) this.#idle.set(connection, { since: now, response })
       else if (now - seen.since >= this.#parts.after) due.push(connection)
     }
-    if (due.length > 0) this.#giveBack('time', this.#idleOf(due))
+    if (due.length > 0) this.#giveBack('time', this.#idleAmong(due))
+  }
+
+  #idleAmong (candidates: readonly OpenConnection[]): Idle[] {
+    return idleOf(this.#server, candidates.filter(connection => !this.#going.has(connection)))
   }
 
   /** Knows from now on whether a byte of the connection's next request has been read. */
@@ -105,65 +112,39 @@ export class Returning {
       // In the next tick, when the app's own listeners have been called; nothing is read before it.
       process.nextTick(() => {
         const connection = this.#parts.connections.of(response.req)
-        if (connection !== undefined && this.allowed && this.#ahead.get(connection) === false && this.#seemsIdle(connection)) this.#giveBack('drain', [connection])
+        if (connection !== undefined && this.allowed && this.#ahead.get(connection) === false && !this.#going.has(connection) && seemsIdle(connection)) this.#giveBack('drain', settled(connection))
       })
     })
   }
 
-  /** Those on which nothing of another request has been read. */
-  #idleOf (candidates: readonly OpenConnection[]): OpenConnection[] {
-    const seeming = candidates.filter(connection => this.#seemsIdle(connection))
-    if (seeming.length === 0) return []
-    const between = socketsBetweenRequests(this.#server)
-    return between === undefined ? [] : seeming.filter(connection => connection.response === undefined || between.has(connection.raw))
+  /** As far as it was seen; otherwise since now. */
+  #idleSince (connection: OpenConnection): number {
+    const seen = this.#idle.get(connection)
+    if (seen !== undefined && seen.response === connection.response) return seen.since
+    return connection.response === undefined ? connection.usedAt : performance.now()
   }
 
-  /** Everything but whether the next request has begun, which is known for one that has not served any. */
-  #seemsIdle (connection: OpenConnection): boolean {
-    const { note, response, raw, begun } = connection
-    if (note === undefined || this.#going.has(connection) || isUpgraded(raw)) return false
-    if (response === undefined) return !begun && raw.bytesRead === 0
-    return response.writableFinished && response.shouldKeepAlive && response.req.complete
-  }
-
-  #giveBack (reason: ReturnReason, connections: readonly OpenConnection[]): void {
-    const { lane } = this.#parts
-    const ready = connections.flatMap(connection => {
-      const handle = settledHandle(connection.raw)
-      return handle === undefined ? [] : [{ connection, handle }]
-    })
+  #giveBack (reason: ReturnReason, idle: readonly Idle[]): void {
+    const { lane, parking } = this.#parts
+    const ready = idle.filter(({ connection }) => parking?.unpark(connection) !== false)
     for (let from = 0; from < ready.length; from += lane.mostReturns) {
       const batch = ready.slice(from, from + lane.mostReturns)
-      for (const { connection, handle } of batch) {
+      const returns = batch.map(({ connection, handle }): Return => {
         handle.readStop()
         this.#going.add(connection)
-      }
-      lane.giveBack(this.#key, reason, batch.map(({ connection, handle }) => this.#asReturn(connection, handle)), (place, returned) => {
-        const { connection, handle } = batch[place] as { connection: OpenConnection, handle: ConnectionHandle }
+        return { handle, left: timeLeft(this.#server, connection, this.#idleSince(connection)), note: connection.note ?? '' }
+      })
+      lane.giveBack(this.#key, reason, returns, (place, returned) => {
+        const { connection, handle } = batch[place] as Idle
         this.#going.delete(connection)
         if (returned) letGo(connection)
         else if (!connection.raw.destroyed) handle.readStart()
       })
     }
   }
-
-  #asReturn (connection: OpenConnection, handle: ConnectionHandle): Return {
-    const { raw, usedAt, response, note = '' } = connection
-    const since = this.#idle.get(connection)?.since ?? (response === undefined ? usedAt : performance.now())
-    const { timeout = 0 } = raw // Node has set it to keepAliveTimeout after the response
-    const limit = timeout > 0 ? timeout : response === undefined ? this.#server.headersTimeout : 0
-    const left = limit > 0 ? Math.max(0, limit - (performance.now() - since)) : LONGEST_DELAY
-    return { handle, left, note }
-  }
 }
 
 /** Whether a request has been read in part, or more than the one that is being answered. */
 function isReadOn ({ response, raw, begun }: OpenConnection): boolean {
   return response === undefined ? begun || raw.bytesRead > 0 : response.writableFinished || response.req.complete
-}
-
-/** Closes this process's copy. Neither FIN nor RST is sent, since there is another copy. */
-function letGo ({ raw }: OpenConnection): void {
-  keepAddress(raw)
-  raw.destroy()
 }

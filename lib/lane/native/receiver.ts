@@ -55,6 +55,16 @@ export function receiveNative (addon: Addon, receiver: Receiver): WorkerLane {
   return {
     showOpen: open => { written.open = open },
     mostReturns: addon.FRAME_SIZE,
+    openLot: (patience, { onReadable, onMoved }) => {
+      const places = new Int32Array(addon.FRAME_SIZE)
+      const first = (count: number): number[] => Array.from(places.subarray(0, count))
+      addon.openLot(RETURN_FD, patience, places, count => { onReadable(first(count)) }, count => { onMoved(first(count)) })
+      return {
+        size: addon.LOT_SIZE,
+        park: (place, key, connection) => addon.park(place, connection.handle.fd, key, packReturns([connection])) === 0,
+        unpark: place => addon.unpark(place)
+      }
+    },
     giveBack: (key, reason, connections, done) => {
       connections.forEach(({ handle }, place) => { given[place] = handle.fd })
       const sent = addon.send(RETURN_FD, REASONS.indexOf(reason), key, packReturns(connections), given, connections.length) === 0

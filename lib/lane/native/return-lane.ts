@@ -4,6 +4,9 @@ import type { Connection, Returned, WireEvents } from '../interface.js'
 import { REASONS } from '../../protocol.js'
 import { unpackReturns } from '../notes.js'
 
+/** The number of the message "requests wait here", which has no connections (native/lot.h). */
+const WANT = REASONS.length
+
 /** Milliseconds before the lane is read again when the primary has no room for the descriptors in it. */
 const NO_ROOM_PAUSE = 100
 
@@ -13,6 +16,7 @@ export interface ReturnLaneParts {
   /** Makes a connection of the descriptor, which belongs to it from then on. */
   adopt (fd: number): Connection
   onReturned: WireEvents['onReturned']
+  onWant: WireEvents['onWant']
   /** The worker has sent something that is not a connection. @param error a libuv error */
   onBroken (error: number): void
 }
@@ -40,7 +44,8 @@ export class ReturnLane {
     this.#workersEnd = workersEnd
     try {
       this.#poller = addon.returns(end, this.#fds, (reason, key, notes, count, error) => {
-        if (error === 0) this.#returned(reason, key, notes, count)
+        if (error === 0 && reason === WANT && count === 0) parts.onWant()
+        else if (error === 0) this.#returned(reason, key, notes, count)
         else if (error === -EMFILE) this.#pause = setTimeout(() => { addon.resume(this.#poller) }, NO_ROOM_PAUSE).unref()
         else if (error !== -EPIPE) parts.onBroken(error)
       })
@@ -58,6 +63,11 @@ export class ReturnLane {
   started (): void {
     if (this.#workersEnd !== undefined) this.#addon.close(this.#workersEnd)
     this.#workersEnd = undefined
+  }
+
+  /** Answers a blocked worker. Its thread gives up soon, and asks again, so that a lost answer does no harm. */
+  invite (count: number): void {
+    this.#addon.send(this.#end, count, '', '', this.#fds, 0)
   }
 
   /** Passes on what the worker had sent before it died. */

@@ -34,7 +34,7 @@ export class NativeWire implements Wire {
   #rowFd: number | undefined
   #broken = false
 
-  constructor (addon: Addon, lingering: Lingering, { onAck, onBroken, onReturned }: WireEvents) {
+  constructor (addon: Addon, lingering: Lingering, { onAck, onBroken, onReturned, onWant }: WireEvents) {
     this.#addon = addon
     this.#onBroken = onBroken
     this.#fds = new Int32Array(addon.FRAME_SIZE)
@@ -44,6 +44,7 @@ export class NativeWire implements Wire {
       this.#returns = returns = new ReturnLane(addon, {
         adopt: fd => new NativeConnection(addon, lingering, fd),
         onReturned,
+        onWant,
         onBroken: error => { this.#breaks(error, 'recvmsg') }
       })
       this.#rowFd = addon.createRow()
@@ -94,6 +95,10 @@ export class NativeWire implements Wire {
 
   readReturns (): void {
     this.#returns.readAll()
+  }
+
+  invite (count: number): void {
+    this.#returns.invite(count)
   }
 
   close (): void {

@@ -244,6 +244,11 @@ export class WorkerHandle {
     return frame === null ? undefined : { frame, untaken }
   }
 
+  /** Lets it return this many connections, although it is blocked. */
+  invite (count: number): void {
+    this.#wire.invite(count)
+  }
+
   tell (message: ToWorker): void {
     post(this.#child.channel, message)
   }

@@ -36,6 +36,8 @@ export interface WorkforceParts {
   onMessage (worker: WorkerHandle, message: ToPrimary): void
   onAck (worker: WorkerHandle, ack: Ack): void
   onReturned (worker: WorkerHandle, key: string, reason: ReturnReason, returned: readonly Returned[]): void
+  /** The worker is blocked, and requests wait on its kept connections. */
+  onWant (worker: WorkerHandle): void
   /** Called when its process has exited. Must call {@link Workforce.exited}. */
   onExit (worker: WorkerHandle, ending: Ending): void
   /** Whether a stop has begun, or been announced. */
@@ -223,11 +225,12 @@ export class Workforce {
   }
 
   #spawn (generation: number, place: number): WorkerHandle {
-    const { lane, fork, clock, onAck, onReturned, onExit } = this.#parts
+    const { lane, fork, clock, onAck, onReturned, onWant, onExit } = this.#parts
     const wire = lane.createWire({
       onAck: ack => { onAck(worker, ack) },
       onBroken: err => { this.broken(worker, err) },
-      onReturned: (key, reason, returned) => { onReturned(worker, key, reason, returned) }
+      onReturned: (key, reason, returned) => { onReturned(worker, key, reason, returned) },
+      onWant: () => { onWant(worker) }
     })
     const child = fork({ primary: process.pid, generation, slot: place, lane: lane.name }, wire.inherited)
     const worker = new WorkerHandle(generation, child, wire, place, clock.now())
