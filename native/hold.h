@@ -62,8 +62,9 @@ static int return_one(struct poller *poller) {
   return received;
 }
 
+/* Several at a time, since workers may return one by one; not all, so that acks are handled in between. */
 static void on_return(uv_poll_t *poll, int status, int events) {
-  return_one(poll->data);
+  for (int frames = 0; frames < 16 && return_one(poll->data) == 1; frames++);
   (void) status; (void) events;
 }
 
@@ -84,7 +85,7 @@ static napi_value js_returns(napi_env env, napi_callback_info info) {
   return keep(poller, args[1], &poller->buffer) ? object : NULL;
 }
 
-/* readReturns(poller): passes on everything that has been sent by now; for a dead worker */
+/* readReturns(poller): passes on everything that has been sent by now */
 static napi_value js_read_returns(napi_env env, napi_callback_info info) {
   napi_value args[1];
   struct poller *poller;
