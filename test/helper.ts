@@ -26,10 +26,7 @@ export const LANES = ['native', 'ipc'] as const
  */
 export const inTurn = { takeBackAfter: 0 }
 
-/**
- * For the few tests whose processes run code that no unit test covers. Tap's hooks collect coverage, but
- * double the time that each process takes to start.
- */
+/** For the tests whose processes run code that no unit test covers: it counts as covered. See coverage.cjs. */
 export const hooked = { hooked: true }
 
 /** A line of an app's log. */
@@ -67,7 +64,7 @@ export interface StartOptions {
   descriptorLimit?: number
   /** Options for Node itself. */
   execArgv?: string[]
-  /** With tap's hooks, and so with coverage: see {@link hooked}. */
+  /** With coverage: see {@link hooked}. */
   hooked?: boolean
   cwd?: string
   /** Further descriptors for the primary, from number 3 on. */
@@ -97,8 +94,9 @@ export function command (t: Test, args: string[], { env, cwd, inherit = [], exec
  * The program and environment for Node. Tap adds its hooks to NODE_OPTIONS of every spawned process; env(1)
  * removes them again.
  */
-function node (hooked: boolean, env?: NodeJS.ProcessEnv): string[] {
-  return hooked ? [process.execPath] : [...withoutHooks(env), process.execPath]
+function node (hooked: boolean, env: NodeJS.ProcessEnv = {}): string[] {
+  const options = [env['NODE_OPTIONS'], hooked ? `--require="${fileURLToPath(new URL('coverage.cjs', import.meta.url))}"` : undefined].filter(Boolean).join(' ')
+  return [...withoutHooks({ NODE_OPTIONS: options }), process.execPath]
 }
 
 /** A prefix for a program that starts it without tap's hooks. */
