@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import http from 'node:http'
 import net from 'node:net'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import type { Stats } from '../types/index.js'
@@ -11,6 +12,9 @@ import { killAtEnd } from './reaper.js'
 
 /** Milliseconds to wait for stats to become as expected. A safeguard, so that the test fails with the actual stats. */
 const STATS_PATIENCE = 30_000
+
+/** Milliseconds between two questions for stats. Without a pause, they would keep a CPU busy that the app needs. */
+const STATS_PAUSE = 10
 
 /**
  * Milliseconds to wait for the processes of an app to exit. A safeguard, so that the test fails with those
@@ -202,6 +206,7 @@ export class App {
       const stats = (await this.events('stats', asked + 1)).at(-1)?.stats as Stats
       if (as(stats)) return stats
       if (performance.now() > deadline) throw new Error(`not what was expected: ${JSON.stringify(stats)}, ${descriptors(this.pid)} descriptors`)
+      await sleep(STATS_PAUSE)
     }
   }
 
