@@ -112,11 +112,12 @@ static int lot_park(struct lot *lot, uint32_t place) {
   struct space *space = &lot->spaces[place];
   struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.u32 = place };
   if (place >= lot->used) lot->used = place + 1;
+  /* Into the set first. The thread may know this place from an earlier connection: if it claimed this one in
+   * between, it would take it out of the set before it is in, and the set would keep it for ever; and it might
+   * have sent it when the set rejects it. */
+  if (epoll_ctl(lot->set, EPOLL_CTL_ADD, space->fd, &event) == -1) return -errno;
   atomic_store(&space->state, SPACE_PARKED);
-  if (epoll_ctl(lot->set, EPOLL_CTL_ADD, space->fd, &event) == 0) return 0;
-  int error = -errno;
-  atomic_store(&space->state, SPACE_FREE); /* the thread knows places by the set alone */
-  return error;
+  return 0;
 }
 
 static bool lot_claim(struct lot *lot, uint32_t place, int into) {
