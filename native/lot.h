@@ -72,10 +72,6 @@ static int64_t lot_now(void) {
   return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void lot_sleep(int64_t time) {
-  nanosleep(&(struct timespec) { .tv_sec = time / 1000000000, .tv_nsec = time % 1000000000 }, NULL);
-}
-
 static void lot_close(struct lot *lot) {
   int fds[] = { lot->set, lot->wake, lot->stop, lot->schedule };
   for (unsigned i = 0; i < sizeof(fds) / sizeof(*fds); i++) if (fds[i] != -1) close(fds[i]);
@@ -167,6 +163,14 @@ static uint32_t lot_moved(struct lot *lot, int32_t *places) {
 
 /* ------------------------------------------------------------------ the thread */
 
+/* Sleeps until the lot ends, at the latest: the process waits for the thread when it exits. */
+static void lot_sleep(struct lot *lot, int64_t time) {
+  struct timespec left = { .tv_sec = time / 1000000000, .tv_nsec = time % 1000000000 };
+  struct pollfd stop = { .fd = lot->stop, .events = POLLIN };
+  /* An app may close descriptors that it does not own, and then poll does not wait. */
+  if (ppoll(&stop, 1, &left, NULL) != 0 && !atomic_load(&lot->stopped)) nanosleep(&left, NULL);
+}
+
 /* Nanoseconds that the event loop's thread has waited for a CPU. Always 0 if the kernel does not tell. */
 static int64_t lot_waited(const struct lot *lot) {
   char text[96] = { 0 };
@@ -179,7 +183,7 @@ static int64_t lot_waited(const struct lot *lot) {
 static bool lot_stands_still(struct lot *lot, uint64_t turn) {
   int64_t began = lot_now(), waited = lot_waited(lot);
   for (int64_t time = lot->patience;; time = LOT_TICK) {
-    lot_sleep(time);
+    lot_sleep(lot, time);
     if (atomic_load(&lot->turns) != turn || atomic_load(&lot->stopped)) return false;
     if (lot_now() - began - (lot_waited(lot) - waited) >= lot->patience) return true;
   }
@@ -271,7 +275,7 @@ static void lot_watch(struct lot *lot) {
     int moved = lot_rescue(lot, turn, places, lot_places(ready, found, places));
     if (moved < 0) return;
     pause = moved > 0 ? 0 : pause == 0 ? 1 : pause < LOT_MOST_PAUSE ? pause * 2 : pause;
-    for (int i = 0; i < pause && atomic_load(&lot->turns) == turn && !atomic_load(&lot->stopped); i++) lot_sleep(lot->patience);
+    for (int i = 0; i < pause && atomic_load(&lot->turns) == turn && !atomic_load(&lot->stopped); i++) lot_sleep(lot, lot->patience);
   }
 }
 
