@@ -269,6 +269,7 @@ static void lot_watch(struct lot *lot) {
   int pause = 0;
   while (!atomic_load(&lot->stopped)) {
     int found = epoll_wait(lot->set, ready, FRAME_SIZE, -1);
+    if (found == -1) lot_sleep(lot, lot->patience); /* a filter, or an app that has closed the set, would let this spin */
     if (found <= 0 || atomic_load(&lot->stopped)) continue;
     uint64_t turn = atomic_load(&lot->turns);
     if (!lot_stands_still(lot, turn)) continue;
