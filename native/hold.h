@@ -88,7 +88,7 @@ static napi_value js_returns(napi_env env, napi_callback_info info) {
 static napi_value js_read_returns(napi_env env, napi_callback_info info) {
   napi_value args[1];
   struct poller *poller;
-  if (arguments(env, info, 1, args) && (poller = poller_of(env, args[0])) != NULL) while (return_one(poller) == 1);
+  if (arguments(env, info, 1, args) && (poller = poller_of(env, args[0])) != NULL) while (!poller->closing && return_one(poller) == 1);
   return NULL;
 }
 
