@@ -64,7 +64,7 @@ static int return_one(struct poller *poller) {
 
 /* Several at a time, since workers may return one by one; not all, so that acks are handled in between. */
 static void on_return(uv_poll_t *poll, int status, int events) {
-  for (int frames = 0; frames < 16 && return_one(poll->data) == 1; frames++);
+  for (int frames = 0; frames < 16 && !((struct poller *) poll->data)->closing && return_one(poll->data) == 1; frames++);
   (void) status; (void) events;
 }
 
@@ -89,7 +89,7 @@ static napi_value js_returns(napi_env env, napi_callback_info info) {
 static napi_value js_read_returns(napi_env env, napi_callback_info info) {
   napi_value args[1];
   struct poller *poller;
-  if (arguments(env, info, 1, args) && (poller = poller_of(env, args[0])) != NULL) while (return_one(poller) == 1);
+  if (arguments(env, info, 1, args) && (poller = poller_of(env, args[0])) != NULL) while (!poller->closing && return_one(poller) == 1);
   return NULL;
 }
 
