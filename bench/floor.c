@@ -111,7 +111,7 @@ int main(int argc, char **argv) {
   for (int i = 0; i < count; i++) {
     workers[i].lane = FIRST_LANE + i;
     workers[i].frame.header.key_length = strlen(KEY);
-    memcpy(workers[i].frame.key, KEY, strlen(KEY));
+    memcpy(workers[i].frame.text, KEY, strlen(KEY));
     watch(epoll, workers[i].lane, &workers[i]);
   }
   for (;;) {

@@ -1,13 +1,13 @@
 import type { LaneName } from '../types/index.js'
 import { LaneUnavailableError } from './errors.js'
 import { type Addon, loadAddon } from './lane/addon.js'
-import type { Lane, Receiver } from './lane/interface.js'
+import type { Lane, Receiver, WorkerLane } from './lane/interface.js'
 import { IpcLane, receiveIpc } from './lane/ipc.js'
 import { NativeLane, receiveNative } from './lane/native.js'
 import type { Channel } from './protocol.js'
 import type { SafeLog } from './fastify/safe-log.js'
 
-export type { Ack, Acceptor, AcceptEvents, Admission, Connection, Frame, Lane, Receiver, Wire, WireEvents } from './lane/interface.js'
+export type { Ack, Acceptor, AcceptEvents, Admission, Connection, Frame, Hold, Lane, Lot, LotEvents, Receiver, Return, Returned, ReturnReason, Wire, WireEvents, WorkerLane } from './lane/interface.js'
 
 /**
  * Opens the primary's side of the given lane. With `auto` that is the native lane, or the ipc lane if the
@@ -32,14 +32,9 @@ function openNative (asked: 'native' | 'auto', log: SafeLog): Lane {
   }
 }
 
-/**
- * Opens the worker's side of the lane, which asks `receiver` about each connection from now on. Returns a
- * function that shows the primary the number of open connections, if the lane can do that.
- */
-export function receiveConnections (lane: LaneName, channel: Channel, receiver: Receiver, primaryLives: () => boolean): (open: number) => void {
-  if (lane === 'native') return receiveNative(loadNative(), receiver)
-  receiveIpc(channel, receiver, primaryLives)
-  return () => {}
+/** Opens the worker's side of the lane, which asks `receiver` about each connection from now on. */
+export function openWorkerLane (lane: LaneName, channel: Channel, receiver: Receiver, primaryLives: () => boolean): WorkerLane {
+  return lane === 'native' ? receiveNative(loadNative(), receiver) : receiveIpc(channel, receiver, primaryLives)
 }
 
 function loadNative (): Addon {

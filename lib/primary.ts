@@ -1,10 +1,12 @@
 import { ClosedError, NotRunningError } from './errors.js'
 import { fromNotice } from './error-notice.js'
-import { type Ack, type Lane, openLane } from './lane.js'
+import { type Ack, type Lane, openLane, type Returned, type ReturnReason } from './lane.js'
 import { KeyNames, type ListenTarget } from './fastify/listen-target.js'
 import type { SafeLog } from './fastify/safe-log.js'
 import type { Options } from './options/options.js'
 import { type Clock, systemClock, timeLeft } from './platform/clock.js'
+import { Rescue } from './primary/dealing/rescue.js'
+import { Returns } from './primary/dealing/returns.js'
 import { TakeBack } from './primary/dealing/take-back.js'
 import type { MetricsListener } from './primary/insight/app-metrics.js'
 import type { Emit } from './primary/insight/events.js'
@@ -22,6 +24,7 @@ import type { Ending, Fork } from './primary/workers/fork.js'
 import type { Identity } from './primary/workers/identity.js'
 import type { WorkerHandle } from './primary/workers/worker-handle.js'
 import { Workforce } from './primary/workers/workforce.js'
+import { descriptorLimit } from './platform/process-table.js'
 import type { Pulse, ToPrimary } from './protocol.js'
 
 /**
@@ -70,6 +73,8 @@ export class Primary {
   readonly #lane: Lane
   readonly #ports: Ports
   readonly #takeBack: TakeBack | undefined
+  readonly #returns: Returns
+  readonly #rescue: Rescue
   readonly #workforce: Workforce
   readonly #insight: Insight
   readonly #awaited = new Awaited()
@@ -114,12 +119,29 @@ export class Primary {
       },
       onMessage: (worker, message) => { this.#onMessage(worker, message) },
       onAck: (worker, ack) => { this.#onAck(worker, ack) },
+      onReturned: (worker, key, reason, returned) => { this.#onReturned(worker, key, reason, returned) },
+      onWant: worker => { this.#rescue.want(worker) },
       onExit: (worker, ending) => { this.#onExit(worker, ending) },
       stopping: () => this.stopping,
       stopsNow: () => this.#stopping !== undefined,
       emit,
       clock,
       log
+    })
+    this.#returns = new Returns({
+      heldOf: (worker, key) => {
+        const port = this.#ports.of(key)
+        return port?.serves(worker) === true ? port.held : undefined
+      },
+      held: () => this.#ports.all.reduce((sum, { held }) => sum + held.size, 0),
+      most: Math.floor(descriptorLimit() / 2),
+      tell: message => { this.#workforce.tell(message) },
+      broken: (worker, err) => { this.#workforce.broken(worker, err) }
+    })
+    this.#rescue = new Rescue({
+      keyOf: worker => this.#ports.open.find(port => port.serves(worker))?.key,
+      workers: () => this.#workforce.all,
+      clock
     })
     this.overview = new Overview({
       options,
@@ -310,6 +332,7 @@ export class Primary {
     const deadline = this.#clock.now() + grace
     if (!this.#announced) this.#emit('draining')
     this.#ports.end()
+    this.#returns.end()
     const ports = this.#ports.all
     this.#log.info({ event: 'stop' }, 'stopping: no more connections are accepted')
     await Promise.all(ports.map(async port => { await port.shut(grace) }))
@@ -330,10 +353,16 @@ export class Primary {
   #onAck (worker: WorkerHandle, ack: Ack): void {
     const frame = worker.settle(ack)
     if (frame === undefined) return this.#workforce.broken(worker, new Error(`it acknowledged a frame that it was not sent: number ${ack.number}, ${ack.refused.length} connections refused`))
+    this.#rescue.acked(worker, frame)
     if (frame.connections.length > 0) this.#insight.totals.acked(this.#clock.now() - frame.sentAt)
     if (ack.leaving && !this.#workforce.stopsWith(worker)) this.#ports.retire(worker)
     this.#ports.of(frame.key)?.handoff.settle(worker, frame, ack)
     this.#deal(frame.key)
+  }
+
+  #onReturned (worker: WorkerHandle, key: string, reason: ReturnReason, returned: readonly Returned[]): void {
+    this.#log.debug({ event: 'returned', workerId: worker.id, key, reason, connections: returned.length }, 'worker %d returned %d connections of %s (%s)', worker.id, returned.length, key, reason)
+    this.#returns.take(worker, key, reason, returned)
   }
 
   /**
@@ -381,6 +410,7 @@ export class Primary {
     const port = this.#ports.of(key)
     const served = port?.serves(worker) ?? false
     if (port !== undefined) port.answerable = plain
+    if (!served) this.#returns.joined(worker)
     port?.join(worker)
     if (port?.serves(worker) === true && !served) worker.listening(port.names)
     if (worker.state === 'starting' && this.#ports.open.every(port => port.serves(worker))) this.#workforce.ready(worker)
@@ -391,6 +421,7 @@ export class Primary {
     this.#workforce.pulse(worker, pulse)
     this.#insight.pulse(worker, pulse)
     this.#workforce.recycle()
+    this.#returns.check()
   }
 
   #onOpen (worker: WorkerHandle, { count, taken }: Extract<ToPrimary, { type: 'open' }>): void {
@@ -416,6 +447,7 @@ export class Primary {
     const fatal = unserved.length > 0 && !this.up
     const open = worker.end()
     this.#insight.exited(worker)
+    this.#rescue.forget(worker)
     this.#ports.forget(worker)
     this.#insight.totals.reclaimed += open?.untaken.length ?? 0
     if (open !== undefined) this.#ports.of(open.frame.key)?.handoff.reclaim(worker, open.frame, open.untaken)

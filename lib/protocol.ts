@@ -3,6 +3,7 @@ import type { HandshakeStats, Stats } from '../types/index.js'
 import type { ErrorNotice } from './error-notice.js'
 import { type Buckets, REQUEST_BOUNDS } from './histogram.js'
 import type { SocketName } from './platform/node-internals.js'
+import { LONGEST_DELAY } from './platform/timing.js'
 
 // The messages between primary and workers on Node's IPC channel. `cmd` begins with NODE_, so that Node emits
 // them as 'internalMessage', and the app's 'message' listeners never see them
@@ -39,6 +40,13 @@ export interface Pulse {
   durations?: Buckets
 }
 
+/** Why a worker returns a connection: it drains; the connection has been idle; a request waits there while the worker is blocked. */
+export const REASONS = ['drain', 'time', 'rescue'] as const
+export type ReturnReason = typeof REASONS[number]
+
+/** The most characters of the note that travels with a connection. */
+export const MOST_NOTE = 100
+
 export type ToPrimary =
   /** The worker wants to serve this key. */
   | { type: 'attach', key: string }
@@ -69,6 +77,11 @@ export type ToPrimary =
   | { type: 'failed', error: ErrorNotice }
   /** The worker has survived the error that it reported. */
   | { type: 'survived' }
+  /**
+   * The ipc lane's return of a connection, which is the message's handle: the time that it may stay idle,
+   * and a note for its next worker.
+   */
+  | { type: 'return', number: number, key: string, reason: ReturnReason, left: number, note: string }
   /** The answer to `handoff` in the ipc lane. */
   | { type: 'ack', number: number, accepted: boolean, leaving: boolean }
 
@@ -93,8 +106,12 @@ export type ToWorker =
   | { type: 'stats', id: number, stats: Stats }
   /** Asks for the metrics of the worker's app. */
   | { type: 'metrics', id: number }
-  /** The frame of the ipc lane. The connection is the message's handle. */
-  | { type: 'handoff', number: number, key: string }
+  /** The frame of the ipc lane. The connection is the message's handle. `head`: what has been read from it, as base64. */
+  | { type: 'handoff', number: number, key: string, note?: string, head?: string }
+  /** The answer to `return` in the ipc lane. If the connection was not kept, it stays the worker's. */
+  | { type: 'returned', number: number, kept: boolean }
+  /** Whether connections may be returned. Until it is sent, they may. */
+  | { type: 'returns', allowed: boolean }
 
 /** The object that sends messages: `process` in a worker, a child process in the primary. */
 export interface Channel {
@@ -140,6 +157,9 @@ const isText = (value: unknown): boolean => typeof value === 'string'
 const isShare = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 1
 const isName = (value: unknown): boolean => isText(value) && (value as string).length <= LONGEST_NAME
 const isKey = (value: unknown): boolean => isText(value) && (value as string).length <= LONGEST_KEY
+const isReason = (value: unknown): boolean => REASONS.includes(value as ReturnReason)
+export const isLeft = (value: unknown): value is number => isCount(value) && (value as number) <= LONGEST_DELAY
+export const isNote = (value: unknown): value is string => typeof value === 'string' && value.length <= MOST_NOTE
 const isFlag = (value: unknown): boolean => typeof value === 'boolean'
 
 const fields: { [T in ToPrimary['type']]: Record<string, (value: unknown) => boolean> } = {
@@ -155,7 +175,8 @@ const fields: { [T in ToPrimary['type']]: Record<string, (value: unknown) => boo
   stats: { id: isCount },
   survived: {},
   failed: {}, // always accepted: unreadable parts are dropped later (error-notice.ts)
-  ack: { number: isCount, accepted: isFlag, leaving: isFlag }
+  ack: { number: isCount, accepted: isFlag, leaving: isFlag },
+  return: { number: isCount, key: isKey, reason: isReason, left: isLeft, note: isNote }
 }
 
 /** Whether the message is valid. A worker may send anything. */

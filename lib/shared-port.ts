@@ -111,6 +111,6 @@ export class StandaloneSharedPort extends SteersNothing implements SharedPort {
   }
 
   async stats (): Promise<Stats> {
-    return { workers: [], pending: 0, shed: 0, listeners: [], ready: this.#server.listening }
+    return { workers: [], pending: 0, held: 0, shed: 0, listeners: [], ready: this.#server.listening }
   }
 }

@@ -1,10 +1,11 @@
 import cluster from 'node:cluster'
+import http from 'node:http'
 import inspector from 'node:inspector'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Stats } from '../types/index.js'
 import { setLevel } from './fastify/app-logger.js'
 import { PrimaryGoneError } from './errors.js'
-import { receiveConnections } from './lane.js'
+import { openWorkerLane, type WorkerLane } from './lane.js'
 import { KeyNames } from './fastify/listen-target.js'
 import { type SafeLog, safeLog } from './fastify/safe-log.js'
 import { assertSameOptions, type Options } from './options/options.js'
@@ -24,6 +25,8 @@ import { endLongLived, webSocketsOf } from './worker/long-lived.js'
 import { OwnHandlers } from './worker/own-handlers.js'
 import { ConnectionReceiver } from './worker/receiver.js'
 import { Reports } from './worker/reports.js'
+import { Parking } from './worker/parking.js'
+import { Returning } from './worker/returning.js'
 import { Stdout } from './worker/stdout.js'
 import { TicketKeys } from './worker/ticket-keys.js'
 
@@ -50,6 +53,7 @@ export class Worker {
   readonly #keyNames = new KeyNames()
   readonly #stdout: Stdout
   readonly #receiver = new ConnectionReceiver()
+  readonly #lane: WorkerLane
   readonly #ownHandlers = new OwnHandlers()
   readonly #ticketKeys = new TicketKeys()
   readonly #apps = new Set<App>()
@@ -64,6 +68,9 @@ export class Worker {
   readonly #awaitedStats = new Map<number, { resolve: (stats: Stats) => void, reject: (err: Error) => void }>()
   #statsRequests = 0
   #stopping = false
+  /** Whether the primary takes connections back. */
+  #mayReturn = true
+  #parking: Parking | undefined
   #whenDraining: Array<(log: SafeLog) => void> = []
   #ending: Promise<void> | undefined
 
@@ -78,12 +85,13 @@ export class Worker {
     this.#stdout = stdout
     this.#stdout.onLost = lines => { this.#log.warn({ event: 'lines-lost', lines }, '%d log lines were lost: they could not be written', lines) }
     receive<ToWorker>(this.#channel, message => { this.#onMessage(message) })
+    this.#lane = openWorkerLane(mark.lane, this.#channel, this.#receiver, () => this.#primaryLives())
     this.#reports = new Reports({
       channel: this.#channel,
       connections: () => this.#connections(),
       taken: () => this.#receiver.taken,
       mostConnections: () => this.#options?.maxConnectionsPerWorker ?? Infinity,
-      showOpen: receiveConnections(mark.lane, this.#channel, this.#receiver, () => this.#primaryLives()),
+      showOpen: open => { this.#lane.showOpen(open) },
       debugged: isDebugged,
       log: this.#log
     })
@@ -113,13 +121,15 @@ export class Worker {
     this.#stdout.add(fastify.log)
     const place = this.#serving
     const connections = new Connections(fastify.server, () => { this.#reports.opened() })
+    const movable = fastify.server instanceof http.Server // TLS and HTTP/2 have a state in this process
+    const parking = movable && options.rescueAfter > 0 ? this.#openLot(options.rescueAfter) : undefined
     const app = new App(fastify, connections, {
       nextKey: target => this.#keyNames.next(target, place),
       tell: message => { this.#tell(message) },
       attach: async key => await this.#attach(key),
       leave: async key => { await this.#leave(key) },
       receive: (key, { fastify }, handle) => {
-        this.#receiver.add(key, fastify.server, handle)
+        this.#receiver.add(key, fastify.server, (client, note, head) => { connections.accept(handle, client, note, head) })
         Object.assign(cluster.worker as object, { state: 'listening' }) // node:cluster does the same for a handle of its own
         this.#eventLoop.begin(options.stallAfter)
         this.#pulseTimer.refresh() // so that the first period is a whole second
@@ -131,6 +141,9 @@ export class Worker {
       webSockets: webSocketsOf,
       closing: () => { this.#tellDraining() },
       log: safeLog(fastify.log),
+      returning: movable ? this.#createReturning(connections, parking, options) : undefined,
+      parking,
+      returnOnDrain: options.returnOnDrain,
       grace: options.grace,
       readyCheck: options.readyCheck
     })
@@ -163,6 +176,7 @@ export class Worker {
       case 'drain': return this.#drain(message)
       case 'ticket-keys': return this.#ticketKeys.set(message.ticketKeys)
       case 'log-level': return this.#setLogLevel(message.level)
+      case 'returns': this.#mayReturn = message.allowed; return
       case 'stopping':
         this.#stopping = true
         return this.#tellDraining()
@@ -171,6 +185,15 @@ export class Worker {
         this.#awaitedStats.get(message.id)?.resolve(message.stats)
         this.#awaitedStats.delete(message.id)
     }
+  }
+
+  #openLot (patience: number): Parking {
+    this.#parking ??= new Parking(events => this.#lane.openLot(patience, events))
+    return this.#parking
+  }
+
+  #createReturning (connections: Connections, parking: Parking | undefined, { returnAfter }: Options): Returning {
+    return new Returning({ connections, parking, lane: this.#lane, allowed: () => this.#mayReturn && process.connected, after: returnAfter })
   }
 
   #setLogLevel (level: string): void {

@@ -42,6 +42,15 @@ static bool number_of(napi_env env, napi_value value, uint64_t *out) {
   return false;
 }
 
+/* Reads a text as UTF-8 into a buffer of this size. Returns false if it is no text, or does not fit. */
+static bool text_of(napi_env env, napi_value value, char *out, size_t size, uint32_t *length) {
+  size_t written;
+  /* A text that does not fit is truncated, before a character of up to four bytes. */
+  if (napi_get_value_string_utf8(env, value, out, size, &written) != napi_ok || written > size - 5) return false;
+  *length = (uint32_t) written;
+  return true;
+}
+
 /* Reads an Int32Array with room for a whole frame. */
 static bool fds_of(napi_env env, napi_value value, int32_t **out) {
   napi_typedarray_type type;

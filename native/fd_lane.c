@@ -57,6 +57,8 @@ static bool fails(const char *name) {
 #endif
 
 #include "parent.h" /* contains a step */
+#include "hold.h"
+#include "park.h" /* contains steps */
 
 /* ------------------------------------------------------------------ the primary: accept */
 
@@ -146,7 +148,7 @@ static napi_value js_resume(napi_env env, napi_callback_info info) {
   napi_value args[1];
   struct poller *poller;
   if (arguments(env, info, 1, args) && (poller = poller_of(env, args[0])) != NULL) {
-    uv_poll_start(&poller->poll, UV_READABLE, on_connections);
+    uv_poll_start(&poller->poll, UV_READABLE, poller->ready);
   }
   return NULL;
 }
@@ -175,6 +177,14 @@ static napi_value js_close(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* closeOnExec(fd): fork has cleared the flag for this process */
+static napi_value js_close_on_exec(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  int32_t fd;
+  if (!arguments(env, info, 1, args) || !int32_of(env, args[0], &fd)) return NULL;
+  return fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ? fail(env, "fcntl", -errno) : NULL;
+}
+
 /* reset(fd): closes the descriptor, and the kernel sends RST to the peer (socket(7), SO_LINGER); a Unix
  * socket is closed normally */
 static napi_value js_reset(napi_env env, napi_callback_info info) {
@@ -200,22 +210,24 @@ static napi_value js_pair(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* send(lane, number, key, fds, count): returns 0, or the error with which nothing was sent */
+/* send(lane, number, key, notes, fds, count): returns 0, or the error with which nothing was sent. Both
+ * ends use it: the primary for the lane, a worker for the return lane. */
 static napi_value js_send(napi_env env, napi_callback_info info) {
-  napi_value args[5];
+  napi_value args[6];
   int32_t lane, *fds, count;
   struct frame frame;
-  size_t length;
-  if (!arguments(env, info, 5, args) || !int32_of(env, args[0], &lane) || !number_of(env, args[1], &frame.header.number) ||
-      !fds_of(env, args[3], &fds) || !int32_of(env, args[4], &count)) return NULL;
-  /* A key that does not fit is truncated, before a character of up to four bytes. */
-  if (napi_get_value_string_utf8(env, args[2], frame.key, KEY_SIZE, &length) != napi_ok || length > KEY_SIZE - 5 ||
+  uint32_t key, notes;
+  frame.header.reserved = 0;
+  if (!arguments(env, info, 6, args) || !int32_of(env, args[0], &lane) || !number_of(env, args[1], &frame.header.number) ||
+      !fds_of(env, args[4], &fds) || !int32_of(env, args[5], &count)) return NULL;
+  if (!text_of(env, args[2], frame.text, KEY_SIZE, &key) || !text_of(env, args[3], frame.text + key, NOTES_SIZE, &notes) ||
       count < 0 || count > FRAME_SIZE) {
-    napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "fd_lane: the key or the frame is too long");
+    napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "fd_lane: the key, the notes or the frame are too long");
     return NULL;
   }
   frame.header.count = (uint32_t) count;
-  frame.header.key_length = (uint32_t) length;
+  frame.header.key_length = key;
+  frame.header.notes_length = notes;
   memcpy(frame.fds, fds, (size_t) count * sizeof(int));
   return int32_value(env, frame_send(lane, &frame));
 }
@@ -335,18 +347,19 @@ static void on_frame(uv_poll_t *poll, int status, int events) {
   memcpy(poller->fds, frame.fds, frame.arrived * sizeof(int));
   napi_env env = poller->env;
   napi_handle_scope scope;
-  napi_value key, is_pipe;
+  napi_value key, notes, is_pipe;
   napi_open_handle_scope(env, &scope);
-  napi_create_string_utf8(env, frame.key, frame.header.key_length, &key);
+  napi_create_string_utf8(env, frame.text, frame.header.key_length, &key);
+  napi_create_string_utf8(env, frame.text + frame.header.key_length, frame.header.notes_length, &notes);
   napi_get_boolean(env, frame.arrived > 0 && is_unix(frame.fds[0]), &is_pipe);
-  call(poller, 5, (napi_value[]) {
-    number_value(env, frame.header.number), key, uint32_value(env, frame.header.count), uint32_value(env, frame.arrived), is_pipe
+  call(poller, 6, (napi_value[]) {
+    number_value(env, frame.header.number), key, notes, uint32_value(env, frame.header.count), uint32_value(env, frame.arrived), is_pipe
   });
   napi_close_handle_scope(env, scope);
   (void) events;
 }
 
-/* receive(lane, row, fds, onFrame(number, key, count, arrived, isPipe)): returns a poller that does not
+/* receive(lane, row, fds, onFrame(number, key, notes, count, arrived, isPipe)): returns a poller that does not
  * keep the process alive */
 static napi_value js_receive(napi_env env, napi_callback_info info) {
   napi_value args[4], object;
@@ -359,7 +372,6 @@ static napi_value js_receive(napi_env env, napi_callback_info info) {
     napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "fd_lane: not a row");
     return NULL;
   }
-  if (fcntl(lane, F_SETFD, FD_CLOEXEC) == -1) return fail(env, "fcntl", -errno); /* fork cleared the flag for this process */
   if ((object = poller_open(env, lane, args[3], on_frame, &poller)) == NULL) return NULL;
   poller->fds = fds;
   poller->row = memory;
@@ -428,8 +440,11 @@ static napi_value js_shutdown(napi_env env, napi_callback_info info) {
 NAPI_MODULE_INIT() {
   napi_property_descriptor methods[] = {
     METHOD("listen", js_listen), METHOD("accept", js_accept), METHOD("pause", js_pause), METHOD("resume", js_resume), METHOD("unpoll", js_unpoll),
-    METHOD("address", js_address), METHOD("close", js_close), METHOD("reset", js_reset),
+    METHOD("address", js_address), METHOD("close", js_close), METHOD("closeOnExec", js_close_on_exec), METHOD("reset", js_reset),
     METHOD("pair", js_pair), METHOD("send", js_send), METHOD("takeBack", js_take_back), METHOD("discard", js_discard), METHOD("acks", js_acks),
+    METHOD("returns", js_returns), METHOD("readReturns", js_read_returns),
+    METHOD("createHold", js_create_hold), METHOD("held", js_held), METHOD("hold", js_hold), METHOD("release", js_release), METHOD("readable", js_readable),
+    METHOD("openLot", js_open_lot), METHOD("park", js_park), METHOD("unpark", js_unpark),
     METHOD("createRow", js_create_row), METHOD("mapRow", js_map_row),
     METHOD("receive", js_receive), METHOD("take", js_take), METHOD("takeOnly", js_take_only), METHOD("ack", js_ack),
     METHOD("watchParent", js_watch_parent), METHOD("setPatience", js_set_patience), METHOD("unwatch", js_unwatch),
@@ -441,5 +456,7 @@ NAPI_MODULE_INIT() {
   napi_define_properties(env, exports, sizeof(methods) / sizeof(*methods), methods);
   napi_create_int32(env, FRAME_SIZE, &size);
   napi_set_named_property(env, exports, "FRAME_SIZE", size);
+  napi_create_int32(env, LOT_SIZE, &size);
+  napi_set_named_property(env, exports, "LOT_SIZE", size);
   return exports;
 }

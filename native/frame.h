@@ -1,7 +1,8 @@
 /*
- * The messages between the primary and a worker: frames of descriptors in one direction, acks in the
- * other, over a SOCK_SEQPACKET pair, so that each message is received as a whole, once. Plain system calls
- * without Node: the fuzzer and the benchmark's C floor use this file too.
+ * The messages between the primary and a worker, over two SOCK_SEQPACKET pairs, so that each message is
+ * received as a whole, once. The lane: frames of descriptors to the worker, acks to the primary. The
+ * return lane: frames to the primary. Plain system calls without Node: the fuzzer and the benchmark's C
+ * floor use this file too.
  *
  * Nothing here blocks, and no descriptor leaks: each one that arrives is either given to the caller or
  * closed. Functions return 0 or more, or -errno.
@@ -13,6 +14,7 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,16 +24,19 @@
 /* The kernel allows 253 descriptors in a message (SCM_MAX_FD). 64 fit into one word of the row. */
 #define FRAME_SIZE 64
 #define KEY_SIZE 512
+#define NOTES_SIZE 32768
 
 struct frame_header {
-  uint64_t number;    /* never reused for this worker */
-  uint32_t count;     /* number of connections; 0: a probe, which is acked like any frame */
+  uint64_t number;       /* in the lane: never reused for this worker; in the return lane: the reason */
+  uint32_t count;        /* number of connections; 0 in the lane: a probe, which is acked like any frame */
   uint32_t key_length;
+  uint32_t notes_length; /* the notes follow the key; nothing here reads them */
+  uint32_t reserved;     /* 0 */
 };
 
 struct frame {
   struct frame_header header;
-  char key[KEY_SIZE];
+  char text[KEY_SIZE + NOTES_SIZE]; /* the key, and right behind it the notes */
   int fds[FRAME_SIZE];
   uint32_t arrived;   /* how many of the `count` descriptors have arrived; they are the first ones */
 };
@@ -53,7 +58,7 @@ static int frame_send(int lane, const struct frame *frame) {
   const struct frame_header *header = &frame->header;
   struct iovec parts[2] = {
     { .iov_base = (void *) header, .iov_len = sizeof(*header) },
-    { .iov_base = (void *) frame->key, .iov_len = header->key_length },
+    { .iov_base = (void *) frame->text, .iov_len = (size_t) header->key_length + header->notes_length },
   };
   union { char bytes[CMSG_SPACE(sizeof(frame->fds))]; struct cmsghdr align; } control = { { 0 } };
   struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
@@ -77,16 +82,11 @@ static void frame_close(struct frame *frame) {
   frame->arrived = 0;
 }
 
-/*
- * Receives a frame. Returns 1 if there is one, 0 if the other end is closed, -EAGAIN if there is none,
- * -EPROTO if the message is not a frame; its descriptors are closed then. If this process has no room for
- * all descriptors, the first ones arrive in order and the kernel closes the rest (MSG_CTRUNC).
- */
-static int frame_receive(int lane, struct frame *frame) {
-  struct frame_header *header = &frame->header;
+/* Reads the next message, whatever it is, with recvmsg(2)'s flags in and out. Returns its length, or -errno. */
+static ssize_t frame_read(int lane, struct frame *frame, int *flags) {
   struct iovec parts[2] = {
-    { .iov_base = header, .iov_len = sizeof(*header) },
-    { .iov_base = frame->key, .iov_len = sizeof(frame->key) },
+    { .iov_base = &frame->header, .iov_len = sizeof(frame->header) },
+    { .iov_base = frame->text, .iov_len = sizeof(frame->text) },
   };
   union { char bytes[CMSG_SPACE(sizeof(frame->fds))]; struct cmsghdr align; } control;
   struct msghdr message = {
@@ -95,7 +95,7 @@ static int frame_receive(int lane, struct frame *frame) {
   };
   frame->arrived = 0;
   ssize_t received;
-  UNINTERRUPTED(received, recvmsg(lane, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+  UNINTERRUPTED(received, recvmsg(lane, &message, *flags | MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
   if (received == -1) return -errno;
   for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part != NULL; part = CMSG_NXTHDR(&message, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
@@ -108,17 +108,54 @@ static int frame_receive(int lane, struct frame *frame) {
       else close(fd);
     }
   }
-  if (received == 0) {
+  *flags = message.msg_flags;
+  return received;
+}
+
+/* Whether a message of this length is a frame. Some of its descriptors may not have arrived. */
+static bool frame_is(const struct frame *frame, ssize_t length) {
+  const struct frame_header *header = &frame->header;
+  return (size_t) length >= sizeof(*header) && header->reserved == 0 &&
+    header->key_length <= KEY_SIZE && header->notes_length <= NOTES_SIZE &&
+    (size_t) header->key_length + header->notes_length == (size_t) length - sizeof(*header) &&
+    header->count <= FRAME_SIZE && header->count >= frame->arrived;
+}
+
+/*
+ * Receives a frame. Returns 1 if there is one, 0 if the other end is closed, -EAGAIN if there is none,
+ * -EPROTO if the message is not a frame; its descriptors are closed then. If this process has no room for
+ * all descriptors, the first ones arrive in order and the kernel closes the rest (MSG_CTRUNC).
+ */
+static int frame_receive(int lane, struct frame *frame) {
+  int flags = 0;
+  ssize_t received = frame_read(lane, frame, &flags);
+  if (received < 0) return (int) received;
+  if (received > 0 && (flags & MSG_TRUNC) == 0 && frame_is(frame, received)) return 1;
+  frame_close(frame);
+  return received == 0 ? 0 : -EPROTO;
+}
+
+/*
+ * Receives a frame with all its descriptors, or leaves it where it is. The sender has closed its own
+ * copies, so a descriptor for which there is no room must not be dropped: the frame is looked at
+ * (MSG_PEEK, which makes the descriptors too), and consumed when everything is there. Returns as
+ * frame_receive does, and -EMFILE if this process has no room for it now.
+ */
+static int frame_receive_whole(int lane, struct frame *frame) {
+  int flags = MSG_PEEK;
+  char byte;
+  ssize_t received = frame_read(lane, frame, &flags), consumed;
+  if (received <= 0) return (int) received;
+  bool valid = (flags & MSG_TRUNC) == 0 && frame_is(frame, received);
+  bool whole = (flags & MSG_CTRUNC) == 0 && frame->arrived == frame->header.count;
+  if (valid && (flags & MSG_CTRUNC) != 0 && frame->arrived < frame->header.count) {
     frame_close(frame);
-    return 0;
+    return -EMFILE;
   }
-  if ((message.msg_flags & MSG_TRUNC) != 0 || (size_t) received < sizeof(*header) ||
-      header->key_length != (size_t) received - sizeof(*header) ||
-      header->count > FRAME_SIZE || header->count < frame->arrived) {
-    frame_close(frame);
-    return -EPROTO;
-  }
-  return 1;
+  UNINTERRUPTED(consumed, recv(lane, &byte, sizeof(byte), MSG_DONTWAIT));
+  if (valid && whole && consumed == 1) return 1;
+  frame_close(frame);
+  return -EPROTO;
 }
 
 /*

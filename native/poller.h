@@ -17,6 +17,7 @@ struct poller {
   napi_ref callback;
   napi_ref buffer; /* keeps `fds` alive */
   napi_ref memory; /* keeps `row` alive */
+  uv_poll_cb ready;
   int fd;
   int32_t *fds;
   struct row *row;
@@ -65,6 +66,7 @@ static napi_value poller_open(napi_env env, int fd, napi_value callback, uv_poll
   }
   poller->poll.data = poller;
   poller->env = env;
+  poller->ready = ready;
   poller->fd = fd;
   if (is_function(env, callback) &&
       napi_create_reference(env, callback, 1, &poller->callback) == napi_ok &&

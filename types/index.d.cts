@@ -20,6 +20,7 @@ declare namespace sharedPort {
   export type PolicyName = options.PolicyName
   export type RecycleOptions = options.RecycleOptions
   export type ReloadOptions = options.ReloadOptions
+  export type ReturnCounts = stats.ReturnCounts
   export type Role = AnyRole
   export type Sample = stats.Sample
   export type SaturationOptions = options.SaturationOptions

@@ -279,6 +279,32 @@ export interface SharedPortOptions {
    */
   takeBackAfter?: number
 
+  // Kept connections
+
+  /**
+   * How long a kept HTTP/1.1 connection may be idle in its worker, in milliseconds. Then the worker returns it to the
+   * primary, which holds it without reading from it, and sends it to a worker when its next request arrives. So kept
+   * connections even out over the workers, and an idle one needs no memory of a worker. The client does not notice;
+   * the app sees a new socket (docs/KEPT-CONNECTIONS.md). TLS and HTTP/2 connections stay where they are. 0: never.
+   * @default 1000
+   */
+  returnAfter?: number
+
+  /**
+   * Whether a worker that drains returns its kept HTTP/1.1 connections as soon as they are idle, so that a reload, a
+   * scale-down or a recycling closes none of them. Otherwise the last answer on each says `Connection: close`, and idle
+   * ones are closed.
+   * @default true
+   */
+  returnOnDrain?: boolean
+
+  /**
+   * How long a request may wait on a kept connection of a worker whose event loop is blocked, in milliseconds. After
+   * that the connection is moved to a worker that has time. 0: never. HTTP/1.1 without TLS, native lane only.
+   * @default 2
+   */
+  rescueAfter?: number
+
   // Overload
 
   /**

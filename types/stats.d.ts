@@ -30,6 +30,8 @@ export interface WorkerStats {
   refused: number
   /** Connections taken back before the worker had received them. Each was sent to another worker. */
   takenBack: number
+  /** Kept connections that the worker has returned to the primary, by the reason. Each goes to the worker that is chosen for its next request. */
+  returned: ReturnCounts
   /** Connections sent to the worker that it has not acknowledged yet. */
   unacked: number
   /** Open connections. */
@@ -59,20 +61,34 @@ export interface HandshakeStats {
   resumed: number
 }
 
+/** Kept connections that workers have returned to the primary, by the reason. */
+export interface ReturnCounts {
+  /** The worker drained: a reload, a scale-down, a recycling, or its own `close()`. */
+  drain: number
+  /** The connection had been idle for `returnAfter`. */
+  time: number
+  /** A request had arrived, while the worker's event loop was blocked (`rescueAfter`). */
+  rescue: number
+}
+
 /** One shared listener. */
 export interface ListenerStats {
   /** The name of the listener: `host:port`, a path, or `fd:n`. A second app that listens on port 0 has `host:0@2`. */
   key: string
   /** The addresses bound: for `localhost` there can be two; for a Unix socket it is the path. */
   addresses: Array<{ address: string, family: string, port: number } | string>
-  /** Accepted connections that have not been sent to a worker yet. */
+  /** Connections that have not been sent to a worker yet: accepted, or held until a request arrived. */
   pending: number
+  /** Kept connections that the primary holds: idle, and without a worker. */
+  held: number
 }
 
 export interface Stats {
   workers: WorkerStats[]
-  /** Accepted connections of all listeners that have not been sent to a worker yet. */
+  /** Connections of all listeners that have not been sent to a worker yet: accepted, or held until a request arrived. */
   pending: number
+  /** Kept connections of all listeners that the primary holds: idle, and without a worker. */
+  held: number
   /** Connections rejected under overload since the start: beyond `maxPending`, or pending for longer than `pendingTimeout`. */
   shed: number
   listeners: ListenerStats[]
@@ -118,6 +134,8 @@ export interface Status extends Stats {
   maxPending: number
   /** Connections sent to workers since the start, including workers that have ended. */
   handedOff: number
+  /** Kept connections that workers have returned since the start, including workers that have ended. */
+  returned: ReturnCounts
   /** Requests that workers have begun to answer since the start, including workers that have ended. */
   requests: number
   /** Whether this client may request a reload or a scaling. */

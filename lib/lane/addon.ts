@@ -11,6 +11,8 @@ export type ParentWatch = object & { readonly __watch: unique symbol }
 export interface Addon {
   /** The most descriptors in a frame. All arrays of descriptors have this length. */
   readonly FRAME_SIZE: number
+  /** The most parked connections. */
+  readonly LOT_SIZE: number
   /**
    * Calls listen(2) on a bound descriptor, and accepts connections into `fds`, a batch at a time. After an
    * error (a libuv error number), accepting is paused. @throws listen(2)'s error, with its `errno`
@@ -24,12 +26,17 @@ export interface Addon {
   unpoll (poller: Poller): void
   address (fd: number): string | undefined
   close (fd: number): void
+  /** Keeps an inherited descriptor from this process's own children. */
+  closeOnExec (fd: number): void
   /** Closes a connection with RST. One of a Unix socket is closed normally. */
   reset (fd: number): void
   /** Makes a socket pair: the primary's end and the worker's. */
   pair (): [number, number]
-  /** Sends a frame. Returns 0, or the libuv error with which nothing was sent. */
-  send (lane: number, number: number, key: string, fds: Int32Array, count: number): number
+  /**
+   * Sends a frame: to a worker, or from a worker over the return lane. Returns 0, or the libuv error with
+   * which nothing was sent. @throws ERR_OUT_OF_RANGE if key or notes are too long
+   */
+  send (lane: number, number: number, key: string, notes: string, fds: Int32Array, count: number): number
   /**
    * Tries to receive the frame of this number from the worker's end. Returns 1 if it was still there: the
    * worker will never receive it. A libuv error: EAGAIN if the worker has received it, EPROTO if another
@@ -43,9 +50,38 @@ export interface Addon {
    * down, or sent something that is not an ack.
    */
   acks (lane: number, onAck: (number: number, refusedLow: number, refusedHigh: number, leaving: number, error: number) => void): Poller
+  /**
+   * Reads the return lane. `fds` has the connections, and -1 for one whose client has gone. After an error
+   * (a libuv error number), nothing is read until resume(): EMFILE if there is no room for the descriptors,
+   * which stay in the lane; anything else if the worker has sent something that is not a connection, or has
+   * shut its end down.
+   */
+  returns (end: number, fds: Int32Array, onReturn: (reason: number, key: string, notes: string, count: number, error: number) => void): Poller
+  /** Passes on everything that has been sent by now. For a dead worker. */
+  readReturns (returns: Poller): void
+  /** Makes an epoll set. */
+  createHold (): number
+  /** Polls the set. `fds` has those that can be read from, and -1 - fd for those whose clients have gone. All are out of the set. */
+  held (set: number, fds: Int32Array, onReady: (count: number) => void): Poller
+  /** Returns 0, or a libuv error. */
+  hold (set: number, fd: number): number
+  /** Takes the descriptor out of the set, before it is closed. */
+  release (set: number, fd: number): void
+  /** Whether a byte can be read: 1, 0 if not yet, -1 if the client has gone. Reads nothing. */
+  readable (fd: number): number
+  /**
+   * Starts the thread that watches parked connections while the event loop is blocked, for `patience`
+   * milliseconds. Once in a process. `places` has the places of connections that can be read from, or that
+   * have been moved; those places are free. @throws with `errno` if a system call fails
+   */
+  openLot (lane: number, patience: number, places: Int32Array, onReadable: (count: number) => void, onMoved: (count: number) => void): void
+  /** Nobody may read from the descriptor until it is unparked, and it may not be closed. Returns 0, or a libuv error. */
+  park (place: number, fd: number, key: string, notes: string): number
+  /** Returns whether the connection is still this process's. If not, it has been moved. */
+  unpark (place: number): boolean
   createRow (): number
   mapRow (fd: number): ArrayBuffer
-  receive (lane: number, row: ArrayBuffer, fds: Int32Array, onFrame: (number: number, key: string, count: number, arrived: number, isPipe: boolean) => void): Poller
+  receive (lane: number, row: ArrayBuffer, fds: Int32Array, onFrame: (number: number, key: string, notes: string, count: number, arrived: number, isPipe: boolean) => void): Poller
   /** Marks a connection of the current frame as taken by this worker. */
   take (receiver: Poller, place: number): void
   /** Marks one connection of the current frame as taken, and all others as not taken. */

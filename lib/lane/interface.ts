@@ -1,6 +1,6 @@
 import type { LaneName } from '../../types/index.js'
 import type { RawHandle } from '../platform/node-internals.js'
-import type { Channel } from '../protocol.js'
+import type { Channel, ReturnReason } from '../protocol.js'
 
 // A lane defines both how connections are accepted and how they are sent to a worker. The two belong
 // together, because each lane represents connections differently (JS handles, descriptor numbers).
@@ -10,8 +10,10 @@ import type { Channel } from '../protocol.js'
  * reset() it must not be used.
  */
 export interface Connection {
-  /** When it was accepted, by the clock of the handoff. */
+  /** When it was accepted, or could be read from again, by the clock of the handoff. */
   acceptedAt: number
+  /** What its former worker left for the next one. The primary does not read it. */
+  note: string
   /** Closes the primary's copy. The connection ends if no other process has a copy. */
   close (): void
   /**
@@ -41,6 +43,15 @@ export interface Ack {
   readonly leaving: boolean
 }
 
+export type { ReturnReason }
+
+/** A connection that a worker has returned. The primary owns it. */
+export interface Returned {
+  readonly connection: Connection
+  /** Milliseconds for which it may stay idle. */
+  readonly left: number
+}
+
 /** The primary's end of the lane to one worker. */
 export interface Wire {
   /** Descriptors that the worker's process inherits, beginning at number 4. */
@@ -61,6 +72,10 @@ export interface Wire {
   open (): number | undefined
   /** The connections in the last frame of a dead worker that it had not taken. */
   untaken (frame: Frame): readonly Connection[]
+  /** For a dead worker: passes on the connections that it had returned, and that are still on their way. */
+  readReturns (): void
+  /** Lets a blocked worker return this many connections on which requests wait. Only if the lane rescues. */
+  invite (count: number): void
   close (): void
 }
 
@@ -94,6 +109,22 @@ export interface WireEvents {
    * has not received. Nothing can be sent to it any more. Called at most once.
    */
   onBroken (err: NodeJS.ErrnoException): void
+  /** The worker has returned connections. They are open, as far as can be known without reading. */
+  onReturned (key: string, reason: ReturnReason, returned: readonly Returned[]): void
+  /** The worker is blocked, and requests wait on its kept connections. */
+  onWant (): void
+}
+
+/** Watches connections without taking a byte from them that their next worker does not get. */
+export interface Hold {
+  /**
+   * Watches a connection, and calls `ready` once: when a request has begun to arrive, or with `gone` when
+   * the client has closed it. Nobody else may use the connection until then, or until {@link release}.
+   * Returns false if it cannot be watched.
+   */
+  add (connection: Connection, ready: (gone: boolean) => void): boolean
+  /** Ends the watch. */
+  release (connection: Connection): void
 }
 
 /** The primary's side of a lane. */
@@ -111,6 +142,52 @@ export interface Lane {
    */
   listen (bound: RawHandle, backlog: number, events: AcceptEvents): Acceptor
   createWire (events: WireEvents): Wire
+  readonly hold: Hold
+}
+
+/** A connection that a worker wants to return. */
+export interface Return {
+  readonly handle: RawHandle
+  /** Milliseconds for which it may stay idle. */
+  readonly left: number
+  /** For its next worker. At most MOST_NOTE characters. */
+  readonly note: string
+}
+
+export interface LotEvents {
+  /** Something has arrived on these, by their places. They are not parked any more. */
+  onReadable (places: readonly number[]): void
+  /** The primary has these now. This process only has to close its copies. */
+  onMoved (places: readonly number[]): void
+}
+
+/** Idle connections of a worker, which a thread can return while the event loop is blocked. */
+export interface Lot {
+  /** The number of places. */
+  readonly size: number
+  /** Parks a connection that nobody reads from. Returns false if it could not be. */
+  park (place: number, key: string, connection: Return): boolean
+  /** Returns whether the connection is still this process's. If not, it has been moved. */
+  unpark (place: number): boolean
+}
+
+/** The worker's side of a lane. */
+export interface WorkerLane {
+  /** Shows the primary the number of open connections, if the lane can do that. */
+  showOpen (open: number): void
+  /** The most connections that can be returned at once. */
+  readonly mostReturns: number
+  /**
+   * Returns connections that nobody reads from. Calls `done` once for each, by its place, perhaps at once:
+   * with true if the primary has it, and this process only has to close its copy; with false if nothing has
+   * happened.
+   */
+  giveBack (key: string, reason: ReturnReason, connections: readonly Return[], done: (place: number, returned: boolean) => void): void
+  /**
+   * Opens the lot, whose connections are rescued when they have waited for `patience` milliseconds. Once.
+   * Undefined if the lane has none.
+   */
+  openLot (patience: number, events: LotEvents): Lot | undefined
 }
 
 /** The worker's side of a lane asks this about each connection that arrives. */
@@ -123,6 +200,7 @@ export interface Receiver {
 
 /** A reserved place in a server, for one connection. */
 export interface Admission {
-  inject (client: RawHandle): void
+  /** @param head what has been read from it already */
+  inject (client: RawHandle, note: string, head?: Buffer): void
   cancel (): void
 }

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { type RawHandle, type SocketName, socketOn } from '../platform/node-internals.js'
-import { type Channel, post, receive, type ToPrimary, type ToWorker } from '../protocol.js'
+import { type RawHandle, readOnce, type SocketName, socketOn } from '../platform/node-internals.js'
+import { type Channel, isToPrimary, post, receive, type ToPrimary, type ToWorker } from '../protocol.js'
 import { systemError } from '../platform/system-error.js'
-import type { Ack, Acceptor, AcceptEvents, Connection, Frame, Lane, Receiver, Wire, WireEvents } from './interface.js'
+import type { Acceptor, AcceptEvents, Connection, Frame, Hold, Lane, Receiver, Wire, WireEvents, WorkerLane } from './interface.js'
 import { Lingering } from './linger.js'
 
 // The lane for all platforms: libuv accepts, and each connection is sent as the handle of a message on Node's
@@ -17,6 +17,7 @@ export class IpcLane implements Lane {
   readonly pauses = false
   // A message cannot be taken back from Node's channel.
   readonly takesBack = false
+  readonly hold = new IpcHold()
   readonly #lingering = new Lingering()
 
   listen (bound: RawHandle, backlog: number, { onConnections, onError }: AcceptEvents): Acceptor {
@@ -52,13 +53,38 @@ export class IpcLane implements Lane {
     }
   }
 
-  createWire ({ onAck }: WireEvents): Wire {
-    return new IpcWire(onAck)
+  createWire (events: WireEvents): Wire {
+    return new IpcWire(events, this.#lingering)
+  }
+}
+
+/**
+ * libuv cannot watch a connection without reading from it. So the first piece that arrives is read, and
+ * travels with the connection.
+ */
+class IpcHold implements Hold {
+  readonly #ends = new Map<Connection, () => void>()
+
+  add (connection: IpcConnection, ready: (gone: boolean) => void): boolean {
+    this.#ends.set(connection, readOnce(connection.handle, head => {
+      this.#ends.delete(connection)
+      connection.head = head
+      ready(head === undefined)
+    }))
+    return true
+  }
+
+  release (connection: Connection): void {
+    this.#ends.get(connection)?.()
+    this.#ends.delete(connection)
   }
 }
 
 class IpcConnection implements Connection {
   acceptedAt = 0
+  note = ''
+  /** What has been read from it, while it was held. */
+  head: Buffer | undefined
   readonly #lingering: Lingering
 
   constructor (readonly handle: RawHandle, lingering: Lingering) {
@@ -87,28 +113,33 @@ class IpcConnection implements Connection {
 
 class IpcWire implements Wire {
   readonly inherited = []
-  readonly #onAck: (ack: Ack) => void
+  readonly #events: WireEvents
+  readonly #lingering: Lingering
+  /** The numbers of returns whose handles have not arrived. Node sends them again, but the worker has kept the connections. */
+  readonly #missing = new Set<number>()
   #channel: Channel | undefined
   #stop: (() => void) | undefined
 
-  constructor (onAck: (ack: Ack) => void) {
-    this.#onAck = onAck
+  constructor (events: WireEvents, lingering: Lingering) {
+    this.#events = events
+    this.#lingering = lingering
   }
 
   start (channel: Channel): void {
     this.#channel = channel
-    this.#stop = receive<ToPrimary>(channel, message => {
+    this.#stop = receive<ToPrimary>(channel, (message, handle) => {
+      if (message.type === 'return') return this.#returned(message, handle as RawHandle | undefined)
       if (message.type !== 'ack') return
       const { number, accepted, leaving } = message
-      this.#onAck({ number, refused: accepted ? NONE : FIRST, leaving })
+      this.#events.onAck({ number, refused: accepted ? NONE : FIRST, leaving })
     })
   }
 
   send ({ number, key, connections: [connection] }: Frame): boolean {
-    const { handle } = connection as IpcConnection
+    const { handle, note, head } = connection as IpcConnection
     // An error means that the channel is closed or broken, so the process has exited or soon will. The
     // connection is returned at the worker's exit, not here.
-    post(this.#channel as Channel, { type: 'handoff', number, key }, handle)
+    post(this.#channel as Channel, { type: 'handoff', number, key, ...(note !== '' && { note }), ...(head !== undefined && { head: head.toString('base64') }) }, handle)
     return true
   }
 
@@ -124,20 +155,44 @@ class IpcWire implements Wire {
     return connections
   }
 
+  invite (): void {}
+
+  readReturns (): void {} // everything that was written arrives before the exit
+
   close (): void {
     this.#stop?.()
+  }
+
+  #returned (message: Extract<ToPrimary, { type: 'return' }>, handle: RawHandle | undefined): void {
+    const { number, key, reason, left, note } = message
+    if (!isToPrimary(message)) return handle?.close() // the worker is killed for it
+    if (handle === undefined) this.#missing.add(number)
+    const kept = handle !== undefined && !this.#missing.delete(number)
+    post(this.#channel as Channel, { type: 'returned', number, kept })
+    if (!kept) return handle?.close()
+    const connection = new IpcConnection(handle, this.#lingering)
+    connection.note = note
+    this.#events.onReturned(key, reason, [{ connection, left }])
   }
 }
 
 const NONE: readonly number[] = []
 const FIRST: readonly number[] = [0]
 
-/** The worker's side: takes or refuses each connection that arrives on `channel`. */
-export function receiveIpc (channel: Channel, receiver: Receiver, primaryLives: () => boolean): void {
+/** The worker's side: takes or refuses each connection that arrives on `channel`, and returns connections. */
+export function receiveIpc (channel: Channel, receiver: Receiver, primaryLives: () => boolean): WorkerLane {
+  const returning = new Map<number, (returned: boolean) => void>()
+  let returns = 0
+  const settle = (number: number, returned: boolean): void => {
+    const done = returning.get(number)
+    returning.delete(number)
+    done?.(returned)
+  }
   receive<ToWorker>(channel, (message, handle) => {
+    if (message.type === 'returned') return settle(message.number, message.kept)
     if (message.type !== 'handoff') return
     const client = handle as RawHandle | undefined // undefined if the descriptor did not arrive
-    const { number } = message
+    const { number, note = '', head } = message
     const admission = client === undefined ? null : receiver.admit(message.key)
     if (client === undefined || admission === null) {
       client?.close()
@@ -149,11 +204,23 @@ export function receiveIpc (channel: Channel, receiver: Receiver, primaryLives: 
     // worker.
     post(channel, { type: 'ack', number, accepted: true, leaving: receiver.leaving }, undefined, err => {
       if (err === null || !primaryLives()) {
-        admission.inject(client)
+        admission.inject(client, note, head === undefined ? undefined : Buffer.from(head, 'base64'))
       } else {
         admission.cancel()
         client.close() // the primary has the other copy, and without an ack it sends that to another worker
       }
     })
   })
+  return {
+    showOpen () {},
+    mostReturns: 1,
+    openLot: () => undefined, // it would need a thread
+    giveBack: (key, reason, connections, done) => {
+      connections.forEach(({ handle, left, note }, place) => {
+        const number = ++returns
+        returning.set(number, returned => { done(place, returned) })
+        post(channel, { type: 'return', number, key, reason, left: Math.ceil(left), note }, handle, err => { if (err !== null) settle(number, false) })
+      })
+    }
+  }
 }

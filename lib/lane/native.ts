@@ -1,21 +1,23 @@
 import type { RawHandle } from '../platform/node-internals.js'
 import type { Addon } from './addon.js'
-import type { Acceptor, AcceptEvents, Lane, Wire, WireEvents } from './interface.js'
+import type { Acceptor, AcceptEvents, Hold, Lane, Wire, WireEvents } from './interface.js'
 import { Lingering } from './linger.js'
 import { NativeAcceptor } from './native/acceptor.js'
+import { NativeHold } from './native/hold.js'
 import { NativeWire } from './native/wire.js'
 
 export { receiveNative } from './native/receiver.js'
 
 /**
- * The lane for Linux: sends many descriptors in a frame, over a socket pair for each worker. The primary
- * keeps both ends. The protocol and its reasons are in docs/LANES.md.
+ * The lane for Linux: sends many descriptors in a frame, over a socket pair for each worker of which the
+ * primary keeps both ends. Workers return connections over a second pair. The protocol and its reasons are in docs/LANES.md.
  */
 export class NativeLane implements Lane {
   readonly name = 'native'
   readonly pauses = true
   readonly takesBack = true
   readonly frameSize: number
+  readonly hold: Hold
   readonly #addon: Addon
   readonly #lingering = new Lingering()
 
@@ -23,7 +25,8 @@ export class NativeLane implements Lane {
   constructor (addon: Addon) {
     this.#addon = addon
     this.frameSize = addon.FRAME_SIZE
-    this.createWire({ onAck () {}, onBroken () {} }).close()
+    this.createWire({ onAck () {}, onBroken () {}, onReturned () {}, onWant () {} }).close()
+    this.hold = new NativeHold(addon)
   }
 
   listen (bound: RawHandle, backlog: number, events: AcceptEvents): Acceptor {
@@ -31,6 +34,6 @@ export class NativeLane implements Lane {
   }
 
   createWire (events: WireEvents): Wire {
-    return new NativeWire(this.#addon, events)
+    return new NativeWire(this.#addon, this.#lingering, events)
   }
 }

@@ -95,6 +95,21 @@ export const schema = {
       default: 2,
       description: `an integer from 0 to ${LONGEST_DELAY} (milliseconds, 0 for never)`
     },
+    returnAfter: {
+      type: 'integer',
+      minimum: 0,
+      maximum: LONGEST_DELAY,
+      default: 1_000,
+      description: `an integer from 0 to ${LONGEST_DELAY} (milliseconds, 0 for never)`
+    },
+    returnOnDrain: { type: 'boolean', default: true, description: 'true or false' },
+    rescueAfter: {
+      type: 'integer',
+      minimum: 0,
+      maximum: LONGEST_DELAY,
+      default: 2,
+      description: `an integer from 0 to ${LONGEST_DELAY} (milliseconds, 0 for never)`
+    },
     bootTimeout: {
       type: 'integer',
       minimum: 0,

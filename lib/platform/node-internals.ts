@@ -30,6 +30,9 @@ export interface RawHandle {
   /** Pipe only. */
   fchmod? (mode: number): number
   onconnection: ((status: number, client: RawHandle) => void) | null
+  /** Connections only, as is the next. */
+  readStart? (): number
+  readStop? (): number
   ref (): void
   unref (): void
 }
@@ -123,6 +126,34 @@ export function adopter (): (fd: number, isPipe: boolean) => RawHandle | null {
  */
 export function socketOn (handle: RawHandle, options: net.SocketConstructorOpts): net.Socket {
   return new net.Socket({ handle, ...options } as net.SocketConstructorOpts)
+}
+
+/**
+ * Reads the next piece that arrives on the handle of a connection, and nothing beyond it: libuv calls back
+ * for each piece, and stops when it is told to in that call. `done` gets undefined if the connection has
+ * ended. The handle stays the caller's. Returns a function that ends the reading.
+ */
+export function readOnce (handle: RawHandle, done: (piece: Buffer | undefined) => void): () => void {
+  const socket = socketOn(handle, { allowHalfOpen: true })
+  const release = (): void => {
+    handle.readStop?.()
+    socket.removeAllListeners('end');
+    (socket as unknown as { _handle: RawHandle | null })._handle = null // or the socket's end would close it
+    socket.on('error', () => {})
+    socket.destroy()
+  }
+  const end = (piece: Buffer | undefined): void => {
+    if (ended) return
+    ended = true
+    release()
+    done(piece)
+  }
+  let ended = false
+  socket.once('data', end).once('end', () => { end(undefined) }).once('error', () => { end(undefined) })
+  return () => {
+    ended = true
+    release()
+  }
 }
 
 type HandleConstructor = new (type: number) => RawHandle
@@ -282,6 +313,64 @@ export function setBlocking (stream: NodeJS.WriteStream, blocking: boolean): voi
 /** Whether the HTTP server has released the socket after an upgrade. It removes the parser at that point. */
 export function isUpgraded (socket: net.Socket): boolean {
   return (socket as net.Socket & { parser?: unknown }).parser === null
+}
+
+/** The handle of a connection, as far as it is used to return it. */
+export interface ConnectionHandle extends RawHandle {
+  readonly writeQueueSize: number
+  readStart (): number
+  readStop (): number
+}
+
+/**
+ * The handle of a connection, if everything that was written to it has reached the kernel, and everything
+ * that was read from it has reached the parser. Undefined also if the connection is ending.
+ */
+export function settledHandle (socket: net.Socket): ConnectionHandle | undefined {
+  const handle = (socket as unknown as { _handle?: Partial<ConnectionHandle> | null })._handle
+  if (socket.destroyed || !socket.readable || !socket.writable || socket.writableLength > 0 || socket.readableLength > 0) return undefined
+  return handle?.writeQueueSize === 0 && typeof handle.readStop === 'function' ? handle as ConnectionHandle : undefined
+}
+
+/**
+ * Calls `used` before Node reads from a connection's handle or closes it. Node calls these methods on the
+ * handle (lib/net.js), so properties of the object come first. If `used` returns false, nothing is read.
+ */
+export function beforeUse (handle: ConnectionHandle, used: () => boolean): void {
+  const { readStart, close, reset } = handle
+  Object.assign(handle, {
+    readStart: () => used() ? readStart.call(handle) : 0,
+    close: (done?: () => void) => {
+      used()
+      close.call(handle, done)
+    },
+    ...(reset !== undefined && {
+      reset: (done?: () => void) => {
+        used()
+        return reset.call(handle, done)
+      }
+    })
+  })
+}
+
+/**
+ * Lets `remoteAddress` and its like be read after the socket is closed, when there is no handle to ask any
+ * more: Node keeps what it has been asked for once (_getpeername in its lib/net.js).
+ */
+export function keepAddress (socket: net.Socket): string | undefined {
+  return socket.remoteAddress
+}
+
+/**
+ * Calls `begun` whenever the first byte of a message has reached the parser of an HTTP/1 connection. Node's
+ * parser looks this callback up at each message (on_message_begin in its src/node_http_parser.cc); Node
+ * itself does not set it, and clears it when the parser is used for another connection (cleanParser in its
+ * lib/_http_common.js). Returns false if this Node has no such callback.
+ */
+export function onMessageBegin (socket: net.Socket, begun: () => void): boolean {
+  const { parser } = socket as net.Socket & { parser?: { constructor: { kOnMessageBegin?: number } } | null }
+  const place = parser?.constructor.kOnMessageBegin
+  return parser != null && typeof place === 'number' && Reflect.set(parser, place, begun)
 }
 
 /** The protocol that a server speaks. HTTP/2 servers have no public class to test for. */

@@ -16,6 +16,8 @@ import { END_DELAY } from '../platform/timing.js'
 import type { WebSocketClient } from './websocket.js'
 import type { Connections } from './connections.js'
 import type { Drain, Pace } from './drain.js'
+import type { Parking } from './parking.js'
+import type { Returning } from './returning.js'
 
 /** The functions of the worker that an app uses. */
 export interface AppParts {
@@ -37,6 +39,12 @@ export interface AppParts {
   /** Called when close() begins. */
   closing (): void
   log: SafeLog
+  /** Returns the app's idle connections to the primary. Undefined if they cannot move. */
+  returning: Returning | undefined
+  /** Where its idle connections are parked. Undefined if none are rescued. */
+  parking: Pick<Parking, 'begin' | 'end'> | undefined
+  /** `returnOnDrain`. */
+  returnOnDrain: boolean
   grace: number
   readyCheck: SharedPortOptions['readyCheck']
 }
@@ -107,6 +115,8 @@ export class App implements Share {
     const key = this.#key as string
     this.connections.listening()
     this.#parts.receive(key, this, handle)
+    this.#parts.returning?.begin(key)
+    this.#parts.parking?.begin(this.connections, key)
     this.#parts.tell({ type: 'listening', key, plain: (this.fastify.server as object) instanceof http.Server })
   }
 
@@ -134,13 +144,15 @@ export class App implements Share {
   #finish (): Promise<void> | undefined {
     if (this.#closing) return this.#finished
     this.#closing = true
+    this.#parts.returning?.end()
+    this.#parts.parking?.end(this.connections)
     this.#parts.closing()
     if (this.#key !== undefined && this.fastify.server.listening) this.#finished = this.#drain(this.#key)
     return this.#finished
   }
 
   async #drain (key: string): Promise<void> {
-    const { leave, drain, endLongLived, webSockets, log } = this.#parts
+    const { leave, drain, endLongLived, webSockets, returning, returnOnDrain, log } = this.#parts
     const { grace } = this.#asked ?? this.#parts
     const begun = performance.now()
     if (this.#asked === undefined) await leave(key)
@@ -160,7 +172,10 @@ export class App implements Share {
       grace: left,
       pace: () => this.#pace,
       forced: () => cuts && told && this.#pace !== 'gentle',
-      webSockets: () => webSockets(this.fastify)
+      webSockets: () => webSockets(this.fastify),
+      returning,
+      // If the app itself calls close(), the other workers go on serving, as they do in a gentle drain.
+      mayReturn: () => returnOnDrain && returning?.allowed === true && (this.#asked === undefined || this.#pace === 'gentle')
     })
     const [done] = await Promise.all([tell(), drained])
     done()

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServerHttp2Session } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { rawSocket, speaks } from '../platform/node-internals.js'
+import type { SharedHandle } from '../fastify/shared-handle.js'
+import { type RawHandle, rawSocket, speaks } from '../platform/node-internals.js'
 import { MOST_SUSPECTS } from '../protocol.js'
 
 /** An open connection, and the last response begun on it. */
@@ -15,7 +16,14 @@ export interface OpenConnection {
   response: ServerResponse | undefined
   /** When that response began, or else when the connection was opened, by performance.now(). */
   usedAt: number
+  /** What came with it from its former worker. Undefined if it did not come from the primary, but from the app. */
+  readonly note: string | undefined
+  /** Whether a part of its first request came with it. */
+  readonly begun: boolean
 }
+
+/** A connection on its way into the server: its note, and what has been read from it already. */
+interface Arriving { note: string, head: Buffer | undefined }
 
 /** The open connections of one server. This costs each request a lookup in a map and an entry in a list. */
 export class Connections {
@@ -28,6 +36,8 @@ export class Connections {
   traceable = true
   /** The number of requests received. */
   requests = 0
+  /** Called at each request. */
+  onRequest: (() => void) | undefined
   /** The number of completed TLS handshakes. */
   readonly handshakes = { full: 0, resumed: 0 }
   readonly #open = new Map<Socket, OpenConnection>()
@@ -39,6 +49,7 @@ export class Connections {
   readonly #plainSockets = new WeakMap<ServerHttp2Session, Socket>()
   /** Without TLS: the socket whose session is about to begin. */
   #beginning: Socket | undefined
+  #arriving: Arriving | undefined
   readonly #onChange: () => void
   #count = 0
   #whenNone: Array<() => void> = []
@@ -65,6 +76,16 @@ export class Connections {
     return ['request', ...['checkContinue', 'checkExpectation'].filter(event => this.server.listenerCount(event) > 0)]
   }
 
+  /** Lets the server accept a connection that the primary has sent. */
+  accept (handle: SharedHandle, client: RawHandle, note: string, head?: Buffer): void {
+    this.#arriving = { note, head }
+    try {
+      handle.accept(client)
+    } finally {
+      this.#arriving = undefined // the server may have dropped it
+    }
+  }
+
   /** Called when the app has had time to add its listeners. */
   listening (): void {
     for (const event of this.requestEvents.slice(1)) this.server.prependListener(event, this.#onRequest)
@@ -72,6 +93,10 @@ export class Connections {
 
   [Symbol.iterator] (): IterableIterator<OpenConnection> {
     return new Set(this.#open.values()).values()
+  }
+
+  has ({ raw }: OpenConnection): boolean {
+    return this.#open.has(raw)
   }
 
   /** The connection on which the request arrived. Undefined for HTTP/2, whose streams end by themselves. */
@@ -114,11 +139,15 @@ export class Connections {
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     this.#last[this.requests++ % MOST_SUSPECTS] = request
     this.answering(request, response)
+    this.onRequest?.()
   }
 
   #opened (raw: Socket): void {
     if (speaks(this.server) === 'h2c') this.#beginning = raw
-    this.#open.set(raw, { socket: raw, raw, response: undefined, usedAt: performance.now() })
+    const arriving = this.#arriving
+    this.#arriving = undefined
+    if (arriving?.head !== undefined) raw.unshift(arriving.head)
+    this.#open.set(raw, { socket: raw, raw, response: undefined, usedAt: performance.now(), note: arriving?.note, begun: arriving?.head !== undefined })
     this.#count++
     raw.once('close', () => { this.#closed(raw) })
     this.#onChange()

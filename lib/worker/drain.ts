@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { isUpgraded, socketsBetweenRequests, speaks } from '../platform/node-internals.js'
 import { SERVICE_RESTART, type WebSocketClient } from './websocket.js'
 import type { Connections, OpenConnection } from './connections.js'
+import type { Returning } from './returning.js'
 import { drainSessions } from './drain/sessions.js'
 
 /** Milliseconds between two checks of idle connections. */
@@ -35,6 +36,12 @@ const PROMPT_IDLE = 100
 const WEBSOCKETS_SHARE = 0.25
 
 /**
+ * The share of grace in which connections are returned. What has not become idle by then is told to close,
+ * like a connection that cannot move.
+ */
+const RETURN_SHARE = 0.5
+
+/**
  * How soon idle connections are closed. Gentle: other workers go on serving (a reload). Prompt: the app
  * closes, or everything stops. Hasty: the code is out of date.
  */
@@ -48,24 +55,40 @@ export interface Drain {
   /** Whether it is time to cut off requests in progress. */
   forced (): boolean
   webSockets (): Iterable<WebSocketClient>
+  /** Moves idle connections to other workers, if the server's connections can move. */
+  returning: Pick<Returning, 'drain' | 'sweep'> | undefined
+  /** Whether it may do so now. Read again and again. */
+  mayReturn (): boolean
 }
 
 /**
- * Lets a server finish its connections without a failed request. It goes on answering, and the last response
- * on each connection says `Connection: close`. Idle connections are closed, and HTTP/2 sessions get GOAWAY.
- * Resolves when no connection is left; after `grace`, the rest are destroyed. WebSockets that are still open
+ * Lets a server finish its connections without a failed request. It goes on answering. Connections that can
+ * move are returned to the primary as soon as they are idle. On the others, the last response says
+ * `Connection: close`; idle ones are closed, and HTTP/2 sessions get GOAWAY. Resolves when no connection is left; after `grace`, the rest are destroyed. WebSockets that are still open
  * are closed in the last quarter of grace, or at once in a hasty drain.
  *
  * `server.close()` and `fastify.close()` must come later: they close connections on which a request may be
  * in progress, and answer 503.
  */
-export async function drain (connections: Connections, { grace, pace, forced, webSockets }: Drain): Promise<void> {
-  const keepAlive = new LastAnswers(connections)
-  keepAlive.begin()
+export async function drain (connections: Connections, { grace, pace, forced, webSockets, returning, mayReturn }: Drain): Promise<void> {
+  const lastAnswers = new LastAnswers(connections)
   const hasty = pace() === 'hasty'
   const close = sweeper(connections, pace)
-  const sweep = (): void => { forced() ? cut(connections) : close() }
-  if (pace() !== 'gentle') sweep()
+  const returnsUntil = performance.now() + grace * RETURN_SHARE
+  const returns = (): boolean => mayReturn() && performance.now() < returnsUntil
+  let moving = returning !== undefined && returns()
+  if (moving) returning?.drain()
+  else lastAnswers.begin()
+  const sweep = (): void => {
+    if (moving && !returns()) {
+      moving = false
+      lastAnswers.begin()
+    }
+    if (moving) returning?.sweep('drain')
+    else if (forced()) cut(connections)
+    else close()
+  }
+  if (moving || pace() !== 'gentle') sweep()
   const spread = hasty ? 0 : grace * WEBSOCKETS_SHARE
   const ends = [
     every(hasty ? HASTY_IDLE : SWEEP, sweep),

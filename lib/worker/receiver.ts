@@ -1,12 +1,14 @@
 import type { Server } from 'node:net'
-import { isFull } from '../platform/node-internals.js'
+import { isFull, type RawHandle } from '../platform/node-internals.js'
 import type { Admission, Receiver } from '../lane.js'
-import type { SharedHandle } from '../fastify/shared-handle.js'
+
+/** Lets a server accept a connection, with its note and with what has been read from it. */
+export type Accept = (client: RawHandle, note: string, head?: Buffer) => void
 
 /** The server for a key's connections. */
 interface Target {
   server: Server
-  handle: SharedHandle
+  accept: Accept
   /** The number of connections that are admitted but not injected yet. */
   awaited: number
 }
@@ -18,8 +20,8 @@ export class ConnectionReceiver implements Receiver {
   taken = 0
   readonly #targets = new Map<string, Target>()
 
-  add (key: string, server: Server, handle: SharedHandle): void {
-    this.#targets.set(key, { server, handle, awaited: 0 })
+  add (key: string, server: Server, accept: Accept): void {
+    this.#targets.set(key, { server, accept, awaited: 0 })
   }
 
   remove (key: string): void {
@@ -34,10 +36,10 @@ export class ConnectionReceiver implements Receiver {
     target.awaited++
     const count = (): void => { this.taken++ }
     return {
-      inject (client) {
+      inject (client, note, head) {
         target.awaited--
         count()
-        target.handle.accept(client)
+        target.accept(client, note, head)
       },
       cancel () { target.awaited-- }
     }

@@ -31,9 +31,9 @@ const STATE_COLOURS = { starting: pc.yellow, ready: pc.green, draining: pc.cyan,
  * drawn as bars if there is room.
  */
 export function statusText (status: Status, { bars = false, width = 80 } = {}): string {
-  const { name, pid, state, generation, uptime, workers, lane, policy, pending, maxPending, shed, restarts, reload, app } = status
+  const { name, pid, state, generation, uptime, workers, lane, policy, pending, maxPending, held, shed, restarts, reload, app } = status
   const about = [`up ${duration(uptime)}`, `generation ${generation}`, `shared-fastify ${status.version}`, `Node ${status.node}`]
-  const traffic = [`lane ${lane}`, `policy ${oneLine(policy)}`, `pending ${pending} of ${maxPending}`, `shed ${shed}`, `restarts ${restarts}`]
+  const traffic = [`lane ${lane}`, `policy ${oneLine(policy)}`, `pending ${pending} of ${maxPending}`, `held ${held}`, `shed ${shed}`, `restarts ${restarts}`]
   const sorted = [...workers].sort((a, b) => a.slot - b.slot || a.id - b.id)
   const draw = (bars: boolean): string => table(COLUMNS, sorted.map(worker => row(worker, bars)), width)
   const withBars = bars ? draw(true) : ''

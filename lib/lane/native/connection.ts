@@ -6,6 +6,7 @@ import type { Lingering } from '../linger.js'
 /** An accepted connection: the primary's descriptor, until a worker has taken it. */
 export class NativeConnection implements Connection {
   acceptedAt = 0
+  note = ''
   readonly #addon: Addon
   readonly #lingering: Lingering
   #fd: number

@@ -3,28 +3,30 @@ import { endsByException } from '../../failure.js'
 import { adopter } from '../../platform/node-internals.js'
 import { systemError } from '../../platform/system-error.js'
 import type { Addon } from '../addon.js'
-import type { Receiver } from '../interface.js'
+import type { Receiver, WorkerLane } from '../interface.js'
+import { REASONS } from '../../protocol.js'
+import { packReturns, unpackNotes } from '../notes.js'
 import { Row } from '../row.js'
 
-/** The descriptors that a worker inherits: its end of the socket pair, and its row. */
+/** The descriptors that a worker inherits: its ends of the lane and of the return lane, and its row. */
 const LANE_FD = 4
 const ROW_FD = 5
+const RETURN_FD = 6
 
-/**
- * The worker's side: takes or refuses each connection of each frame that arrives. Returns a function that
- * shows the primary the number of open connections.
- */
-export function receiveNative (addon: Addon, receiver: Receiver): (open: number) => void {
+/** The worker's side: takes or refuses each connection of each frame that arrives, and returns connections. */
+export function receiveNative (addon: Addon, receiver: Receiver): WorkerLane {
   const fds = new Int32Array(addon.FRAME_SIZE)
   const row = addon.mapRow(ROW_FD)
   const written = new Row(row)
   const adopt = adopter()
   addon.close(ROW_FD)
-  const poller = addon.receive(LANE_FD, row, fds, (number, key, count, arrived, isPipe) => {
+  for (const fd of [LANE_FD, RETURN_FD]) addon.closeOnExec(fd)
+  const poller = addon.receive(LANE_FD, row, fds, (number, key, notes, count, arrived, isPipe) => {
     const refused = new Refusals()
+    const noteOf = unpackNotes(notes)
     let place = 0
     try {
-      for (; place < arrived; place++) if (!take(fds[place] as number, key, isPipe, place)) refused.add(place)
+      for (; place < arrived; place++) if (!take(fds[place] as number, key, isPipe, place, noteOf(place))) refused.add(place)
     } catch (err) {
       // The exception comes from a listener of the app, for this connection. No other connection must be lost with it.
       if (endsByException()) { // before it has read a byte of the frame's connections
@@ -49,9 +51,28 @@ export function receiveNative (addon: Addon, receiver: Receiver): (open: number)
     }
   })
 
-  return open => { written.open = open }
+  const given = new Int32Array(addon.FRAME_SIZE)
+  return {
+    showOpen: open => { written.open = open },
+    mostReturns: addon.FRAME_SIZE,
+    openLot: (patience, { onReadable, onMoved }) => {
+      const places = new Int32Array(addon.FRAME_SIZE)
+      const first = (count: number): number[] => Array.from(places.subarray(0, count))
+      addon.openLot(RETURN_FD, patience, places, count => { onReadable(first(count)) }, count => { onMoved(first(count)) })
+      return {
+        size: addon.LOT_SIZE,
+        park: (place, key, connection) => addon.park(place, connection.handle.fd, key, packReturns([connection])) === 0,
+        unpark: place => addon.unpark(place)
+      }
+    },
+    giveBack: (key, reason, connections, done) => {
+      connections.forEach(({ handle }, place) => { given[place] = handle.fd })
+      const sent = addon.send(RETURN_FD, REASONS.indexOf(reason), key, packReturns(connections), given, connections.length) === 0
+      connections.forEach((_, place) => { done(place, sent) })
+    }
+  }
 
-  function take (fd: number, key: string, isPipe: boolean, place: number): boolean {
+  function take (fd: number, key: string, isPipe: boolean, place: number, note: string): boolean {
     const admission = receiver.admit(key)
     const client = admission === null ? null : adopt(fd, isPipe)
     if (admission === null || client === null) {
@@ -60,7 +81,7 @@ export function receiveNative (addon: Addon, receiver: Receiver): (open: number)
       return false
     }
     addon.take(poller, place)
-    admission.inject(client)
+    admission.inject(client, note)
     return true
   }
 

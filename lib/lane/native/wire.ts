@@ -2,8 +2,11 @@ import { constants } from 'node:os'
 import { systemError } from '../../platform/system-error.js'
 import type { Addon, Poller } from '../addon.js'
 import type { Connection, Frame, Wire, WireEvents } from '../interface.js'
+import type { Lingering } from '../linger.js'
+import { packNotes } from '../notes.js'
 import { Row } from '../row.js'
-import type { NativeConnection } from './connection.js'
+import { NativeConnection } from './connection.js'
+import { ReturnLane } from './return-lane.js'
 
 /** The result of a take-back when the worker has received the frame. */
 const RECEIVED = -constants.errno.EAGAIN
@@ -12,7 +15,7 @@ const RECEIVED = -constants.errno.EAGAIN
  * The errors after which a send is retried: no room in the channel or in the kernel, or too many descriptors
  * in flight.
  */
-const NO_ROOM = ['EAGAIN', 'ENOBUFS', 'ENOMEM', 'ETOOMANYREFS'].map(code => -constants.errno[code as keyof typeof constants.errno])
+export const NO_ROOM = ['EAGAIN', 'ENOBUFS', 'ENOMEM', 'ETOOMANYREFS'].map(code => -constants.errno[code as keyof typeof constants.errno])
 
 /**
  * The primary's side of one worker's lane: sends frames, reads acks, and takes back frames that the worker
@@ -26,16 +29,24 @@ export class NativeWire implements Wire {
   /** The descriptors of the frame that is being sent. */
   readonly #fds: Int32Array
   readonly #poller: Poller
+  readonly #returns: ReturnLane
   readonly #onBroken: WireEvents['onBroken']
   #rowFd: number | undefined
   #broken = false
 
-  constructor (addon: Addon, { onAck, onBroken }: WireEvents) {
+  constructor (addon: Addon, lingering: Lingering, { onAck, onBroken, onReturned, onWant }: WireEvents) {
     this.#addon = addon
     this.#onBroken = onBroken
     this.#fds = new Int32Array(addon.FRAME_SIZE)
     this.#ends = addon.pair()
+    let returns: ReturnLane | undefined
     try {
+      this.#returns = returns = new ReturnLane(addon, {
+        adopt: fd => new NativeConnection(addon, lingering, fd),
+        onReturned,
+        onWant,
+        onBroken: error => { this.#breaks(error, 'recvmsg') }
+      })
       this.#rowFd = addon.createRow()
       this.#row = new Row(addon.mapRow(this.#rowFd))
       this.#poller = addon.acks(this.#ends[0], (number, low, high, leaving, error) => {
@@ -43,22 +54,24 @@ export class NativeWire implements Wire {
         else onAck({ number, refused: places(low, high), leaving: leaving !== 0 })
       })
     } catch (err) {
+      returns?.close()
       this.#closeDescriptors()
       throw err
     }
   }
 
   get inherited (): readonly number[] {
-    return [this.#ends[1], this.#rowFd as number]
+    return [this.#ends[1], this.#rowFd as number, this.#returns.workersEnd]
   }
 
   start (): void {
     this.#closeRow() // the worker has its own descriptor now, and this process has the memory mapped
+    this.#returns.started()
   }
 
   send ({ number, key, connections }: Frame): boolean {
     for (let i = 0; i < connections.length; i++) this.#fds[i] = (connections[i] as NativeConnection).fd
-    const error = this.#addon.send(this.#ends[0], number, key, this.#fds, connections.length)
+    const error = this.#addon.send(this.#ends[0], number, key, packNotes(connections), this.#fds, connections.length)
     if (error < 0 && !NO_ROOM.includes(error)) this.#breaks(error, 'sendmsg')
     return error === 0
   }
@@ -80,7 +93,16 @@ export class NativeWire implements Wire {
     return connections.filter((_, place) => !this.#row.took(place))
   }
 
+  readReturns (): void {
+    this.#returns.readAll()
+  }
+
+  invite (count: number): void {
+    this.#returns.invite(count)
+  }
+
   close (): void {
+    this.#returns.close()
     this.#addon.unpoll(this.#poller)
     // Frames that the worker has not received are still in its end, which a child process may hold open. The
     // descriptors in them would keep their connections from ending.

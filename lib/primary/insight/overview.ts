@@ -34,8 +34,9 @@ export class Overview {
     return {
       workers: workers.map(worker => worker.stats(clock.now())),
       pending: open.reduce((sum, { handoff }) => sum + handoff.pending, 0),
+      held: all.reduce((sum, { held }) => sum + held.size, 0),
       shed: all.reduce((sum, { handoff }) => sum + handoff.shed, 0),
-      listeners: open.map(({ key, names, handoff }) => ({ key, addresses: names, pending: handoff.pending })),
+      listeners: open.map(({ key, names, handoff, held }) => ({ key, addresses: names, pending: handoff.pending, held: held.size })),
       ready: !stopping() && workers.some(({ state }) => state === 'ready')
     }
   }
@@ -43,7 +44,7 @@ export class Overview {
   status (): PrimaryStatus {
     const stats = this.stats()
     const { options: { policy, maxPending }, lane, supervisor, reload, totals, stopping } = this.#parts
-    const { handedOff, requests } = totals.all(supervisor.workers)
+    const { handedOff, returned, requests } = totals.all(supervisor.workers)
     return {
       ...stats,
       state: stopping() ? 'stopping' : stats.ready ? 'ready' : 'starting',
@@ -56,6 +57,7 @@ export class Overview {
       restarts: supervisor.crashes,
       maxPending,
       handedOff,
+      returned,
       requests
     }
   }

@@ -1,3 +1,4 @@
+import type { ReturnCounts } from '../../../types/index.js'
 import { ACK_BOUNDS, addBuckets, type Buckets, Histogram, REQUEST_BOUNDS } from '../../histogram.js'
 import type { WorkerCounts, WorkerHandle } from '../workers/worker-handle.js'
 
@@ -7,6 +8,7 @@ export interface Counts {
   accepted: number
   refused: number
   takenBack: number
+  returned: ReturnCounts
   requests: number
   stalls: number
   fullHandshakes: number
@@ -20,6 +22,7 @@ const NONE: Counts = {
   accepted: 0,
   refused: 0,
   takenBack: 0,
+  returned: { drain: 0, time: 0, rescue: 0 },
   requests: 0,
   stalls: 0,
   fullHandshakes: 0,
@@ -71,6 +74,7 @@ function addCounts (a: Counts, b: Counts): Counts {
     accepted: a.accepted + b.accepted,
     refused: a.refused + b.refused,
     takenBack: a.takenBack + b.takenBack,
+    returned: { drain: a.returned.drain + b.returned.drain, time: a.returned.time + b.returned.time, rescue: a.returned.rescue + b.returned.rescue },
     requests: a.requests + b.requests,
     stalls: a.stalls + b.stalls,
     fullHandshakes: a.fullHandshakes + b.fullHandshakes,

@@ -4,6 +4,7 @@ import { overloadAnswer } from './overload-answer.js'
 import type { Clock } from '../../platform/clock.js'
 import type { Emit } from '../insight/events.js'
 import { Handoff } from '../dealing/handoff.js'
+import { Held } from '../dealing/held.js'
 import { Intake } from './intake.js'
 import type { Bound } from './listener.js'
 import { Overload } from './overload.js'
@@ -91,6 +92,7 @@ export function openPort (key: string, bound: Bound[], backlog: number, { option
     onCredit
   })
   const intake = new Intake(bound, backlog, { handoff, maxPending, mayWait: !sheds, lane, clock, log })
-  const port = new Port(bound.map(({ name }) => name), handoff, intake, clock)
+  const held = new Held({ hold: lane.hold, deal: connection => { handoff.distribute([connection]) }, clock })
+  const port = new Port(bound.map(({ name }) => name), handoff, held, intake, clock)
   return port
 }

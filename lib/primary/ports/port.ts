@@ -1,14 +1,24 @@
 import type { ListenerStats } from '../../../types/index.js'
 import { type Clock, timeLeft } from '../../platform/clock.js'
 import type { Handoff } from '../dealing/handoff.js'
+import type { Held } from '../dealing/held.js'
 import type { Intake } from './intake.js'
 import type { WorkerHandle } from '../workers/worker-handle.js'
+
+/**
+ * Milliseconds for which held connections are watched when the port closes. As long as a worker waits on its
+ * idle connections then (PROMPT_IDLE in lib/worker/drain.ts): a client that sends one request after another,
+ * with a latency of up to that, is faster.
+ */
+const LAST_REQUESTS = 100
 
 /** A shared listener. Its handoff passes the connections that it accepts to the workers that serve its key. */
 export class Port {
   readonly key: string
   readonly names: ListenerStats['addresses']
   readonly handoff: Handoff
+  /** The connections that workers have returned. */
+  readonly held: Held
   readonly #intake: Intake
   readonly #clock: Clock
   /**
@@ -24,10 +34,11 @@ export class Port {
   closing: Promise<void> | undefined
   #whenUnserved: Array<() => void> = []
 
-  constructor (names: ListenerStats['addresses'], handoff: Handoff, intake: Intake, clock: Clock) {
+  constructor (names: ListenerStats['addresses'], handoff: Handoff, held: Held, intake: Intake, clock: Clock) {
     this.key = handoff.key
     this.names = names
     this.handoff = handoff
+    this.held = held
     this.#intake = intake
     this.#clock = clock
   }
@@ -56,12 +67,12 @@ export class Port {
   }
 
   /**
-   * Stops accepting, after the connections that are in the kernel's queue by now. Resolves when all accepted
-   * connections are with a worker, or after `grace` milliseconds.
+   * Stops accepting, after the connections that are in the kernel's queue by now, and ends what is held.
+   * Resolves when all connections are with a worker, or after `grace` milliseconds.
    */
   async shut (grace: number): Promise<void> {
     const deadline = this.#clock.now() + grace
-    await this.#intake.close()
+    await Promise.all([this.#intake.close(), this.held.end(LAST_REQUESTS)])
     let cancel: (() => void) | undefined
     await Promise.race([
       this.handoff.dealt(),
@@ -88,6 +99,7 @@ export class Port {
   /** Stops accepting at once, and closes the pending connections, which no worker will serve. */
   abandon (): void {
     this.#intake.close()
+    this.held.end(0)
     this.handoff.close()
   }
 }

@@ -1,7 +1,7 @@
-import type { HandshakeStats, WorkerEvent, WorkerState, WorkerStats } from '../../../types/index.js'
+import type { HandshakeStats, ReturnCounts, WorkerEvent, WorkerState, WorkerStats } from '../../../types/index.js'
 import type { Buckets } from '../../histogram.js'
 import type { SocketName } from '../../platform/node-internals.js'
-import type { Ack, Connection, Frame, Wire } from '../../lane.js'
+import type { Ack, Connection, Frame, ReturnReason, Wire } from '../../lane.js'
 import { post, type Pulse, type ToWorker } from '../../protocol.js'
 import type { Child } from './fork.js'
 
@@ -14,7 +14,7 @@ export interface OpenFrame extends Frame {
 }
 
 /** Counters since the worker's start. They only grow. */
-export type WorkerCounts = Pick<WorkerStats, 'handedOff' | 'accepted' | 'refused' | 'takenBack' | 'requests' | 'stalls' | 'handshakes'> & {
+export type WorkerCounts = Pick<WorkerStats, 'handedOff' | 'accepted' | 'refused' | 'takenBack' | 'returned' | 'requests' | 'stalls' | 'handshakes'> & {
   /** The durations of its requests in seconds, if it measures them. */
   durations: Buckets | undefined
 }
@@ -63,6 +63,7 @@ export class WorkerHandle {
   #accepted = 0
   #refused = 0
   #takenBack = 0
+  readonly #returned: ReturnCounts = { drain: 0, time: 0, rescue: 0 }
   /** The last report: the number of open connections, and the number of connections ever taken. */
   #reported = { open: 0, taken: 0 }
   #saturated = false
@@ -225,14 +226,27 @@ export class WorkerHandle {
     this.#settled()
   }
 
+  /** Records that it has returned this many connections. Returns false if it cannot have had so many. */
+  returns (reason: ReturnReason, count: number): boolean {
+    this.#returned[reason] += count
+    const { drain, time, rescue } = this.#returned
+    return drain + time + rescue <= this.#handedOff - this.#takenBack - this.#refused
+  }
+
   /** Ends a dead worker. Returns its open frame, and the connections in it that it had not taken. */
   end (): { frame: Frame, untaken: readonly Connection[] } | undefined {
+    this.#wire.readReturns()
     const frame = this.#frame
     const untaken = frame === null ? [] : this.#wire.untaken(frame)
     this.#frame = null
     this.#whenSettled = []
     this.#wire.close()
     return frame === null ? undefined : { frame, untaken }
+  }
+
+  /** Lets it return this many connections, although it is blocked. */
+  invite (count: number): void {
+    this.#wire.invite(count)
   }
 
   tell (message: ToWorker): void {
@@ -266,6 +280,7 @@ export class WorkerHandle {
       accepted: this.#accepted,
       refused: this.#refused,
       takenBack: this.#takenBack,
+      returned: { ...this.#returned },
       requests: this.requests,
       stalls: this.stalls,
       handshakes: this.handshakes,

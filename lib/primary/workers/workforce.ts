@@ -3,7 +3,7 @@ import type { Emit } from '../insight/events.js'
 import { countCpus } from '../../platform/cpus.js'
 import type { Clock } from '../../platform/clock.js'
 import type { SafeLog } from '../../fastify/safe-log.js'
-import type { Ack, Lane } from '../../lane.js'
+import type { Ack, Lane, Returned, ReturnReason } from '../../lane.js'
 import type { Options } from '../../options/options.js'
 import { isToPrimary, type Pulse, receive, type ToPrimary, type ToWorker } from '../../protocol.js'
 import { Development } from './development.js'
@@ -35,6 +35,9 @@ export interface WorkforceParts {
   refuse (failure: Error | undefined): void
   onMessage (worker: WorkerHandle, message: ToPrimary): void
   onAck (worker: WorkerHandle, ack: Ack): void
+  onReturned (worker: WorkerHandle, key: string, reason: ReturnReason, returned: readonly Returned[]): void
+  /** The worker is blocked, and requests wait on its kept connections. */
+  onWant (worker: WorkerHandle): void
   /** Called when its process has exited. Must call {@link Workforce.exited}. */
   onExit (worker: WorkerHandle, ending: Ending): void
   /** Whether a stop has begun, or been announced. */
@@ -222,10 +225,12 @@ export class Workforce {
   }
 
   #spawn (generation: number, place: number): WorkerHandle {
-    const { lane, fork, clock, onAck, onExit } = this.#parts
+    const { lane, fork, clock, onAck, onReturned, onWant, onExit } = this.#parts
     const wire = lane.createWire({
       onAck: ack => { onAck(worker, ack) },
-      onBroken: err => { this.broken(worker, err) }
+      onBroken: err => { this.broken(worker, err) },
+      onReturned: (key, reason, returned) => { onReturned(worker, key, reason, returned) },
+      onWant: () => { onWant(worker) }
     })
     const child = fork({ primary: process.pid, generation, slot: place, lane: lane.name }, wire.inherited)
     const worker = new WorkerHandle(generation, child, wire, place, clock.now())

@@ -3,6 +3,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { EventEmitter } from 'node:events'
 import { inspect } from 'node:util'
 import type { RawHandle } from '../../../platform/node-internals.js'
+import { isOurs } from '../../../protocol.js'
 import type { InternalMessage } from './worker-channel.js'
 
 /** The backlog of a received server: net.Server's default. */
@@ -33,6 +34,7 @@ export class ReceivedHandles {
     if (handle === undefined) return this.#pass(envelope, null) // the handle has not arrived: Node asks for it again
     try {
       const { type, msg } = envelope
+      if (isOurs(msg) && msg.type === 'return') return this.#return(msg, handle)
       if (this.#isInternal(msg)) throw new Error(`it sent a descriptor with an internal message of Node's: ${inspect(msg, { depth: 0 })}`)
       if (!this.#isTaken()) return this.#refuse(msg, handle)
       assertFits(type, handle)
@@ -48,11 +50,22 @@ export class ReceivedHandles {
     this.#child.emit('internalMessage', envelope, handle)
   }
 
-  /** Closes the handle, but acknowledges it: the worker sends no other handle before that. */
   #refuse (message: unknown, handle: RawHandle): void {
     handle.close()
-    if (this.#child.connected) this.#child.send({ cmd: 'NODE_HANDLE_ACK' }, undefined, { swallowErrors: true } as object, () => {})
+    this.#acknowledge()
     this.#child.emit('message', message, undefined)
+  }
+
+  /** A connection that the worker returns (lib/lane/ipc.ts). */
+  #return (message: object, handle: RawHandle): void {
+    if (!('readStart' in handle)) throw new Error('it returned a descriptor that is not a connection')
+    this.#acknowledge()
+    this.#child.emit('internalMessage', message, handle)
+  }
+
+  /** The worker sends no other handle before that. */
+  #acknowledge (): void {
+    if (this.#child.connected) this.#child.send({ cmd: 'NODE_HANDLE_ACK' }, undefined, { swallowErrors: true } as object, () => {})
   }
 
   /** Whether a listener may take the handle, which is the parameter after the message. */

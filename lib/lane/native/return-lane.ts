@@ -1,0 +1,106 @@
+import { constants } from 'node:os'
+import type { Addon, Poller } from '../addon.js'
+import type { Connection, Returned, WireEvents } from '../interface.js'
+import { REASONS } from '../../protocol.js'
+import { unpackReturns } from '../notes.js'
+
+/** The number of the message "requests wait here", which has no connections (native/lot.h). */
+const WANT = REASONS.length
+
+/** Milliseconds before the lane is read again when the primary has no room for the descriptors in it. */
+const NO_ROOM_PAUSE = 100
+
+const { EMFILE, EPIPE, EPROTO } = constants.errno
+
+export interface ReturnLaneParts {
+  /** Makes a connection of the descriptor, which belongs to it from then on. */
+  adopt (fd: number): Connection
+  onReturned: WireEvents['onReturned']
+  onWant: WireEvents['onWant']
+  /** The worker has sent something that is not a connection. @param error a libuv error */
+  onBroken (error: number): void
+}
+
+/**
+ * The primary's side of the pair over which one worker returns connections. The worker closes its copy as
+ * soon as it has sent it. So what is in the lane is not lost: not if the primary has no descriptor left, and
+ * not if the worker dies.
+ */
+export class ReturnLane {
+  readonly #addon: Addon
+  readonly #parts: ReturnLaneParts
+  readonly #end: number
+  readonly #fds: Int32Array
+  readonly #poller: Poller
+  #workersEnd: number | undefined
+  #pause: NodeJS.Timeout | undefined
+
+  constructor (addon: Addon, parts: ReturnLaneParts) {
+    this.#addon = addon
+    this.#parts = parts
+    this.#fds = new Int32Array(addon.FRAME_SIZE)
+    const [end, workersEnd] = addon.pair()
+    this.#end = end
+    this.#workersEnd = workersEnd
+    try {
+      this.#poller = addon.returns(end, this.#fds, (reason, key, notes, count, error) => {
+        if (error === 0 && reason === WANT && count === 0) parts.onWant()
+        else if (error === 0) this.#returned(reason, key, notes, count)
+        else if (error === -EMFILE) this.#pause = setTimeout(() => { addon.resume(this.#poller) }, NO_ROOM_PAUSE).unref()
+        else if (error !== -EPIPE) parts.onBroken(error)
+      })
+    } catch (err) {
+      this.#closeEnds()
+      throw err
+    }
+  }
+
+  get workersEnd (): number {
+    return this.#workersEnd as number
+  }
+
+  /** The worker has its own descriptor now. */
+  started (): void {
+    if (this.#workersEnd !== undefined) this.#addon.close(this.#workersEnd)
+    this.#workersEnd = undefined
+  }
+
+  /** Answers a blocked worker. Its thread gives up soon, and asks again, so that a lost answer does no harm. */
+  invite (count: number): void {
+    this.#addon.send(this.#end, count, '', '', this.#fds, 0)
+  }
+
+  /** Passes on what the worker had sent before it died. */
+  readAll (): void {
+    this.#addon.readReturns(this.#poller)
+  }
+
+  close (): void {
+    clearTimeout(this.#pause)
+    this.#addon.unpoll(this.#poller)
+    this.#closeEnds()
+  }
+
+  #returned (number: number, key: string, text: string, count: number): void {
+    const connections = Array.from(this.#fds.subarray(0, count), fd => fd === -1 ? undefined : this.#parts.adopt(fd))
+    const reason = REASONS[number]
+    const notes = unpackReturns(text, count)
+    if (reason === undefined || notes === undefined) {
+      for (const connection of connections) connection?.close()
+      return this.#parts.onBroken(-EPROTO)
+    }
+    const returned: Returned[] = []
+    connections.forEach((connection, place) => {
+      if (connection === undefined) return
+      const { left, note } = notes[place] as { left: number, note: string }
+      connection.note = note
+      returned.push({ connection, left })
+    })
+    if (returned.length > 0) this.#parts.onReturned(key, reason, returned)
+  }
+
+  #closeEnds (): void {
+    this.started()
+    this.#addon.close(this.#end)
+  }
+}

@@ -1,0 +1,72 @@
+import type { Connection, Hold, Returned } from '../../lane.js'
+import type { Clock } from '../../platform/clock.js'
+
+/** Milliseconds between two checks for held connections whose time is over. They may end late by that. */
+const CHECK = 1_000
+
+export interface HeldParts {
+  hold: Hold
+  /** Deals a connection on which a request has begun to arrive, like one that was just accepted. */
+  deal (connection: Connection): void
+  clock: Clock
+}
+
+/**
+ * The connections of one key that workers have returned, and on which nothing has arrived since. Nobody
+ * reads from them. Each leaves when a request begins to arrive, when its client closes it, or when it has
+ * been idle for as long as its worker would have kept it.
+ */
+export class Held {
+  readonly #parts: HeldParts
+  /** When each one has to end, by the clock. */
+  readonly #deadlines = new Map<Connection, number>()
+  #cancelCheck: (() => void) | undefined
+  #ended = false
+
+  constructor (parts: HeldParts) {
+    this.#parts = parts
+  }
+
+  get size (): number {
+    return this.#deadlines.size
+  }
+
+  add ({ connection, left }: Returned): void {
+    const { hold, deal, clock } = this.#parts
+    // It was on its way when the port closed: a worker that drains looks itself whether anything arrives.
+    if (this.#ended) return deal(connection)
+    const watched = hold.add(connection, gone => {
+      this.#deadlines.delete(connection)
+      if (gone) connection.close()
+      else deal(connection)
+    })
+    if (!watched) return deal(connection)
+    this.#deadlines.set(connection, clock.now() + left)
+    this.#cancelCheck ??= this.#check()
+  }
+
+  /**
+   * Holds nothing any more. Waits another `delay` milliseconds for requests that are on their way, then
+   * closes what is still held.
+   */
+  async end (delay: number): Promise<void> {
+    this.#ended = true
+    if (this.size > 0 && delay > 0) await new Promise<void>(resolve => { this.#parts.clock.after(delay, resolve) })
+    this.#cancelCheck?.()
+    for (const connection of [...this.#deadlines.keys()]) this.#close(connection)
+  }
+
+  #check (): () => void {
+    return this.#parts.clock.after(CHECK, () => {
+      const now = this.#parts.clock.now()
+      for (const [connection, deadline] of this.#deadlines) if (deadline <= now) this.#close(connection)
+      this.#cancelCheck = this.size > 0 ? this.#check() : undefined
+    })
+  }
+
+  #close (connection: Connection): void {
+    this.#deadlines.delete(connection)
+    this.#parts.hold.release(connection)
+    connection.close()
+  }
+}

@@ -1,0 +1,130 @@
+import type { Server } from 'node:http'
+import type { Lot, LotEvents } from '../lane.js'
+import { beforeUse, type ConnectionHandle } from '../platform/node-internals.js'
+import type { Connections, OpenConnection } from './connections.js'
+import { type Idle, idleOf, letGo, seemsIdle, timeLeft } from './idle.js'
+
+/**
+ * Milliseconds between two looks for idle connections: while requests arrive, and the most when nothing
+ * happens. A request that arrives sooner after the last answer on its connection is not rescued.
+ */
+const MOST_OFTEN = 5
+const LEAST_OFTEN = 160
+
+/** The number of open connections for each millisecond between two looks, so that looking costs less than a hundredth of the time. */
+const PER_MILLISECOND = 100
+
+interface Parked extends Idle { place: number }
+
+/**
+ * Parks idle connections, so that a thread can return them while the event loop is blocked. A connection is
+ * parked some milliseconds after its last answer, by a timer: where one request follows another, none is,
+ * and nothing is spent on it.
+ */
+export class Parking {
+  readonly #lot: Lot | undefined
+  /** The places that are free, the lowest last. */
+  readonly #free: number[]
+  readonly #parked = new Map<number, Parked>()
+  readonly #places = new WeakMap<OpenConnection, number>()
+  /** The connections whose handles tell of their use. */
+  readonly #guarded = new WeakSet<ConnectionHandle>()
+  readonly #watched = new Map<Connections, { key: string, requests: number }>()
+  #timer: NodeJS.Timeout | undefined
+  #interval = 0
+
+  /** @param openLot returns undefined if the lane has none; then nothing is parked */
+  constructor (openLot: (events: LotEvents) => Lot | undefined) {
+    this.#lot = openLot({
+      onReadable: places => { for (const place of places) this.#leave(place)?.handle.readStart() },
+      onMoved: places => { for (const place of places) this.#moved(place) }
+    })
+    const size = this.#lot?.size ?? 0
+    this.#free = Array.from({ length: size }, (_, place) => size - 1 - place)
+  }
+
+  /** Parks the connections of an app from now on. */
+  begin (connections: Connections, key: string): void {
+    if (this.#lot === undefined) return
+    this.#watched.set(connections, { key, requests: 0 })
+    connections.onRequest = () => { if (this.#interval > MOST_OFTEN) this.#wake() }
+    this.#wake()
+  }
+
+  end (connections: Connections): void {
+    if (!this.#watched.delete(connections)) return
+    connections.onRequest = undefined
+    for (const { connection, handle } of [...this.#parked.values()]) {
+      if (connections.has(connection) && this.unpark(connection)) handle.readStart()
+    }
+    if (this.#watched.size === 0) clearTimeout(this.#timer)
+  }
+
+  /** Takes the connection out of the lot. Returns whether it is still this process's; nobody reads from it then. */
+  unpark (connection: OpenConnection): boolean {
+    const place = this.#places.get(connection)
+    if (place === undefined || this.#lot === undefined) return true
+    const ours = this.#lot.unpark(place)
+    this.#leave(place)
+    if (!ours) letGo(connection)
+    return ours
+  }
+
+  #wake (): void {
+    this.#interval = MOST_OFTEN
+    this.#schedule()
+  }
+
+  #schedule (): void {
+    clearTimeout(this.#timer)
+    let open = 0
+    for (const { count } of this.#watched.keys()) open += count
+    this.#timer = setTimeout(() => { this.#look() }, Math.max(this.#interval, open / PER_MILLISECOND)).unref()
+  }
+
+  #look (): void {
+    let busy = false
+    for (const [connections, watched] of this.#watched) {
+      busy ||= connections.requests !== watched.requests
+      watched.requests = connections.requests
+      const candidates: OpenConnection[] = []
+      for (const connection of connections) if (!this.#places.has(connection) && seemsIdle(connection)) candidates.push(connection)
+      if (candidates.length === 0) continue
+      for (const idle of idleOf(connections.server as Server, candidates)) this.#park(connections.server as Server, watched.key, idle)
+    }
+    this.#interval = busy ? MOST_OFTEN : Math.min(this.#interval * 2, LEAST_OFTEN)
+    this.#schedule()
+  }
+
+  #park (server: Server, key: string, { connection, handle }: Idle): void {
+    const place = this.#free.pop()
+    if (place === undefined || this.#lot === undefined) return
+    handle.readStop()
+    const left = timeLeft(server, connection, performance.now())
+    if (!this.#lot.park(place, key, { handle, left, note: connection.note ?? '' })) {
+      this.#free.push(place)
+      handle.readStart()
+      return
+    }
+    this.#parked.set(place, { connection, handle, place })
+    this.#places.set(connection, place)
+    if (this.#guarded.has(handle)) return
+    this.#guarded.add(handle)
+    beforeUse(handle, () => this.unpark(connection))
+  }
+
+  /** Makes the place free in this class; it is free in the lot. */
+  #leave (place: number): Parked | undefined {
+    const parked = this.#parked.get(place)
+    if (parked === undefined) return undefined
+    this.#parked.delete(place)
+    this.#places.delete(parked.connection)
+    this.#free.push(place)
+    return parked
+  }
+
+  #moved (place: number): void {
+    const parked = this.#leave(place)
+    if (parked !== undefined) letGo(parked.connection)
+  }
+}
