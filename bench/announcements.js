@@ -3,7 +3,7 @@ import net from 'node:net'
 
 /** Where the processes of a contender report their role: a Unix socket, because PM2's processes share no output with this one. */
 export class Announcements {
-  /** @type {Array<{ role: 'primary' | 'worker', pid: number }>} */
+  /** @type {Array<{ role: 'primary' | 'worker', pid: number, worker: string }>} */
   #said = []
   #server
   #whenSaid = new Set()
@@ -16,17 +16,16 @@ export class Announcements {
     return announcements
   }
 
-  /** The pids, in the order in which they were reported. */
-  pids (role) {
-    return this.#said.filter(said => said.role === role).map(({ pid }) => pid)
+  /** All that have reported this role, in that order. */
+  by (role) {
+    return this.#said.filter(said => said.role === role)
   }
 
-  /** Resolves when `count` processes have reported this role. */
+  /** Resolves when `count` have reported this role. */
   async of (role, count) {
-    while (this.pids(role).length < count) {
+    while (this.by(role).length < count) {
       await new Promise(resolve => { this.#whenSaid.add(resolve) })
     }
-    return this.pids(role)
   }
 
   close () {

@@ -4,12 +4,14 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findTools } from './load/index.js'
+import { findProxies } from './proxies.js'
 
 /**
  * @typedef {object} Bench what contenders and workloads need of a run
  * @property {import('./processes.js').Processes} processes
  * @property {string} folder for temporary files; removed at the end of the run
  * @property {{ newConnections: import('./load/index.js').Tool, keepAlive: import('./load/index.js').Tool }} tools
+ * @property {{ nginx?: string, haproxy?: string }} proxies the versions of those that are installed
  * @property {boolean} addon whether the native lane's addon loads
  * @property {string} [floor] the C floor, compiled
  * @property {string} [certificate] the folder of key.pem and cert.pem
@@ -29,6 +31,7 @@ export function createBench (processes, folder) {
     processes,
     folder,
     tools: findTools(),
+    proxies: findProxies(),
     addon,
     floor: addon ? compileFloor(folder) : undefined,
     certificate: createCertificate(folder)

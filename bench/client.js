@@ -80,7 +80,11 @@ export function statusOf (text) {
   return status !== null && length !== null && bodyOf(text).length === Number(length[1]) ? Number(status[1]) : undefined
 }
 
-function bodyOf (text) {
+/**
+ * What follows the head of a response; empty if there is no whole head.
+ * @param {string} text
+ */
+export function bodyOf (text) {
   const end = text.indexOf('\r\n\r\n')
   return end === -1 ? '' : text.slice(end + 4)
 }

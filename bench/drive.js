@@ -5,14 +5,15 @@ import { ask, now } from './client.js'
  * Open loop: each request is sent at its time, whatever happened to the requests before it.
  * @param {{ port: number }} server
  * @param {Array<{ at: number, path: string }>} plan milliseconds from now, in order
+ * @param {(path: string) => Promise<import('./client.js').Answer>} [send] on a new connection, unless given
  */
-export async function openLoop (server, plan) {
+export async function openLoop (server, plan, send = async path => await ask(server, path)) {
   const start = now()
   const answers = []
   for (const { at, path } of plan) {
     const wait = start + at - now()
     if (wait > 0.5) await sleep(wait)
-    answers.push(ask(server, path).then(answer => ({ ...answer, path })))
+    answers.push(send(path).then(answer => ({ ...answer, path })))
   }
   return await Promise.all(answers)
 }

@@ -18,6 +18,7 @@ export function describeMachine ({ tools }) {
     'shared-fastify': [version('../package.json'), commit()].filter(Boolean).join(', commit '),
     Fastify: version('../node_modules/fastify/package.json'),
     PM2: version('pm2/package.json'),
+    Watt: version('wattpm/package.json'),
     '@socket.io/sticky': version('@socket.io/sticky/package.json'),
     'Load by': [...new Set([newConnections, keepAlive].map(({ name, is }) => `${name} ${is}`))].join('; '),
     'Load average at the start': os.loadavg()[0].toFixed(1)

@@ -25,13 +25,18 @@ function threadMicros (pid, thread) {
 
 /**
  * Memory in bytes: resident, proportional (shared memory is divided among the processes that share it),
- * and private.
+ * private, and proportional without files that are mapped.
  * @param {number} pid
  */
 export function memory (pid) {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
-  const bytes = name => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)[1]) * 1024
-  return { rss: bytes('Rss'), pss: bytes('Pss'), private: bytes('Private_Clean') + bytes('Private_Dirty') }
+  const bytes = name => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) * 1024
+  return {
+    rss: bytes('Rss'),
+    pss: bytes('Pss'),
+    private: bytes('Private_Clean') + bytes('Private_Dirty'),
+    unmapped: bytes('Pss_Anon') + bytes('Pss_Shmem')
+  }
 }
 
 /**

@@ -9,7 +9,8 @@ export function toText ({ sections, goals }, { notes }) {
   ].join('\n')
 }
 
-function textTable ({ head, rows }) {
+/** @param {import('./report.js').Table} table */
+export function textTable ({ head, rows }) {
   const lines = [head, ...rows]
   const widths = head.map((_, column) => Math.max(...lines.map(line => line[column].length)))
   return lines.map(line => line.map((text, column) => column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column])).join('  ').trimEnd()).join('\n')

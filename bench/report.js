@@ -56,8 +56,14 @@ function goalsTable (samples) {
   return {
     head: ['', 'goal', 'measured', ''],
     rows: judge(samples).map(({ what, atLeast, atMost, figure, verdict }) =>
-      [what, atMost === 0 ? '0' : atLeast === undefined ? `<= ${atMost}` : `>= ${atLeast}`, format(figure, atMost === 0 ? 0 : 2), verdict])
+      [what, aim(atLeast, atMost), format(figure, atMost === 0 ? 0 : 2), verdict])
   }
+}
+
+function aim (atLeast, atMost) {
+  if (atMost === 0) return '0'
+  if (atLeast !== undefined && atMost !== undefined) return `${atLeast} to ${atMost}`
+  return atLeast === undefined ? `<= ${atMost}` : `>= ${atLeast}`
 }
 
 /** The median, and the range of the rounds if there is one. */

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Announcements } from '../announcements.js'
 import { ask } from '../client.js'
+import { runTool } from '../load/run-tool.js'
 
 /** Milliseconds after which a contender that does not serve yet counts as failed. */
 const START_PATIENCE = 60_000
@@ -15,6 +16,9 @@ const TRY_EVERY = 5
 /** Milliseconds that each try may take: @socket.io/sticky loses connections that arrive before its workers are up. */
 const TRY_PATIENCE = 1000
 
+/** Seconds that a command may take. */
+const COMMAND_PATIENCE = 40
+
 /** The answer of every contender's app. */
 const BODY = '{"hello":"world"}'
 
@@ -22,12 +26,16 @@ const BODY = '{"hello":"world"}'
  * @typedef {object} Settings
  * @property {number} workers
  * @property {boolean} [tls]
+ * @property {string[]} [flags] more flags of this project's command; other contenders do not have them
  *
  * @typedef {object} Launch
  * @property {string[]} args of node
  * @property {NodeJS.ProcessEnv} [env]
  * @property {'itself' | 'none' | 'announced' | ((pid: number) => number)} primary which process is the primary: the
  *   process started, none, the one that reports it, or the one that this function finds when all serve
+ *
+ * @typedef {Record<'reload' | 'scale' | 'status', (pid: number, ...values: unknown[]) => string[]>} Commands the arguments
+ *   of node for what a contender can be told while it runs; each returns when that is done
  */
 
 /** A contender that is running. */
@@ -37,6 +45,8 @@ export class Running {
   msToAllWorkers = NaN
   /** The primary's pid; undefined if there is no primary. */
   primary
+  #commands
+  #env
   #bench
   #program
   #announcements
@@ -46,9 +56,11 @@ export class Running {
    * @param {import('../bench.js').Bench} bench
    * @param {Settings} settings
    * @param {(port: number) => Launch} launch
+   * @param {Partial<Commands>} [commands]
    */
-  static async start (bench, settings, launch) {
+  static async start (bench, settings, launch, commands = {}) {
     const running = new Running()
+    running.#commands = commands
     try {
       await running.#start(bench, settings, launch)
       return running
@@ -58,14 +70,38 @@ export class Running {
     }
   }
 
-  /** The pids of the workers that have been ready so far, including those that have exited. */
+  /** The pids of the workers that have been ready so far, including those that have exited. Workers that are threads share one. */
   get workers () {
-    return this.#announcements.pids('worker')
+    return [...new Set(this.#announcements.by('worker').map(({ pid }) => pid))]
+  }
+
+  /** The names of the same workers, as the app's answers have them. */
+  get workerNames () {
+    return this.#announcements.by('worker').map(({ worker }) => worker)
   }
 
   /** Resolves when `count` workers have become ready since the start. */
   async workersEver (count) {
     await this.#announcements.of('worker', count)
+  }
+
+  /**
+   * Whether it has this command.
+   * @param {keyof Commands} name
+   */
+  can (name) {
+    return this.#commands[name] !== undefined
+  }
+
+  /**
+   * Resolves with what the command prints when it is done.
+   * @param {keyof Commands} name
+   * @param {...unknown} values
+   */
+  async command (name, ...values) {
+    const args = this.#commands[name](this.#program.pid, ...values)
+    const { stdout } = await runTool(this.#bench, process.execPath, args, COMMAND_PATIENCE, this.#env)
+    return stdout
   }
 
   async stop () {
@@ -81,6 +117,7 @@ export class Running {
     this.port = await freePort()
     this.secure = tls
     const { args, env, primary } = launch(this.port)
+    this.#env = env
     const startedAt = performance.now()
     const since = () => performance.now() - startedAt
     this.#program = bench.processes.start(process.execPath, args, {
@@ -102,7 +139,7 @@ export class Running {
   #findPrimary (primary) {
     if (primary === 'none') return undefined
     if (primary === 'itself') return this.#program.pid
-    if (primary === 'announced') return this.#announcements.pids('primary')[0]
+    if (primary === 'announced') return this.#announcements.by('primary')[0].pid
     return primary(this.#program.pid)
   }
 
@@ -128,7 +165,8 @@ async function late () {
   throw new Error(`it does not serve after ${START_PATIENCE / 1000} s`)
 }
 
-async function freePort () {
+/** A port of 127.0.0.1 on which nothing listens. */
+export async function freePort () {
   const server = net.createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address()

@@ -13,7 +13,7 @@ export default {
   name: 'blocked',
   title: 'One worker blocked for 2 s',
   about: (bench, { block }) => `4 workers, 200 new connections a second (Poisson), one worker blocked for ${block / 1000} s. Latency in ms of the requests sent during the block. How many requests sent after its beginning waited for its end (all rounds together), and how many sent before it, which the worker may have received.`,
-  contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'sticky'],
+  contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'watt', 'sticky'],
   full: { rounds: 2, block: 2000 },
   quick: { rounds: 1, block: 1000, contenders: ['native', 'cluster-rr'] },
   settings: { workers: 4 },
@@ -36,10 +36,10 @@ export default {
 }
 
 /** `from` and `until` are from the worker, on the clock that all processes share. */
-function judge (answers, { pid, from, until }) {
+function judge (answers, { worker, from, until }) {
   const during = answers.filter(({ sentAt }) => sentAt > from && sentAt < until)
   const served = answers.filter(({ outcome }) => outcome === 'answered')
-  const ofBlocked = served.filter(({ body, sentAt, ms }) => JSON.parse(body).pid === pid && sentAt < until && sentAt + ms > until)
+  const ofBlocked = served.filter(({ body, sentAt, ms }) => JSON.parse(body).worker === worker && sentAt < until && sentAt + ms > until)
   return {
     ms: during.map(({ ms }) => ms),
     waited: ofBlocked.filter(({ sentAt }) => sentAt > from).length,

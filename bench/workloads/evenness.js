@@ -5,7 +5,7 @@ export default {
   name: 'evenness',
   title: 'Evenness',
   about: () => '4 workers, one request on each connection. One connection at a time, and 64 at a time: the fewest and the most that a worker got, in percent of an even share.',
-  contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'sticky'],
+  contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'watt', 'sticky'],
   full: { rounds: 1, single: 400, crowd: 4000 },
   quick: { rounds: 1, single: 100, crowd: 1000, contenders: ['native', 'cluster-rr'] },
   settings: { workers: 4 },
@@ -21,19 +21,19 @@ export default {
     const alone = await closedLoop(running, '/who', { count: single, connections: 1 })
     const together = await closedLoop(running, '/who', { count: crowd, connections: 64 })
     return {
-      single: counts(alone, running.workers),
-      crowd: counts(together, running.workers),
+      single: counts(alone, running.workerNames),
+      crowd: counts(together, running.workerNames),
       failed: [...alone, ...together].filter(({ outcome }) => outcome !== 'answered').length
     }
   }
 }
 
 function counts (answers, workers) {
-  const served = new Map(workers.map(pid => [pid, 0]))
+  const served = new Map(workers.map(worker => [worker, 0]))
   for (const { outcome, body } of answers) {
     if (outcome !== 'answered') continue
-    const { pid } = JSON.parse(body)
-    served.set(pid, (served.get(pid) ?? 0) + 1)
+    const { worker } = JSON.parse(body)
+    served.set(worker, (served.get(worker) ?? 0) + 1)
   }
   return [...served.values()]
 }

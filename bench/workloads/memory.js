@@ -14,7 +14,7 @@ export default {
   name: 'memory',
   title: 'Memory of an idle cluster',
   about: () => `4 workers, ${REST / 1000} s after the last one is ready, and after one request. In MiB. PSS divides shared memory among the processes that share it; private memory belongs to one process. node:cluster's primary runs a script that only forks, shared-fastify's primary is its command, and PM2's is its daemon.`,
-  contenders: ['native', 'ipc', 'cluster-rr', 'pm2', 'sticky', 'single'],
+  contenders: ['native', 'ipc', 'cluster-rr', 'pm2', 'watt', 'sticky', 'single'],
   full: { rounds: 1 },
   quick: { rounds: 1, contenders: ['native', 'cluster-rr'] },
   settings: { workers: 4 },

@@ -10,7 +10,7 @@ export default {
   name: 'new-connections',
   title: 'A new connection for each request',
   about: ({ tools }) => `2 workers; ${tools.newConnections.name}, 64 at a time. CPU is that of whole processes.`,
-  contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'single', 'pm2', 'sticky', 'floor'],
+  contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'reuse-port', 'single', 'pm2', 'watt', 'sticky', 'floor'],
   full: { rounds: 3, seconds: 2, warmUp: 15000 },
   quick: { rounds: 1, seconds: 1, warmUp: 0, contenders: ['native', 'ipc', 'cluster-rr', 'cluster-none', 'floor'] },
   settings: { workers: 2 },

@@ -1,6 +1,10 @@
 // The app that every contender serves.
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import v8 from 'node:v8'
+import vm from 'node:vm'
 import Fastify from 'fastify'
+import { worker } from './announce.js'
 
 const { BENCH_TLS } = process.env // where the key and the certificate are
 
@@ -9,11 +13,20 @@ export function createApp () {
     ? {}
     : { https: { key: readFileSync(`${BENCH_TLS}/key.pem`), cert: readFileSync(`${BENCH_TLS}/cert.pem`) } })
   app.get('/', async () => ({ hello: 'world' })) // 17 bytes
-  app.get('/who', async () => ({ pid: process.pid }))
+  app.get('/who', async () => ({ worker }))
+  app.get('/from', async request => ({ worker, port: request.socket.remotePort }))
+  app.get('/wait/:ms', async request => {
+    await sleep(Number(request.params.ms))
+    return { worker, port: request.socket.remotePort }
+  })
   app.get('/block/:ms', async request => {
     const from = now()
     block(Number(request.params.ms))
-    return { pid: process.pid, from, until: now() }
+    return { worker, from, until: now() }
+  })
+  app.get('/gc', async () => {
+    gc()
+    return { worker }
   })
   app.get('/hang', (request, reply) => {
     reply.hijack()
@@ -21,6 +34,12 @@ export function createApp () {
     reply.raw.write(JSON.stringify({ pid: process.pid }), () => { block(Infinity) })
   })
   return app
+}
+
+/** Collects all garbage of this worker. */
+function gc () {
+  v8.setFlagsFromString('--expose-gc')
+  vm.runInNewContext('gc')()
 }
 
 /** Blocks the event loop without using a CPU, as a synchronous call does that waits for something. */
