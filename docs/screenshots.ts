@@ -79,6 +79,7 @@ function createTraffic (last: Sample): Sample[] {
       connections: last.connections * (level + peak) * (0.95 + random() * 0.1),
       requests: last.requests * (level + peak * 0.6) * (0.98 + random() * 0.04),
       open: Math.round(last.open * level),
+      held: Math.round(peak * 120),
       pending: Math.round(peak * 340) + (random() < 0.02 ? 2 : 0),
       shed: 0,
       utilization: Math.min(1, utilization),

@@ -150,6 +150,8 @@ export class FakeWire implements Wire {
 
   readReturns (): void {}
 
+  invite (): void {}
+
   untaken ({ connections }: Frame): readonly Connection[] {
     return connections.filter((_, place) => !this.taken.includes(place))
   }

@@ -174,8 +174,8 @@ export class App implements Share {
       forced: () => cuts && told && this.#pace !== 'gentle',
       webSockets: () => webSockets(this.fastify),
       returning,
-      // If the app itself calls close(), the other workers go on serving, as they do in a gentle drain.
-      mayReturn: () => returnOnDrain && returning?.allowed === true && (this.#asked === undefined || this.#pace === 'gentle')
+      // If the app itself calls close(), the other workers go on serving, and after a hasty drain new ones will.
+      mayReturn: () => returnOnDrain && returning?.allowed === true && (this.#asked === undefined || this.#pace !== 'prompt')
     })
     const [done] = await Promise.all([tell(), drained])
     done()

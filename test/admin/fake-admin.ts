@@ -169,6 +169,7 @@ export function createSample (time: number, { workers, pending }: Pick<Status, '
     requests: sum('requestRate'),
     open: sum('open'),
     pending,
+    held: 0,
     shed: 0,
     utilization: sum('utilization') / Math.max(workers.length, 1),
     busiest: Math.max(0, ...workers.map(({ utilization }) => utilization))

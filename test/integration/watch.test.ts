@@ -213,6 +213,6 @@ t.test("the old worker's connections delay nothing: a WebSocket is told to recon
   await app.events('worker-ready', 2)
   t.equal((await request(url)).body, 'new')
   upload.write('{"name":"file"}')
-  t.match(await upload.answer(), { body: 'old file', headers: { connection: 'close' } })
+  t.match(await upload.answer(), { body: 'old file', headers: { connection: 'keep-alive' } })
   t.match(await app.event('worker-exit'), { workerId: 1, code: 0 } satisfies Partial<Line>)
 })
