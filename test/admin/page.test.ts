@@ -54,7 +54,7 @@ scene('the server and each of its workers are shown', {}, async (t, page) => {
   t.equal(await page.title(), 'shop · shared-fastify')
   t.equal(await page.locator('#state').textContent(), 'Ready')
   t.strictSame(await page.locator('#facts dd').allTextContents(),
-    ['0.0.0.0:3000', '1 h 0 m', '0', 'round-robin', 'native', '120,000', '3,000', '0', '0', '0', '4100', '1.0.0 on Node v24.4.0'])
+    ['0.0.0.0:3000', '1 h 0 m', '0', 'round-robin', 'native', '120,000', '3,000', '0', '0', '0', '0', '0', '4100', '1.0.0 on Node v24.4.0'])
   t.equal(await page.locator('#workers-count').textContent(), '3 workers, all ready')
   t.equal(await page.locator('#rows tr').count(), 3)
   t.strictSame(await cells(row(page, 2)), ['1', '2', '4102', 'Ready', '0', '1 h 0 m', '20', '12', '480', '42 %', '12 ms', '83 MiB', '0'])
