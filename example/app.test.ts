@@ -26,5 +26,5 @@ test('the app answers', async t => {
 test('stats() is empty without workers', async t => {
   const fastify = await build(t)
   const response = await fastify.inject('/stats')
-  assert.deepEqual(response.json(), { workers: [], pending: 0, shed: 0, listeners: [], ready: false })
+  assert.deepEqual(response.json(), { workers: [], pending: 0, held: 0, shed: 0, listeners: [], ready: false })
 })

@@ -438,6 +438,7 @@ export class Primary {
   }
 
   #closed (worker: WorkerHandle, key: string): void {
+    worker.readReturns() // from its drain
     this.#ports.of(key)?.left(worker)
     worker.closed = !this.#ports.open.some(port => port.serves(worker))
   }

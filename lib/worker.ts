@@ -122,7 +122,7 @@ export class Worker {
     const place = this.#serving
     const connections = new Connections(fastify.server, () => { this.#reports.opened() })
     const movable = fastify.server instanceof http.Server // TLS and HTTP/2 have a state in this process
-    const parking = movable && options.rescueAfter > 0 ? this.#openLot(options.rescueAfter) : undefined
+    const parking = movable && options.rescueAfter > 0 ? this.#openLot(options) : undefined
     const app = new App(fastify, connections, {
       nextKey: target => this.#keyNames.next(target, place),
       tell: message => { this.#tell(message) },
@@ -187,7 +187,9 @@ export class Worker {
     }
   }
 
-  #openLot (patience: number): Parking {
+  #openLot ({ policy, rescueAfter, stickyWait }: Options): Parking {
+    // As for a take-back, a client waits for its home.
+    const patience = policy === 'sticky' ? Math.max(rescueAfter, stickyWait) : rescueAfter
     this.#parking ??= new Parking(events => this.#lane.openLot(patience, events))
     return this.#parking
   }

@@ -145,7 +145,10 @@ static int frame_receive_whole(int lane, struct frame *frame) {
   int flags = MSG_PEEK;
   char byte;
   ssize_t received = frame_read(lane, frame, &flags), consumed;
-  if (received <= 0) return (int) received;
+  if (received <= 0) {
+    frame_close(frame); /* an empty message looks like a closed end, and may have descriptors */
+    return (int) received;
+  }
   bool valid = (flags & MSG_TRUNC) == 0 && frame_is(frame, received);
   bool whole = (flags & MSG_CTRUNC) == 0 && frame->arrived == frame->header.count;
   if (valid && (flags & MSG_CTRUNC) != 0 && frame->arrived < frame->header.count) {

@@ -62,8 +62,9 @@ static int return_one(struct poller *poller) {
   return received;
 }
 
+/* Several at a time, since workers may return one by one; not all, so that acks are handled in between. */
 static void on_return(uv_poll_t *poll, int status, int events) {
-  return_one(poll->data);
+  for (int frames = 0; frames < 16 && !((struct poller *) poll->data)->closing && return_one(poll->data) == 1; frames++);
   (void) status; (void) events;
 }
 
@@ -84,11 +85,11 @@ static napi_value js_returns(napi_env env, napi_callback_info info) {
   return keep(poller, args[1], &poller->buffer) ? object : NULL;
 }
 
-/* readReturns(poller): passes on everything that has been sent by now; for a dead worker */
+/* readReturns(poller): passes on everything that has been sent by now */
 static napi_value js_read_returns(napi_env env, napi_callback_info info) {
   napi_value args[1];
   struct poller *poller;
-  if (arguments(env, info, 1, args) && (poller = poller_of(env, args[0])) != NULL) while (return_one(poller) == 1);
+  if (arguments(env, info, 1, args) && (poller = poller_of(env, args[0])) != NULL) while (!poller->closing && return_one(poller) == 1);
   return NULL;
 }
 

@@ -72,10 +72,6 @@ static int64_t lot_now(void) {
   return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void lot_sleep(int64_t time) {
-  nanosleep(&(struct timespec) { .tv_sec = time / 1000000000, .tv_nsec = time % 1000000000 }, NULL);
-}
-
 static void lot_close(struct lot *lot) {
   int fds[] = { lot->set, lot->wake, lot->stop, lot->schedule };
   for (unsigned i = 0; i < sizeof(fds) / sizeof(*fds); i++) if (fds[i] != -1) close(fds[i]);
@@ -112,11 +108,12 @@ static int lot_park(struct lot *lot, uint32_t place) {
   struct space *space = &lot->spaces[place];
   struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.u32 = place };
   if (place >= lot->used) lot->used = place + 1;
+  /* Into the set first. The thread may know this place from an earlier connection: if it claimed this one in
+   * between, it would take it out of the set before it is in, and the set would keep it for ever; and it might
+   * have sent it when the set rejects it. */
+  if (epoll_ctl(lot->set, EPOLL_CTL_ADD, space->fd, &event) == -1) return -errno;
   atomic_store(&space->state, SPACE_PARKED);
-  if (epoll_ctl(lot->set, EPOLL_CTL_ADD, space->fd, &event) == 0) return 0;
-  int error = -errno;
-  atomic_store(&space->state, SPACE_FREE); /* the thread knows places by the set alone */
-  return error;
+  return 0;
 }
 
 static bool lot_claim(struct lot *lot, uint32_t place, int into) {
@@ -166,6 +163,14 @@ static uint32_t lot_moved(struct lot *lot, int32_t *places) {
 
 /* ------------------------------------------------------------------ the thread */
 
+/* Sleeps until the lot ends, at the latest: the process waits for the thread when it exits. */
+static void lot_sleep(struct lot *lot, int64_t time) {
+  struct timespec left = { .tv_sec = time / 1000000000, .tv_nsec = time % 1000000000 };
+  struct pollfd stop = { .fd = lot->stop, .events = POLLIN };
+  /* An app may close descriptors that it does not own, and then poll does not wait. */
+  if (ppoll(&stop, 1, &left, NULL) != 0 && !atomic_load(&lot->stopped)) nanosleep(&left, NULL);
+}
+
 /* Nanoseconds that the event loop's thread has waited for a CPU. Always 0 if the kernel does not tell. */
 static int64_t lot_waited(const struct lot *lot) {
   char text[96] = { 0 };
@@ -178,7 +183,7 @@ static int64_t lot_waited(const struct lot *lot) {
 static bool lot_stands_still(struct lot *lot, uint64_t turn) {
   int64_t began = lot_now(), waited = lot_waited(lot);
   for (int64_t time = lot->patience;; time = LOT_TICK) {
-    lot_sleep(time);
+    lot_sleep(lot, time);
     if (atomic_load(&lot->turns) != turn || atomic_load(&lot->stopped)) return false;
     if (lot_now() - began - (lot_waited(lot) - waited) >= lot->patience) return true;
   }
@@ -202,10 +207,22 @@ static int lot_ask(struct lot *lot) {
   return (int) (frame.header.number > FRAME_SIZE ? FRAME_SIZE : frame.header.number);
 }
 
+/* Whether a request waits there. If the client is gone, or has closed its half, none does. */
+static bool lot_waits(int fd) {
+  struct pollfd polled = { .fd = fd, .events = POLLIN | POLLRDHUP };
+  return poll(&polled, 1, 0) == 1 && polled.revents == POLLIN;
+}
+
 static bool lot_move(struct lot *lot, uint32_t place) {
   struct space *space = &lot->spaces[place];
   if (!lot_claim(lot, place, SPACE_MOVING)) return false;
   step("claimed");
+  /* The event loop may have run, and parked another connection here. The set does not tell: with more
+   * requests than fit into one look, it shows others each time. */
+  if (!lot_waits(space->fd)) {
+    atomic_store(&space->state, SPACE_PARKED);
+    return false;
+  }
   struct frame frame;
   memset(&frame.header, 0, sizeof(frame.header));
   frame.header.number = RETURN_RESCUE;
@@ -226,41 +243,40 @@ static bool lot_move(struct lot *lot, uint32_t place) {
   return true;
 }
 
-/* Whether the place was among those found at the first look, so that its request has waited for the patience. */
-static bool lot_was_ready(const struct epoll_event *first, int count, uint32_t place) {
-  for (int i = 0; i < count; i++) if (first[i].data.u32 == place) return true;
-  return false;
-}
-
-/* Moves those of `first` that still wait, as many as are invited. Returns the number moved, or -1 if the primary is gone. */
-static int lot_rescue(struct lot *lot, uint64_t turn, const struct epoll_event *first, int count) {
-  struct epoll_event still[FRAME_SIZE];
-  int invited = lot_ask(lot), moved = 0;
+/* Moves connections on which requests have waited, as many as are invited. Returns the number moved, or -1 if the primary is gone. */
+static int lot_rescue(struct lot *lot, uint64_t turn, const uint32_t *places, int count) {
+  int invited = count > 0 ? lot_ask(lot) : 0, moved = 0;
   if (invited <= 0) return invited;
-  int found = epoll_wait(lot->set, still, FRAME_SIZE, 0);
-  for (int i = 0; i < found && moved < invited && atomic_load(&lot->turns) == turn; i++) {
-    uint32_t place = still[i].data.u32;
-    if (place == LOT_SIZE || (still[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) continue; /* its client is gone */
-    if (lot_was_ready(first, count, place) && lot_move(lot, place)) moved++;
-  }
+  for (int i = 0; i < count && moved < invited && atomic_load(&lot->turns) == turn; i++) if (lot_move(lot, places[i])) moved++;
   uint64_t one = 1;
   if (moved > 0) (void) !write(lot->wake, &one, sizeof(one));
   return moved;
 }
 
+/* The places among `ready` whose clients are there. Returns their number. */
+static int lot_places(const struct epoll_event *ready, int found, uint32_t *places) {
+  int count = 0;
+  for (int i = 0; i < found; i++) {
+    if (ready[i].data.u32 != LOT_SIZE && (ready[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) places[count++] = ready[i].data.u32;
+  }
+  return count;
+}
+
 /* Waits for requests on parked connections, and moves them if the event loop does not take them. */
 static void lot_watch(struct lot *lot) {
-  struct epoll_event first[FRAME_SIZE];
+  struct epoll_event ready[FRAME_SIZE];
+  uint32_t places[FRAME_SIZE];
   int pause = 0;
   while (!atomic_load(&lot->stopped)) {
-    int count = epoll_wait(lot->set, first, FRAME_SIZE, -1);
-    if (count <= 0 || atomic_load(&lot->stopped)) continue;
+    int found = epoll_wait(lot->set, ready, FRAME_SIZE, -1);
+    if (found == -1) lot_sleep(lot, lot->patience); /* a filter, or an app that has closed the set, would let this spin */
+    if (found <= 0 || atomic_load(&lot->stopped)) continue;
     uint64_t turn = atomic_load(&lot->turns);
     if (!lot_stands_still(lot, turn)) continue;
-    int moved = lot_rescue(lot, turn, first, count);
+    int moved = lot_rescue(lot, turn, places, lot_places(ready, found, places));
     if (moved < 0) return;
     pause = moved > 0 ? 0 : pause == 0 ? 1 : pause < LOT_MOST_PAUSE ? pause * 2 : pause;
-    for (int i = 0; i < pause && atomic_load(&lot->turns) == turn && !atomic_load(&lot->stopped); i++) lot_sleep(lot->patience);
+    for (int i = 0; i < pause && atomic_load(&lot->turns) == turn && !atomic_load(&lot->stopped); i++) lot_sleep(lot, lot->patience);
   }
 }
 

@@ -148,6 +148,8 @@ export class FakeWire implements Wire {
     return this.shown
   }
 
+  readReturns (): void {}
+
   untaken ({ connections }: Frame): readonly Connection[] {
     return connections.filter((_, place) => !this.taken.includes(place))
   }
@@ -183,6 +185,7 @@ export class FakeWorker extends WorkerHandle {
 /** A connection that records what is done to it. */
 export class FakeConnection implements Connection {
   acceptedAt = 0
+  note = ''
   closed = 0
   /** The answers that it was shed with. */
   readonly sheds: Buffer[] = []

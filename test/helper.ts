@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import http from 'node:http'
 import net from 'node:net'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import type { Stats } from '../types/index.js'
@@ -11,6 +12,9 @@ import { killAtEnd } from './reaper.js'
 
 /** Milliseconds to wait for stats to become as expected. A safeguard, so that the test fails with the actual stats. */
 const STATS_PATIENCE = 30_000
+
+/** Milliseconds between two questions for stats. Without a pause, they would keep a CPU busy that the app needs. */
+const STATS_PAUSE = 10
 
 /**
  * Milliseconds to wait for the processes of an app to exit. A safeguard, so that the test fails with those
@@ -26,10 +30,7 @@ export const LANES = ['native', 'ipc'] as const
  */
 export const inTurn = { takeBackAfter: 0 }
 
-/**
- * For the few tests whose processes run code that no unit test covers. Tap's hooks collect coverage, but
- * double the time that each process takes to start.
- */
+/** For the tests whose processes run code that no unit test covers: it counts as covered. See coverage.cjs. */
 export const hooked = { hooked: true }
 
 /** A line of an app's log. */
@@ -67,7 +68,7 @@ export interface StartOptions {
   descriptorLimit?: number
   /** Options for Node itself. */
   execArgv?: string[]
-  /** With tap's hooks, and so with coverage: see {@link hooked}. */
+  /** With coverage: see {@link hooked}. */
   hooked?: boolean
   cwd?: string
   /** Further descriptors for the primary, from number 3 on. */
@@ -97,8 +98,9 @@ export function command (t: Test, args: string[], { env, cwd, inherit = [], exec
  * The program and environment for Node. Tap adds its hooks to NODE_OPTIONS of every spawned process; env(1)
  * removes them again.
  */
-function node (hooked: boolean, env?: NodeJS.ProcessEnv): string[] {
-  return hooked ? [process.execPath] : [...withoutHooks(env), process.execPath]
+function node (hooked: boolean, env: NodeJS.ProcessEnv = {}): string[] {
+  const options = [env['NODE_OPTIONS'], hooked ? `--require="${fileURLToPath(new URL('coverage.cjs', import.meta.url))}"` : undefined].filter(Boolean).join(' ')
+  return [...withoutHooks({ NODE_OPTIONS: options }), process.execPath]
 }
 
 /** A prefix for a program that starts it without tap's hooks. */
@@ -204,6 +206,7 @@ export class App {
       const stats = (await this.events('stats', asked + 1)).at(-1)?.stats as Stats
       if (as(stats)) return stats
       if (performance.now() > deadline) throw new Error(`not what was expected: ${JSON.stringify(stats)}, ${descriptors(this.pid)} descriptors`)
+      await sleep(STATS_PAUSE)
     }
   }
 

@@ -97,12 +97,14 @@ t.test('a message from a worker is valid if all its fields are present and have 
     { type: 'attach', key: 'a' }, { type: 'attach', key: 'a'.repeat(4_096) }, { type: 'listening', key: 'a', plain: true }, { type: 'leave' }, { type: 'leave', key: 'a' }, { type: 'closed', key: 'a' },
     { type: 'open', count: 0, taken: 0 }, pulse, { type: 'checking' }, { type: 'inspecting' }, { type: 'inspecting', url: 'ws://127.0.0.1:9229/1' }, { type: 'stats', id: 1 },
     ...[{ duration: 1 }, { duration: 1, route: 'GET /' }, { duration: 1, requests: [] }, { duration: 1, requests: Array(5).fill('a'.repeat(200)) }].map(stall => ({ ...pulse, stall })),
-    { type: 'failed', error }, { type: 'failed', error: toNotice(new Error('a', { cause: new Error('b') })) }, { type: 'failed' }, { type: 'failed', error: 'text' }, { type: 'survived' }, { type: 'ack', number: 1, accepted: true, leaving: false }
+    { type: 'failed', error }, { type: 'failed', error: toNotice(new Error('a', { cause: new Error('b') })) }, { type: 'failed' }, { type: 'failed', error: 'text' }, { type: 'survived' }, { type: 'ack', number: 1, accepted: true, leaving: false },
+    ...['drain', 'time', 'rescue'].map(reason => ({ type: 'return', number: 1, key: 'a', reason, left: 0, note: 'a'.repeat(100) }))
   ]) t.ok(isToPrimary(message), JSON.stringify(message))
   for (const message of [
     { type: 'toString' }, { type: 'attach' }, ...['attach', 'leave', 'closed'].map(type => ({ type, key: 'a'.repeat(4_097) })), { type: 'listening', key: 'a'.repeat(4_097), plain: true }, { type: 'listening', key: 1, plain: true }, { type: 'leave', key: null }, { type: 'closed' }, { type: 'open', count: NaN, taken: 0 }, { type: 'open', count: 0.5, taken: 0 }, { type: 'open', count: 2 ** 33, taken: 0 }, { type: 'open', count: 0, taken: Infinity }, { type: 'open', count: 0 }, { type: 'listening', key: 'k' },
     { type: 'pulse' }, { ...pulse, requests: '1' }, { ...pulse, utilization: 1.1 }, { ...pulse, utilization: null }, { ...pulse, delay: -1 }, { ...pulse, stalls: undefined }, { ...pulse, handshakes: null }, { ...pulse, handshakes: { full: 3 } },
     ...[null, 'text', {}, { duration: '1' }, { duration: 1, route: 1 }, { duration: 1, route: 'a'.repeat(201) }, { duration: 1, requests: 'GET /' }, { duration: 1, requests: [1] }, { duration: 1, requests: ['a'.repeat(201)] }, { duration: 1, requests: Array(6).fill('a') }].map(stall => ({ ...pulse, stall })),
-    { type: 'inspecting', url: 1 }, { type: 'stats' }, { type: 'ack', number: 1 }
+    { type: 'inspecting', url: 1 }, { type: 'stats' }, { type: 'ack', number: 1 },
+    ...[{ number: -1 }, { key: 1 }, { reason: 'other' }, { reason: 0 }, { left: -1 }, { left: null }, { left: 2 ** 31 }, { note: 1 }, { note: 'a'.repeat(101) }].map(wrong => ({ type: 'return', number: 1, key: 'a', reason: 'time', left: 1, note: '', ...wrong }))
   ]) t.notOk(isToPrimary(message), JSON.stringify(message))
 })

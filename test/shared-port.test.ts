@@ -7,7 +7,7 @@ import { PrimarySharedPort, StandaloneSharedPort, WorkerSharedPort } from '../li
 import type { Worker } from '../lib/worker.js'
 import type { Stats } from '../types/index.js'
 
-const STATS: Stats = { workers: [], pending: 0, shed: 0, listeners: [], ready: true }
+const STATS: Stats = { workers: [], pending: 0, held: 0, shed: 0, listeners: [], ready: true }
 const lines: object[] = []
 const log = { error (line: object) { lines.push(line) } } as unknown as FastifyBaseLogger
 const NOT_RUNNING = { code: 'SHARED_PORT_ERR_NOT_RUNNING' }

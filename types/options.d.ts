@@ -300,7 +300,8 @@ export interface SharedPortOptions {
 
   /**
    * How long a request may wait on a kept connection of a worker whose event loop is blocked, in milliseconds. After
-   * that the connection is moved to a worker that has time. 0: never. HTTP/1.1 without TLS, native lane only.
+   * that the connection is moved to a worker that has time. With the policy `sticky`, this is at least `stickyWait`. 0:
+   * never. HTTP/1.1 without TLS, native lane only.
    * @default 2
    */
   rescueAfter?: number

@@ -152,8 +152,10 @@ export interface Sample {
   requests: number
   /** Open connections. */
   open: number
-  /** Accepted connections that have not been sent to a worker yet. */
+  /** Connections that have not been sent to a worker yet. */
   pending: number
+  /** Kept connections that the primary holds. */
+  held: number
   /** Connections shed in that second. */
   shed: number
   /** The mean utilization of the workers that are ready, 0 to 1. */

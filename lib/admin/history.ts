@@ -72,6 +72,7 @@ function compare (before: Seen, now: Seen): Sample {
     requests: rate(({ requests }) => requests),
     open: now.workers.reduce((sum, { open }) => sum + open, 0),
     pending: now.pending,
+    held: now.held,
     shed: rate(({ shed }) => shed),
     utilization: utilizations.reduce((sum, value) => sum + value, 0) / Math.max(1, utilizations.length),
     busiest: Math.max(0, ...utilizations)

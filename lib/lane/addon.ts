@@ -57,7 +57,7 @@ export interface Addon {
    * shut its end down.
    */
   returns (end: number, fds: Int32Array, onReturn: (reason: number, key: string, notes: string, count: number, error: number) => void): Poller
-  /** Passes on everything that has been sent by now. For a dead worker. */
+  /** Passes on everything that has been sent by now. */
   readReturns (returns: Poller): void
   /** Makes an epoll set. */
   createHold (): number

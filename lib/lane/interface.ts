@@ -72,7 +72,7 @@ export interface Wire {
   open (): number | undefined
   /** The connections in the last frame of a dead worker that it had not taken. */
   untaken (frame: Frame): readonly Connection[]
-  /** For a dead worker: passes on the connections that it had returned, and that are still on their way. */
+  /** Passes on the connections that the worker has returned, and that are still on their way. */
   readReturns (): void
   /** Lets a blocked worker return this many connections on which requests wait. Only if the lane rescues. */
   invite (count: number): void

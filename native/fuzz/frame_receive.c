@@ -1,7 +1,8 @@
 /*
  * Fuzzes how the two ends of a lane handle a message: any bytes, any number of descriptors, in any number
- * of parts. Checks that a worker accepts only complete frames, that the primary accepts only valid acks,
- * that a take-back succeeds only for the requested frame, and that no descriptor leaks.
+ * of parts. Checks that a worker accepts only valid frames, that the primary accepts only valid acks, that it
+ * accepts a returned frame with all its descriptors or leaves it in the lane, that a take-back succeeds only for
+ * the requested frame, and that no descriptor leaks.
  */
 #include "../frame.h"
 #include <assert.h>
@@ -10,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 static int open_descriptors(void) {
   DIR *folder = opendir("/proc/self/fd");
@@ -72,45 +74,111 @@ static void fuzz_ack(const uint8_t *data, size_t size, int ends[2]) {
   assert(ack_receive(ends[0], &ack) == -EAGAIN);
 }
 
+/* The text of the longest frame, and some more. */
+#define MOST_TEXT (KEY_SIZE + NOTES_SIZE + 64)
+
+struct sent { uint8_t bytes[sizeof(struct frame_header) + MOST_TEXT]; size_t length; unsigned descriptors; };
+
+/* Any bytes, or a valid header with some fields changed by the rest of the data, and a text that may be too long. */
+static const struct sent *make_message(const uint8_t *data, size_t size) {
+  static struct sent sent;
+  sent.descriptors = data[0] % 254;
+  if ((data[1] & 1) == 0) {
+    memcpy(sent.bytes, data + 2, sent.length = size - 2);
+    return &sent;
+  }
+  struct frame_header header = { .number = 1, .count = sent.descriptors };
+  size_t changed = size - 2 < sizeof(header) ? size - 2 : sizeof(header);
+  size_t rest = size - 2 - changed, text = data[1] & 4 ? rest * 80 : rest;
+  if (text > MOST_TEXT) text = MOST_TEXT;
+  for (size_t i = 0; i < changed; i++) ((uint8_t *) &header)[i] ^= data[2 + i];
+  if (data[1] & 2) {
+    header.key_length = (uint32_t) (text < data[0] ? text : data[0]);
+    header.notes_length = (uint32_t) text - header.key_length;
+    if (data[1] & 8) header.reserved = 0;
+    if (data[1] & 16) header.count = sent.descriptors;
+  }
+  memcpy(sent.bytes, &header, sizeof(header));
+  for (size_t i = 0; i < text; i++) sent.bytes[sizeof(header) + i] = data[2 + changed + i % rest];
+  sent.length = sizeof(header) + text;
+  return &sent;
+}
+
+static void check_frame(const struct frame *frame, const struct sent *sent) {
+  const struct frame_header *header = &frame->header;
+  assert(header->count <= FRAME_SIZE && frame->arrived <= header->count && header->reserved == 0);
+  assert(header->key_length <= KEY_SIZE && header->notes_length <= NOTES_SIZE);
+  assert(sizeof(*header) + header->key_length + header->notes_length == sent->length);
+  assert(memcmp(header, sent->bytes, sizeof(*header)) == 0 && memcmp(frame->text, sent->bytes + sizeof(*header), sent->length - sizeof(*header)) == 0);
+  for (uint32_t i = 0; i < frame->arrived; i++) assert(fcntl(frame->fds[i], F_GETFD) & FD_CLOEXEC);
+}
+
+/* Allows this process so many more descriptors, at most. */
+static void limit_room(int room) {
+  static struct rlimit limit;
+  if (limit.rlim_max == 0) getrlimit(RLIMIT_NOFILE, &limit);
+  int lowest = room < 0 ? -1 : fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+  if (lowest != -1) close(lowest);
+  struct rlimit now = { .rlim_cur = room < 0 ? limit.rlim_cur : (rlim_t) (lowest + room), .rlim_max = limit.rlim_max };
+  assert(setrlimit(RLIMIT_NOFILE, &now) == 0);
+}
+
+/* As a worker receives a frame. If there is no room for all descriptors, the first ones arrive. */
+static void fuzz_receive(const struct sent *sent, int ends[2]) {
+  static struct frame frame;
+  send_anything(ends[0], sent->bytes, sent->length, sent->descriptors);
+  int received = frame_receive(ends[1], &frame);
+  assert(received == (sent->length == 0 ? 0 : 1) || received == -EPROTO);
+  if (received == 1) check_frame(&frame, sent);
+  else assert(frame.arrived == 0);
+  frame_close(&frame);
+  assert(frame_receive(ends[1], &frame) == -EAGAIN);
+}
+
+/* As the primary receives one: all descriptors arrive, or the frame stays where it is. Another one comes behind it. */
+static void fuzz_receive_whole(const struct sent *sent, int room, int ends[2]) {
+  static struct frame frame, next = { .header = { .number = 7777, .key_length = 3 }, .text = "key" };
+  int before = open_descriptors();
+  send_anything(ends[0], sent->bytes, sent->length, sent->descriptors);
+  assert(frame_send(ends[0], &next) == 0);
+  limit_room(room);
+  int received = frame_receive_whole(ends[1], &frame);
+  limit_room(-1);
+  if (received == -EMFILE) {
+    assert(frame.arrived == 0 && open_descriptors() == before && room < (int) sent->descriptors);
+    received = frame_receive_whole(ends[1], &frame);
+    assert(received == 1 || received == -EPROTO); /* the latter for more descriptors than it may have */
+  }
+  if (received == 1) {
+    check_frame(&frame, sent);
+    assert(frame.arrived == frame.header.count && frame.arrived == sent->descriptors);
+  } else {
+    assert(frame.arrived == 0 && received == (sent->length == 0 ? 0 : -EPROTO));
+  }
+  frame_close(&frame);
+  assert(open_descriptors() == before);
+  if (received == 0) assert(frame_receive(ends[1], &frame) == 0); /* nobody reads on after this */
+  assert(frame_receive_whole(ends[1], &frame) == 1 && frame.header.number == 7777 && frame.arrived == 0);
+  assert(frame_receive_whole(ends[1], &frame) == -EAGAIN);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size < 2) return 0;
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == -1) abort();
-  unsigned descriptors = data[0] % 254;
-  int before = -1;
-  if (data[1] & 1) {
-    /* A valid header with some fields changed by the rest of the data. */
-    struct frame frame = { .header = { .number = 1, .count = descriptors, .key_length = 0 } };
-    size_t length = size - 2 < sizeof(frame.header) ? size - 2 : sizeof(frame.header);
-    uint8_t message[sizeof(frame.header) + 1024];
-    memcpy(message, &frame.header, sizeof(frame.header));
-    for (size_t i = 0; i < length; i++) message[i] ^= data[2 + i];
-    size_t key = size - 2 - length < 1024 ? size - 2 - length : 1024;
-    memcpy(message + sizeof(frame.header), data + 2 + length, key);
-    if (data[1] & 2) ((struct frame_header *) message)->key_length = (uint32_t) key;
-    send_anything(ends[0], message, sizeof(frame.header) + key, descriptors);
-  } else {
-    send_anything(ends[0], data + 2, size - 2, descriptors);
-  }
-  static int opened = 0; /* the first call opens /dev/null */
-  if (opened) before = open_descriptors();
-  opened = 1;
-  struct frame frame;
-  int received = frame_receive(ends[1], &frame);
-  assert(received == 1 || received == 0 || received == -EPROTO || received == -EAGAIN);
-  if (received == 1) {
-    assert(frame.header.count <= FRAME_SIZE && frame.arrived <= frame.header.count);
-    assert(frame.header.key_length <= KEY_SIZE);
-    for (uint32_t i = 0; i < frame.arrived; i++) assert(fcntl(frame.fds[i], F_GETFD) & FD_CLOEXEC);
-    frame_close(&frame);
-  } else {
-    assert(frame.arrived == 0);
-  }
+  const struct sent *sent = make_message(data, size);
+  fuzz_receive(sent, ends); /* the first call opens /dev/null */
+  int before = open_descriptors();
+  fuzz_receive(sent, ends);
+  fuzz_receive_whole(sent, data[1] & 32 ? data[1] >> 6 << 5 | data[0] >> 3 : 512, ends);
   fuzz_take_back(data, size, ends);
   fuzz_ack(data, size, ends);
-  if (before != -1) assert(open_descriptors() == before);
+  assert(open_descriptors() == before);
+  shutdown(ends[0], SHUT_RDWR);
+  struct frame frame;
+  assert(frame_receive_whole(ends[1], &frame) == 0 && frame.arrived == 0);
   close(ends[0]);
   close(ends[1]);
-  (void) frame_send; (void) ack_send;
+  (void) ack_send;
   return 0;
 }

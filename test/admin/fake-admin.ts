@@ -120,6 +120,7 @@ export function createWorker (id: number, more: Partial<WorkerStats> = {}): Work
     accepted: 1000,
     refused: 0,
     takenBack: 0,
+    returned: { drain: 0, time: 0, rescue: 0 },
     handshakes: { full: 0, resumed: 0 },
     ...more
   }
@@ -146,12 +147,14 @@ function createStatus (count: number): Seen {
     reloads: { completed: 0, aborted: 0 },
     restarts: 0,
     pending: 0,
+    held: 0,
+    returned: { drain: 0, time: 0, rescue: 0 },
     maxPending: 4096,
     shed: 0,
     handedOff: 3000,
     requests: 120_000,
     steerable: true,
-    listeners: [{ key: '0.0.0.0:3000:4', addresses: [{ address: '0.0.0.0', family: 'IPv4', port: 3000 }], pending: 0 }],
+    listeners: [{ key: '0.0.0.0:3000:4', addresses: [{ address: '0.0.0.0', family: 'IPv4', port: 3000 }], pending: 0, held: 0 }],
     workers,
     sample: createSample(Date.now(), { workers, pending: 0 })
   }

@@ -12,7 +12,7 @@ const run = promisify(execFile)
 const addon = loadAddon()
 const room = (): Int32Array => new Int32Array(addon.FRAME_SIZE)
 
-interface Received { number: number, key: string, count: number, arrived: number, isPipe: boolean, fds: number[] }
+interface Received { number: number, key: string, notes: string, count: number, arrived: number, isPipe: boolean, fds: number[] }
 
 /** The wire of one worker, with both ends in this process. */
 function wire (t: Test): { ours: number, theirs: number, row: BigUint64Array, receive: () => Promise<Received>, receiver: () => Poller, ack: () => Promise<number[]> } {
@@ -23,8 +23,8 @@ function wire (t: Test): { ours: number, theirs: number, row: BigUint64Array, re
   const frames = new Mailbox<Received>()
   const acks = new Mailbox<number[]>()
   const fds = room()
-  const receiver = addon.receive(theirs, memory, fds, (number, key, count, arrived, isPipe) => {
-    frames.put({ number, key, count, arrived, isPipe, fds: [...fds.subarray(0, arrived)] })
+  const receiver = addon.receive(theirs, memory, fds, (number, key, notes, count, arrived, isPipe) => {
+    frames.put({ number, key, notes, count, arrived, isPipe, fds: [...fds.subarray(0, arrived)] })
   })
   const acking = addon.acks(ours, (...ack) => { acks.put(ack) })
   const alive = setInterval(() => {}, 1_000) // neither poller keeps the process alive
@@ -61,7 +61,7 @@ t.test('a frame arrives complete: its number, its key, its descriptors in order'
   const { ours, receive, row } = wire(t)
   const fds = room()
   for (let i = 0; i < 64; i++) fds[i] = openSync(i % 2 === 0 ? '/dev/null' : '/dev/zero', 'r')
-  t.equal(addon.send(ours, 2 ** 40, 'localhost:3000', fds, 64), 0)
+  t.equal(addon.send(ours, 2 ** 40, 'localhost:3000', '', fds, 64), 0)
   const frame = await receive()
   t.match(frame, { number: 2 ** 40, key: 'localhost:3000', count: 64, arrived: 64, isPipe: false })
   frame.fds.forEach((fd, i) => {
@@ -74,13 +74,13 @@ t.test('a frame arrives complete: its number, its key, its descriptors in order'
 
 t.test('taken connections are recorded in the row, and a new frame starts with none', async t => {
   const { ours, receive, row, receiver } = wire(t)
-  addon.send(ours, 1, 'key', room(), 0)
+  addon.send(ours, 1, 'key', '', room(), 0)
   await receive()
   addon.take(receiver(), 0)
   addon.take(receiver(), 31)
   addon.take(receiver(), 63)
   t.equal(row[1], 1n | 1n << 31n | 1n << 63n)
-  addon.send(ours, 2, 'key', room(), 0)
+  addon.send(ours, 2, 'key', '', room(), 0)
   await receive()
   t.equal(row[0], 2n)
   t.equal(row[1], 0n)
@@ -88,7 +88,7 @@ t.test('taken connections are recorded in the row, and a new frame starts with n
 
 t.test('an ack contains the refused connections, bit by bit', async t => {
   const { ours, theirs, receive, ack } = wire(t)
-  addon.send(ours, 7, 'key', room(), 0)
+  addon.send(ours, 7, 'key', '', room(), 0)
   const { number } = await receive()
   t.equal(addon.ack(theirs, number, 0x80000001, 0xF0000000, true), 0)
   t.same(await ack(), [7, 0x80000001, 0xF0000000, 1, 0])
@@ -99,7 +99,7 @@ t.test('connections of Unix sockets and of TCP are told apart', async t => {
   const fds = room()
   const [a, b] = addon.pair()
   fds[0] = a
-  addon.send(ours, 1, 'key', fds, 1)
+  addon.send(ours, 1, 'key', '', fds, 1)
   const frame = await receive()
   t.equal(frame.isPipe, true)
   for (const fd of [a, b, ...frame.fds]) closeSync(fd)
@@ -110,11 +110,11 @@ t.test('a frame can be taken back once, and not after it was received', async t 
   const fds = room()
   fds[0] = openSync('/dev/null', 'r')
   const before = openDescriptors()
-  addon.send(ours, 1, 'key', fds, 1)
+  addon.send(ours, 1, 'key', '', fds, 1)
   t.equal(addon.takeBack(theirs, 1), 1)
   t.equal(addon.takeBack(theirs, 1), -constants.errno.EAGAIN)
   t.equal(openDescriptors(), before, 'with no more descriptors in this process')
-  addon.send(ours, 2, 'key', fds, 1)
+  addon.send(ours, 2, 'key', '', fds, 1)
   const frame = await receive()
   t.equal(frame.number, 2, 'the worker never saw the first')
   t.equal(addon.takeBack(theirs, 2), -constants.errno.EAGAIN)
@@ -125,8 +125,8 @@ t.test('a frame can be taken back once, and not after it was received', async t 
 
 t.test('a frame is taken back by its number: another frame before it is not confused with it', async t => {
   const [ours, theirs] = addon.pair()
-  addon.send(ours, 1, 'key', room(), 0)
-  addon.send(ours, 2, 'a key that is longer than a header', room(), 0)
+  addon.send(ours, 1, 'key', '', room(), 0)
+  addon.send(ours, 2, 'a key that is longer than a header', '', room(), 0)
   t.equal(addon.takeBack(theirs, 2), -constants.errno.EPROTO)
   t.equal(addon.takeBack(theirs, 2), 1)
   closeSync(ours)
@@ -138,7 +138,7 @@ t.test('frames that were not received are discarded with their descriptors, thou
   const [client, server] = addon.pair()
   const fds = room()
   fds[0] = server
-  for (const number of [1, 2, 3]) addon.send(ours, number, 'key', fds, 1)
+  for (const number of [1, 2, 3]) addon.send(ours, number, 'key', '', fds, 1)
   closeSync(server)
   addon.discard(theirs)
   t.equal(readSync(client, Buffer.alloc(1)), 0, 'no process has the connection')
@@ -167,12 +167,12 @@ t.test('a full channel rejects a frame and keeps the earlier ones', async t => {
   const fds = room()
   fds[0] = openSync('/dev/null', 'r')
   let sent = 0
-  while (addon.send(ours, sent + 1, 'key', fds, 1) === 0) sent++
-  t.equal(addon.send(ours, sent + 1, 'key', fds, 1), -constants.errno.EAGAIN)
+  while (addon.send(ours, sent + 1, 'key', '', fds, 1) === 0) sent++
+  t.equal(addon.send(ours, sent + 1, 'key', '', fds, 1), -constants.errno.EAGAIN)
   let back = 0
   while (addon.takeBack(theirs, back + 1) === 1) back++
   t.equal(back, sent)
-  t.equal(addon.send(ours, sent + 1, 'key', fds, 1), 0, 'and has room again then')
+  t.equal(addon.send(ours, sent + 1, 'key', '', fds, 1), 0, 'and has room again then')
   closeSync(fds[0])
 })
 
@@ -290,7 +290,7 @@ t.test('an exception in a callback is an uncaught exception', async t => {
     addon.receive(theirs, addon.mapRow(addon.createRow()), new Int32Array(64), () => { throw new Error('from the callback') })
     process.once('uncaughtException', ({ message }) => { console.log(message); process.exit() })
     setInterval(() => {}, 1000)
-    addon.send(ours, 1, 'key', new Int32Array(64), 0)`
+    addon.send(ours, 1, 'key', '', new Int32Array(64), 0)`
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { env: { ...process.env, NODE_OPTIONS: '' } })
   t.equal(stdout.trim(), 'from the callback')
 })
@@ -308,11 +308,11 @@ t.test('a closed poller, or something that is not a poller, is an error and not 
 t.test('wrong arguments are errors, and leak nothing', async t => {
   const before = openDescriptors()
   const calls: Array<() => unknown> = [
-    () => addon.send(0, 1, 'x'.repeat(1000), room(), 0),
-    () => addon.send(0, 1, 'key', room(), 65),
-    () => addon.send(0, -1, 'key', room(), 0),
-    () => addon.send(0, 1, 'key', new Int32Array(1), 1),
-    () => addon.send(0, 1, 'key', new Uint8Array(64) as unknown as Int32Array, 1),
+    () => addon.send(0, 1, 'x'.repeat(1000), '', room(), 0),
+    () => addon.send(0, 1, 'key', '', room(), 65),
+    () => addon.send(0, -1, 'key', '', room(), 0),
+    () => addon.send(0, 1, 'key', '', new Int32Array(1), 1),
+    () => addon.send(0, 1, 'key', '', new Uint8Array(64) as unknown as Int32Array, 1),
     () => { (addon.close as unknown as (fd: string) => void)('1') },
     () => { (addon.reset as unknown as (fd: string) => void)('1') },
     () => addon.mapRow(-1),
@@ -332,7 +332,7 @@ t.test('both ends can be closed in any order, with frames and acks in flight', a
     const acks = addon.acks(ours, () => {})
     const fds = room()
     fds[0] = openSync('/dev/null', 'r')
-    addon.send(ours, 1, 'key', fds, 1)
+    addon.send(ours, 1, 'key', '', fds, 1)
     addon.ack(theirs, 1, 0, 0, false)
     // A poller's descriptor is closed after the poller, never before.
     const closes = [
@@ -361,7 +361,7 @@ t.test('bytes pass through a descriptor that was handed off', async t => {
   const [client, server] = addon.pair()
   const fds = room()
   fds[0] = server
-  addon.send(ours, 1, 'key', fds, 1)
+  addon.send(ours, 1, 'key', '', fds, 1)
   closeSync(server)
   const { fds: [arrived] } = await receive()
   writeSync(client, 'ping')

@@ -85,7 +85,7 @@ t.test('a frame is one connection: its handle is sent with the message, and stay
   t.equal(ipcLane.frameSize, 1)
   const channel = new FakeChannel()
   const client = new FakeHandle()
-  const wire = ipcLane.createWire({ onAck () {}, onBroken () {} })
+  const wire = ipcLane.createWire({ onAck () {}, onBroken () {}, onReturned () {} })
   t.same(wire.inherited, [])
   wire.start(channel)
   t.ok(wire.send({ number: 3, key: 'k', connections: [accept(client)] }))
@@ -99,7 +99,7 @@ t.test('a frame is one connection: its handle is sent with the message, and stay
 t.test('an ack contains its frame, and whether the connection was refused', async t => {
   const channel = new FakeChannel()
   const acks: Ack[] = []
-  const wire = ipcLane.createWire({ onAck: ack => { acks.push(ack) }, onBroken () {} })
+  const wire = ipcLane.createWire({ onAck: ack => { acks.push(ack) }, onBroken () {}, onReturned () {} })
   wire.start(channel)
   channel.deliver({ cmd: CMD, type: 'ack', number: 3, accepted: true, leaving: false })
   channel.deliver({ cmd: CMD, type: 'ack', number: 4, accepted: false, leaving: true })
@@ -112,7 +112,7 @@ t.test('an ack contains its frame, and whether the connection was refused', asyn
 })
 
 t.test('a dead worker has not taken a connection that it has not acked', async t => {
-  const wire = ipcLane.createWire({ onAck () {}, onBroken () {} })
+  const wire = ipcLane.createWire({ onAck () {}, onBroken () {}, onReturned () {} })
   const connections = [accept()]
   t.equal(wire.untaken({ number: 1, key: 'k', connections }), connections)
 })
@@ -120,7 +120,7 @@ t.test('a dead worker has not taken a connection that it has not acked', async t
 t.test('a send on a closed channel is not an error: the exit that follows returns the connection', async t => {
   const channel = new FakeChannel()
   channel.close()
-  const wire = ipcLane.createWire({ onAck () {}, onBroken () {} })
+  const wire = ipcLane.createWire({ onAck () {}, onBroken () {}, onReturned () {} })
   wire.start(channel)
   t.ok(wire.send({ number: 1, key: 'k', connections: [accept()] }))
   wire.close()
@@ -196,7 +196,7 @@ t.test('a process without free descriptors refuses, and serves again when it has
   t.teardown(() => child.kill('SIGKILL'))
   killChildAtEnd(child)
   const answers = on(child, 'answer')
-  const wire = ipcLane.createWire({ onAck: ack => { child.emit('answer', ack) }, onBroken () {} })
+  const wire = ipcLane.createWire({ onAck: ack => { child.emit('answer', ack) }, onBroken () {}, onReturned () {} })
   wire.start(child as unknown as Channel)
   await once(child, 'message')
   const bound = bindTcp('127.0.0.1', 0) as RawHandle

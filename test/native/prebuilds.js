@@ -16,4 +16,4 @@ const receiver = addon.receive(theirs, addon.mapRow(row), new Int32Array(64), (n
   if (number !== 1 || key !== 'key') throw new Error(`received ${number} ${key}`)
   console.log(`the prebuild for linux-${arch} works on Node ${process.version}`)
 })
-if (addon.send(ours, 1, 'key', new Int32Array(64), 0) !== 0) throw new Error('not sent')
+if (addon.send(ours, 1, 'key', '', new Int32Array(64), 0) !== 0) throw new Error('not sent')

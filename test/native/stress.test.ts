@@ -79,7 +79,8 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: no connection is served twice, none 
         handoff.deal()
         if (ack.leaving) worker.whenSettled(() => { child.send('end', () => {}) })
       },
-      onBroken () {}
+      onBroken () {},
+      onReturned () {}
     })
     const child = fork(fixturePath('native/echo-worker.mjs'), { execPath: program, execArgv: args, stdio: ['ignore', 'pipe', 'inherit', 'ipc', ...wire.inherited] })
     // The worker writes the address down before it serves a connection, which shows what it had taken when it

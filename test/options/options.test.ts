@@ -9,6 +9,9 @@ const defaults = {
   signals: true,
   lane: 'auto',
   takeBackAfter: 2,
+  returnAfter: 1_000,
+  returnOnDrain: true,
+  rescueAfter: 2,
   bootTimeout: 30_000,
   reload: { concurrency: 1 },
   livenessTimeout: 30_000,
@@ -26,7 +29,7 @@ const defaults = {
   ticketLifetime: 43_200_000,
   control: true
 }
-const NAMES = 'workers, grace, signals, lane, takeBackAfter, bootTimeout, readyCheck, reload, livenessTimeout, recycle, maxRestarts, closeDelay, user, group, socketMode, onWorkerStart, onWorkerExit, policy, stickyWait, stickyIpv6Prefix, stallAfter, saturation, maxPending, onOverload, pendingTimeout, maxConnectionsPerWorker, ticketLifetime, control, admin'
+const NAMES = 'workers, grace, signals, lane, takeBackAfter, returnAfter, returnOnDrain, rescueAfter, bootTimeout, readyCheck, reload, livenessTimeout, recycle, maxRestarts, closeDelay, user, group, socketMode, onWorkerStart, onWorkerExit, policy, stickyWait, stickyIpv6Prefix, stallAfter, saturation, maxPending, onOverload, pendingTimeout, maxConnectionsPerWorker, ticketLifetime, control, admin'
 
 t.test('without options the defaults apply', async t => {
   t.same(readOptions({}), defaults)
@@ -44,6 +47,9 @@ t.test('given options are kept', async t => {
     signals: false,
     lane: 'ipc',
     takeBackAfter: 0,
+    returnAfter: 0,
+    returnOnDrain: false,
+    rescueAfter: 0,
     bootTimeout: 0,
     readyCheck () {},
     reload: { concurrency: 4 },
@@ -141,6 +147,9 @@ const wrong: Array<[given: object, message: string]> = [
   [{ takeBackAfter: -1 }, `${TAKE_BACK}-1`],
   [{ takeBackAfter: 0.5 }, `${TAKE_BACK}0.5`],
   [{ takeBackAfter: true }, `${TAKE_BACK}true`],
+  [{ returnAfter: -1 }, `${TAKE_BACK.replace('takeBackAfter', 'returnAfter')}-1`],
+  [{ rescueAfter: 0.5 }, `${TAKE_BACK.replace('takeBackAfter', 'rescueAfter')}0.5`],
+  [{ returnOnDrain: 1 }, "option 'returnOnDrain' must be true or false, got 1"],
   [{ bootTimeout: -1 }, "option 'bootTimeout' must be an integer from 0 to 2147483647 (milliseconds, 0 for no limit), got -1"],
   [{ reload: 1 }, "option 'reload' must be an object, got 1"],
   [{ reload: null }, "option 'reload' must be an object, got null"],

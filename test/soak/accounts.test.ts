@@ -144,10 +144,24 @@ t.test('a request that two workers began is reported, answered or not', async t 
   t.same(findings(accounts), ['twice', 'twice'])
 })
 
-t.test('a connection that two workers took is reported', async t => {
+t.test('a kept connection may be closed only by the death of a worker that had it', async t => {
+  const { accounts, write, pass } = open()
+  for (const pid of [11, 12]) write(pid, 'taken', ADDRESS)
+  accounts.closed(ADDRESS, 0)
+  t.match(accounts.findings, [{ what: 'closed', text: /127\.1\.0\.1.*taken by 11, 12/ }])
+  pass(1)
+  accounts.killed(12)
+  accounts.closed(ADDRESS, 0)
+  write(13, 'taken', '127.1.0.2')
+  accounts.closed('127.1.0.2', 0) // the killed worker may just have taken it
+  accounts.closed('127.1.0.2', 0)
+  t.same(findings(accounts), ['closed', 'closed'])
+})
+
+t.test('a connection that two workers took is reported, if it cannot move', async t => {
   const { accounts, write, begin } = open()
   const attempt = begin()
-  for (const pid of [11, 12]) write(pid, 'taken', ADDRESS)
+  for (const pid of [11, 12]) write(pid, 'taken for good', ADDRESS)
   write(12, 'began', ADDRESS, attempt.id)
   accounts.answered(attempt, 12)
   t.same(ends(accounts), { answered: 1 })

@@ -29,7 +29,7 @@ export interface Attempt {
 }
 
 /** Something that must not happen. */
-export interface Finding { what: Fate | 'leak' | 'failure', text: string }
+export interface Finding { what: Fate | 'closed' | 'leak' | 'failure', text: string }
 
 interface Request { kind: string, begunAt: number, retried: boolean, fate?: Fate }
 
@@ -107,19 +107,26 @@ export class Accounts {
   failed (attempt: Attempt, why: string): 'ended' | 'again' {
     const request = this.#requests.get(attempt.id) as Request
     const beginners = this.#ledger.beginners(attempt.id)
-    const takers = this.#ledger.takers(attempt.address)
-    if ((beginners.length > 0 ? beginners : takers).some(pid => this.#wasKilled(pid))) {
+    const last = this.#ledger.takers(attempt.address).at(-1)
+    if (beginners.length > 0 ? beginners.some(pid => this.#wasKilled(pid)) : last !== undefined && this.#wasKilled(last)) {
       this.#end(attempt, 'cut')
     } else if (beginners.length === 0 && attempt.reused && !request.retried) {
       request.retried = true
       this.#retried++
       return 'again'
-    } else if (beginners.length === 0 && takers.length === 0 && this.#wasInHand(attempt)) {
+    } else if (beginners.length === 0 && (last === undefined || attempt.reused) && this.#wasInHand(attempt)) {
       this.#end(attempt, 'in hand')
     } else {
       this.#end(attempt, 'lost', why)
     }
     return 'ended'
+  }
+
+  /** The server has closed a kept connection that could have moved: only the death of the worker that had it is a reason. */
+  closed (address: string, openedAt: number): void {
+    const takers = this.#ledger.takers(address)
+    if (takers.some(pid => this.#wasKilled(pid)) || this.#wasInHand({ begunAt: openedAt })) return
+    this.#find('closed', `connection from ${address}, open since ${stamp(openedAt)}, was closed at ${stamp(this.#now())}; taken by ${takers.join(', ')}`)
   }
 
   /** To be called at the end, for findings that are only possible then. Returns the counts by kind of request. */
@@ -154,7 +161,7 @@ export class Accounts {
     if (FORBIDDEN.includes(fate)) this.#find(fate, this.#describe(attempt, request, why))
   }
 
-  #find (what: Fate, text: string): void {
+  #find (what: Finding['what'], text: string): void {
     this.findings.push({ what, text })
   }
 
@@ -162,7 +169,7 @@ export class Accounts {
     return this.#kills.some(kill => kill.pid === pid)
   }
 
-  #wasInHand ({ begunAt }: Attempt): boolean {
+  #wasInHand ({ begunAt }: Pick<Attempt, 'begunAt'>): boolean {
     const now = this.#now()
     const kill = this.#kills.find(({ at, inHand }) => !inHand && begunAt <= at && now - at < NEWS_DELAY)
     if (kill === undefined) return false

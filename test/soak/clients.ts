@@ -30,7 +30,7 @@ type Kind = (origin: string, parts: ClientParts) => Client
 const CROWD: Array<{ count: number, over: keyof Urls, kind: Kind }> = [
   { count: 6, over: 'http', kind: newConnections },
   { count: 3, over: 'https', kind: newConnections },
-  { count: 4, over: 'http', kind: keepsAlive },
+  { count: 8, over: 'http', kind: keepsAlive },
   { count: 2, over: 'https', kind: keepsAlive },
   { count: 2, over: 'http', kind: pipelines },
   { count: 1, over: 'http', kind: uploadsSlowly },
@@ -86,15 +86,15 @@ function newConnections (origin: string, { requests, random }: ClientParts): Cli
   return { act: async () => { await requests.send(origin, { kind: named('new connection', origin), ...askAnything(random) }) } }
 }
 
-function keepsAlive (origin: string, { requests, random }: ClientParts): Client {
-  const kept = keptAlive(origin)
+function keepsAlive (origin: string, { accounts, requests, random }: ClientParts): Client {
+  const kept = keptAlive(origin, (...connection) => { accounts.closed(...connection) })
   return {
     async act () {
       // Sometimes for longer than a connection may be idle in a drain.
       if (random.chance(0.05)) await sleep(random.between(500, 2_500))
       await requests.send(origin, { kind: named('kept alive', origin), keptAlive: kept, ...askAnything(random) })
     },
-    end () { kept.agent.destroy() }
+    end () { kept.end() }
   }
 }
 
@@ -111,8 +111,8 @@ function pipelines (origin: string, { accounts, requests, random }: ClientParts)
 }
 
 /** Sometimes on a new connection, sometimes on a kept-alive one. */
-function uploadsSlowly (origin: string, { requests, random }: ClientParts): Client {
-  const kept = keptAlive(origin)
+function uploadsSlowly (origin: string, { accounts, requests, random }: ClientParts): Client {
+  const kept = keptAlive(origin, (...connection) => { accounts.closed(...connection) })
   return {
     async act () {
       await requests.send(origin, {
@@ -122,7 +122,7 @@ function uploadsSlowly (origin: string, { requests, random }: ClientParts): Clie
         ...askDigest(random, random.between(2, 12), 32 * KIB)
       })
     },
-    end () { kept.agent.destroy() }
+    end () { kept.end() }
   }
 }
 

@@ -8,6 +8,8 @@ export class Ledger {
   readonly #appended: () => string
   #rest = ''
   readonly #takers = new Map<string, number[]>()
+  /** The addresses of connections that do not move: those with TLS. */
+  readonly #staying = new Set<string>()
   readonly #beginners = new Map<number, number[]>()
 
   /** @param appended the text written since the last call */
@@ -15,7 +17,7 @@ export class Ledger {
     this.#appended = appended
   }
 
-  /** The pids of the workers that took the connection. */
+  /** The pids of the workers that took the connection, in this order. */
   takers (address: string): readonly number[] {
     this.#read()
     return this.#takers.get(address) ?? []
@@ -27,10 +29,10 @@ export class Ledger {
     return this.#beginners.get(id) ?? []
   }
 
-  /** The connections that several workers took, or one worker more than once. */
+  /** The connections that do not move, and that several workers took, or one worker more than once. */
   takenTwice (): Array<[string, readonly number[]]> {
     this.#read()
-    return [...this.#takers].filter(([, pids]) => pids.length > 1)
+    return [...this.#takers].filter(([address, pids]) => pids.length > 1 && this.#staying.has(address))
   }
 
   begunTwice (): Array<[number, readonly number[]]> {
@@ -52,11 +54,13 @@ export class Ledger {
     }
     const [pid, what, address, id] = entry
     if (what === 'began') add(this.#beginners, id, pid)
-    else if (address !== null) add(this.#takers, address, pid) // null: the client had already disconnected
+    if (what === 'began' || address === null) return // null: the client had already disconnected
+    add(this.#takers, address, pid)
+    if (what === 'taken for good') this.#staying.add(address)
   }
 }
 
-type Entry = [pid: number, what: 'taken' | 'began', address: string | null, id: number]
+type Entry = [pid: number, what: 'taken' | 'taken for good' | 'began', address: string | null, id: number]
 
 function parse (line: string): Entry | undefined {
   try {

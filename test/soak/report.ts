@@ -18,7 +18,7 @@ export function report ({ lane, kinds, retried, torn, kills, faults, faultLog, f
     ...findings.slice(0, SHOWN).map(({ what, text }) => `${what}: ${text}`),
     ...(findings.length > SHOWN ? [`and ${findings.length - SHOWN} more`] : []),
     ...(findings.length > 0 ? ['the last faults:', ...faultLog.slice(-FAULTS_SHOWN), `all faults, the app's log and the ledger: ${folder}`] : []),
-    `${lane}: lost ${count('lost')}, twice ${count('twice')}, wrong ${count('wrong')}, leaks ${count('leak')}, failures ${count('failure')}`
+    `${lane}: lost ${count('lost')}, twice ${count('twice')}, wrong ${count('wrong')}, closed ${count('closed')}, leaks ${count('leak')}, failures ${count('failure')}`
   ].join('\n')
 }
 

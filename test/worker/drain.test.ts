@@ -7,7 +7,10 @@ import { Connections, type OpenConnection } from '../../lib/worker/connections.j
 import { drain, type Drain } from '../../lib/worker/drain.js'
 import { RawClient } from '../clients.js'
 
-const hasty = { grace: 60_000, pace: () => 'hasty' as const, forced: () => false }
+/** Connections that cannot move. Those that can are tested in returning.test.ts and in test/integration/kept-*. */
+const fixed = { returning: undefined, mayReturn: () => false }
+
+const hasty = { grace: 60_000, pace: () => 'hasty' as const, forced: () => false, ...fixed }
 
 // Hasty drains. Ordinary ones are tested with real workers, in test/integration/drain-*.
 
@@ -64,7 +67,7 @@ t.test('WebSockets are closed at once', async t => {
   client.socket.destroy()
 })
 
-const slow = (pace: 'gentle' | 'prompt'): Drain => ({ grace: 60_000, pace: () => pace, forced: () => false, webSockets: () => [] })
+const slow = (pace: 'gentle' | 'prompt'): Drain => ({ grace: 60_000, pace: () => pace, forced: () => false, webSockets: () => [], ...fixed })
 
 /** Mocks the clock; returns a function that advances it by milliseconds, check by check. */
 function stopClock (t: Test): (time: number) => Promise<void> {

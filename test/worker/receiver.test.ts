@@ -2,16 +2,14 @@ import t from 'tap'
 import net from 'node:net'
 import { ConnectionReceiver } from '../../lib/worker/receiver.js'
 import type { Admission } from '../../lib/lane.js'
-import type { SharedHandle } from '../../lib/fastify/shared-handle.js'
 import { FakeHandle } from '../fakes.js'
 
 function create ({ open = 0, ...settings }: { open?: number, maxConnections?: number, dropMaxConnection?: boolean } = {}) {
   const server = Object.assign(net.createServer(), { _connections: open }, settings)
   Object.defineProperty(server, 'listening', { value: true, writable: true })
   const injected: unknown[] = []
-  const handle = { accept: (client: unknown) => { injected.push(client) } } as unknown as SharedHandle
   const receiver = new ConnectionReceiver()
-  receiver.add('k', server, handle)
+  receiver.add('k', server, client => { injected.push(client) })
   return { receiver, injected, server: server as typeof server & { listening: boolean, _connections: number }, admit: () => receiver.admit('k') }
 }
 
@@ -20,7 +18,7 @@ t.test('an admitted connection is injected', async t => {
   const client = new FakeHandle()
   const admission = admit() as Admission
   t.same(injected, [])
-  admission.inject(client)
+  admission.inject(client, '')
   t.equal(injected.length, 1)
   t.equal(injected[0], client)
 })
@@ -34,8 +32,8 @@ t.test('each key leads to its own server', async t => {
   const { receiver, injected } = create()
   const other: unknown[] = []
   const server = Object.defineProperty(net.createServer(), 'listening', { value: true })
-  receiver.add('other', server, { accept: (client: unknown) => { other.push(client) } } as unknown as SharedHandle)
-  receiver.admit('other')?.inject(new FakeHandle())
+  receiver.add('other', server, client => { other.push(client) })
+  receiver.admit('other')?.inject(new FakeHandle(), '')
   t.equal(injected.length, 0)
   t.equal(other.length, 1)
 })
@@ -68,7 +66,7 @@ t.test('admitted connections that are not injected yet count: a server never get
   const third = admit() as Admission
   t.ok(third, 'a cancelled place is free again')
   t.equal(admit(), null)
-  third.inject(new FakeHandle())
+  third.inject(new FakeHandle(), '')
   server._connections++
   t.equal(admit(), null, 'a used place is counted by the server')
 })

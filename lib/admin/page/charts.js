@@ -23,7 +23,7 @@ const shown = [
     title: 'Connections',
     unit: 'handed off per second',
     format: rate,
-    lines: [{ of: 'connections', color: '--chart' }, { of: 'open', name: 'open' }]
+    lines: [{ of: 'connections', color: '--chart' }, { of: 'open', name: 'open' }, { of: 'held', name: 'held' }]
   },
   {
     title: 'Pending',

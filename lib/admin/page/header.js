@@ -12,6 +12,8 @@ const facts = {
   Lane: ({ lane }) => lane,
   Requests: ({ requests }) => count(requests),
   'Handed off': ({ handedOff }) => count(handedOff),
+  Held: ({ held }) => count(held),
+  Returned: ({ returned: { drain, time, rescue } }) => `${count(drain + time + rescue)}${rescue === 0 ? '' : `, ${count(rescue)} rescued`}`,
   Shed: ({ shed }) => count(shed),
   Reloads: ({ reloads: { completed, aborted } }) => aborted === 0 ? count(completed) : `${count(completed)}, ${count(aborted)} aborted`,
   Restarts: ({ restarts }) => count(restarts),

@@ -70,7 +70,7 @@ export class ReturnLane {
     this.#addon.send(this.#end, count, '', '', this.#fds, 0)
   }
 
-  /** Passes on what the worker had sent before it died. */
+  /** Passes on what the worker has sent by now. */
   readAll (): void {
     this.#addon.readReturns(this.#poller)
   }

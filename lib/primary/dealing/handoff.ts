@@ -119,8 +119,12 @@ export class Handoff {
     else this.#checkDealt()
   }
 
-  /** Adds accepted connections. */
-  distribute (connections: readonly Connection[]): void {
+  /**
+   * Adds accepted connections.
+   * @param busy a worker that they should not go to, as if it had refused them
+   */
+  distribute (connections: readonly Connection[], busy?: WorkerHandle): void {
+    if (busy !== undefined && this.#members.has(busy)) for (const connection of connections) this.#pending.refused(connection, busy)
     this.#pending.add(connections, this.#parts.clock.now())
     this.deal()
   }

@@ -1,13 +1,17 @@
 import type { Connection, Hold, Returned } from '../../lane.js'
 import type { Clock } from '../../platform/clock.js'
+import type { WorkerHandle } from '../workers/worker-handle.js'
 
 /** Milliseconds between two checks for held connections whose time is over. They may end late by that. */
 const CHECK = 1_000
 
 export interface HeldParts {
   hold: Hold
-  /** Deals a connection on which a request has begun to arrive, like one that was just accepted. */
-  deal (connection: Connection): void
+  /**
+   * Deals a connection on which a request has begun to arrive, like one that was just accepted.
+   * @param busy a worker that cannot take it now
+   */
+  deal (connection: Connection, busy?: WorkerHandle): void
   clock: Clock
 }
 
@@ -43,6 +47,11 @@ export class Held {
     if (!watched) return deal(connection)
     this.#deadlines.set(connection, clock.now() + left)
     this.#cancelCheck ??= this.#check()
+  }
+
+  /** A request waits on it, for which its worker has no time. */
+  rescued (connection: Connection, worker: WorkerHandle): void {
+    this.#parts.deal(connection, worker)
   }
 
   /**

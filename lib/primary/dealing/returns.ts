@@ -35,7 +35,10 @@ export class Returns {
       for (const { connection } of returned) connection.close()
       return this.#parts.broken(worker, new Error(held === undefined ? `it returned a connection of ${key}, which it does not serve` : 'it returned more connections than it was sent'))
     }
-    for (const each of returned) held.add(each)
+    for (const each of returned) {
+      if (reason === 'rescue') held.rescued(each.connection, worker)
+      else held.add(each)
+    }
     this.check()
   }
 

@@ -92,7 +92,7 @@ export function openPort (key: string, bound: Bound[], backlog: number, { option
     onCredit
   })
   const intake = new Intake(bound, backlog, { handoff, maxPending, mayWait: !sheds, lane, clock, log })
-  const held = new Held({ hold: lane.hold, deal: connection => { handoff.distribute([connection]) }, clock })
+  const held = new Held({ hold: lane.hold, deal: (connection, busy) => { handoff.distribute([connection], busy) }, clock })
   const port = new Port(bound.map(({ name }) => name), handoff, held, intake, clock)
   return port
 }

@@ -233,6 +233,11 @@ export class WorkerHandle {
     return drain + time + rescue <= this.#handedOff - this.#takenBack - this.#refused
   }
 
+  /** Passes on the connections that it has returned by now. */
+  readReturns (): void {
+    this.#wire.readReturns()
+  }
+
   /** Ends a dead worker. Returns its open frame, and the connections in it that it had not taken. */
   end (): { frame: Frame, untaken: readonly Connection[] } | undefined {
     this.#wire.readReturns()

@@ -87,11 +87,11 @@ t.test('an ack that refuses connections beyond its frame settles nothing, and no
 t.test('its counts show what became of the connections that it was sent', async t => {
   const worker = new FakeWorker(7)
   worker.send('key', connections('1 2 3'), 0)
-  t.same(worker.stats(), { id: 7, slot: 7, pid: 1007, age: 0, restarts: 0, handedOffRate: 0, requestRate: 0, state: 'starting', generation: 0, handedOff: 3, accepted: 0, refused: 0, takenBack: 0, unacked: 3, open: 0, requests: 0, rss: 0, utilization: 0, delay: 0, stalls: 0, saturated: false, handshakes: { full: 0, resumed: 0 } })
+  t.same(worker.stats(), { id: 7, slot: 7, pid: 1007, age: 0, restarts: 0, handedOffRate: 0, requestRate: 0, state: 'starting', generation: 0, handedOff: 3, accepted: 0, refused: 0, takenBack: 0, returned: { drain: 0, time: 0, rescue: 0 }, unacked: 3, open: 0, requests: 0, rss: 0, utilization: 0, delay: 0, stalls: 0, saturated: false, handshakes: { full: 0, resumed: 0 } })
   worker.settle(worker.ack([0, 2]))
   worker.state = 'ready'
   worker.report(5, 1)
-  t.same(worker.stats(), { id: 7, slot: 7, pid: 1007, age: 0, restarts: 0, handedOffRate: 0, requestRate: 0, state: 'ready', generation: 0, handedOff: 3, accepted: 1, refused: 2, takenBack: 0, unacked: 0, open: 5, requests: 0, rss: 0, utilization: 0, delay: 0, stalls: 0, saturated: false, handshakes: { full: 0, resumed: 0 } })
+  t.same(worker.stats(), { id: 7, slot: 7, pid: 1007, age: 0, restarts: 0, handedOffRate: 0, requestRate: 0, state: 'ready', generation: 0, handedOff: 3, accepted: 1, refused: 2, takenBack: 0, returned: { drain: 0, time: 0, rescue: 0 }, unacked: 0, open: 5, requests: 0, rss: 0, utilization: 0, delay: 0, stalls: 0, saturated: false, handshakes: { full: 0, resumed: 0 } })
 })
 
 t.test('whenSettled calls back at once if nothing is un-acked, or at the ack, and once', async t => {
