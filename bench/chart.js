@@ -1,6 +1,7 @@
 import { cell } from './columns.js'
 import { contender } from './contenders/index.js'
 import { p99, p999 } from './workloads/arrivals.js'
+import { closed } from './workloads/kept-reload.js'
 import { perSecond, primaryMicros } from './workloads/new-connections.js'
 
 /** The bars of the README's chart. */
@@ -8,7 +9,9 @@ const PANELS = [
   { title: 'New connections a second', better: 'more is better', workload: 'new-connections', column: perSecond, digits: 0, without: ['floor'] },
   { title: 'The primary\'s CPU for one connection, µs', better: 'less is better', workload: 'new-connections', column: primaryMicros, digits: 1, without: ['single', 'reuse-port', 'cluster-none'] },
   { title: 'Light requests among blocking ones, p99, ms', better: 'less is better', workload: 'arrivals', column: p99, digits: 1 },
-  { title: 'The same, p99.9, ms', better: 'less is better', workload: 'arrivals', column: p999, digits: 1 }
+  { title: 'The same, p99.9, ms', better: 'less is better', workload: 'arrivals', column: p999, digits: 1 },
+  { title: 'Light requests on kept connections, p99, ms', better: 'less is better', workload: 'kept-arrivals', column: p99, digits: 1, without: ['native-stays'] },
+  { title: 'Kept connections closed by 10 reloads', better: 'less is better', workload: 'kept-reload', column: closed, digits: 0, without: ['native-stays'] }
 ]
 
 const OURS = new Set(['native', 'ipc'])
@@ -28,7 +31,7 @@ const HEAD = 58
  */
 export function chart (samples) {
   const panels = PANELS.map(panel => ({ ...panel, bars: bars(samples, panel) })).filter(({ bars }) => bars.length > 0)
-  const lines = [panels.slice(0, 2), panels.slice(2)].filter(line => line.length > 0)
+  const lines = panels.flatMap((_, i) => i % 2 === 0 ? [panels.slice(i, i + 2)] : [])
   let top = 0
   const drawn = lines.flatMap(line => {
     const at = top

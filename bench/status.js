@@ -4,8 +4,8 @@
  * @param {import('./contenders/running.js').Running} running
  */
 export async function returnedBy (running) {
-  const { workers = [] } = await status(running)
-  return workers.reduce((sum, { returned: { drain, time, rescue } = {} }) => sum + drain + time + rescue, workers.length > 0 ? 0 : NaN)
+  const { workers } = await status(running)
+  return workers?.reduce((sum, { returned: { drain, time, rescue } }) => sum + drain + time + rescue, 0) ?? NaN
 }
 
 /**

@@ -19,7 +19,7 @@ export default {
   title: 'Light requests among blocking ones, on kept connections',
   about: () => `4 workers, open loop, ${PER_SECOND} requests a second (Poisson, the same for every contender) on ${CONNECTIONS} kept connections, each on the one that has been idle for longest. ${HEAVY * 100} % of them block their worker for ${BLOCK} ms. Latency in ms of the other ones, the light requests. Percentiles are over all rounds together; the range is that of the single rounds.`,
   contenders: ['native', 'ipc', 'native-stays', 'cluster-rr', 'cluster-none', 'reuse-port', 'pm2', 'watt'],
-  full: { rounds: 2, seconds: 10 },
+  full: { rounds: 2, seconds: 8 },
   quick: { rounds: 1, seconds: 2, contenders: ['native', 'native-stays', 'cluster-rr'] },
   settings: { workers: 4 },
   columns: [p50, p99, p999, requests, notAnswered],

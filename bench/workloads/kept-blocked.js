@@ -28,7 +28,7 @@ export default {
   title: 'One worker blocked for 2 s, on kept connections',
   about: (bench, { block }) => `4 workers, one of them blocked for ${block / 1000} s, twice. ${CONNECTIONS} kept connections, used in turn; ${LIGHT} light requests at even intervals during each block, each on the connection that has been idle for longest. How many of them waited for the end of the block, and their latency in ms in both blocks.`,
   contenders: ['native', 'ipc', 'native-stays', 'cluster-rr', 'cluster-none', 'reuse-port', 'pm2', 'watt'],
-  full: { rounds: 2, block: 2000 },
+  full: { rounds: 1, block: 2000 },
   quick: { rounds: 1, block: 1000, contenders: ['native', 'native-stays'] },
   settings: { workers: 4 },
   columns: [
