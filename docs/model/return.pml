@@ -7,8 +7,9 @@
  * primary, one descriptor per message. Nothing acks a message.
  *
  *   return     the event loop, in one turn of JavaScript: stop reading, look
- *              whether the connection is idle, send it, close its own copy. A
- *              send that fails has sent nothing: the loop keeps it and reads on.
+ *              whether the connection is idle (it was answered here, and no byte
+ *              of a next request is read), send it, close its own copy. A send
+ *              that fails has sent nothing: the loop keeps it and reads on.
  *   receive    the primary peeks, which installs the descriptor, and then
  *              consumes the message. Without room for a descriptor the message
  *              stays in the lane.
@@ -20,14 +21,14 @@
  *              which makes room; then the return lane is read to its end. It
  *              outlives the worker until then.
  *
- *   park       the event loop stops reading an idle connection, puts it into the
- *              epoll set, THEN writes PARKED. Two can claim it, by compare-and-swap:
+ *   park       after an answer, the event loop stops reading an idle connection,
+ *              puts it into the epoll set, THEN writes PARKED. Two can claim it, by compare-and-swap:
  *                the loop   (readable, to return it, to close it) PARKED -> its own,
  *                           out of the set. It waits while the thread is MOVING.
  *                the thread PARKED -> MOVING, send, out of the set, -> MOVED. The
  *                           send fails: -> PARKED. The loop closes a MOVED copy.
- *   invite     the thread sends a message without a descriptor (want). The primary
- *              keeps the want until another worker acks a frame, if need be an
+ *   invite     the thread sends a message without a descriptor (want), and no other
+ *              before it is invited. The primary keeps the want until another worker acks a frame, if need be an
  *              empty one (probe), and then invites. One connection per invitation.
  *
  * Checked in every interleaving, with a worker killed, a loop blocked (for a while
@@ -48,9 +49,15 @@
  * Not in the model: draining (a loop can return at any time), refusals, time,
  * SIGSTOP (the thread stops too: each step can wait as long as it likes).
  *
- *   spin -DNC=2 -a return.pml
- *   gcc -O2 -DSAFETY -DCOLLAPSE -o pan pan.c && ./pan -E -m3000000
- * Each of these must FAIL:
+ * Run 1, one connection and every fault:
+ *   spin -DNC=1 -DDOWNS=1 -a return.pml
+ *   gcc -O2 -DSAFETY -o pan pan.c && ./pan -E -m3000000
+ * Runs 2 and 3, two connections: -DNC=2 -DFAILS=0 -DLEAVES=0, with -DKILLS=0 and
+ * with -DBLOCKS=0
+ * Run 4, no cycle:
+ *   spin -DNC=1 -a return.pml
+ *   gcc -O2 -DNP -DNOFAIR -o pan pan.c && ./pan -l -m3000000
+ * Each of these, with -DNC=1, must FAIL:
  *   -DBUG_NO_CAS       who claims looks at the state, and then writes it
  *   -DBUG_NO_WAIT      the loop closes a connection while the thread is MOVING
  *   -DBUG_PARKED_FIRST PARKED is written before it is in the set
