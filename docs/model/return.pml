@@ -22,14 +22,16 @@
  *              outlives the worker until then.
  *
  *   park       after an answer, the event loop stops reading an idle connection,
- *              puts it into the epoll set, THEN writes PARKED. Two can claim it, by compare-and-swap:
+ *              puts it into the epoll set, THEN writes PARKED. Two can claim it,
+ *              by compare-and-swap:
  *                the loop   (readable, to return it, to close it) PARKED -> its own,
  *                           out of the set. It waits while the thread is MOVING.
  *                the thread PARKED -> MOVING, send, out of the set, -> MOVED. The
  *                           send fails: -> PARKED. The loop closes a MOVED copy.
  *   invite     the thread sends a message without a descriptor (want), and no other
- *              before it is invited. The primary keeps the want until another worker acks a frame, if need be an
- *              empty one (probe), and then invites. One connection per invitation.
+ *              before it is invited. The primary keeps the want until another
+ *              worker acks a frame, if need be an empty one (probe), and then
+ *              invites. One connection per invitation.
  *
  * Checked in every interleaving, with a worker killed, a loop blocked (for a while
  * or for good), the primary killed, sends that fail, a client that half-closes or
