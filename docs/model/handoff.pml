@@ -98,6 +98,7 @@
 chan lane[NW] = [1] of { byte, byte };       /* number, connections (0: probe) */
 chan acks[NW] = [1] of { byte, byte, bool }; /* number, refused, leaving */
 bool alive[NW], gone[NW], hung[NW];          /* gone: reaped */
+bool forGood;                                /* the one that is hung never runs again */
 bool deaf[NW], shut[NW];                     /* deaf: receives nothing; shut: also, sends to it fail */
 
 /* shared memory, written by worker w alone */
@@ -328,7 +329,8 @@ end:
     od
   } unless {
     atomic { !alive[w] ->
-      lost = lost | own[w]; own[w] = 0; held[w] = 0; hung[w] = false;
+      lost = lost | own[w]; own[w] = 0; held[w] = 0;
+      if :: hung[w] -> hung[w] = false; forGood = false :: else fi;
       s = 0; m = 0; no = 0; c = 0; i = 0; have = 0; gone[w] = true } };
 end2:
   atomic { !gone[w] -> goto end_boot }
@@ -338,8 +340,8 @@ end2:
 
 #define FAULT(w) \
   :: atomic { kills > 0 && alive[w] -> kills--; alive[w] = false } \
-  :: atomic { hangs > 0 && alive[w] && !hung[w] -> hangs--; hung[w] = true } \
-  :: atomic { hung[w] && alive[w] -> hung[w] = false } \
+  :: atomic { hangs > 0 && alive[w] && !hung[w] -> hangs--; hung[w] = true; if :: forGood = true :: skip fi } \
+  :: atomic { hung[w] && alive[w] && !forGood -> hung[w] = false } \
   :: atomic { deafs > 0 && alive[w] && !hung[w] -> deafs--; deaf[w] = true; if :: shut[w] = true :: skip fi }
 
 proctype Faults()
@@ -351,6 +353,8 @@ end:
 #if NW > 2
   FAULT(2)
 #endif
+  :: d_step { kills + hangs + drains + deafs + refusals > 0 ->           /* nothing more happens */
+       kills = 0; hangs = 0; drains = 0; deafs = 0; refusals = 0 }
   od
 }
 
