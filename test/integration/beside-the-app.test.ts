@@ -24,7 +24,7 @@ t.test('without a script file for the workers there is one clear error', async t
 })
 
 perLane(t, 'a primary that hangs does not prevent a worker from closing its connections', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 1, lane } })
+  const app = start(t, 'app.mjs', { options: { workers: 1, lane, returnOnDrain: false } })
   const url = await app.url()
   const agent = keptAlive()
   const open = new Exchange(`${url}/pipe`, streamed)
