@@ -51,9 +51,17 @@ static bool fails(const char *name) {
   if (error != 0) errno = error;
   return error != 0;
 }
+/* Steps of functions that the primary calls too. */
+static bool in_worker;
+static void step_of_worker(const char *name) {
+  if (in_worker) step(name);
+}
+#define mark_worker() ((void) (in_worker = true))
 #else
 #define step(name) ((void) 0)
+#define step_of_worker(name) ((void) 0)
 #define fails(name) false
+#define mark_worker() ((void) 0)
 #endif
 
 #include "parent.h" /* contains a step */
@@ -229,7 +237,10 @@ static napi_value js_send(napi_env env, napi_callback_info info) {
   frame.header.key_length = key;
   frame.header.notes_length = notes;
   memcpy(frame.fds, fds, (size_t) count * sizeof(int));
-  return int32_value(env, frame_send(lane, &frame));
+  step_of_worker("returning");
+  int error = frame_send(lane, &frame);
+  step_of_worker("returned");
+  return int32_value(env, error);
 }
 
 /* takeBack(the worker's end, number): returns 1 if the frame was taken back, otherwise 0 or an error, as
@@ -377,6 +388,7 @@ static napi_value js_receive(napi_env env, napi_callback_info info) {
   poller->row = memory;
   if (!keep(poller, args[2], &poller->buffer) || !keep(poller, args[1], &poller->memory)) return NULL;
   uv_unref((uv_handle_t *) &poller->poll);
+  mark_worker();
   return object;
 }
 

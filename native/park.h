@@ -114,13 +114,14 @@ static napi_value js_open_lot(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* park(place, fd, key, notes): returns 0, or the error with which it was not parked */
+/* park(place, fd, key, notes): returns 0, or the error with which it was not parked. The place must be free. */
 static napi_value js_park(napi_env env, napi_callback_info info) {
   napi_value args[4];
   int32_t place, fd;
   if (!arguments(env, info, 4, args) || !int32_of(env, args[0], &place) || !int32_of(env, args[1], &fd)) return NULL;
   if (parking.lot == NULL || place < 0 || place >= LOT_SIZE) return fail(env, "fd_lane: no such space", UV_EINVAL);
   struct space *space = &parking.lot->spaces[place];
+  if (atomic_load(&space->state) != SPACE_FREE) return fail(env, "fd_lane: the space is not free", UV_EBUSY);
   if (!text_of(env, args[2], space->key, KEY_SIZE, &space->key_length) || !text_of(env, args[3], space->notes, SPACE_NOTES, &space->notes_length)) {
     napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "fd_lane: the key or the notes are too long");
     return NULL;

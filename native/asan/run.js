@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const TESTS = ['test/lane/addon.test.ts', 'test/native/parent.test.ts', 'test/native/steps.test.ts', 'test/native/rough.test.ts', 'test/native/stress.test.ts']
+const TESTS = ['test/lane/addon.test.ts', 'test/lane/kept-addon.test.ts', 'test/native/parent.test.ts', 'test/native/steps.test.ts', 'test/native/kept-steps.test.ts', 'test/native/rough.test.ts', 'test/native/stress.test.ts']
 
 const folder = dirname(fileURLToPath(import.meta.url))
 const root = join(folder, '../..')
