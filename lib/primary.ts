@@ -131,7 +131,7 @@ export class Primary {
     this.#returns = new Returns({
       heldOf: (worker, key) => {
         const port = this.#ports.of(key)
-        return port?.serves(worker) === true ? port.held : undefined
+        return port?.serves(worker) === true || worker.state === 'exited' ? port?.held : undefined
       },
       held: () => this.#ports.all.reduce((sum, { held }) => sum + held.size, 0),
       most: Math.floor(descriptorLimit() / 2),
@@ -447,11 +447,14 @@ export class Primary {
     const unserved = this.#stopping !== undefined || worker.state === 'draining' ? [] : this.#awaited.unservedBy(worker)
     const fatal = unserved.length > 0 && !this.up
     const open = worker.end()
-    this.#insight.exited(worker)
-    this.#rescue.forget(worker)
-    this.#ports.forget(worker)
+    this.#ports.retire(worker)
     this.#insight.totals.reclaimed += open?.untaken.length ?? 0
     if (open !== undefined) this.#ports.of(open.frame.key)?.handoff.reclaim(worker, open.frame, open.untaken)
+    // Only now, because what it had in hand may be the room that is needed for what it has returned.
+    worker.close()
+    this.#rescue.forget(worker)
+    this.#ports.forget(worker)
+    this.#insight.exited(worker)
     this.#workforce.exited(worker, ending, fatal)
     if (fatal) return this.#failUnlessStopped(worker, ending)
     if (ending.signal === null) for (const port of unserved) this.#failPort(port, failureOf(worker, ending))

@@ -185,6 +185,16 @@ static napi_value js_close(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* end(fd): shuts the connection down in every process that has a copy, and closes this one */
+static napi_value js_end(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  int32_t fd;
+  if (!arguments(env, info, 1, args) || !int32_of(env, args[0], &fd)) return NULL;
+  shutdown(fd, SHUT_RDWR);
+  close(fd);
+  return NULL;
+}
+
 /* closeOnExec(fd): fork has cleared the flag for this process */
 static napi_value js_close_on_exec(napi_env env, napi_callback_info info) {
   napi_value args[1];
@@ -452,7 +462,7 @@ static napi_value js_shutdown(napi_env env, napi_callback_info info) {
 NAPI_MODULE_INIT() {
   napi_property_descriptor methods[] = {
     METHOD("listen", js_listen), METHOD("accept", js_accept), METHOD("pause", js_pause), METHOD("resume", js_resume), METHOD("unpoll", js_unpoll),
-    METHOD("address", js_address), METHOD("close", js_close), METHOD("closeOnExec", js_close_on_exec), METHOD("reset", js_reset),
+    METHOD("address", js_address), METHOD("close", js_close), METHOD("end", js_end), METHOD("closeOnExec", js_close_on_exec), METHOD("reset", js_reset),
     METHOD("pair", js_pair), METHOD("send", js_send), METHOD("takeBack", js_take_back), METHOD("discard", js_discard), METHOD("acks", js_acks),
     METHOD("returns", js_returns), METHOD("readReturns", js_read_returns),
     METHOD("createHold", js_create_hold), METHOD("held", js_held), METHOD("hold", js_hold), METHOD("release", js_release), METHOD("readable", js_readable),

@@ -189,6 +189,8 @@ export class FakeConnection implements Connection {
   acceptedAt = 0
   note = ''
   closed = 0
+  /** How often it was closed with FIN, whoever else has a copy. */
+  ended = 0
   /** The answers that it was shed with. */
   readonly sheds: Buffer[] = []
   resets = 0
@@ -198,6 +200,11 @@ export class FakeConnection implements Connection {
 
   close (): void {
     this.closed++
+  }
+
+  end (): void {
+    this.ended++
+    this.close()
   }
 
   shed (answer: Buffer): void {

@@ -28,6 +28,8 @@ export interface Addon {
   close (fd: number): void
   /** Keeps an inherited descriptor from this process's own children. */
   closeOnExec (fd: number): void
+  /** Closes a connection with FIN, even if another process has a copy of it. */
+  end (fd: number): void
   /** Closes a connection with RST. One of a Unix socket is closed normally. */
   reset (fd: number): void
   /** Makes a socket pair: the primary's end and the worker's. */

@@ -16,6 +16,8 @@ export interface Connection {
   note: string
   /** Closes the primary's copy. The connection ends if no other process has a copy. */
   close (): void
+  /** Ends the connection, and closes the primary's copy: a worker that is blocked may still have another. */
+  end (): void
   /**
    * Sends an answer without having read anything, and ends the connection in such a way that the client
    * receives the answer. The answer is sent at once; the lane does the rest in the background.
@@ -76,6 +78,7 @@ export interface Wire {
   readReturns (): void
   /** Lets a blocked worker return this many connections on which requests wait. Only if the lane rescues. */
   invite (count: number): void
+  /** Passes on what a dead worker has returned, and closes everything. */
   close (): void
 }
 

@@ -95,6 +95,10 @@ class IpcConnection implements Connection {
     this.handle.close()
   }
 
+  end (): void {
+    this.close() // a worker that has returned it closes its copy at once: no other is left
+  }
+
   shed (answer: Buffer): void {
     this.#lingering.shed(options => socketOn(this.handle, options), answer)
   }

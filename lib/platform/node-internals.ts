@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
+import { constants } from 'node:os'
 import http from 'node:http'
 import https from 'node:https'
 import net from 'node:net'
@@ -333,25 +334,24 @@ export function settledHandle (socket: net.Socket): ConnectionHandle | undefined
 }
 
 /**
- * Calls `used` before Node reads from a connection's handle or closes it. Node calls these methods on the
- * handle (lib/net.js), so properties of the object come first. If `used` returns false, nothing is read.
+ * Calls `used` before Node does anything with a connection's handle. Node calls these methods on the handle
+ * (lib/net.js, lib/internal/stream_base_commons.js), so properties of the object come first. If `used`
+ * returns false, the connection belongs to another process: nothing is read, written or shut down, and
+ * closing closes this process's copy only.
  */
 export function beforeUse (handle: ConnectionHandle, used: () => boolean): void {
-  const { readStart, close, reset } = handle
-  Object.assign(handle, {
-    readStart: () => used() ? readStart.call(handle) : 0,
-    close: (done?: () => void) => {
-      used()
-      close.call(handle, done)
-    },
-    ...(reset !== undefined && {
-      reset: (done?: () => void) => {
-        used()
-        return reset.call(handle, done)
-      }
-    })
-  })
+  for (const name of USES) {
+    const use = Reflect.get(handle, name) as ((...args: unknown[]) => number) | undefined
+    if (use === undefined) continue
+    Reflect.set(handle, name, (...args: unknown[]) => used() || name === 'close' ? use.apply(handle, args) : NOT_OURS)
+  }
 }
+
+/** The methods of a connection's handle by which Node reads, writes, shuts down or closes. */
+const USES = ['readStart', 'shutdown', 'writev', 'writeBuffer', 'writeUtf8String', 'writeAsciiString', 'writeLatin1String', 'writeUcs2String', 'reset', 'close']
+
+/** The libuv error for using a connection that belongs to another process. */
+const NOT_OURS = -constants.errno.ENOTCONN
 
 /**
  * Lets `remoteAddress` and its like be read after the socket is closed, when there is no handle to ask any

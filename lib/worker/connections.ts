@@ -36,8 +36,8 @@ export class Connections {
   traceable = true
   /** The number of requests received. */
   requests = 0
-  /** Called at each request. */
-  onRequest: (() => void) | undefined
+  /** Called at each request, and for each new connection. */
+  onActivity: (() => void) | undefined
   /** The number of completed TLS handshakes. */
   readonly handshakes = { full: 0, resumed: 0 }
   readonly #open = new Map<Socket, OpenConnection>()
@@ -139,7 +139,7 @@ export class Connections {
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     this.#last[this.requests++ % MOST_SUSPECTS] = request
     this.answering(request, response)
-    this.onRequest?.()
+    this.onActivity?.()
   }
 
   #opened (raw: Socket): void {
@@ -151,6 +151,7 @@ export class Connections {
     this.#count++
     raw.once('close', () => { this.#closed(raw) })
     this.#onChange()
+    this.onActivity?.()
   }
 
   #secured (socket: TLSSocket): void {

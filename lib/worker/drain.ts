@@ -85,8 +85,8 @@ export async function drain (connections: Connections, { grace, pace, forced, we
       lastAnswers.begin()
     }
     if (moving) returning?.sweep('drain')
-    else if (forced()) cut(connections)
-    else close()
+    if (forced()) cut(connections)
+    else if (!moving) close()
   }
   if (moving || pace() !== 'gentle') sweep()
   const spread = hasty ? 0 : grace * WEBSOCKETS_SHARE

@@ -6,10 +6,11 @@ import { type Idle, idleOf, letGo, seemsIdle, timeLeft } from './idle.js'
 
 /**
  * Milliseconds between two looks for idle connections: while requests arrive, and the most when nothing
- * happens. A request that arrives sooner after the last answer on its connection is not rescued.
+ * happens. A connection that is idle at two looks is parked. So a request that arrives within one or two of
+ * these times after the last answer on its connection is not rescued.
  */
-const MOST_OFTEN = 5
-const LEAST_OFTEN = 160
+const MOST_OFTEN = 2
+const LEAST_OFTEN = 16
 
 /** The number of open connections for each millisecond between two looks, so that looking costs less than a hundredth of the time. */
 const PER_MILLISECOND = 100
@@ -27,6 +28,8 @@ export class Parking {
   readonly #free: number[]
   readonly #parked = new Map<number, Parked>()
   readonly #places = new WeakMap<OpenConnection, number>()
+  /** After which response each connection was idle when it was last looked at. */
+  readonly #seen = new WeakMap<OpenConnection, OpenConnection['response']>()
   /** The connections whose handles tell of their use. */
   readonly #guarded = new WeakSet<ConnectionHandle>()
   readonly #watched = new Map<Connections, { key: string, requests: number }>()
@@ -47,13 +50,13 @@ export class Parking {
   begin (connections: Connections, key: string): void {
     if (this.#lot === undefined) return
     this.#watched.set(connections, { key, requests: 0 })
-    connections.onRequest = () => { if (this.#interval > MOST_OFTEN) this.#wake() }
+    connections.onActivity = () => { if (this.#interval > MOST_OFTEN) this.#wake() }
     this.#wake()
   }
 
   end (connections: Connections): void {
     if (!this.#watched.delete(connections)) return
-    connections.onRequest = undefined
+    connections.onActivity = undefined
     for (const { connection, handle } of [...this.#parked.values()]) {
       if (connections.has(connection) && this.unpark(connection)) handle.readStart()
     }
@@ -77,9 +80,13 @@ export class Parking {
 
   #schedule (): void {
     clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => { this.#look() }, Math.max(this.#interval, this.#open() / PER_MILLISECOND)).unref()
+  }
+
+  #open (): number {
     let open = 0
     for (const { count } of this.#watched.keys()) open += count
-    this.#timer = setTimeout(() => { this.#look() }, Math.max(this.#interval, open / PER_MILLISECOND)).unref()
+    return open
   }
 
   #look (): void {
@@ -88,12 +95,17 @@ export class Parking {
       busy ||= connections.requests !== watched.requests
       watched.requests = connections.requests
       const candidates: OpenConnection[] = []
-      for (const connection of connections) if (!this.#places.has(connection) && seemsIdle(connection)) candidates.push(connection)
+      for (const connection of connections) {
+        if (this.#places.has(connection) || !seemsIdle(connection)) continue
+        if (this.#seen.has(connection) && this.#seen.get(connection) === connection.response) candidates.push(connection)
+        else this.#seen.set(connection, connection.response)
+      }
       if (candidates.length === 0) continue
       for (const idle of idleOf(connections.server as Server, candidates)) this.#park(connections.server as Server, watched.key, idle)
     }
     this.#interval = busy ? MOST_OFTEN : Math.min(this.#interval * 2, LEAST_OFTEN)
-    this.#schedule()
+    if (busy || this.#open() > this.#parked.size) this.#schedule()
+    else this.#interval = Infinity // until something happens
   }
 
   #park (server: Server, key: string, { connection, handle }: Idle): void {
@@ -110,7 +122,15 @@ export class Parking {
     this.#places.set(connection, place)
     if (this.#guarded.has(handle)) return
     this.#guarded.add(handle)
-    beforeUse(handle, () => this.unpark(connection))
+    beforeUse(handle, () => this.#used(connection, handle))
+  }
+
+  /** Node or the app does something with the handle. @returns whether it may */
+  #used (connection: OpenConnection, handle: ConnectionHandle): boolean {
+    if (!this.#places.has(connection)) return true
+    const ours = this.unpark(connection)
+    if (ours) handle.readStart()
+    return ours
   }
 
   /** Makes the place free in this class; it is free in the lot. */

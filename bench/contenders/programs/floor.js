@@ -12,10 +12,10 @@ const primary = spawn(BENCH_FLOOR, [BENCH_PORT, BENCH_WORKERS], { stdio: ['ignor
 primary.once('exit', () => { process.exit(1) })
 announce('primary', primary.pid)
 
-/** Returns the primary's end of the lane. The worker's end and its row have the descriptors that lib/lane/native/receiver.ts expects. */
+/** Returns the primary's end of the lane. The worker's end, its row and a return lane that nobody reads have the descriptors that lib/lane/native/receiver.ts expects. */
 function startWorker () {
   const [mine, theirs] = addon.pair()
   const script = fileURLToPath(new URL('floor-worker.js', import.meta.url))
-  spawn(process.execPath, [script], { stdio: ['ignore', 'inherit', 'inherit', 'ignore', theirs, addon.createRow()] })
+  spawn(process.execPath, [script], { stdio: ['ignore', 'inherit', 'inherit', 'ignore', theirs, addon.createRow(), 'ignore'] })
   return mine
 }

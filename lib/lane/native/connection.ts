@@ -25,6 +25,10 @@ export class NativeConnection implements Connection {
     this.#addon.close(this.#release())
   }
 
+  end (): void {
+    this.#addon.end(this.#release())
+  }
+
   shed (answer: Buffer): void {
     const fd = this.#fd
     try {

@@ -34,6 +34,7 @@ export class ReturnLane {
   readonly #poller: Poller
   #workersEnd: number | undefined
   #pause: NodeJS.Timeout | undefined
+  #ended = false
 
   constructor (addon: Addon, parts: ReturnLaneParts) {
     this.#addon = addon
@@ -46,7 +47,7 @@ export class ReturnLane {
       this.#poller = addon.returns(end, this.#fds, (reason, key, notes, count, error) => {
         if (error === 0 && reason === WANT && count === 0) parts.onWant()
         else if (error === 0) this.#returned(reason, key, notes, count)
-        else if (error === -EMFILE) this.#pause = setTimeout(() => { addon.resume(this.#poller) }, NO_ROOM_PAUSE).unref()
+        else if (error === -EMFILE) this.#noRoom()
         else if (error !== -EPIPE) parts.onBroken(error)
       })
     } catch (err) {
@@ -75,10 +76,26 @@ export class ReturnLane {
     this.#addon.readReturns(this.#poller)
   }
 
+  /** Passes on what a dead worker has sent, and closes. While there is no room for it, it waits in the lane. */
+  end (): void {
+    this.#ended = true
+    this.started()
+    this.readAll()
+    if (this.#pause === undefined) this.close()
+  }
+
   close (): void {
     clearTimeout(this.#pause)
     this.#addon.unpoll(this.#poller)
     this.#closeEnds()
+  }
+
+  #noRoom (): void {
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined
+      if (this.#ended) return this.end()
+      this.#addon.resume(this.#poller)
+    }, NO_ROOM_PAUSE).unref()
   }
 
   #returned (number: number, key: string, text: string, count: number): void {

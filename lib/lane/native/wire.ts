@@ -102,7 +102,7 @@ export class NativeWire implements Wire {
   }
 
   close (): void {
-    this.#returns.close()
+    this.#returns.end()
     this.#addon.unpoll(this.#poller)
     // Frames that the worker has not received are still in its end, which a child process may hold open. The
     // descriptors in them would keep their connections from ending.

@@ -76,6 +76,6 @@ export class Held {
   #close (connection: Connection): void {
     this.#deadlines.delete(connection)
     this.#parts.hold.release(connection)
-    connection.close()
+    connection.end()
   }
 }

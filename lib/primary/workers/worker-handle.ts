@@ -238,15 +238,18 @@ export class WorkerHandle {
     this.#wire.readReturns()
   }
 
-  /** Ends a dead worker. Returns its open frame, and the connections in it that it had not taken. */
+  /** Ends a dead worker. Returns its open frame, and the connections in it that it had not taken. Then {@link close} it. */
   end (): { frame: Frame, untaken: readonly Connection[] } | undefined {
-    this.#wire.readReturns()
     const frame = this.#frame
     const untaken = frame === null ? [] : this.#wire.untaken(frame)
     this.#frame = null
     this.#whenSettled = []
-    this.#wire.close()
     return frame === null ? undefined : { frame, untaken }
+  }
+
+  /** Closes the lane of a dead worker. What it has returned is passed on first. */
+  close (): void {
+    this.#wire.close()
   }
 
   /** Lets it return this many connections, although it is blocked. */
