@@ -1,85 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { RawClient } from '../clients.js'
-import { type App, perLane, request } from '../helper.js'
-import { aSecondLater, connectKept, held, KeptClient, keptLoad, LATER, serveKept, SOON } from '../kept.js'
-import { Load } from '../load.js'
-
-const STOPPED = { code: 0, signal: null }
-
-/** Milliseconds for which clients pause after an answer: most connections are idle at a time, and some never are. */
-const PAUSES = [0, 0, 20, 20, 300, 300]
-
-interface Way {
-  name: string
-  options: object
-  /** Ends workers, and resolves when they have exited. */
-  end (app: App, url: string): Promise<unknown>
-}
-
-const ways: Way[] = [
-  {
-    name: 'a reload',
-    options: { workers: 2 },
-    async end (app) {
-      for (let i = 1; i <= 3; i++) {
-        process.kill(app.pid, 'SIGHUP')
-        await app.events('reload-end', i)
-      }
-    }
-  },
-  {
-    name: 'a scale-down and a scale-up',
-    options: { workers: 4 },
-    async end (app) {
-      for (let i = 1; i <= 2; i++) {
-        process.kill(app.pid, 'SIGTTOU')
-        await app.events('worker-exit', i)
-      }
-      for (let i = 1; i <= 2; i++) {
-        process.kill(app.pid, 'SIGTTIN')
-        await app.workers(4 + i)
-      }
-    }
-  },
-  {
-    name: 'a recycling',
-    options: { workers: 2, recycle: { requests: 300 } },
-    async end (app) { await app.events('worker-exit', 3) }
-  },
-  {
-    name: 'close() in one worker',
-    options: { workers: 2 },
-    async end (app, url) {
-      await request(`${url}/close`)
-      await app.event('worker-exit')
-      await app.workers(3)
-    }
-  },
-  {
-    name: 'SIGTERM to one worker',
-    options: { workers: 2 },
-    async end (app) {
-      process.kill((await app.workers(2))[0] as number, 'SIGTERM')
-      await app.event('worker-exit')
-      await app.workers(3)
-    }
-  }
-]
-
-for (const { name, options, end } of ways) {
-  perLane(t, `${name} closes no kept connection, and fails no request on one`, async (t, lane) => {
-    const { app, url } = await serveKept(t, { lane, grace: LATER, ...options })
-    const clients = await connectKept(t, url, 12)
-    const load = new Load(keptLoad(clients, PAUSES))
-    await load.more(100)
-    await end(app, url)
-    await load.more(100)
-    t.same(await load.stop(), [])
-    t.same(clients.filter(({ raw }) => raw.socket.destroyed || raw.socket.readableEnded).length, 0)
-    t.same(app.lines.filter(({ event, level }) => event === 'worker-kill' || level >= 50), [])
-    t.same(await app.stop(), STOPPED)
-  })
-}
+import { descriptors, perLane } from '../helper.js'
+import { aSecondLater, connectKept, held, KeptClient, LATER, serveKept, SOON } from '../kept.js'
 
 perLane(t, 'a worker that drains returns its idle connections at once, and exits without waiting for their next requests', async (t, lane) => {
   const { app, url } = await serveKept(t, { workers: 2, lane, grace: LATER, returnAfter: LATER })
@@ -88,6 +11,17 @@ perLane(t, 'a worker that drains returns its idle connections at once, and exits
   await app.event('reload-end')
   t.equal((await held(app, 6)).held, 6)
   for (const client of clients) t.ok(await client.ask() > 2, 'a new worker answers')
+})
+
+perLane(t, 'a worker that drains returns more connections than fit into a few frames, and loses none', async (t, lane) => {
+  const { app, url } = await serveKept(t, { workers: 1, lane, grace: LATER, returnAfter: LATER })
+  const clients = await connectKept(t, url, 300)
+  for (let i = 1; i <= 3; i++) {
+    process.kill(app.pid, 'SIGHUP')
+    await app.events('reload-end', i)
+    t.same(new Set(await Promise.all(clients.map(async client => await client.ask()))), new Set([1 + i]))
+  }
+  t.same(app.failures, [])
 })
 
 perLane(t, 'connections that are accepted and silent are held as well', async (t, lane) => {
@@ -137,13 +71,18 @@ perLane(t, 'while the primary hangs, what a worker returns is on its way, and no
   const clients = await connectKept(t, url, 5)
   const closes = await RawClient.connect(t, url)
   await app.stats(({ workers }) => workers[0]?.open === 6 && workers[0]?.unacked === 0)
+  const [pid] = await app.workers(1) as [number]
+  const before = descriptors(pid)
   process.kill(app.pid, 'SIGSTOP')
   closes.get('/close')
   t.equal(await closes.worker(), 1)
-  await app.event('drain', ({ workerId }) => workerId === 1)
+  // In the ipc lane a worker keeps its copies until the primary has answered.
+  if (lane === 'native') while (descriptors(pid) > before - 5) await turn()
   for (const { raw } of clients) raw.get('/')
   process.kill(app.pid, 'SIGCONT')
-  t.same(await Promise.all(clients.map(async client => await client.answered())), [2, 2, 2, 2, 2])
+  const workers = await Promise.all(clients.map(async client => await client.answered()))
+  if (lane === 'native') t.same(workers, [2, 2, 2, 2, 2])
+  t.same(app.failures, [])
 })
 
 // The old promise, without the return.
