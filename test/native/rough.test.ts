@@ -192,9 +192,9 @@ t.test('if all event loops are slower than takeBackAfter, connections move on, a
 })
 
 t.test('a primary without a free descriptor waits until it has one: no connection is dropped, and one line is logged', async t => {
-  const app = serve(t, { options: { workers: 2 }, descriptorLimit: 64 })
+  const app = serve(t, { options: { workers: 2 }, descriptorLimit: 80 })
   const url = await app.url()
-  const free = 64 - readdirSync(`/proc/${app.pid}/fd`).length
+  const free = 80 - readdirSync(`/proc/${app.pid}/fd`).length
   const outcomes = await together(app, 200, async onConnected => await attempt(url, { onConnected }))
   t.ok(free < 64, 'a batch is more than there is room for')
   t.same(unanswered(outcomes), [])
