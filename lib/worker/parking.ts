@@ -15,6 +15,12 @@ const LEAST_OFTEN = 16
 /** The number of open connections for each millisecond between two looks, so that looking costs less than a hundredth of the time. */
 const PER_MILLISECOND = 100
 
+/**
+ * The share of the time since the last look above which the event loop is saturated. Then connections are
+ * idle only because their turn has not come, and parking them would be work in vain.
+ */
+const SATURATED = 0.9
+
 interface Parked extends Idle { place: number }
 
 /**
@@ -35,6 +41,7 @@ export class Parking {
   readonly #watched = new Map<Connections, { key: string, requests: number }>()
   #timer: NodeJS.Timeout | undefined
   #interval = 0
+  #utilized = performance.eventLoopUtilization()
 
   /** @param openLot returns undefined if the lane has none; then nothing is parked */
   constructor (openLot: (events: LotEvents) => Lot | undefined) {
@@ -83,6 +90,13 @@ export class Parking {
     this.#timer = setTimeout(() => { this.#look() }, Math.max(this.#interval, this.#open() / PER_MILLISECOND)).unref()
   }
 
+  /** Since the last call. */
+  #utilization (): number {
+    const before = this.#utilized
+    this.#utilized = performance.eventLoopUtilization()
+    return performance.eventLoopUtilization(this.#utilized, before).utilization
+  }
+
   #open (): number {
     let open = 0
     for (const { count } of this.#watched.keys()) open += count
@@ -90,10 +104,12 @@ export class Parking {
   }
 
   #look (): void {
+    const isSaturated = this.#utilization() > SATURATED
     let busy = false
     for (const [connections, watched] of this.#watched) {
       busy ||= connections.requests !== watched.requests
       watched.requests = connections.requests
+      if (isSaturated) continue
       const candidates: OpenConnection[] = []
       for (const connection of connections) {
         if (this.#places.has(connection) || !seemsIdle(connection)) continue
