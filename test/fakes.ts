@@ -128,6 +128,8 @@ export class FakeWire implements Wire {
   received = false
   /** The places of the connections that the worker has taken of its open frame. */
   taken: number[] = []
+  /** How many connections it was invited to return, each time. */
+  readonly invited: number[] = []
 
   get last (): Frame {
     return this.frames.at(-1) as Frame
@@ -150,7 +152,9 @@ export class FakeWire implements Wire {
 
   readReturns (): void {}
 
-  invite (): void {}
+  invite (count: number): void {
+    this.invited.push(count)
+  }
 
   untaken ({ connections }: Frame): readonly Connection[] {
     return connections.filter((_, place) => !this.taken.includes(place))
