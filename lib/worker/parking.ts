@@ -21,8 +21,6 @@ const PER_MILLISECOND = 100
  */
 const SATURATED = 0.9
 
-interface Parked extends Idle { place: number }
-
 /**
  * Parks idle connections, so that a thread can return them while the event loop is blocked. A connection is
  * parked some milliseconds after its last answer, by a timer: where one request follows another, none is,
@@ -32,7 +30,7 @@ export class Parking {
   readonly #lot: Lot | undefined
   /** The places that are free, the lowest last. */
   readonly #free: number[]
-  readonly #parked = new Map<number, Parked>()
+  readonly #parked = new Map<number, Idle>()
   readonly #places = new WeakMap<OpenConnection, number>()
   /** After which response each connection was idle when it was last looked at. */
   readonly #seen = new WeakMap<OpenConnection, OpenConnection['response']>()
@@ -109,7 +107,7 @@ export class Parking {
     for (const [connections, watched] of this.#watched) {
       busy ||= connections.requests !== watched.requests
       watched.requests = connections.requests
-      if (isSaturated) continue
+      if (isSaturated || this.#free.length === 0) continue
       const candidates: OpenConnection[] = []
       for (const connection of connections) {
         if (this.#places.has(connection) || !seemsIdle(connection)) continue
@@ -134,7 +132,7 @@ export class Parking {
       handle.readStart()
       return
     }
-    this.#parked.set(place, { connection, handle, place })
+    this.#parked.set(place, { connection, handle })
     this.#places.set(connection, place)
     if (this.#guarded.has(handle)) return
     this.#guarded.add(handle)
@@ -150,7 +148,7 @@ export class Parking {
   }
 
   /** Makes the place free in this class; it is free in the lot. */
-  #leave (place: number): Parked | undefined {
+  #leave (place: number): Idle | undefined {
     const parked = this.#parked.get(place)
     if (parked === undefined) return undefined
     this.#parked.delete(place)

@@ -91,6 +91,7 @@ export class ReturnLane {
   }
 
   #noRoom (): void {
+    clearTimeout(this.#pause)
     this.#pause = setTimeout(() => {
       this.#pause = undefined
       if (this.#ended) return this.end()
