@@ -129,10 +129,7 @@ export class Primary {
       log
     })
     this.#returns = new Returns({
-      heldOf: (worker, key) => {
-        const port = this.#ports.of(key)
-        return port?.serves(worker) === true || worker.state === 'exited' ? port?.held : undefined
-      },
+      heldOf: (worker, key) => worker.keys.has(key) ? this.#ports.of(key)?.held : undefined,
       held: () => this.#ports.all.reduce((sum, { held }) => sum + held.size, 0),
       most: Math.floor(descriptorLimit() / 2),
       tell: message => { this.#workforce.tell(message) },
@@ -412,6 +409,7 @@ export class Primary {
     if (port !== undefined) port.answerable = plain
     if (!served) this.#returns.joined(worker)
     port?.join(worker)
+    if (port !== undefined) worker.keys.add(key)
     if (port?.serves(worker) === true && !served) worker.listening(port.names)
     if (worker.state === 'starting' && this.#ports.open.every(port => port.serves(worker))) this.#workforce.ready(worker)
     this.#checkServed()

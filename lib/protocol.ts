@@ -47,6 +47,9 @@ export type ReturnReason = typeof REASONS[number]
 /** The most characters of the note that travels with a connection. */
 export const MOST_NOTE = 100
 
+/** Printable ASCII that JSON does not escape, so that the notes of a whole frame have a known size (native/frame.h). */
+const NOTE = /^[ !#-[\]-~]*$/
+
 export type ToPrimary =
   /** The worker wants to serve this key. */
   | { type: 'attach', key: string }
@@ -159,7 +162,7 @@ const isName = (value: unknown): boolean => isText(value) && (value as string).l
 const isKey = (value: unknown): boolean => isText(value) && (value as string).length <= LONGEST_KEY
 const isReason = (value: unknown): boolean => REASONS.includes(value as ReturnReason)
 export const isLeft = (value: unknown): value is number => isCount(value) && (value as number) <= LONGEST_DELAY
-export const isNote = (value: unknown): value is string => typeof value === 'string' && value.length <= MOST_NOTE
+export const isNote = (value: unknown): value is string => typeof value === 'string' && value.length <= MOST_NOTE && NOTE.test(value)
 const isFlag = (value: unknown): boolean => typeof value === 'boolean'
 
 const fields: { [T in ToPrimary['type']]: Record<string, (value: unknown) => boolean> } = {

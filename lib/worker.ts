@@ -190,7 +190,14 @@ export class Worker {
   #openLot ({ policy, rescueAfter, stickyWait }: Options): Parking {
     // As for a take-back, a client waits for its home.
     const patience = policy === 'sticky' ? Math.max(rescueAfter, stickyWait) : rescueAfter
-    this.#parking ??= new Parking(events => this.#lane.openLot(patience, events))
+    this.#parking ??= new Parking(events => {
+      try {
+        return this.#lane.openLot(patience, events)
+      } catch (err) {
+        this.#log.warn({ event: 'no-rescue', err }, 'cannot watch kept connections (%s): requests on them wait while this worker is blocked', (err as Error).message)
+        return undefined
+      }
+    })
     return this.#parking
   }
 
@@ -259,6 +266,7 @@ export class Worker {
     // Calls of listen() that wait are not rejected: this process exits, and whatever the app did with the
     // error would only add noise.
     for (const resolve of this.#leaving.values()) resolve()
+    this.#lane.lost()
     this.#stdout.lose()
     if (this.#ending === undefined) this.#log.warn({ event: 'primary-gone' }, 'lost the connection to the primary: finishing open connections, then exiting')
     const grace = this.#options?.grace ?? 0

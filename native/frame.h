@@ -14,6 +14,7 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -147,7 +148,10 @@ static int frame_receive_whole(int lane, struct frame *frame) {
   ssize_t received = frame_read(lane, frame, &flags), consumed;
   if (received <= 0) {
     frame_close(frame); /* an empty message looks like a closed end, and may have descriptors */
-    return (int) received;
+    struct pollfd end = { .fd = lane, .events = POLLIN };
+    if (received < 0 || poll(&end, 1, 0) != 1 || (end.revents & POLLHUP) != 0) return (int) received;
+    (void) !recv(lane, &byte, sizeof(byte), MSG_DONTWAIT);
+    return -EPROTO;
   }
   bool valid = (flags & MSG_TRUNC) == 0 && frame_is(frame, received);
   bool whole = (flags & MSG_CTRUNC) == 0 && frame->arrived == frame->header.count;

@@ -124,7 +124,7 @@ static void on_held(uv_poll_t *poll, int status, int events) {
   int found = epoll_wait(poller->fd, ready, FRAME_SIZE, 0);
   for (int i = 0; i < found; i++) {
     int fd = ready[i].data.fd, state = readable(fd);
-    if (state == 0) continue;
+    if (state == 0 && (ready[i].events & (EPOLLERR | EPOLLHUP)) == 0) continue; /* an error stays, and would be reported for ever */
     epoll_ctl(poller->fd, EPOLL_CTL_DEL, fd, NULL);
     poller->fds[count++] = state == 1 ? fd : -1 - fd;
   }

@@ -126,8 +126,8 @@ export interface Hold {
    * Returns false if it cannot be watched.
    */
   add (connection: Connection, ready: (gone: boolean) => void): boolean
-  /** Ends the watch. */
-  release (connection: Connection): void
+  /** Ends the watch, if there is one. Returns whether a request has begun to arrive, as far as can be known. */
+  release (connection: Connection): boolean
 }
 
 /** The primary's side of a lane. */
@@ -186,6 +186,8 @@ export interface WorkerLane {
    * happened.
    */
   giveBack (key: string, reason: ReturnReason, connections: readonly Return[], done: (place: number, returned: boolean) => void): void
+  /** The primary is gone: returns that it has not answered have come to nothing. */
+  lost (): void
   /**
    * Opens the lot, whose connections are rescued when they have waited for `patience` milliseconds. Once.
    * Undefined if the lane has none.

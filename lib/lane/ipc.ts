@@ -74,9 +74,10 @@ class IpcHold implements Hold {
     return true
   }
 
-  release (connection: Connection): void {
+  release (connection: Connection): boolean {
     this.#ends.get(connection)?.()
     this.#ends.delete(connection)
+    return false
   }
 }
 
@@ -119,8 +120,6 @@ class IpcWire implements Wire {
   readonly inherited = []
   readonly #events: WireEvents
   readonly #lingering: Lingering
-  /** The numbers of returns whose handles have not arrived. Node sends them again, but the worker has kept the connections. */
-  readonly #missing = new Set<number>()
   #channel: Channel | undefined
   #stop: (() => void) | undefined
 
@@ -170,10 +169,9 @@ class IpcWire implements Wire {
   #returned (message: Extract<ToPrimary, { type: 'return' }>, handle: RawHandle | undefined): void {
     const { number, key, reason, left, note } = message
     if (!isToPrimary(message)) return handle?.close() // the worker is killed for it
-    if (handle === undefined) this.#missing.add(number)
-    const kept = handle !== undefined && !this.#missing.delete(number)
-    post(this.#channel as Channel, { type: 'returned', number, kept })
-    if (!kept) return handle?.close()
+    // Without its handle, if this process has no descriptor left. Node does not send a raw handle again.
+    post(this.#channel as Channel, { type: 'returned', number, kept: handle !== undefined })
+    if (handle === undefined) return
     const connection = new IpcConnection(handle, this.#lingering)
     connection.note = note
     this.#events.onReturned(key, reason, [{ connection, left }])
@@ -218,6 +216,7 @@ export function receiveIpc (channel: Channel, receiver: Receiver, primaryLives: 
   return {
     showOpen () {},
     mostReturns: 1,
+    lost () { for (const number of returning.keys()) settle(number, false) },
     openLot: () => undefined, // it would need a thread
     giveBack: (key, reason, connections, done) => {
       connections.forEach(({ handle, left, note }, place) => {

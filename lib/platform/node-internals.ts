@@ -334,6 +334,15 @@ export function settledHandle (socket: net.Socket): ConnectionHandle | undefined
 }
 
 /**
+ * Whether the socket has a response that is not finished. Node sets this field when a response begins, and
+ * clears it when it has ended (assignSocket and detachSocket in its lib/_http_server.js). It tells of
+ * responses too whose requests no listener of ours has seen: engine.io takes its own away from the others.
+ */
+export function isAnswering (socket: net.Socket): boolean {
+  return (socket as net.Socket & { _httpMessage?: unknown })._httpMessage != null
+}
+
+/**
  * Calls `used` before Node does anything with a connection's handle. Node calls these methods on the handle
  * (lib/net.js, lib/internal/stream_base_commons.js), so properties of the object come first. If `used`
  * returns false, the connection belongs to another process: nothing is read, written or shut down, and

@@ -56,7 +56,7 @@ export interface Drain {
   forced (): boolean
   webSockets (): Iterable<WebSocketClient>
   /** Moves idle connections to other workers, if the server's connections can move. */
-  returning: Pick<Returning, 'drain' | 'sweep'> | undefined
+  returning: Pick<Returning, 'drain' | 'sweep' | 'end'> | undefined
   /** Whether it may do so now. Read again and again. */
   mayReturn (): boolean
 }
@@ -82,6 +82,7 @@ export async function drain (connections: Connections, { grace, pace, forced, we
   const sweep = (): void => {
     if (moving && !returns()) {
       moving = false
+      returning?.end()
       lastAnswers.begin()
     }
     if (moving) returning?.sweep('drain')

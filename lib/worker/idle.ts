@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { isUpgraded, keepAddress, settledHandle, socketsBetweenRequests, type ConnectionHandle } from '../platform/node-internals.js'
+import { isAnswering, isUpgraded, keepAddress, settledHandle, socketsBetweenRequests, type ConnectionHandle } from '../platform/node-internals.js'
 import { LONGEST_DELAY } from '../platform/timing.js'
 import type { OpenConnection } from './connections.js'
 
@@ -11,7 +11,8 @@ export interface Idle { connection: OpenConnection, handle: ConnectionHandle }
  * request is read. Whether a byte of the next one has been read is known only if there was no request yet.
  */
 export function seemsIdle ({ note, response, raw, begun }: OpenConnection): boolean {
-  if (note === undefined || isUpgraded(raw)) return false // note: the app has made it, not the primary
+  if (note === undefined) return false // the app has made it, not the primary
+  if (isUpgraded(raw) || isAnswering(raw)) return false
   if (response === undefined) return !begun && raw.bytesRead === 0
   return response.writableFinished && response.shouldKeepAlive && response.req.complete
 }

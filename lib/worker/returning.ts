@@ -39,6 +39,7 @@ export class Returning {
   /** While it drains: whether a byte of the next request has been read, for each connection of which that is known. */
   readonly #ahead = new WeakMap<OpenConnection, boolean>()
   #key = ''
+  #draining = false
   #timer: NodeJS.Timeout | undefined
 
   constructor (parts: ReturningParts) {
@@ -59,13 +60,16 @@ export class Returning {
     this.#timer = setInterval(() => { this.#returnByTime() }, interval).unref()
   }
 
+  /** Returns nothing more by itself. */
   end (): void {
     clearInterval(this.#timer)
+    this.#draining = false
   }
 
   /** Returns each connection as soon as it is idle, from now on. Those that are idle now go with the next {@link sweep}. */
   drain (): void {
     this.end()
+    this.#draining = true
     const { connections } = this.#parts
     const between = socketsBetweenRequests(this.#server)
     if (between !== undefined) for (const connection of connections) this.#watch(connection, !between.has(connection.raw) && isReadOn(connection))
@@ -112,7 +116,7 @@ export class Returning {
       // In the next tick, when the app's own listeners have been called; nothing is read before it.
       process.nextTick(() => {
         const connection = this.#parts.connections.of(response.req)
-        if (connection !== undefined && this.allowed && this.#ahead.get(connection) === false && !this.#going.has(connection) && seemsIdle(connection)) this.#giveBack('drain', settled(connection))
+        if (connection !== undefined && this.#draining && this.allowed && this.#ahead.get(connection) === false && !this.#going.has(connection) && seemsIdle(connection)) this.#giveBack('drain', settled(connection))
       })
     })
   }

@@ -25,8 +25,9 @@ export class NativeHold implements Hold {
     return true
   }
 
-  release ({ fd }: NativeConnection): void {
+  release ({ fd }: NativeConnection): boolean {
     if (this.#watched.delete(fd)) this.#addon.release(this.#set, fd)
+    return this.#addon.readable(fd) === 1
   }
 
   #ready (count: number): void {

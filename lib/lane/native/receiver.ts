@@ -55,6 +55,7 @@ export function receiveNative (addon: Addon, receiver: Receiver): WorkerLane {
   return {
     showOpen: open => { written.open = open },
     mostReturns: addon.FRAME_SIZE,
+    lost () {},
     openLot: (patience, { onReadable, onMoved }) => {
       const places = new Int32Array(addon.FRAME_SIZE)
       const first = (count: number): number[] => Array.from(places.subarray(0, count))

@@ -29,7 +29,7 @@ export interface ReturnLaneParts {
 export class ReturnLane {
   readonly #addon: Addon
   readonly #parts: ReturnLaneParts
-  readonly #end: number
+  #end: number
   readonly #fds: Int32Array
   readonly #poller: Poller
   #workersEnd: number | undefined
@@ -45,7 +45,7 @@ export class ReturnLane {
     this.#workersEnd = workersEnd
     try {
       this.#poller = addon.returns(end, this.#fds, (reason, key, notes, count, error) => {
-        if (error === 0 && reason === WANT && count === 0) parts.onWant()
+        if (error === 0 && reason === WANT && count === 0) this.#wanted()
         else if (error === 0) this.#returned(reason, key, notes, count)
         else if (error === -EMFILE) this.#noRoom()
         else if (error !== -EPIPE) parts.onBroken(error)
@@ -90,6 +90,10 @@ export class ReturnLane {
     this.#closeEnds()
   }
 
+  #wanted (): void {
+    if (!this.#ended) this.#parts.onWant()
+  }
+
   #noRoom (): void {
     clearTimeout(this.#pause)
     this.#pause = setTimeout(() => {
@@ -120,5 +124,6 @@ export class ReturnLane {
   #closeEnds (): void {
     this.started()
     this.#addon.close(this.#end)
+    this.#end = -1 // the number may be used again, and an invitation may come late
   }
 }

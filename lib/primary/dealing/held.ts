@@ -44,7 +44,7 @@ export class Held {
       if (gone) connection.close()
       else deal(connection)
     })
-    if (!watched) return deal(connection)
+    if (!watched) return this.#close(connection)
     this.#deadlines.set(connection, clock.now() + left)
     this.#cancelCheck ??= this.#check()
   }
@@ -73,9 +73,10 @@ export class Held {
     })
   }
 
+  /** Closes an idle connection, unless a request has arrived in this moment. */
   #close (connection: Connection): void {
     this.#deadlines.delete(connection)
-    this.#parts.hold.release(connection)
-    connection.end()
+    if (this.#parts.hold.release(connection)) this.#parts.deal(connection)
+    else connection.end()
   }
 }

@@ -7,6 +7,9 @@ import type { OpenFrame, WorkerHandle } from '../workers/worker-handle.js'
  */
 const PROMPT = 1
 
+/** Milliseconds before a worker whose wire had no room may be sent something again. */
+const RETRY = 10
+
 /** The most workers that are asked at a time whether they have time. */
 const MOST_ASKED = 4
 
@@ -33,7 +36,7 @@ export interface RescueParts {
  */
 export class Rescue {
   readonly #parts: RescueParts
-  /** The workers in which requests wait, and since when, in the order in which they will be invited. */
+  /** The workers in which requests wait, and when they said so last, in the order in which they will be invited. */
   readonly #wanting = new Map<WorkerHandle, number>()
   /** The number of the worker that is asked next, in rotation. */
   #turn = 0
@@ -47,12 +50,15 @@ export class Rescue {
     const { keyOf, workers, clock } = this.#parts
     const now = clock.now()
     for (const [other, since] of this.#wanting) if (now - since > OUTDATED) this.#wanting.delete(other)
-    if (!this.#wanting.has(worker)) this.#wanting.set(worker, now)
+    const before = this.#wanting.get(worker)
+    if (before !== undefined && now - before < PROMPT) return // it asks too often
+    this.#wanting.set(worker, now)
     const others = workers().filter(other => other.state === 'ready' && other.hasCredit && !this.#wanting.has(other))
     for (let asked = 0; asked < Math.min(MOST_ASKED, others.length); asked++) {
       const other = others[this.#turn++ % others.length] as WorkerHandle
       const key = keyOf(other)
-      if (key !== undefined && other.hasCredit) other.send(key, [], now)
+      if (key === undefined || !other.hasCredit) continue
+      if (!other.send(key, [], now)) clock.after(RETRY, () => { other.retry() })
     }
   }
 

@@ -73,7 +73,7 @@ export function forkBy ({ exec, args, execArgv, env, ...identity }: Program, rel
       (cluster as { settings: ClusterSettings }).settings = {} // or setupPrimary() would merge them with ours
       cluster.setupPrimary({ exec, args, execArgv, ...identity, stdio: ['inherit', relay === undefined ? 'inherit' : 'pipe', 'inherit', 'ipc', ...inherited] })
       const worker = cluster.fork({ ...env, [WORKER_MARK]: JSON.stringify(mark) })
-      const child = ClusterChild.of(worker) // first, because it listens for errors
+      const child = ClusterChild.of(worker, mark.lane === 'ipc') // first, because it listens for errors
       // Null if stdout is inherited, undefined if no process could be started.
       const stdout = worker.process.stdout as Socket | null | undefined
       stdout?.unref() // the worker keeps this process alive; another process that holds its stdout must not
@@ -93,10 +93,10 @@ class ClusterChild implements Child {
   #onBroken: ((err: Error) => void) | undefined
 
   /** @throws SHARED_PORT_ERR_NODE_UNSUPPORTED; the process is killed then */
-  static of (worker: Worker): ClusterChild {
+  static of (worker: Worker, returnsHandles: boolean): ClusterChild {
     const child = new ClusterChild(worker)
     try {
-      if (worker.process.pid !== undefined) child.#readChannel()
+      if (worker.process.pid !== undefined) child.#readChannel(returnsHandles)
       return child
     } catch (err) {
       child.kill('SIGKILL')
@@ -166,7 +166,7 @@ class ClusterChild implements Child {
     this.#onBroken = listener
   }
 
-  #readChannel (): void {
+  #readChannel (returnsHandles: boolean): void {
     const child = this.#worker.process
     const channel = this.#channel = new WorkerChannel(child, {
       onBroken: err => { this.#onBroken?.(err) },
@@ -179,7 +179,7 @@ class ClusterChild implements Child {
       }
     })
     const toCluster = new ClusterMessages(child, run => { channel.guarded(run) })
-    const handles = new ReceivedHandles(this.#worker, isInternal)
+    const handles = new ReceivedHandles(this.#worker, isInternal, returnsHandles)
   }
 }
 

@@ -50,6 +50,8 @@ export class WorkerHandle {
   debugged = false
   /** Whether it has closed all its servers by itself. */
   closed = false
+  /** The keys that it has served. It may return their connections until it exits. */
+  readonly keys = new Set<string>()
   /** Whether its readyCheck is running. */
   checking = false
   #killed = false

@@ -18,10 +18,13 @@ export class ReceivedHandles {
   readonly #child: ChildProcess
   readonly #worker: Worker
   readonly #isInternal: (message: unknown) => boolean
+  readonly #mayReturn: boolean
   /** Listeners of Node and of this package, which only forward messages. */
   readonly #passing: Set<unknown>
 
-  constructor (worker: Worker, isInternal: (message: unknown) => boolean) {
+  /** @param mayReturn whether connections are returned as handles: in the ipc lane */
+  constructor (worker: Worker, isInternal: (message: unknown) => boolean, mayReturn: boolean) {
+    this.#mayReturn = mayReturn
     this.#worker = worker
     this.#child = worker.process
     this.#isInternal = isInternal
@@ -34,7 +37,7 @@ export class ReceivedHandles {
     if (handle === undefined) return this.#pass(envelope, null) // the handle has not arrived: Node asks for it again
     try {
       const { type, msg } = envelope
-      if (isOurs(msg) && msg.type === 'return') return this.#return(msg, handle)
+      if (this.#mayReturn && isOurs(msg) && msg.type === 'return') return this.#return(msg, handle)
       if (this.#isInternal(msg)) throw new Error(`it sent a descriptor with an internal message of Node's: ${inspect(msg, { depth: 0 })}`)
       if (!this.#isTaken()) return this.#refuse(msg, handle)
       assertFits(type, handle)
