@@ -1,6 +1,7 @@
 // An app whose workers can be stopped, or made to end, while a connection leaves them: see kept-steps.test.ts.
 import { existsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import Fastify, { LogController } from 'fastify'
 import sharedPort from 'shared-fastify'
 
@@ -14,7 +15,7 @@ fastify.server.on('connection', socket => {
 fastify.get('/', async () => process.pid)
 // Blocks the event loop until there is a file of this name, once all other connections have been parked.
 fastify.get('/block/:name', async request => {
-  while ([...sockets].some(socket => socket !== request.raw.socket && !wasParked(socket))) await new Promise(setImmediate)
+  while ([...sockets].some(socket => socket !== request.raw.socket && !wasParked(socket))) await delay(1) // a loop without a pause counts as saturated
   writeSync(1, `${JSON.stringify({ event: 'blocks', pid: process.pid })}\n`)
   while (!existsSync(join(process.env.GO, request.params.name))) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
   return process.pid

@@ -64,8 +64,14 @@ class House {
       t.teardown(unblock)
       const seen = this.app.lines.length
       blocker.get(`/block/${go}`)
-      await this.app.event('blocks', line => this.app.lines.indexOf(line) >= seen)
-      return { client, blocker, by, unblock }
+      const { pid } = await this.app.event('blocks', line => this.app.lines.indexOf(line) >= seen)
+      if (pid === by) return { client, blocker, by, unblock }
+      // On a busy machine that request may have been rescued itself.
+      unblock()
+      await blocker.answer()
+      client.socket.destroy()
+      blocker.socket.destroy()
+      clients.clear()
     }
   }
 
