@@ -18,9 +18,13 @@ class FakeHold implements Hold {
     return this.works
   }
 
-  release (connection: Connection): void {
+  /** Whether a request has just arrived on what is released. */
+  readable = false
+
+  release (connection: Connection): boolean {
     this.released.push(String(connection))
     this.watched.delete(connection)
+    return this.readable
   }
 
   /** The client has sent something, or has gone. */
@@ -105,12 +109,14 @@ t.test('nothing is checked while nothing is held', async t => {
   t.equal(clock.waiting.length, 1)
 })
 
-t.test('a connection that cannot be watched is dealt at once: a worker reads it', async t => {
+t.test('a connection that cannot be watched is closed, unless a request has arrived on it', async t => {
   const { clock, hold, dealt, held, add } = create()
   hold.works = false
-  const [a] = connections('a') as [FakeConnection]
+  const [a, b] = connections('a b') as [FakeConnection, FakeConnection]
   add(a, 5_000)
-  t.same([dealt, held.size, a.closed], [['a'], 0, 0])
+  hold.readable = true
+  add(b, 5_000)
+  t.same([dealt, held.size, a.ended, b.closed], [['b'], 0, 1, 0])
   t.same(clock.waiting, [])
 })
 
@@ -140,6 +146,15 @@ t.test('its end does not wait for anything if nothing is held, or if it may not'
   hasty.add(a, 60_000)
   await hasty.held.end(0)
   t.same([a.closed, hasty.clock.waiting], [1, []])
+})
+
+t.test('a request that arrives in the moment in which its connection would be closed is dealt', async t => {
+  const { clock, dealt, hold, held, add } = create()
+  const [a] = connections('a') as [FakeConnection]
+  add(a, 500)
+  hold.readable = true
+  clock.advance(1_000)
+  t.same([a.closed, held.size, dealt], [0, 0, ['a']])
 })
 
 t.test('a connection that was on its way when it ended is dealt, and not held', async t => {
