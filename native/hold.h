@@ -38,6 +38,8 @@ static bool are_connections(struct frame *frame) {
 static int return_one(struct poller *poller) {
   struct frame frame;
   int received = frame_receive_whole(poller->fd, &frame);
+  /* The worker has exited without having read its last invitation. Said once; then follows what it had sent. */
+  if (received == -ECONNRESET) received = frame_receive_whole(poller->fd, &frame);
   if (received == -EAGAIN) return received;
   if (received == 1 && !are_connections(&frame)) {
     frame_close(&frame);

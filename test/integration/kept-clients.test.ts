@@ -161,3 +161,15 @@ perLane(t, 'a request that no parser takes is answered 400, on a connection that
   await raw.closed
   await held(app, 0)
 })
+
+perLane(t, 'a connection is not moved while it is being answered by a listener that has taken the request away from the others', async (t, lane) => {
+  const { app, url } = await serveKept(t, { workers: 1, lane, returnAfter: SOON })
+  const client = await KeptClient.connect(t, url)
+  client.raw.get('/taken')
+  const { workerPid } = await app.event('worker-ready')
+  await app.event('waits')
+  t.match(await aSecondLater(app), { held: 0, workers: [{ open: 1 }] })
+  process.kill(workerPid as number, 'SIGUSR2')
+  t.equal(await client.answered(), 1)
+  await held(app, 1)
+})

@@ -8,6 +8,7 @@ const KINDS = {
   'another key': /it returned a connection of other:1, which it does not serve/,
   'bad notes': /EPROTO/,
   'no reason': /EPROTO/,
+  'a handle': /it sent a descriptor with an internal message/,
   'too many': /it returned more connections than it was sent/
 }
 

@@ -8,11 +8,11 @@ perLane(t, 'stats() show what became of every connection, in the primary and in 
   const app = start(t, 'app.mjs', { options: { workers: 2, lane, ...inTurn } })
   const url = await app.url()
   const pids = await app.workers(2)
-  const listeners = [{ key: '127.0.0.1:0', addresses: [{ address: '127.0.0.1', family: 'IPv4', port: Number(new URL(url).port) }], pending: 0 }]
-  const worker = (place: number, counts: object): object => ({ id: place + 1, slot: place, restarts: 0, pid: pids[place], state: 'ready', generation: 0, refused: 0, takenBack: 0, saturated: false, handshakes: { full: 0, resumed: 0 }, ...counts })
+  const listeners = [{ key: '127.0.0.1:0', addresses: [{ address: '127.0.0.1', family: 'IPv4', port: Number(new URL(url).port) }], pending: 0, held: 0 }]
+  const worker = (place: number, counts: object): object => ({ id: place + 1, slot: place, restarts: 0, pid: pids[place], state: 'ready', generation: 0, refused: 0, takenBack: 0, returned: { drain: 0, time: 0, rescue: 0 }, saturated: false, handshakes: { full: 0, resumed: 0 }, ...counts })
 
   const stats = await app.stats()
-  t.same(countsOf(stats), { pending: 0, shed: 0, ready: true, listeners, workers: [0, 1].map(place => worker(place, { handedOff: 0, accepted: 0, unacked: 0, open: 0, requests: 0 })) })
+  t.same(countsOf(stats), { pending: 0, held: 0, shed: 0, ready: true, listeners, workers: [0, 1].map(place => worker(place, { handedOff: 0, accepted: 0, unacked: 0, open: 0, requests: 0 })) })
   for (const { rss } of stats.workers) t.ok(rss > 2 ** 20, 'a process of Node has some memory')
 
   for (let i = 0; i < 9; i++) await request(url)
@@ -22,7 +22,7 @@ perLane(t, 'stats() show what became of every connection, in the primary and in 
   // The worker that joined first has the odd ones.
   const after = await app.stats(({ workers }) => workers.map(({ open }) => open).sort().join() === '0,1' && workers.every(({ requests }) => requests === 5))
   const serving = after.workers.findIndex(({ open }) => open === 1)
-  t.same(countsOf(after), { pending: 0, shed: 0, ready: true, listeners, workers: [0, 1].map(place => worker(place, { handedOff: 5, accepted: 5, unacked: 0, open: place === serving ? 1 : 0, requests: 5 })) })
+  t.same(countsOf(after), { pending: 0, held: 0, shed: 0, ready: true, listeners, workers: [0, 1].map(place => worker(place, { handedOff: 5, accepted: 5, unacked: 0, open: place === serving ? 1 : 0, requests: 5 })) })
 
   const seen = JSON.parse((await request(`${url}/stats`)).body) as Stats
   t.same(seen.workers.map(({ handedOff }) => handedOff), [0, 1].map(place => place === serving ? 5 : 6))

@@ -97,7 +97,7 @@ perLane(t, 'a syntax error is shown with its location, in the log and to clients
   }
   t.match(await app.event('worker-exit', ({ level }) => level >= 50), { err: { message: /Unexpected token '='/, stack: /lib\/broken\.js:2/ } })
   write('app.js', answers("'mended'"))
-  await app.events('restart', 2)
+  await app.workers(2) // the two files above may have caused two restarts
   t.match(await request(url), { status: 200, body: 'mended' })
   t.same(await app.stop(), { code: 0, signal: null })
 })

@@ -241,6 +241,15 @@ t.test('what a dead worker has sent is read to the end', async t => {
   for (const { fds } of lane.seen) for (const fd of fds) closeSync(fd)
 })
 
+t.test('what a dead worker has sent is read to the end, although it had not read its last invitation', async t => {
+  const lane = new Lane(t)
+  addon.send(lane.ours, 4, '', '', room(), 0)
+  addon.send(lane.theirs, 1, 'key', '', room(), 0)
+  lane.closeTheirs()
+  lane.readAll()
+  t.match(lane.seen.map(({ reason, error }) => [reason, error]), [[1, 0], [0, -EPIPE]])
+})
+
 t.test('nothing is read after the lane was closed in the middle of that', async t => {
   const lane = new Lane(t, (_, lane) => { lane.unpoll() })
   for (const reason of [0, 1, 2]) addon.send(lane.theirs, reason, 'key', '', room(), 0)
