@@ -104,6 +104,7 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: no connection is served twice, none 
       workers.delete(worker)
       const open = worker.end()
       if (open !== undefined) handoff.reclaim(worker, open.frame, open.untaken)
+      worker.close()
       if (!stopping) startWorker()
     })
   }
