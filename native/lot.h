@@ -3,7 +3,7 @@
  * Plain system calls and threads, without Node: the test for data races uses this file too.
  *
  * Nobody reads from a parked connection. It is in an epoll set, which the event loop and the thread both
- * watch, and whoever wants it has to claim it by compare-and-swap:
+ * watch. Either has to claim a connection by compare-and-swap before it may use it:
  *
  *     FREE ─park─→ PARKED ─the loop: claim, unpark─→ FREE
  *                    │ ▲
@@ -179,7 +179,7 @@ static int64_t lot_waited(const struct lot *lot) {
   return second == NULL ? 0 : (int64_t) strtoull(second + 1, NULL, 10);
 }
 
-/* Whether the event loop stands still for the patience from now on. Time in which it waits for a CPU does not count. */
+/* Waits for the patience. Returns whether the event loop has made no turn in that time, not counting the time in which it waited for a CPU. */
 static bool lot_stands_still(struct lot *lot, uint64_t turn) {
   int64_t began = lot_now(), waited = lot_waited(lot);
   for (int64_t time = lot->patience;; time = LOT_TICK) {

@@ -193,7 +193,7 @@ export class FakeConnection implements Connection {
   acceptedAt = 0
   note = ''
   closed = 0
-  /** How often it was closed with FIN, whoever else has a copy. */
+  /** How often end() was called. */
   ended = 0
   /** The answers that it was shed with. */
   readonly sheds: Buffer[] = []

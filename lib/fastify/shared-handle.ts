@@ -2,7 +2,6 @@ import { AsyncResource } from 'node:async_hooks'
 import type { RawHandle, ServerHandle, SocketName } from '../platform/node-internals.js'
 import { LONGEST_DELAY } from '../platform/timing.js'
 
-/** The longest interval of a Node timer, in milliseconds. */
 /**
  * Takes the place of the listening handle of a Fastify server. It polls nothing, returns the address that
  * the primary has bound, and keeps the process alive as a listening handle would. Connections are accepted

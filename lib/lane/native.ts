@@ -9,8 +9,8 @@ import { NativeWire } from './native/wire.js'
 export { receiveNative } from './native/receiver.js'
 
 /**
- * The lane for Linux: sends many descriptors in a frame, over a socket pair for each worker of which the
- * primary keeps both ends. Workers return connections over a second pair. The protocol and its reasons are in docs/LANES.md.
+ * The lane for Linux: sends many descriptors in a frame, over a socket pair for each worker. The primary
+ * keeps both ends of it. Workers return connections over a second pair. The protocol and its reasons are in docs/LANES.md.
  */
 export class NativeLane implements Lane {
   readonly name = 'native'

@@ -335,8 +335,8 @@ export function settledHandle (socket: net.Socket): ConnectionHandle | undefined
 
 /**
  * Whether the socket has a response that is not finished. Node sets this field when a response begins, and
- * clears it when it has ended (assignSocket and detachSocket in its lib/_http_server.js). It tells of
- * responses too whose requests no listener of ours has seen: engine.io takes its own away from the others.
+ * clears it when it has ended (assignSocket and detachSocket in its lib/_http_server.js). So it also
+ * shows responses to requests that no listener of ours has seen: engine.io hides its own from other listeners.
  */
 export function isAnswering (socket: net.Socket): boolean {
   return (socket as net.Socket & { _httpMessage?: unknown })._httpMessage != null

@@ -85,7 +85,7 @@ export async function drain (connections: Connections, { grace, pace, forced, we
       returning?.end()
       lastAnswers.begin()
     }
-    if (moving) returning?.sweep('drain')
+    if (moving) returning?.sweep()
     if (forced()) cut(connections)
     else if (!moving) close()
   }

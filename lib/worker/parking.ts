@@ -36,7 +36,7 @@ export class Parking {
   readonly #places = new WeakMap<OpenConnection, number>()
   /** After which response each connection was idle when it was last looked at. */
   readonly #seen = new WeakMap<OpenConnection, OpenConnection['response']>()
-  /** The connections whose handles tell of their use. */
+  /** The handles that call #used() before they are used. */
   readonly #guarded = new WeakSet<ConnectionHandle>()
   readonly #watched = new Map<Connections, { key: string, requests: number }>()
   #timer: NodeJS.Timeout | undefined

@@ -5,7 +5,7 @@ import type { Connections, OpenConnection } from './connections.js'
 import { type Idle, idleOf, letGo, seemsIdle, settled, timeLeft } from './idle.js'
 import type { Parking } from './parking.js'
 
-/** The fewest and the most milliseconds between two checks of which connections are idle. */
+/** Milliseconds between two looks for idle connections: the fewest, and the most. */
 const MOST_OFTEN = 25
 const LEAST_OFTEN = 1_000
 
@@ -36,7 +36,7 @@ export class Returning {
   readonly #idle = new WeakMap<OpenConnection, { since: number, response: ServerResponse | undefined }>()
   /** Those that have been sent, without an answer yet. */
   readonly #going = new WeakSet<OpenConnection>()
-  /** While it drains: whether a byte of the next request has been read, for each connection of which that is known. */
+  /** For a drain: whether a byte of the next request has been read. A connection is missing if that is unknown. */
   readonly #ahead = new WeakMap<OpenConnection, boolean>()
   #key = ''
   #draining = false
@@ -83,9 +83,9 @@ export class Returning {
     }
   }
 
-  /** Returns all connections that are idle now. */
-  sweep (reason: ReturnReason): void {
-    if (this.allowed) this.#giveBack(reason, this.#idleAmong([...this.#parts.connections]))
+  /** While it drains: returns all connections that are idle now. */
+  sweep (): void {
+    if (this.allowed) this.#giveBack('drain', this.#idleAmong([...this.#parts.connections]))
   }
 
   #returnByTime (): void {
