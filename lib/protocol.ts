@@ -115,6 +115,8 @@ export type ToWorker =
   | { type: 'returned', number: number, kept: boolean }
   /** Whether connections may be returned. Until it is sent, they may. */
   | { type: 'returns', allowed: boolean }
+  /** Another worker has joined: what is idle is to be returned at once, so that it has its share. */
+  | { type: 'share' }
 
 /** The object that sends messages: `process` in a worker, a child process in the primary. */
 export interface Channel {

@@ -177,6 +177,7 @@ export class Worker {
       case 'ticket-keys': return this.#ticketKeys.set(message.ticketKeys)
       case 'log-level': return this.#setLogLevel(message.level)
       case 'returns': this.#mayReturn = message.allowed; return
+      case 'share': for (const app of this.#apps) app.share(); return
       case 'stopping':
         this.#stopping = true
         return this.#tellDraining()

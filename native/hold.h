@@ -25,9 +25,14 @@ static int connection_state(int fd) {
 
 /* Checks the connections of a returned frame. Those whose clients have gone are closed, and become -1. */
 static bool are_connections(struct frame *frame) {
-  for (uint32_t i = 0; i < frame->arrived; i++) if (connection_state(frame->fds[i]) == NO_CONNECTION) return false;
+  bool gone[FRAME_SIZE];
   for (uint32_t i = 0; i < frame->arrived; i++) {
-    if (connection_state(frame->fds[i]) == CONNECTION_OPEN) continue;
+    int state = connection_state(frame->fds[i]);
+    if (state == NO_CONNECTION) return false;
+    gone[i] = state == CONNECTION_GONE;
+  }
+  for (uint32_t i = 0; i < frame->arrived; i++) {
+    if (!gone[i]) continue;
     close(frame->fds[i]);
     frame->fds[i] = -1;
   }

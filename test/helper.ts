@@ -30,6 +30,9 @@ export const LANES = ['native', 'ipc'] as const
  */
 export const inTurn = { takeBackAfter: 0 }
 
+/** Options with which a kept connection stays with its worker, however busy the machine is. */
+export const stays = { returnAfter: 0, rescueAfter: 0 }
+
 /** For the tests whose processes run code that no unit test covers: it counts as covered. See coverage.cjs. */
 export const hooked = { hooked: true }
 

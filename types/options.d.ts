@@ -284,9 +284,10 @@ export interface SharedPortOptions {
   /**
    * How long a kept HTTP/1.1 connection may be idle in its worker, in milliseconds. Then the worker returns it to the
    * primary, which holds it without reading from it, and sends it to a worker when its next request arrives. So kept
-   * connections even out over the workers, and an idle one needs no memory of a worker. The client does not notice;
-   * the app sees a new socket (docs/KEPT-CONNECTIONS.md). TLS and HTTP/2 connections stay where they are. 0: never.
-   * @default 1000
+   * connections even out over the workers, and an idle one needs no memory of a worker. When a worker joins, what is
+   * idle is returned at once, so that the new worker has its share. The client does not notice; the app sees a new
+   * socket (docs/KEPT-CONNECTIONS.md). TLS and HTTP/2 connections stay where they are. 0: never.
+   * @default 5000
    */
   returnAfter?: number
 

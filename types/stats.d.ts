@@ -65,7 +65,7 @@ export interface HandshakeStats {
 export interface ReturnCounts {
   /** The worker drained: a reload, a scale-down, a recycling, or its own `close()`. */
   drain: number
-  /** The connection had been idle for `returnAfter`. */
+  /** The connection had been idle for `returnAfter`, or was idle when another worker joined. */
   time: number
   /** A request had arrived, while the worker's event loop was blocked (`rescueAfter`). */
   rescue: number

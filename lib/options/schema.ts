@@ -99,7 +99,7 @@ export const schema = {
       type: 'integer',
       minimum: 0,
       maximum: LONGEST_DELAY,
-      default: 1_000,
+      default: 5_000,
       description: `an integer from 0 to ${LONGEST_DELAY} (milliseconds, 0 for never)`
     },
     returnOnDrain: { type: 'boolean', default: true, description: 'true or false' },

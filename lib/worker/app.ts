@@ -128,6 +128,11 @@ export class App implements Share {
     this.#parts.tell({ type: 'leave', key })
   }
 
+  /** Another worker has joined, and gets its share of what is idle here. */
+  share (): void {
+    if (!this.#closing) this.#parts.returning?.share()
+  }
+
   /** Finishes the open connections; no more will arrive. Called again, it may become faster. */
   async finish (asked: Asked): Promise<void> {
     if (!this.#closing) this.#asked = asked

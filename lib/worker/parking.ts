@@ -1,16 +1,23 @@
 import type { Server } from 'node:http'
 import type { Lot, LotEvents } from '../lane.js'
-import { beforeUse, type ConnectionHandle } from '../platform/node-internals.js'
+import { guard } from '../platform/node-internals.js'
 import type { Connections, OpenConnection } from './connections.js'
 import { type Idle, idleOf, letGo, seemsIdle, timeLeft } from './idle.js'
 
 /**
  * Milliseconds between two looks for idle connections: while requests arrive, and the most when nothing
- * happens. A connection that is idle at two looks is parked. So a request that arrives within one or two of
- * these times after the last answer on its connection is not rescued.
+ * happens. The time doubles from one look to the next. So a connection is parked within some 2 ms of a short
+ * answer, and within about twice the time of a long one; a request that arrives before that is not rescued.
  */
 const MOST_OFTEN = 2
-const LEAST_OFTEN = 16
+const LEAST_OFTEN = 1_000
+
+/**
+ * Milliseconds since the last request on a connection before it is parked. Where one request follows another
+ * at once, parking would be in vain. Less than the time between two looks, because timers are early by up
+ * to 1 ms.
+ */
+const REST = 1
 
 /** The number of open connections for each millisecond between two looks, so that looking costs less than a hundredth of the time. */
 const PER_MILLISECOND = 100
@@ -32,22 +39,22 @@ export class Parking {
   readonly #lot: Lot | undefined
   /** The places that are free, the lowest last. */
   readonly #free: number[]
-  readonly #parked = new Map<number, Idle>()
+  readonly #parked = new Map<number, Idle & { unguard: () => void }>()
   readonly #places = new WeakMap<OpenConnection, number>()
-  /** After which response each connection was idle when it was last looked at. */
-  readonly #seen = new WeakMap<OpenConnection, OpenConnection['response']>()
-  /** The handles that call #used() before they are used. */
-  readonly #guarded = new WeakSet<ConnectionHandle>()
   readonly #watched = new Map<Connections, { key: string, requests: number }>()
   #timer: NodeJS.Timeout | undefined
-  #interval = 0
+  /** Infinity: there is no next look. */
+  #interval = Infinity
   #utilized = performance.eventLoopUtilization()
   #lookedAt = 0
 
   /** @param openLot returns undefined if the lane has none; then nothing is parked */
   constructor (openLot: (events: LotEvents) => Lot | undefined) {
     this.#lot = openLot({
-      onReadable: places => { for (const place of places) this.#leave(place)?.handle.readStart() },
+      onReadable: places => {
+        for (const place of places) this.#leave(place)?.handle.readStart()
+        this.#active()
+      },
       onMoved: places => { for (const place of places) this.#moved(place) }
     })
     const size = this.#lot?.size ?? 0
@@ -58,8 +65,8 @@ export class Parking {
   begin (connections: Connections, key: string): void {
     if (this.#lot === undefined) return
     this.#watched.set(connections, { key, requests: 0 })
-    connections.onActivity = () => { if (this.#interval > MOST_OFTEN) this.#wake() }
-    this.#wake()
+    connections.onActivity = () => { this.#active() }
+    this.#active()
   }
 
   end (connections: Connections): void {
@@ -81,7 +88,9 @@ export class Parking {
     return ours
   }
 
-  #wake (): void {
+  /** Something happens on a connection. */
+  #active (): void {
+    if (this.#interval <= MOST_OFTEN) return // there is a look soon
     this.#interval = MOST_OFTEN
     this.#schedule()
   }
@@ -122,15 +131,13 @@ export class Parking {
     for (const [connections, watched] of isSaturated || this.#free.length === 0 ? [] : this.#watched) {
       const candidates: OpenConnection[] = []
       for (const connection of connections) {
-        if (this.#places.has(connection) || !seemsIdle(connection)) continue
-        if (this.#seen.has(connection) && this.#seen.get(connection) === connection.response) candidates.push(connection)
-        else this.#seen.set(connection, connection.response)
+        if (now - connection.usedAt >= REST && !this.#places.has(connection) && seemsIdle(connection)) candidates.push(connection)
       }
       if (candidates.length === 0) continue
       for (const idle of idleOf(connections.server as Server, candidates)) this.#park(connections.server as Server, watched.key, idle)
     }
     this.#interval = requests > 0 ? MOST_OFTEN : Math.min(this.#interval * 2, LEAST_OFTEN)
-    if (requests > 0 || this.#open() > this.#parked.size) this.#schedule()
+    if (this.#open() > this.#parked.size) this.#schedule()
     else this.#interval = Infinity // until something happens
   }
 
@@ -144,18 +151,16 @@ export class Parking {
       handle.readStart()
       return
     }
-    this.#parked.set(place, { connection, handle })
+    this.#parked.set(place, { connection, handle, unguard: guard(connection.raw, handle, () => this.#used({ connection, handle })) })
     this.#places.set(connection, place)
-    if (this.#guarded.has(handle)) return
-    this.#guarded.add(handle)
-    beforeUse(handle, () => this.#used(connection, handle))
   }
 
-  /** Node or the app does something with the handle. @returns whether it may */
-  #used (connection: OpenConnection, handle: ConnectionHandle): boolean {
+  /** Node or the app does something with the connection. @returns whether it may */
+  #used ({ connection, handle }: Idle): boolean {
     if (!this.#places.has(connection)) return true
     const ours = this.unpark(connection)
     if (ours) handle.readStart()
+    this.#active()
     return ours
   }
 
@@ -166,6 +171,7 @@ export class Parking {
     this.#parked.delete(place)
     this.#places.delete(parked.connection)
     this.#free.push(place)
+    parked.unguard()
     return parked
   }
 

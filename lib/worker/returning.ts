@@ -60,6 +60,11 @@ export class Returning {
     this.#timer = setInterval(() => { this.#returnByTime() }, interval).unref()
   }
 
+  /** Returns all connections that are idle now, unless connections are never returned by time. */
+  share (): void {
+    if (this.#parts.after > 0 && this.allowed) this.#giveBack('time', this.#idleAmong([...this.#parts.connections]))
+  }
+
   /** Returns nothing more by itself. */
   end (): void {
     clearInterval(this.#timer)

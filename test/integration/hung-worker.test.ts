@@ -2,7 +2,7 @@ import net from 'node:net'
 import t from 'tap'
 import { attempt, echo, Exchange, keptAlive, type Outcome, streamed } from '../client.js'
 import { hang } from '../hang.js'
-import { descriptors, inTurn, perLane, request, start } from '../helper.js'
+import { descriptors, inTurn, perLane, request, start, stays } from '../helper.js'
 
 // More than one read from a socket returns, less than the kernel buffers for it.
 const text = (number: number): string => `${number} `.repeat(10_000)
@@ -24,7 +24,7 @@ async function allIntact (posts: Exchange[]): Promise<boolean> {
 
 perLane(t, "death returns the handoffs: connections that a hung worker had not taken are answered by the others, with the client's bytes intact", async (t, lane) => {
   // In turn: connections that are taken back from the worker need not be returned at its death.
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane, ...inTurn } })
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, ...inTurn, ...stays } })
   const url = await app.url()
   await app.workers(2)
   await app.stats(({ workers }) => workers.every(({ open }) => open === 0))

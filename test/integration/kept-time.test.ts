@@ -30,6 +30,17 @@ perLane(t, 'after a scale-up the new workers get their share of the kept connect
   t.same([1, 2].map(id => workers.filter(worker => worker === id).length), [4, 4])
 })
 
+perLane(t, 'a worker that joins has its share of the idle connections at once, however long returnAfter is', async (t, lane) => {
+  const { app, url } = await serveKept(t, { workers: 1, lane, returnAfter: LATER, takeBackAfter: 0 })
+  const clients = await connectKept(t, url, 4)
+  process.kill(app.pid, 'SIGTTIN')
+  await app.workers(2)
+  await held(app, 4)
+  for (const client of clients) await client.ask()
+  t.same(clients.map(({ workers }) => workers.at(-1)).sort(), [1, 1, 2, 2])
+  t.same(returned(await app.stats()), { drain: 0, time: 4, rescue: 0 })
+})
+
 perLane(t, 'sticky: a connection that has been held comes back to the worker of its client', async (t, lane) => {
   const { app, url } = await serveKept(t, { workers: 3, lane, policy: 'sticky', stickyWait: LATER, returnAfter: SOON })
   const clients = await Promise.all(Array.from({ length: 12 }, async (_, i) => await KeptClient.connect(t, url, { localAddress: `127.0.1.${i + 1}` })))

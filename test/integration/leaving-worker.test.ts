@@ -1,6 +1,6 @@
 import t from 'tap'
 import { attempt, Exchange, keptAlive, load, streamed } from '../client.js'
-import { type Answer, descriptors, perLane, request, start } from '../helper.js'
+import { type Answer, descriptors, perLane, request, start, stays } from '../helper.js'
 
 const pidOf = ({ body }: Answer): number => JSON.parse(body).pid
 
@@ -19,7 +19,7 @@ const ways: Way[] = [
 
 for (const { name, fixture, leave } of ways) {
   perLane(t, `a worker that ${name} finishes its connections, exits with 0 and is replaced, and no request fails`, async (t, lane) => {
-    const app = start(t, fixture, { options: { workers: 2, lane } })
+    const app = start(t, fixture, { options: { workers: 2, lane, ...stays } })
     const url = await app.url()
     await app.workers(2)
     const before = descriptors(app.pid)

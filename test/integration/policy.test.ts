@@ -3,7 +3,7 @@ import net from 'node:net'
 import t from 'tap'
 import { attempt, Exchange, keptAlive } from '../client.js'
 import { RawClient } from '../clients.js'
-import { type App, countServed, inTurn, perLane, request, start, whoServes } from '../helper.js'
+import { type App, countServed, inTurn, perLane, request, start, stays, whoServes } from '../helper.js'
 
 /** The worker that serves a new connection from this address of the loopback interface. */
 async function serves (url: string, localAddress: string): Promise<number> {
@@ -39,7 +39,7 @@ async function open (app: App, expected: number[]): Promise<void> {
 }
 
 perLane(t, 'least-connections: the worker with the fewest is next, whatever came before', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 3, lane, policy: 'least-connections', ...inTurn } })
+  const app = start(t, 'app.mjs', { options: { workers: 3, lane, policy: 'least-connections', ...inTurn, ...stays } })
   await app.workers(3)
   await open(app, [0, 0, 0])
   const held = await hold(t, app, 9)
@@ -74,7 +74,7 @@ perLane(t, 'sticky: a client address has the same worker through a crash and a r
 })
 
 perLane(t, 'sticky: a client waits for its blocked worker for stickyWait, and delays no others', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane, policy: 'sticky', stickyWait: 60_000 } })
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, policy: 'sticky', stickyWait: 60_000, ...stays } })
   const url = await app.url()
   const homes = await map(url)
   await open(app, [0, 0])
@@ -125,7 +125,7 @@ t.test('an exception of the function is logged once, and round robin is used', a
 })
 
 perLane(t, 'a saturated worker gets no connections while another is below the limit, and takes its turns again afterwards', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane, takeBackAfter: 0, saturation: { utilization: 0.5 } } })
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, takeBackAfter: 0, saturation: { utilization: 0.5 }, ...stays } })
   const url = await app.url()
   const agent = keptAlive()
   t.teardown(() => { agent.destroy() })
@@ -154,7 +154,7 @@ perLane(t, 'maxConnectionsPerWorker: a worker that was full reports at once that
 })
 
 perLane(t, 'maxConnectionsPerWorker: connections beyond that wait until a worker has fewer', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane, maxConnectionsPerWorker: 2 } })
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, maxConnectionsPerWorker: 2, ...stays } })
   const url = await app.url()
   const held = await hold(t, app, 4)
   await open(app, [2, 2])
@@ -166,7 +166,7 @@ perLane(t, 'maxConnectionsPerWorker: connections beyond that wait until a worker
 })
 
 perLane(t, "a worker still refuses beyond its app's own maxConnections, and another one serves", async (t, lane) => {
-  const app = start(t, 'max-connections.mjs', { options: { workers: 2, lane, policy: 'least-connections' } })
+  const app = start(t, 'max-connections.mjs', { options: { workers: 2, lane, policy: 'least-connections', ...stays } })
   const url = await app.url()
   const agents = [keptAlive(), keptAlive()]
   t.teardown(() => { for (const agent of agents) agent.destroy() })

@@ -1,11 +1,11 @@
 import t from 'tap'
 import { attempt, keptAlive } from '../client.js'
-import { type Answer, countServed, descriptors, inTurn, perLane, request, start } from '../helper.js'
+import { type Answer, countServed, descriptors, inTurn, perLane, request, start, stays } from '../helper.js'
 
 const pidOf = ({ body }: Answer): number => JSON.parse(body).pid
 
 perLane(t, 'a refusal moves on: a connection that a worker at maxConnections refuses goes to another, and waits when all refuse', async (t, lane) => {
-  const app = start(t, 'max-connections.mjs', { options: { workers: 2, lane } })
+  const app = start(t, 'max-connections.mjs', { options: { workers: 2, lane, ...stays } })
   const url = await app.url()
   const before = descriptors(app.pid)
   const first = keptAlive()
@@ -49,7 +49,7 @@ perLane(t, 'a worker whose app has closed one of two instances gets no more conn
 })
 
 perLane(t, 'a refusal moves on: a connection whose descriptor does not arrive goes to another worker, and the worker recovers', async (t, lane) => {
-  const app = start(t, 'descriptor-limit.mjs', { options: { workers: 2, lane, ...inTurn }, descriptorLimit: 100 })
+  const app = start(t, 'descriptor-limit.mjs', { options: { workers: 2, lane, ...inTurn, ...stays }, descriptorLimit: 100 })
   const url = await app.url()
   const before = descriptors(app.pid)
   const agent = keptAlive()
@@ -66,7 +66,7 @@ perLane(t, 'a refusal moves on: a connection whose descriptor does not arrive go
 })
 
 perLane(t, 'a refusal moves on: refused by one worker while the other is stopped, it waits for the first one with room', async (t, lane) => {
-  const app = start(t, 'max-connections.mjs', { options: { workers: 2, lane } })
+  const app = start(t, 'max-connections.mjs', { options: { workers: 2, lane, ...stays } })
   const url = await app.url()
   const pids = await app.workers(2)
   const agent = keptAlive()

@@ -2,10 +2,10 @@ import t from 'tap'
 import type { Stats } from '../../types/index.js'
 import { attempt, Exchange, streamed } from '../client.js'
 import { hang } from '../hang.js'
-import { inTurn, perLane, request, start } from '../helper.js'
+import { inTurn, perLane, request, start, stays } from '../helper.js'
 
 perLane(t, 'stats() show what became of every connection, in the primary and in a worker alike', async (t, lane) => {
-  const app = start(t, 'app.mjs', { options: { workers: 2, lane, ...inTurn } })
+  const app = start(t, 'app.mjs', { options: { workers: 2, lane, ...inTurn, ...stays } })
   const url = await app.url()
   const pids = await app.workers(2)
   const listeners = [{ key: '127.0.0.1:0', addresses: [{ address: '127.0.0.1', family: 'IPv4', port: Number(new URL(url).port) }], pending: 0, held: 0 }]

@@ -9,7 +9,7 @@ const defaults = {
   signals: true,
   lane: 'auto',
   takeBackAfter: 2,
-  returnAfter: 1_000,
+  returnAfter: 5_000,
   returnOnDrain: true,
   rescueAfter: 2,
   bootTimeout: 30_000,

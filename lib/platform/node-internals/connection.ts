@@ -36,21 +36,30 @@ export function isUpgraded (socket: net.Socket): boolean {
 }
 
 /**
- * Calls `used` before Node does anything with a connection's handle. Node calls these methods on the handle
- * (lib/net.js, lib/internal/stream_base_commons.js), so properties of the object come first. If `used`
- * returns false, the connection belongs to another process: nothing is read, written or shut down, and
- * closing closes this process's copy only.
+ * Calls `used` before Node or the app does anything with a connection, until the returned function is called.
+ * Node reads `socket._handle` for each of these methods (lib/net.js, lib/internal/stream_base_commons.js), so
+ * that is another object meanwhile, which passes everything on. The handle itself does not change: with
+ * methods of its own, or another prototype, each later use of it would be slower. If `used` returns false,
+ * the connection belongs to another process: nothing is read, written or shut down, and closing closes this
+ * process's copy only.
  */
-export function beforeUse (handle: ConnectionHandle, used: () => boolean): void {
-  for (const name of USES) {
-    const use = Reflect.get(handle, name) as ((...args: unknown[]) => number) | undefined
-    if (use === undefined) continue
-    Reflect.set(handle, name, (...args: unknown[]) => used() || name === 'close' ? use.apply(handle, args) : NOT_OURS)
-  }
+export function guard (socket: net.Socket, handle: ConnectionHandle, used: () => boolean): () => void {
+  const holder = socket as unknown as { _handle: ConnectionHandle | null }
+  const guarding = new Proxy(handle, {
+    get (target, name) {
+      const value = Reflect.get(target, name) as unknown
+      if (typeof value !== 'function') return value
+      if (!USES.has(name)) return value.bind(target)
+      return (...args: unknown[]) => used() || name === 'close' ? value.apply(target, args) : NOT_OURS
+    },
+    set: (target, name, value) => Reflect.set(target, name, value)
+  })
+  holder._handle = guarding
+  return () => { if (holder._handle === guarding) holder._handle = handle }
 }
 
 /** The methods of a connection's handle by which Node reads, writes, shuts down or closes. */
-const USES = ['readStart', 'shutdown', 'writev', 'writeBuffer', 'writeUtf8String', 'writeAsciiString', 'writeLatin1String', 'writeUcs2String', 'reset', 'close']
+const USES = new Set<string | symbol>(['readStart', 'shutdown', 'writev', 'writeBuffer', 'writeUtf8String', 'writeAsciiString', 'writeLatin1String', 'writeUcs2String', 'reset', 'close'])
 
 /** The libuv error for using a connection that belongs to another process. */
 const NOT_OURS = -constants.errno.ENOTCONN

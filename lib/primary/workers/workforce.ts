@@ -157,7 +157,10 @@ export class Workforce {
 
   /** Called when the worker serves every port. */
   ready (worker: WorkerHandle): void {
+    const replaces = this.supervisor.slots.some(({ successor }) => successor === worker)
     this.supervisor.ready(worker)
+    // The worker that it replaces returns its connections. If there is none, it gets a share of all.
+    if (!replaces) for (const other of this.all) if (other !== worker && other.state === 'ready') other.tell({ type: 'share' })
     this.#development?.ready()
     this.#liveness.watch(worker)
     this.#recycling.ready(worker)
