@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { RawClient } from '../clients.js'
-import { descriptors, perLane } from '../helper.js'
+import { hooked, descriptors, perLane } from '../helper.js'
 import { aSecondLater, connectKept, held, KeptClient, LATER, serveKept, SOON } from '../kept.js'
 
 perLane(t, 'a worker that drains returns its idle connections at once, and exits without waiting for their next requests', async (t, lane) => {
@@ -25,7 +25,7 @@ perLane(t, 'a worker that drains returns more connections than fit into a few fr
 })
 
 perLane(t, 'connections that are accepted and silent are held as well', async (t, lane) => {
-  const { app, url } = await serveKept(t, { workers: 1, lane, grace: LATER, returnAfter: LATER })
+  const { app, url } = await serveKept(t, { workers: 1, lane, grace: LATER, returnAfter: LATER }, hooked)
   const silent = await RawClient.connect(t, url)
   await app.stats(({ workers }) => workers[0]?.open === 1)
   process.kill(app.pid, 'SIGHUP')

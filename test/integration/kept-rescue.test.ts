@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { App } from '../helper.js'
+import { type App, hooked } from '../helper.js'
 import { aSecondLater, connectKept, KeptClient, returned, serveKept } from '../kept.js'
 
 // Rescue needs the native lane.
@@ -35,7 +35,7 @@ t.test('nobody waits behind a blocked worker, on a kept connection either', asyn
 })
 
 t.test('a moved connection goes on in its new worker, and its former one lets go of it', async t => {
-  const { app, url } = await serveKept(t, OPTIONS)
+  const { app, url } = await serveKept(t, OPTIONS, hooked)
   const clients = await connectKept(t, url, 6)
   await aSecondLater(app)
   const unblock = await block(t, app, url)
@@ -46,7 +46,7 @@ t.test('a moved connection goes on in its new worker, and its former one lets go
 })
 
 t.test('a request is not moved where every worker is blocked', async t => {
-  const { app, url } = await serveKept(t, OPTIONS)
+  const { app, url } = await serveKept(t, OPTIONS, hooked)
   const clients = await connectKept(t, url, 4)
   await aSecondLater(app)
   const unblock = [await block(t, app, url), await block(t, app, url)]

@@ -1,11 +1,11 @@
 import t from 'tap'
-import { perLane, request } from '../helper.js'
+import { hooked, perLane, request } from '../helper.js'
 import { connectKept, held, KeptClient, LATER, serveKept, SOON } from '../kept.js'
 
 const STOPPED = { code: 0, signal: null }
 
 perLane(t, 'a stop closes the connections that are held, and those that are idle in a worker', async (t, lane) => {
-  const { app, url } = await serveKept(t, { workers: 2, lane, grace: LATER, returnAfter: SOON })
+  const { app, url } = await serveKept(t, { workers: 2, lane, grace: LATER, returnAfter: SOON }, hooked)
   const clients = await connectKept(t, url, 4)
   await held(app, 4)
   const late = await KeptClient.connect(t, url)
@@ -15,7 +15,7 @@ perLane(t, 'a stop closes the connections that are held, and those that are idle
 })
 
 perLane(t, 'a request under way on a connection that was held is answered when the server stops, as the last one', async (t, lane) => {
-  const { app, url } = await serveKept(t, { workers: 1, lane, grace: LATER, returnAfter: SOON })
+  const { app, url } = await serveKept(t, { workers: 1, lane, grace: LATER, returnAfter: SOON }, hooked)
   const [pid] = await app.workers(1) as [number]
   const client = await KeptClient.connect(t, url)
   await held(app, 1)

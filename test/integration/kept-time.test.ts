@@ -1,11 +1,11 @@
 import t from 'tap'
-import { descriptors, perLane, request } from '../helper.js'
+import { descriptors, hooked, perLane, request } from '../helper.js'
 import { aSecondLater, connectKept, held, KeptClient, LATER, returned, serveKept, SOON } from '../kept.js'
 
 const STOPPED = { code: 0, signal: null }
 
 perLane(t, 'a connection that is idle for returnAfter is held by the primary, and its next request goes to the worker whose turn it is', async (t, lane) => {
-  const { app, url } = await serveKept(t, { workers: 2, lane, returnAfter: SOON, takeBackAfter: 0 })
+  const { app, url } = await serveKept(t, { workers: 2, lane, returnAfter: SOON, takeBackAfter: 0 }, hooked)
   const client = await KeptClient.connect(t, url)
   for (let i = 0; i < 3; i++) {
     await held(app, 1)
@@ -31,7 +31,7 @@ perLane(t, 'after a scale-up the new workers get their share of the kept connect
 })
 
 perLane(t, 'a worker that joins has its share of the idle connections at once, however long returnAfter is', async (t, lane) => {
-  const { app, url } = await serveKept(t, { workers: 1, lane, returnAfter: LATER, takeBackAfter: 0 })
+  const { app, url } = await serveKept(t, { workers: 1, lane, returnAfter: LATER, takeBackAfter: 0 }, hooked)
   const clients = await connectKept(t, url, 4)
   process.kill(app.pid, 'SIGTTIN')
   await app.workers(2)
@@ -53,7 +53,7 @@ perLane(t, 'sticky: a connection that has been held comes back to the worker of 
 })
 
 perLane(t, 'a held connection lives on when its former worker is killed', async (t, lane) => {
-  const { app, url } = await serveKept(t, { workers: 1, lane, returnAfter: SOON })
+  const { app, url } = await serveKept(t, { workers: 1, lane, returnAfter: SOON }, hooked)
   const [pid] = await app.workers(1) as [number]
   const clients = await connectKept(t, url, 3)
   await held(app, 3)
