@@ -15,7 +15,8 @@ import { assertSameOptions, type Options, readOptions } from './options/options.
 import { watchParent } from './worker/parent-watch.js'
 import { ownProgram } from './primary/workers/fork.js'
 import { type Output, openOutput } from './primary/process/output.js'
-import { PrimaryProcess } from './primary-process.js'
+import { ServiceManager } from './primary/process/service-manager.js'
+import { type Host, PrimaryProcess } from './primary-process.js'
 import { findMark, findRole, type WorkerMark } from './platform/role.js'
 import { PrimarySharedPort, StandaloneSharedPort, WorkerSharedPort } from './shared-port.js'
 import { Worker } from './worker.js'
@@ -35,6 +36,7 @@ export const sharedPort = fp<SharedPortOptions>((fastify, given, done) => {
 let primary: PrimaryProcess | undefined
 let worker: Worker | undefined
 let output: Output | undefined
+let manager: ServiceManager | undefined
 
 /**
  * Set on the root instance, since a context may not see another's decorators. A global symbol, so that all
@@ -82,16 +84,17 @@ function share (fastify: FastifyInstance, given: unknown): SharedPort {
 
 function inPrimary (fastify: FastifyInstance, options: Options): SharedPort {
   output ??= openOutput()
-  if (primary === undefined || primary.done) primary = newPrimary(options, fastify.log, output)
+  manager ??= new ServiceManager()
+  if (primary === undefined || primary.done) primary = newPrimary(options, fastify.log, { output, manager })
   else assertSameOptions(primary.options, options)
   const port = new PrimarySharedPort(primary)
   shareListen(fastify, primary.add(fastify, port))
   return port
 }
 
-function newPrimary (options: Options, log: FastifyBaseLogger, output: Output): PrimaryProcess {
+function newPrimary (options: Options, log: FastifyBaseLogger, host: Host): PrimaryProcess {
   const program = ownProgram()
-  return new PrimaryProcess(options, log, program, output, { mode: 'plugin', app: resolve(program.exec) })
+  return new PrimaryProcess(options, log, program, host, { mode: 'plugin', app: resolve(program.exec) })
 }
 
 function inWorker (fastify: FastifyInstance, options: Options, mark: WorkerMark): SharedPort {

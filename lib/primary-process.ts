@@ -19,6 +19,7 @@ import { Events } from './primary/insight/events.js'
 import { forkBy, type Program } from './primary/workers/fork.js'
 import { findIdentity } from './primary/workers/identity.js'
 import type { Output } from './primary/process/output.js'
+import type { ServiceManager } from './primary/process/service-manager.js'
 import { onSteeringSignals, onStopSignals } from './primary/process/signals.js'
 import { END_DELAY } from './platform/timing.js'
 import { version } from './version.js'
@@ -32,6 +33,9 @@ export type About = Pick<Status, 'mode' | 'app'> & { name?: string }
 /** Options of the command for development. */
 export type Debugging = Pick<PrimaryParts, 'development' | 'inspectedSlot'>
 
+/** The parts that belong to the process, also if one primary takes the place of another in it. */
+export interface Host { output: Output, manager: ServiceManager }
+
 /** The process of the primary: its apps, its signals, and its exit code. */
 export class PrimaryProcess {
   readonly options: Options
@@ -40,6 +44,7 @@ export class PrimaryProcess {
   /** The app's logger itself, whose level can be changed. */
   readonly #logger: FastifyBaseLogger
   readonly #output: Output
+  readonly #manager: ServiceManager
   readonly #events: Events
   readonly #apps = new Map<FastifyInstance, App>()
   readonly #about: About
@@ -53,7 +58,7 @@ export class PrimaryProcess {
   #hurry: (() => void) | undefined
 
   /** @throws SHARED_PORT_ERR_USER if the workers cannot run as the user or group of the options */
-  constructor (options: Options, logger: FastifyBaseLogger, program: Program, output: Output, about: About, { development = false, inspectedSlot }: Debugging = {}) {
+  constructor (options: Options, logger: FastifyBaseLogger, program: Program, { output, manager }: Host, about: About, { development = false, inspectedSlot }: Debugging = {}) {
     const identity = findIdentity(options)
     const log = safeLog(logger)
     this.options = options
@@ -73,8 +78,17 @@ export class PrimaryProcess {
     this.#log = log
     this.#logger = logger
     this.#output = output
+    this.#manager = manager
+    manager.serve({ status: () => this.#primary.overview.status(), log })
+    if (manager.listens) this.#events.add(this.#watched())
     output.onLost = lines => { log.warn({ event: 'lines-lost', lines }, '%d log lines were lost: stdout was not read in time, or could not be written', lines) }
     this.#admin = new Admin(this.#operable(log), options)
+  }
+
+  /** The events after which the service manager is told how many workers are ready. */
+  #watched (): EventEmitter<SharedPortEvents> {
+    const changed = (): void => { this.#manager.changed() }
+    return new EventEmitter<SharedPortEvents>().on('worker-start', changed).on('worker-ready', changed).on('worker-exit', changed)
   }
 
   /** The interface for operators. */
@@ -132,7 +146,15 @@ export class PrimaryProcess {
 
   /** See {@link Primary.reload}. */
   async reload (): Promise<void> {
-    await this.#primary.reload()
+    const reload = this.#primary.reload()
+    this.#manager.reloading()
+    try {
+      await reload
+      this.#manager.reloaded()
+    } catch (err) {
+      this.#manager.reloaded(err as Error)
+      throw err
+    }
   }
 
   /** See {@link Primary.restart}. */
@@ -190,6 +212,7 @@ export class PrimaryProcess {
   async listen (key: string, target: ListenTarget): Promise<Listening> {
     if (this.options.signals) this.#ignoreSignals ??= this.#handleSignals()
     this.#listening++
+    this.#manager.starting()
     try {
       await this.open()
       return await this.#primary.listen(key, target)
@@ -197,11 +220,15 @@ export class PrimaryProcess {
       // While the process exits, listen() must not reject: an app that does not expect that would crash.
       if (this.#exiting) await new Promise(() => {})
       if (this.#primary.failed) this.#fail()
-      if (!this.#primary.started && this.#listening === 1) await this.#closeAdmin() // it would keep this process alive
+      if (!this.#primary.started && this.#listening === 1) {
+        this.#manager.closed()
+        await this.#closeAdmin() // it would keep this process alive
+      }
       await this.#letGoIfDone()
       throw err
     } finally {
       this.#listening--
+      if (this.#listening === 0 && this.#primary.up && !this.#primary.stopping) this.#manager.ready()
     }
   }
 
@@ -240,7 +267,7 @@ export class PrimaryProcess {
         end: () => { this.#end() }
       }),
       onSteeringSignals({
-        reload: () => { this.#tryTo('reload', this.#primary.reload()) },
+        reload: () => { this.#tryTo('reload', this.reload()) },
         hungUp: () => { this.#stop(0) },
         scaleBy: difference => { this.#scaleBy(difference) }
       })
@@ -268,6 +295,7 @@ export class PrimaryProcess {
   async #letGoIfDone (): Promise<void> {
     if (!this.done) return
     this.#ignoreSignals?.()
+    this.#manager.closed()
     if (!this.#exiting) await this.#closeAdmin()
   }
 
@@ -279,6 +307,7 @@ export class PrimaryProcess {
   /** Goes on serving, so that load balancers notice first. */
   async #delayStop (): Promise<void> {
     this.#primary.announceStop()
+    this.#manager.stopping()
     await new Promise<void>(resolve => {
       // Unref'd: if the app closes by itself meanwhile, this must not keep the process alive.
       const timer = setTimeout(resolve, this.options.closeDelay).unref()
@@ -292,6 +321,7 @@ export class PrimaryProcess {
 
   async #stop (code: number): Promise<void> {
     this.#exiting = true
+    this.#manager.stopping()
     const begun = performance.now()
     for (const app of this.#apps.values()) app.stopping()
     await this.#primary.stop()
@@ -302,7 +332,9 @@ export class PrimaryProcess {
   #fail (): void {
     process.exitCode = 1
     // After the callers of listen() have got the error.
-    if (this.options.signals) setImmediate(() => { this.#exit(1, this.options.grace) })
+    if (!this.options.signals) return
+    this.#manager.stopping()
+    setImmediate(() => { this.#exit(1, this.options.grace) })
   }
 
   /**
@@ -322,7 +354,8 @@ export class PrimaryProcess {
       code = 1
     }
     clearTimeout(timer)
-    await this.#output.end(Math.min(deadline - performance.now(), END_DELAY))
+    const patience = Math.min(deadline - performance.now(), END_DELAY)
+    await Promise.all([this.#output.end(patience), this.#manager.end(patience)])
     process.exit(code)
   }
 

@@ -66,6 +66,7 @@ static void step_of_worker(const char *name) {
 
 #include "parent.h" /* contains a step */
 #include "hold.h"
+#include "notify.h"
 #include "park.h" /* contains steps */
 
 /* ------------------------------------------------------------------ the primary: accept */
@@ -470,6 +471,7 @@ NAPI_MODULE_INIT() {
     METHOD("createRow", js_create_row), METHOD("mapRow", js_map_row),
     METHOD("receive", js_receive), METHOD("take", js_take), METHOD("takeOnly", js_take_only), METHOD("ack", js_ack),
     METHOD("watchParent", js_watch_parent), METHOD("setPatience", js_set_patience), METHOD("unwatch", js_unwatch),
+    METHOD("notify", js_notify),
 #ifdef FD_LANE_STEPS
     METHOD("shutdown", js_shutdown),
 #endif

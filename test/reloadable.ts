@@ -10,5 +10,5 @@ export function startReloadable (t: Test, options: object, more: StartOptions = 
   t.teardown(() => { rmSync(folder, { recursive: true }) })
   const become = (doing: string): void => { writeFileSync(join(folder, 'do'), doing) }
   become('first')
-  return { app: start(t, 'reload.mjs', { options, env: { DO: join(folder, 'do') }, ...more }), become }
+  return { app: start(t, 'reload.mjs', { options, ...more, env: { ...more.env, DO: join(folder, 'do') } }), become }
 }

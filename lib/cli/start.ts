@@ -6,6 +6,7 @@ import { type ListenTarget, readListenTarget } from '../fastify/listen-target.js
 import type { Options } from '../options/options.js'
 import { openOutput } from '../primary/process/output.js'
 import type { Listening } from '../primary.js'
+import { ServiceManager } from '../primary/process/service-manager.js'
 import { PrimaryProcess } from '../primary-process.js'
 import { END_DELAY } from '../platform/timing.js'
 import type { Config } from './settings/config.js'
@@ -29,6 +30,7 @@ export interface StartOptions {
 
 /** Serves an app: this process becomes the primary. The primary never loads the app. */
 export async function start (config: Config, options: Options, { imports = [], pidfile, reloadEnvironment }: StartOptions): Promise<void> {
+  const manager = new ServiceManager() // first, because from here on nothing may inherit its variables
   const target = readListenTarget(config.listen)
   const program = workerProgram(config, imports)
   if (config.inspect !== undefined) await assertFree(config.inspect)
@@ -39,7 +41,7 @@ export async function start (config: Config, options: Options, { imports = [], p
   output.probe()
   const log = await createLog(config, output)
   const about = { mode: 'command', app: config.app, ...(config.name !== undefined && { name: config.name }) } as const
-  const primary = new PrimaryProcess(options, log, program, output, about, { development: config.watch, inspectedSlot: config.inspect?.slot })
+  const primary = new PrimaryProcess(options, log, program, { output, manager }, about, { development: config.watch, inspectedSlot: config.inspect?.slot })
   for (const unknown of findUnknownVariables()) log.warn({ event: 'unknown-variable', variable: unknown.name, meant: unknown.meant }, tellUnknown(unknown))
   // If stdout fails from the first line on, that is an error. If it fails later, as on a full disk, the
   // primary goes on.

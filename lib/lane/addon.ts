@@ -98,6 +98,12 @@ export interface Addon {
   setPatience (watch: ParentWatch, patience: number): void
   /** Lets this process outlive its parent from now on. */
   unwatch (watch: ParentWatch): void
+  /**
+   * Sends one datagram to a Unix socket: at a path, or by an abstract name, whose first byte is written as @.
+   * Never waits. Returns 0, or the libuv error with which nothing was sent: EAGAIN if the other end does not
+   * read. @throws ERR_OUT_OF_RANGE for a name of more than 108 bytes, or a message of more than 4096
+   */
+  notify (name: string, message: string): number
 }
 
 /**

@@ -6,6 +6,7 @@ import t from 'tap'
 import { appPath, command, request } from '../helper.js'
 import { metricOf, readExposition, readQuery, unknown } from '../prometheus.js'
 import { runtimeFolder } from '../runtime-folder.js'
+import { ServiceManager } from '../service-manager.js'
 
 // Tests that example/deploy works as it says, and that everything it refers to exists.
 
@@ -38,8 +39,13 @@ function listOf (instruction: string): string[] {
 }
 
 /** A setting of the unit. */
-function setting (name: string): string {
-  return (lines(read('app.service')).find(line => line.startsWith(`${name}=`)) as string).slice(name.length + 1)
+function setting (name: string, text = read('app.service')): string {
+  return (lines(text).find(line => line.startsWith(`${name}=`)) as string).slice(name.length + 1)
+}
+
+/** A setting of the unit that is commented out, for systemd before 253. */
+function earlier (name: string): string {
+  return setting(name, read('app.service').replace(/^[^#].*\n/gm, '').replace(/^#(?=\w+=)/gm, ''))
 }
 
 /** The exit code of the image's health check. */
@@ -48,21 +54,31 @@ function check (admin: string): number | null {
   return spawnSync(program, [flag, script.replace('http://127.0.0.1:9000', admin)]).status
 }
 
-t.test('the unit starts, reloads and stops an app within its timeouts', async t => {
+t.test('the unit starts, reloads and stops an app within its timeouts, and systemd is told', async t => {
   const { env: { TMPDIR: folder } } = runtimeFolder(t)
-  const argumentsOf = (name: string): string[] => setting(name)
+  const manager = await new ServiceManager(t, join(folder, 'notify')).open()
+  const argumentsOf = (line: string): string[] => line
     .replaceAll('/srv/app/current/app.js', appPath('plugin.mjs')).replaceAll('/run/app/', `${folder}/`).replace('127.0.0.1:9000', '127.0.0.1:0')
     .split(' ').slice(1)
-  const args = argumentsOf('ExecStart')
-  const app = command(t, args)
-  await app.event('listening')
+  const args = argumentsOf(setting('ExecStart'))
+  const app = command(t, args, { env: { NOTIFY_SOCKET: manager.name, WATCHDOG_USEC: `${setting('WatchdogSec')}000000` } })
+  await manager.message('READY')
+  await manager.message('WATCHDOG')
   t.match(await request('http://localhost/', { socketPath: join(folder, 'http.sock') }), { status: 200 })
-  const reload = command(t, argumentsOf('ExecReload'))
+  t.equal(setting('Type'), 'notify-reload')
+  process.kill(app.pid, 'SIGHUP')
+  await app.event('reload-end')
+  await manager.message('READY', '1', manager.told.indexOf(await manager.message('RELOADING')))
+  t.equal(earlier('Type'), 'notify')
+  const reload = command(t, argumentsOf(earlier('ExecReload')))
   t.same(await reload.ended, STOPPED)
   t.match(reload.text, 'reload complete')
   const [closeDelay, grace] = ['--close-delay', '--grace'].map(flag => Number(args[args.indexOf(flag) + 1])) as [number, number]
   t.equal(Number(setting('TimeoutStopSec')), (closeDelay + grace) / 1_000 + 2)
   t.same(await app.stop('SIGINT'), STOPPED)
+  await manager.message('STOPPING')
+  t.same(manager.states, ['READY', 'RELOADING', 'READY', 'RELOADING', 'READY', 'STOPPING'])
+  t.same([...new Set(manager.told.map(({ pid }) => pid))], [app.pid], 'NotifyAccess=main')
 })
 
 t.test('the excerpts in docs/DEPLOYING.md are in the unit and the Dockerfile', async t => {

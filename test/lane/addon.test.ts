@@ -371,3 +371,14 @@ t.test('bytes pass through a descriptor that was handed off', async t => {
   closeSync(client)
   closeSync(arrived as number)
 })
+
+t.test('a message to a service manager that is not there, or to a name that is none, costs nothing but the error', async t => {
+  const before = openDescriptors()
+  t.equal(addon.notify('/nowhere/notify', 'READY=1'), -constants.errno.ENOENT)
+  t.equal(addon.notify(`@shared-fastify-nobody-${process.pid}`, 'READY=1'), -constants.errno.ECONNREFUSED)
+  t.equal(addon.notify('', 'READY=1'), -constants.errno.ENAMETOOLONG)
+  t.throws(() => addon.notify('a'.repeat(109), 'READY=1'), { code: 'ERR_OUT_OF_RANGE' })
+  t.throws(() => addon.notify('/nowhere/notify', 'a'.repeat(4_097)), { code: 'ERR_OUT_OF_RANGE' })
+  t.throws(() => addon.notify(1 as unknown as string, 'READY=1'), { code: 'ERR_OUT_OF_RANGE' })
+  t.equal(openDescriptors(), before)
+})
