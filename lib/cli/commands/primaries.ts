@@ -8,7 +8,7 @@ import { oneLine } from '../../platform/plain-text.js'
 import { spell } from '../settings/spell.js'
 
 /** Selects primaries: all given properties must match. */
-export interface Which { pid?: number, port?: number, control?: string }
+export interface Which { name?: string, pid?: number, port?: number, control?: string }
 
 export interface Primary { client: ControlClient, status: Status }
 
@@ -16,13 +16,13 @@ export interface Primary { client: ControlClient, status: Status }
  * The matching primaries of this user, sorted by pid.
  * @throws ControlError if none answers, though some are there
  */
-export async function findPrimaries ({ pid, port, control }: Which): Promise<Primary[]> {
+export async function findPrimaries ({ name, pid, port, control }: Which): Promise<Primary[]> {
   const paths = control === undefined ? await findSockets(pid) : [resolve(control)]
   const found = await Promise.all(paths.map(async path => await ask(new ControlClient(path), control !== undefined)))
   const answering = found.filter(primary => typeof primary === 'object')
   if (answering.length === 0 && found.includes('silent')) throw new ControlError('no primary answered: it may be blocked, stopped by a signal, or held by a debugger')
   return answering
-    .filter(({ status }) => (pid === undefined || status.pid === pid) && (port === undefined || listensAt(status, port)))
+    .filter(({ status }) => (name === undefined || status.name === name) && (pid === undefined || status.pid === pid) && (port === undefined || listensAt(status, port)))
     .sort((a, b) => a.status.pid - b.status.pid)
 }
 
@@ -42,14 +42,19 @@ export async function findPrimary (which: Which): Promise<Primary> {
   if (primary === undefined) throw nobody(which)
   if (others.length > 0) {
     const all = [primary, ...others].map(({ status }) => `${status.pid}${status.name === null ? '' : ` (${oneLine(status.name)})`} at ${placesOf(status)}`)
-    throw new UsageError(`${all.length} primaries are running: ${all.join('; ')}. Choose one with --pid, --port or --control`)
+    const given = flagsOf(which)
+    throw new UsageError(`${all.length} primaries ${given === '' ? 'are running' : `match ${given}`}: ${all.join('; ')}. Choose one with ${which.name === undefined ? '--name, ' : ''}--pid, --port or --control`)
   }
   return primary
 }
 
-export function nobody ({ pid, port, control }: Which): ControlError {
-  const given = Object.entries({ pid, port, control }).filter(([, value]) => value !== undefined).map(([name, value]) => `--${name} ${value}`)
-  return new ControlError(given.length === 0 ? 'no primary of this user is running (if its control socket is at another path, use --control PATH)' : `no running primary of this user matches ${given.join(' ')}`)
+export function nobody (which: Which): ControlError {
+  const given = flagsOf(which)
+  return new ControlError(given === '' ? 'no primary of this user is running (if its control socket is at another path, use --control PATH)' : `no running primary of this user matches ${given}`)
+}
+
+function flagsOf ({ name, pid, port, control }: Which): string {
+  return Object.entries({ name, pid, port, control }).filter(([, value]) => value !== undefined).map(([flag, value]) => `--${flag} ${value}`).join(' ')
 }
 
 /** The addresses that the primary listens on, as a text. */

@@ -13,6 +13,7 @@ export function createOptions (): Option[] {
 /** Options that select a running primary. */
 export function whichOptions (): Option[] {
   return [
+    new Option('--name <name>', 'the primary with this name, which start gave it').argParser(text => readText(text, { takes: { pattern: '.' } })),
     new Option('--pid <pid>', 'the primary with this process id').argParser(integer({ minimum: 1 })),
     new Option('--port <port>', 'the primary that listens on this port').argParser(integer({ minimum: 1, maximum: 65_535 })),
     withVariable(new Option('--control <path>', 'the primary with this control socket').argParser(text => readText(text, { takes: { pattern: '.' } })))
