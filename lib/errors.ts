@@ -60,6 +60,12 @@ export const NotRunningError = createError<[string]>(
 export const ScaleError = createError<[number, string]>(
   'SHARED_PORT_ERR_SCALE', 'scale() takes an integer from 1 to %d, got %s; to end all workers, stop the server', undefined, TypeError)
 
+export const SlotError = createError<[string, string]>(
+  'SHARED_PORT_ERR_SLOT', 'There is no slot %s: the slots are %s', undefined, RangeError)
+
+export const SlotBusyError = createError<[number, string]>(
+  'SHARED_PORT_ERR_SLOT_BUSY', 'Slot %d cannot be restarted: %s')
+
 export const LogLevelError = createError<[string, string]>(
   'SHARED_PORT_ERR_LOG_LEVEL', 'The log level must be one of %s; got %s', undefined, TypeError)
 

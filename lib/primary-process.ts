@@ -102,6 +102,7 @@ export class PrimaryProcess {
       status: () => this.status(),
       reload: async () => { await this.reload() },
       scale: async workers => { await this.scale(workers) },
+      restartSlot: async slot => { await this.restartSlot(slot) },
       stop: () => { this.#stop(0) },
       setLogLevel: level => { this.setLogLevel(level) },
       get countsBySlot () { return primary.overview.countsBySlot },
@@ -160,6 +161,11 @@ export class PrimaryProcess {
   /** See {@link Primary.restart}. */
   restart (changed: readonly string[]): void {
     this.#primary.restart(changed)
+  }
+
+  /** See {@link Primary.restartSlot}. */
+  async restartSlot (slot: number): Promise<void> {
+    await this.#primary.restartSlot(slot)
   }
 
   /** See {@link Primary.scale}. @throws SHARED_PORT_ERR_SCALE */

@@ -251,6 +251,17 @@ export class Primary {
   }
 
   /**
+   * Replaces the worker of one slot, the new one ready before the old one drains. Resolves when the old one has
+   * exited.
+   * @throws the errors of {@link SlotRestart.run}
+   * @throws SHARED_PORT_ERR_NOT_RUNNING before the workers are up, and during a stop
+   */
+  async restartSlot (place: number): Promise<void> {
+    this.#assertRunning('restart()')
+    await this.#workforce.slotRestarts.run(place)
+  }
+
+  /**
    * In development: replaces every worker because these files have changed. Connections wait until the new
    * ones are ready.
    */

@@ -35,6 +35,10 @@ export class PrimarySharedPort extends EventEmitter<SharedPortEvents> implements
     await this.#primary.reload()
   }
 
+  async restart (slot: number): Promise<void> {
+    await this.#primary.restartSlot(slot)
+  }
+
   async scale (workers: number): Promise<void> {
     await this.#primary.scale(workers)
   }
@@ -49,6 +53,10 @@ abstract class SteersNothing extends EventEmitter<SharedPortEvents> {
 
   async reload (): Promise<void> {
     throw new NotRunningError('reload()')
+  }
+
+  async restart (): Promise<void> {
+    throw new NotRunningError('restart()')
   }
 
   async scale (): Promise<void> {

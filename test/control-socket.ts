@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { type App, appPath, command, type Ending, hooked } from './helper.js'
 
 /** Commands for which no run has collected coverage yet. */
-const HOOKED = new Set(['status', 'reload', 'scale', 'logs', 'stop'])
+const HOOKED = new Set(['status', 'reload', 'restart', 'scale', 'logs', 'stop'])
 
 /** Runs a command to its end. */
 export async function run (t: Test, env: NodeJS.ProcessEnv, ...args: string[]): Promise<Ending & { text: string, raw: string[] }> {

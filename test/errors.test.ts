@@ -36,6 +36,8 @@ const codes = {
   ReadyCheckError: 'SHARED_PORT_ERR_READY_CHECK',
   RegisteredTwiceError: 'SHARED_PORT_ERR_REGISTERED_TWICE',
   ScaleError: 'SHARED_PORT_ERR_SCALE',
+  SlotBusyError: 'SHARED_PORT_ERR_SLOT_BUSY',
+  SlotError: 'SHARED_PORT_ERR_SLOT',
   UserError: 'SHARED_PORT_ERR_USER',
   WorkerFailedError: 'SHARED_PORT_ERR_WORKER_FAILED'
 }
@@ -54,6 +56,7 @@ const gaps: Record<string, unknown[]> = {
   FdInUseError: [7, 'gap'],
   NotListeningFdError: [7, 'gap'],
   ScaleError: [7, 'gap'],
+  SlotBusyError: [7, 'gap'],
   WorkerFailedError: [7, 'gap']
 }
 

@@ -14,7 +14,7 @@ const NOT_RUNNING = { code: 'SHARED_PORT_ERR_NOT_RUNNING' }
 
 t.test('in the primary it shows the current state of the primary, and controls it', async t => {
   const done: unknown[] = []
-  const primary = { generation: 0, draining: false, stats: () => STATS, reload: async () => { done.push('reload') }, scale: async (workers: number) => { done.push(workers) } }
+  const primary = { generation: 0, draining: false, stats: () => STATS, reload: async () => { done.push('reload') }, restartSlot: async (slot: number) => { done.push(`slot ${slot}`) }, scale: async (workers: number) => { done.push(workers) } }
   const port = new PrimarySharedPort(primary as unknown as PrimaryProcess)
   t.match(port, { role: 'primary', workerId: 0 })
   t.same([port.generation, port.draining], [0, false])
@@ -22,8 +22,9 @@ t.test('in the primary it shows the current state of the primary, and controls i
   t.same([port.generation, port.draining], [2, true])
   t.equal(await port.stats(), STATS)
   await port.reload()
+  await port.restart(1)
   await port.scale(3)
-  t.same(done, ['reload', 3])
+  t.same(done, ['reload', 'slot 1', 3])
 })
 
 t.test('in a worker it shows the worker and whether it is draining, and controls nothing', async t => {
@@ -40,6 +41,7 @@ t.test('in a worker it shows the worker and whether it is draining, and controls
   t.same(await draining, [])
   t.equal(await port.stats(), STATS)
   await t.rejects(port.reload(), NOT_RUNNING)
+  await t.rejects(port.restart(), NOT_RUNNING)
   await t.rejects(port.scale(), NOT_RUNNING)
 })
 
@@ -52,6 +54,7 @@ t.test('standalone it has no workers, is ready while its server listens, and con
   t.teardown(() => { server.close() })
   t.same(await port.stats(), STATS)
   await t.rejects(port.reload(), NOT_RUNNING)
+  await t.rejects(port.restart(), NOT_RUNNING)
   await t.rejects(port.scale(), NOT_RUNNING)
   const draining = once(port, 'draining')
   port.once('draining', () => { throw new Error('a listener that fails') })

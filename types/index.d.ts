@@ -41,6 +41,18 @@ export interface SharedPort extends EventEmitter<SharedPortEvents> {
    */
   reload (): Promise<void>
   /**
+   * Replaces the worker of one slot (`slot` in `stats()`); the new one is ready before the old one drains. Resolves
+   * when the old one has exited. The generation does not change. Primary only.
+   * @throws SHARED_PORT_ERR_SLOT if there is no such slot
+   * @throws SHARED_PORT_ERR_SLOT_BUSY if its worker is starting or being replaced already, during a reload, and if a
+   * reload or a smaller number of workers comes first
+   * @throws SHARED_PORT_ERR_WORKER_FAILED if the new worker ends before it is ready, with the worker's error as its
+   * cause. The old one keeps running
+   * @throws SHARED_PORT_ERR_NOT_RUNNING in other roles, before listen() has resolved, and after a stop has begun
+   * @throws SHARED_PORT_ERR_CLOSED if a stop begins in the meantime
+   */
+  restart (slot: number): Promise<void>
+  /**
    * Changes the number of workers: an integer from 1 to 1024. Resolves when the added workers are ready, or when the
    * removed ones have exited. The newest workers are removed first. Primary only.
    * @throws SHARED_PORT_ERR_SCALE if the number is not such an integer

@@ -38,6 +38,7 @@ test('the decorator', () => {
   expect(fastify.sharedPort.workerId).type.toBe<number>()
   expect(fastify.sharedPort.stats()).type.toBe<Promise<Stats>>()
   expect(fastify.sharedPort.reload()).type.toBe<Promise<void>>()
+  expect(fastify.sharedPort.restart(0)).type.toBe<Promise<void>>()
   expect(fastify.sharedPort.scale).type.toBeCallableWith(4)
   expect(fastify.sharedPort.scale).type.not.toBeCallableWith('auto')
 })

@@ -90,7 +90,7 @@ export interface AdminOptions {
   host?: string
   /**
    * The secret that allows a reload or a scaling through the admin server: clients send `Authorization: Bearer <token>`.
-   * Without a token nobody can reload or scale through it.
+   * Without a token nobody can reload, restart or scale through it.
    */
   token?: string
   /**

@@ -24,7 +24,7 @@ export function guardAgainstPages (fastify: FastifyInstance, hosts: readonly str
 /** Accepts only requests with the token. Without a configured token, rejects all. */
 export function requireToken (token: string | undefined): onRequestAsyncHookHandler {
   return async ({ headers }, reply) => {
-    if (token === undefined) return await refuse(reply, 403, 'no token is configured: set admin.token to reload and scale through the admin server, or use the control socket')
+    if (token === undefined) return await refuse(reply, 403, 'no token is configured: set admin.token to reload, restart and scale through the admin server, or use the control socket')
     const [, given] = /^Bearer +(.+)$/i.exec(headers.authorization ?? '') ?? []
     if (given !== undefined && isSame(given, token)) return
     return await refuse(reply.header('www-authenticate', 'Bearer'), 401, 'the token is missing or wrong: send Authorization: Bearer <token>')

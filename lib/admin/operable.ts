@@ -15,6 +15,8 @@ export interface Operable {
   reload (): Promise<void>
   /** Same as `fastify.sharedPort.scale()`. */
   scale (workers: number): Promise<void>
+  /** Same as `fastify.sharedPort.restart()`. */
+  restartSlot (slot: number): Promise<void>
   /** Same as SIGINT: finishes open requests, then exits. */
   stop (): void
   /** Sets the log level of all processes. @throws SHARED_PORT_ERR_LOG_LEVEL */

@@ -7,14 +7,14 @@ import type { Operable } from './operable.js'
 
 const NDJSON = 'application/x-ndjson'
 
-/** Adds the routes that make changes: reload and scale. */
+/** Adds the routes that make changes: reload, restart and scale. */
 export function addSteering (fastify: FastifyInstance, primary: Operable): void {
   /**
    * Answers 202 as soon as the operation has begun, or 409 with the reason if it cannot begin. A client that
-   * accepts NDJSON gets the progress line by line instead.
+   * accepts NDJSON gets the progress line by line instead: of the workers of this slot, or of all.
    */
-  const answer = async ({ headers }: FastifyRequest, reply: FastifyReply, begin: () => Promise<void>, begun: () => object): Promise<FastifyReply> => {
-    const lines = headers.accept === NDJSON ? new Steps(primary) : undefined
+  const answer = async ({ headers }: FastifyRequest, reply: FastifyReply, begin: () => Promise<void>, begun: () => object, slot?: number): Promise<FastifyReply> => {
+    const lines = headers.accept === NDJSON ? new Steps(primary, slot) : undefined
     const done = begin()
     const failure = await Promise.race([done.then(() => undefined, (err: Error) => err), setImmediate(undefined)])
     if (failure !== undefined) {
@@ -28,6 +28,20 @@ export function addSteering (fastify: FastifyInstance, primary: Operable): void 
   }
 
   fastify.post('/reload', async (request, reply) => await answer(request, reply, async () => { await primary.reload() }, () => ({ generation: primary.status().generation })))
+
+  fastify.post<{ Body: { slot: number } }>('/restart', {
+    schema: {
+      body: {
+        type: 'object',
+        required: ['slot'],
+        additionalProperties: false,
+        properties: { slot: { type: 'integer', minimum: 0, maximum: MOST_WORKERS - 1 } }
+      }
+    }
+  }, async (request, reply) => {
+    const { slot } = request.body
+    return await answer(request, reply, async () => { await primary.restartSlot(slot) }, () => ({ slot }), slot)
+  })
 
   fastify.post<{ Body: { workers: number } }>('/scale', {
     schema: {
@@ -46,10 +60,10 @@ export function addSteering (fastify: FastifyInstance, primary: Operable): void 
 
 /** Streams a line for each event of a worker, and a last line with the result: `done`, or `failed` with the error. */
 class Steps extends PassThrough {
-  constructor (primary: Operable) {
+  constructor (primary: Operable, slot?: number) {
     super()
     this.once('close', onHappened(primary, happened => {
-      if (happened.event.startsWith('worker-')) this.#write(happened)
+      if (happened.event.startsWith('worker-') && (slot === undefined || happened['slot'] === slot)) this.#write(happened)
     }))
   }
 

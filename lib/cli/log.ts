@@ -10,7 +10,7 @@ const LEFT_OUT = 'pid,hostname,workerId,generation'
  * Fields of the primary's line that the readable format omits as well, because the message already contains
  * them, or is clear without them.
  */
-const PRIMARY_LEFT_OUT = `${LEFT_OUT},event,workerPid,code,signal,delay,lane,reason,workers,source,before,grace,closeDelay,bootTimeout,silence,used,limit,rss,count,within,children,listener,changed,folder,url,address`
+const PRIMARY_LEFT_OUT = `${LEFT_OUT},event,workerPid,code,signal,delay,lane,reason,workers,source,before,grace,closeDelay,bootTimeout,silence,slot,used,limit,rss,count,within,children,listener,changed,folder,url,address`
 
 /** The format of timestamps. */
 const TIME = 'HH:MM:ss.l'

@@ -63,6 +63,7 @@ export function createProgram (appArguments: string[], reloadEnvironment: () => 
     .addCommand(createConfig(appArguments))
     .addCommand(createStatus())
     .addCommand(createSteering('reload', 'replace every worker; each new one is ready before the old one stops', 'until all workers are replaced').action(async (flags: SteerFlags) => { await (await steering()).reload(flags) }))
+    .addCommand(createRestart())
     .addCommand(createScale())
     .addCommand(createControl('logs', 'change the log level of the primary and its workers').argument('<level>', `${LEVELS.join(', ')}, or a custom level of the app`).action(async (level: string, flags: SteerFlags) => { await (await steering()).logs(level, flags) }))
     .addCommand(createSteering('stop', 'stop the server: the workers finish their open requests, for --grace at most', 'until the primary has exited').action(async (flags: SteerFlags) => { await (await steering()).stop(flags) }))
@@ -121,6 +122,12 @@ function createStatus (): Command {
       const { status } = await import('./commands/status.js')
       await status(flags)
     })
+}
+
+function createRestart (): Command {
+  return createSteering('restart', 'replace the worker of one slot; the new one is ready before the old one stops', 'until the worker is replaced')
+    .argument('<slot>', 'the slot, as status shows it; the first is 0', integer({ minimum: 0, maximum: MOST_WORKERS - 1 }))
+    .action(async (slot: number, flags: SteerFlags) => { await (await steering()).restart(slot, flags) })
 }
 
 function createScale (): Command {

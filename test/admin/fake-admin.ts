@@ -22,6 +22,8 @@ export class FakeAdmin {
   status: Seen
   history: Sample[] = []
   readonly posts: Array<{ url: string, body: string }> = []
+  /** Ends the restarts that were asked for, each with its last line. */
+  readonly restarts: Array<(result: object) => void> = []
   readonly #server: http.Server
   readonly #streams = new Set<http.ServerResponse>()
   #port = 0
@@ -93,6 +95,11 @@ export class FakeAdmin {
     if (request.headers.authorization !== `Bearer ${TOKEN}`) return sendJson(401, { error: 'Unauthorized', message: 'A token is needed' })
     this.posts.push({ url, body })
     if (this.status.state === 'stopping') return sendJson(409, { error: 'Conflict', message: 'The server is stopping' })
+    if (url === '/restart') {
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' }).write('{"event":"worker-start"}\n')
+      this.restarts.push(result => { response.end(`${JSON.stringify(result)}\n`) })
+      return
+    }
     sendJson(202, url === '/reload' ? { generation: this.status.generation + 1 } : JSON.parse(body))
   }
 }

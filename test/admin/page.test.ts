@@ -240,6 +240,24 @@ scene('a requested scaling is shown as in progress until it is done or has faile
   await page.locator('#answer').getByText('Not scaled to 5: the target is now 4 workers', { exact: true }).waitFor()
 })
 
+scene('the worker of one slot is restarted, and the result is shown', {}, async (t, page, fake) => {
+  fake.status.workers.push(createWorker(4, { slot: 1, state: 'starting' }))
+  fake.tick()
+  await row(page, 4).waitFor()
+  t.equal(await row(page, 4).getByRole('button').count(), 0, 'a worker that is not ready has no button')
+  await steer(page, 'Restart the worker of slot 1', 'Restarting the worker of slot 1')
+  t.strictSame(fake.posts, [{ url: '/restart', body: '{"slot":1}' }])
+  fake.restarts[0]!({ event: 'done' })
+  await page.locator('#answer').getByText('Restarted the worker of slot 1', { exact: true }).waitFor()
+  await steer(page, 'Restart the worker of slot 2', 'Restarting the worker of slot 2')
+  fake.restarts[1]!({ event: 'failed', error: 'Worker 9 exited with code 1 before it was ready' })
+  await page.locator('#answer').getByText('Slot 2 was not restarted: Worker 9 exited with code 1 before it was ready', { exact: true }).waitFor()
+  fake.status.steerable = false
+  fake.tick()
+  await page.locator('#read-only').waitFor()
+  t.equal(await page.locator('#rows').getByRole('button').count(), 0)
+})
+
 scene('refusals of the server are explained', { tolerated: /^Failed to load resource: the server responded with a status of 4/ }, async (t, page, fake) => {
   const reload = page.getByRole('button', { name: 'Reload' })
   await reload.click()

@@ -68,11 +68,15 @@ t.test('only a client with the token may make changes', async t => {
   for (const wrong of [{}, { authorization: 'Bearer' }, { authorization: `Bearer ${TOKEN}x` }, { authorization: `Basic ${TOKEN}` }, { authorization: `Bearer ${TOKEN.slice(1)}` }]) {
     t.equal(await post('/reload', wrong), 401, JSON.stringify(wrong))
     t.equal(await post('/scale', { ...wrong, 'content-type': 'application/json' }, '{"workers":1}'), 401)
+    t.equal(await post('/restart', { ...wrong, 'content-type': 'application/json' }, '{"slot":0}'), 401)
   }
   t.equal(await post('/stop', { authorization }), 404, 'only the control socket has stop')
   t.equal(await post('/scale', { authorization, 'content-type': 'application/json' }, '{"workers":3}'), 202)
   await app.workers(3)
-  t.equal(app.lines.some(({ event }) => event === 'reload-start'), false)
+  t.equal(await post('/restart', { authorization, 'content-type': 'application/json' }, '{"slot":0}'), 202)
+  t.equal(await post('/restart', { authorization, 'content-type': 'application/json' }, '{"slot":9}'), 409)
+  for (const wrong of ['{}', '{"slot":"0x"}', '{"slot":-1}']) t.equal(await post('/restart', { authorization, 'content-type': 'application/json' }, wrong), 400, wrong)
+  t.same(app.lines.filter(({ event }) => event === 'reload-start' || event === 'slot-restart').map(({ event, slot }) => [event, slot]), [['slot-restart', 0]])
   await app.stop()
 })
 

@@ -32,6 +32,27 @@ t.test('with several primaries, a command asks for one to be named, and uses the
   t.match(await run(t, env, 'reload', '--pid', '1'), { code: 1, text: /error: no running primary of this user matches --pid 1/ })
 })
 
+t.test('--name selects a primary for every command, and two of the same name are listed', async t => {
+  const { env } = runtimeFolder(t)
+  const [shop, other, twin] = await Promise.all([serve(t, env, '--name', 'shop'), serve(t, env), serve(t, env, '--name', 'twin')])
+  t.match(await run(t, env, 'status', '--name', 'shop', '--json'), { code: 0, raw: [new RegExp(`"name":"shop","pid":${shop.app.pid},`)] })
+  t.match(await run(t, env, 'reload', '--wait', '--name', 'shop'), { code: 0 })
+  t.match(await run(t, env, 'restart', '0', '--wait', '--name', 'shop'), { code: 0 })
+  t.match(await run(t, env, 'scale', '1', '--wait', '--name', 'shop'), { code: 0 })
+  t.match(await run(t, env, 'logs', 'debug', '--name', 'shop'), { code: 0 })
+  for (const event of ['reload-end', 'slot-restart', 'scale', 'log-level']) await shop.app.event(event)
+  t.match(await run(t, env, 'stop', '--name', 'nobody'), { code: 1, text: 'error: no running primary of this user matches --name nobody\n' })
+  t.match(await run(t, env, 'stop', '--name', ''), { code: 2 })
+  t.match(await run(t, env, 'stop', '--wait', '--name', 'shop'), { code: 0 })
+  const second = await serve(t, env, '--name', 'twin')
+  const { code, text } = await run(t, env, 'stop', '--name', 'twin')
+  t.equal(code, 2)
+  t.match(text, /^error: 2 primaries match --name twin: \d+ \(twin\) at 127\.0\.0\.1:\d+; \d+ \(twin\) at 127\.0\.0\.1:\d+\. Choose one with --pid, --port or --control\n$/)
+  for (const { app } of [twin, second]) t.match(text, String(app.pid))
+  t.match(await run(t, env, 'stop', '--wait', '--name', 'twin', '--pid', String(twin.app.pid)), { code: 0 })
+  t.same([other, twin, second].flatMap(({ app }) => app.lines.filter(({ event }) => event === 'reload-start' || event === 'slot-restart' || event === 'scale')), [], 'the others are left alone')
+})
+
 t.test('a reload is reported worker by worker', async t => {
   const { env } = runtimeFolder(t)
   await serve(t, env)
@@ -75,6 +96,22 @@ t.test('a reload without --wait begins nevertheless', async t => {
   const { app } = await serve(t, env)
   t.match(await run(t, env, 'reload'), { code: 0, text: `primary ${app.pid} is replacing all workers (reload 1)` })
   await app.event('reload-end')
+})
+
+t.test('restart replaces the worker of one slot, and reports it', async t => {
+  const { env } = runtimeFolder(t)
+  const breaks = join(env.XDG_RUNTIME_DIR, 'break')
+  const { app, url } = await serve(t, { ...env, BREAK: breaks })
+  t.match(await run(t, env, 'restart', '1', '--wait'), { code: 0, text: 'worker 3 is starting\nworker 3 is ready\nworker 2 has exited\nrestart complete\n' })
+  t.match(await run(t, env, 'restart', '0'), { code: 0, text: `primary ${app.pid} is replacing the worker of slot 0\n` })
+  await app.events('worker-exit', 2)
+  t.same(app.lines.filter(({ event }) => event === 'slot-restart').map(({ slot, workerId }) => [slot, workerId]), [[1, 2], [0, 1]])
+  for (const wait of [[], ['--wait']]) t.match(await run(t, env, 'restart', '2', ...wait), { code: 1, text: 'error: There is no slot 2: the slots are 0, 1\n' })
+  for (const wrong of ['x', '-1', '1024']) t.match(await run(t, env, 'restart', wrong), { code: 2 })
+  writeFileSync(breaks, '')
+  t.match(await run(t, env, 'restart', '1', '--wait'), { code: 1, text: /error: the restart of slot 1 failed: .*it is to break/ })
+  await app.event('slot-restart-failed', ({ slot }) => slot === 1)
+  t.equal((await request(url)).status, 200)
 })
 
 t.test('scale changes the number of workers', async t => {

@@ -77,15 +77,15 @@ t.test('scaling during a reload: the added worker is of the newest generation, a
   t.same(await app.stop(), STOPPED)
 })
 
-t.test('reload() and scale() reject wrong arguments, and calls at the wrong time', async t => {
+t.test('reload(), restart() and scale() reject wrong arguments, and calls at the wrong time', async t => {
   const app = start(t, 'steering.mjs', { ...hooked, options: { workers: 1 } })
-  const after = await app.events('after', 2)
+  const after = await app.events('after', 3)
   const [before] = app.lines.filter(({ event }) => event === 'before')
   t.match(before, { code: 'SHARED_PORT_ERR_NOT_RUNNING', message: 'reload() works only in the primary, once its workers are ready and until it stops' })
   t.same(app.lines.filter(({ event }) => event === 'wrong').map(({ message }) => message),
     ['0', '-1', '1.5', "'x'", 'NaN', '1025', 'undefined'].map(given => `scale() takes an integer from 1 to 1024, got ${given}; to end all workers, stop the server`))
-  for (const event of ['reload', 'scale']) t.same(app.lines.filter(line => line.event === event && line.pid === app.pid && line['code'] !== undefined), [])
+  for (const event of ['reload', 'scale', 'restart']) t.same(app.lines.filter(line => line.event === event && line.pid === app.pid && line['code'] !== undefined), [])
   t.match(app.lines.filter(({ event }) => event === 'generation'), [{ generation: 1 }])
-  t.match(app.lines.filter(({ event }) => event === 'worker').slice(0, 2), [{ code: 'SHARED_PORT_ERR_NOT_RUNNING' }, { code: 'SHARED_PORT_ERR_NOT_RUNNING' }])
+  t.match(app.lines.filter(({ event }) => event === 'worker').slice(0, 3), [{ code: 'SHARED_PORT_ERR_NOT_RUNNING' }, { code: 'SHARED_PORT_ERR_NOT_RUNNING' }, { code: 'SHARED_PORT_ERR_NOT_RUNNING' }])
   for (const line of after) t.match(line, { code: 'SHARED_PORT_ERR_NOT_RUNNING' })
 })

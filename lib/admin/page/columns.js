@@ -7,7 +7,7 @@ const most = of => workers => workers.reduce((greatest, worker) => Math.max(grea
 
 /**
  * The columns of the table of workers. `total` computes the value for all workers, in the same format.
- * `kind` marks cells that are not plain text.
+ * `kind` marks cells that are not plain text. In one of kind `restart`, a button stands before the number.
  */
 export const columns = [
   { name: 'Slot', of: 'slot', format: count },
@@ -22,5 +22,5 @@ export const columns = [
   { name: 'Utilization', title: 'Utilization of the event loop', of: 'utilization', format: percent, kind: 'bar', total: workers => sum('utilization')(workers) / Math.max(workers.length, 1) },
   { name: 'Delay', title: 'Longest delay of the event loop in the last second', of: 'delay', format: milliseconds, total: most('delay') },
   { name: 'Memory', title: 'Resident memory', of: 'rss', format: bytes, total: sum('rss') },
-  { name: 'Restarts', title: 'Restarts after a crash, in this slot', of: 'restarts', format: count, total: sum('restarts') }
+  { name: 'Restarts', title: 'Restarts after a crash, in this slot', of: 'restarts', format: count, kind: 'restart', total: sum('restarts') }
 ]

@@ -13,9 +13,9 @@ import { Workers } from './workers.js'
 
 const header = new Header()
 const charts = new Charts()
-const workers = new Workers()
-const reload = new Reload()
 const steer = new Steer()
+const workers = new Workers(slot => { steer.restart(slot) })
+const reload = new Reload()
 const events = new Events()
 let listeners = []
 scrollIfTooNarrow(byId('table'))

@@ -26,6 +26,8 @@ export class Steer {
    */
   #outcome
   #forgetting
+  /** The number of requests so far. */
+  #asked = 0
 
   constructor () {
     this.#token.value = sessionStorage.getItem(KEPT) ?? ''
@@ -61,6 +63,16 @@ export class Steer {
     })
   }
 
+  /** Replaces the worker of one slot. The server's answer ends with the result. */
+  async restart (slot) {
+    const response = await this.#post('restart', { slot }, 'application/x-ndjson')
+    if (response === undefined) return
+    const asked = this.#asked
+    this.#say(`Restarting the worker of slot ${slot}`, 'good')
+    const outcome = await resultOf(response, slot)
+    if (asked === this.#asked) this.#conclude(outcome)
+  }
+
   async #scale (step) {
     const target = (this.#target ?? this.#workers) + step
     if (target < 1) return this.#say('At least one worker is needed', 'bad')
@@ -82,30 +94,38 @@ export class Steer {
 
   /** Resolves with whether the server has accepted the request. */
   async #ask (path, body, success) {
+    const response = await this.#post(path, body)
+    if (response === undefined) return false
+    this.#say(success(await response.json().catch(() => ({}))), 'good')
+    return true
+  }
+
+  /** Resolves with the response if the server has accepted the request. Otherwise shows why not. */
+  async #post (path, body, accept = 'application/json') {
     const token = this.#token.value
     if (token === '') return this.#refuse('Enter the admin token that the server was started with')
     if (/[^!-~]/.test(token)) return this.#refuse('The token is wrong') // a header cannot contain these characters
     this.#say('', 'plain')
     this.#outcome = undefined
+    this.#asked++
     try {
       const response = await fetch(path, {
         method: 'POST',
-        headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+        headers: { accept, authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
         ...(body !== undefined && { body: JSON.stringify(body) })
       })
       if (response.status === 401) return this.#refuse('The token is wrong')
+      if (response.ok) return response
       const answer = await response.json().catch(() => ({}))
-      if (!response.ok) return this.#say(answer.message ?? `The server answered with HTTP status ${response.status}`, 'bad')
-      this.#say(success(answer), 'good')
-      return true
+      this.#say(answer.message ?? `The server answered with HTTP status ${response.status}`, 'bad')
     } catch {
-      return this.#say('The server cannot be reached', 'bad')
+      this.#say('The server cannot be reached', 'bad')
     }
   }
 
   #refuse (text) {
     this.#token.focus()
-    return this.#say(text, 'bad')
+    this.#say(text, 'bad')
   }
 
   #conclude (outcome) {
@@ -119,7 +139,6 @@ export class Steer {
     clearTimeout(this.#forgetting)
     setData(byId('answer'), 'tone', tone)
     setText(byId('answer'), text)
-    return false
   }
 
   #aim (target) {
@@ -132,4 +151,14 @@ export class Steer {
   #showTarget () {
     setText(byId('target'), String(this.#target ?? this.#workers))
   }
+}
+
+/** Reads the steps of a restart. The last one is the result. */
+async function resultOf (response, slot) {
+  try {
+    const { event, error } = JSON.parse((await response.text()).trim().split('\n').at(-1))
+    if (event === 'failed') return { text: `Slot ${slot} was not restarted: ${error}`, tone: 'bad' }
+    if (event === 'done') return { text: `Restarted the worker of slot ${slot}`, tone: 'good' }
+  } catch {} // the server is gone
+  return { text: `Whether slot ${slot} was restarted is unknown: the connection was lost`, tone: 'bad' }
 }

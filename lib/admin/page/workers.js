@@ -13,8 +13,11 @@ const FULL = 0.9
 export class Workers {
   #rows = new Map()
   #totals = new Row()
+  #onRestart
 
-  constructor () {
+  /** @param onRestart called with the slot whose worker is to be restarted */
+  constructor (onRestart) {
+    this.#onRestart = onRestart
     for (const { name, title, of } of columns) {
       const head = element('th', { text: name, className: of, role: 'columnheader' })
       head.scope = 'col'
@@ -24,7 +27,8 @@ export class Workers {
     byId('totals').append(this.#totals.node)
   }
 
-  show ({ workers }) {
+  show ({ workers, steerable }) {
+    setData(byId('table'), 'steerable', String(steerable))
     const living = new Set(workers.map(({ id }) => id))
     for (const [id, row] of this.#rows) if (!living.has(id) && !row.dead) this.#remove(id)
     for (const worker of workers) this.#rowOf(worker).show(worker)
@@ -44,7 +48,7 @@ export class Workers {
   #rowOf ({ id }) {
     const known = this.#rows.get(id)
     if (known !== undefined) return known
-    const row = new Row(id)
+    const row = new Row(id, this.#onRestart)
     this.#rows.set(id, row)
     return row
   }
@@ -71,9 +75,11 @@ class Row {
   dead = false
   node = element('tr', { role: 'row' })
   #cells = new Map()
+  #onRestart
 
-  constructor (id) {
+  constructor (id, onRestart) {
     this.id = id
+    this.#onRestart = onRestart
     if (id !== undefined) this.node.dataset.id = id
     for (const column of columns) this.#cells.set(column, this.#cell(column))
   }
@@ -105,6 +111,7 @@ class Row {
     if (kind === 'name') cell.scope = 'row'
     cell.dataset.name = name
     this.node.append(cell)
+    if (kind === 'restart' && this.#onRestart !== undefined) return this.#fillRestart(cell)
     if (kind !== 'bar') return text => { setText(cell, text) }
 
     const bar = element('span', { className: 'meter' })
@@ -117,6 +124,20 @@ class Row {
       setData(bar, 'load', share >= FULL ? 'full' : share >= BUSY ? 'busy' : 'fine')
       const scale = `scaleX(${Math.min(share, 1).toFixed(2)})`
       if (filled.style.transform !== scale) filled.style.transform = scale
+    }
+  }
+
+  /** A button whose sign is in the style sheet, and the number. */
+  #fillRestart (cell) {
+    const button = element('button', { className: 'again' })
+    const label = element('span')
+    button.type = 'button'
+    button.addEventListener('click', () => { this.#onRestart(this.slot) })
+    cell.append(button, label)
+    return text => {
+      const name = `Restart the worker of slot ${this.slot}`
+      if (button.title !== name) button.title = name
+      setText(label, text)
     }
   }
 }

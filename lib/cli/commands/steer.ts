@@ -22,6 +22,17 @@ export async function reload ({ wait = false, ...which }: SteerFlags): Promise<v
 }
 
 /**
+ * Replaces the worker of one slot. With `wait`, returns when that is done. @throws ControlError with the reason
+ * if that fails
+ */
+export async function restart (slot: number, { wait = false, ...which }: SteerFlags): Promise<void> {
+  const { client, status } = await findPrimary(which)
+  if (wait) return await follow(client, '/restart', { slot }, 'restart', `the restart of slot ${slot} failed`)
+  await client.post('/restart', { slot })
+  say(`primary ${status.pid} is replacing the worker of slot ${slot}`)
+}
+
+/**
  * Changes the number of workers. With `wait`, returns when that is done. @throws ControlError with the
  * reason if that fails
  */

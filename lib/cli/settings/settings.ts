@@ -112,7 +112,7 @@ export const settings: readonly Setting[] = [
   option('ticketLifetime', '--ticket-lifetime <ms>', 'how long a key for TLS session tickets is used; 0: no limit'),
   option('control', '--control <path>', 'path of the control socket (default: in a folder of this user, named by pid)', { isPath: true, off: 'do not open a control socket' }),
   option('admin', '--admin <[host:]port>', 'start the admin server: a web page, /livez, /readyz, /metrics, /status (default: none)', { says: 'a port, or a host and a port as 127.0.0.1:9000' }),
-  option('admin.token', '--admin-token <token>', 'bearer token that allows reload and scale through the admin server; FASTIFY_ADMIN_TOKEN keeps it out of the process list', { says: 'at least 16 letters, digits or any of ._~+/-' }),
+  option('admin.token', '--admin-token <token>', 'bearer token that allows reload, restart and scale through the admin server; FASTIFY_ADMIN_TOKEN keeps it out of the process list', { says: 'at least 16 letters, digits or any of ._~+/-' }),
   option('admin.hosts', '--admin-host <name>', 'additional Host name that the admin server accepts, besides IP addresses and localhost; may be repeated')
 ]
 

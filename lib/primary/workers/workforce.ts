@@ -13,6 +13,7 @@ import { Liveness } from './liveness.js'
 import { Recycling } from './recycling.js'
 import { Reload } from './reload.js'
 import { Restarts } from './restarts.js'
+import { SlotRestart } from './slot-restart.js'
 import { Supervisor } from './supervisor.js'
 import { TicketKeys } from './ticket-keys.js'
 import { WorkerHandle } from './worker-handle.js'
@@ -53,6 +54,7 @@ export interface WorkforceParts {
 export class Workforce {
   readonly supervisor: Supervisor
   readonly reloads: Reload
+  readonly slotRestarts: SlotRestart
   readonly ticketKeys: TicketKeys
   readonly #parts: WorkforceParts
   readonly #development: Development | undefined
@@ -83,6 +85,12 @@ export class Workforce {
       renew: async (slot, wanted) => await this.supervisor.renew(slot, wanted),
       abandon: slot => { this.supervisor.abandon(slot) },
       emit,
+      log
+    })
+    this.slotRestarts = new SlotRestart({
+      slots: () => this.supervisor.slots,
+      renew: async slot => await this.supervisor.renew(slot),
+      reloading: () => this.reloads.running,
       log
     })
     if (parts.development) this.#development = this.#createDevelopment()
