@@ -69,8 +69,9 @@ for (const [name, Type] of Object.entries(errors)) {
   })
 }
 
-t.test('errors about arguments are TypeErrors', async t => {
+t.test('errors about arguments are TypeErrors, or a RangeError', async t => {
   t.ok(new errors.OptionsError('x') instanceof TypeError)
+  t.ok(new errors.SlotError('7', '0 to 3') instanceof RangeError)
 })
 
 t.test('the cause is attached, and not part of the message', async t => {

@@ -78,7 +78,7 @@ export class ServiceManager {
 
   reloaded (failure?: Error): void {
     this.#reloads--
-    if (failure !== undefined) this.#failure = failure.message
+    this.#failure = failure?.message // of two reloads at once, that of the newer one, which ends last
     if (this.#reloads === 0 && this.#phase === 'reloading') this.#enter('ready', { READY: 1 })
   }
 

@@ -10,15 +10,23 @@ t.test('an app that closes and listens again is not a stop, and after MAINPID no
   const told = await new Told(t, join(runtimeFolder(t).env.TMPDIR, 'notify')).open()
   process.env['NOTIFY_SOCKET'] = told.name
   const { log } = createLog()
+  let reload: { generation: number, replaced: number, workers: number } | null = null
   const manager = new ServiceManager()
   t.equal(manager.listens, true)
-  manager.serve({ status: () => ({ workers: [], wanted: 1, reload: null }), log })
+  manager.serve({ status: () => ({ workers: [], wanted: 1, reload }), log })
 
   for (let time = 0; time < 2; time++) {
     manager.starting()
     manager.ready()
-    manager.closed()
+    if (time === 0) manager.closed()
   }
+  reload = { generation: 1, replaced: 0, workers: 1 }
+  manager.reloading()
+  manager.reloading() // when the first one has failed, and its caller does not know yet
+  manager.reloaded(new Error('broken'))
+  manager.reloaded()
+  reload = null
+  manager.closed()
   manager.reloading() // which cannot begin
   manager.reloaded(new Error('not now'))
   manager.mainPid(1)
@@ -29,11 +37,14 @@ t.test('an app that closes and listens again is not a stop, and after MAINPID no
   other.mainPid(2)
 
   await told.message('MAINPID', '2')
-  t.same(told.told.map(({ fields: { EXTEND_TIMEOUT_USEC: _, ...fields } }) => fields), [
+  t.same(told.told.map(({ fields: { EXTEND_TIMEOUT_USEC: _, MONOTONIC_USEC: __, ...fields } }) => fields), [
     { STATUS: 'starting: 0 of 1 worker ready' },
     { READY: '1', STATUS: '0 of 1 worker ready' },
     { STATUS: 'the app is not listening' },
     { STATUS: 'starting: 0 of 1 worker ready' },
+    { READY: '1', STATUS: '0 of 1 worker ready' },
+    { RELOADING: '1', STATUS: 'reloading: 0 of 1 worker replaced' },
+    { RELOADING: '1', STATUS: 'reloading: 0 of 1 worker replaced' },
     { READY: '1', STATUS: '0 of 1 worker ready' },
     { STATUS: 'the app is not listening' },
     { MAINPID: '1' },

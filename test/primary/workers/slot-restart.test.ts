@@ -83,7 +83,7 @@ t.test('a new worker that fails leaves the old one', async t => {
 
 t.test('an unknown slot is named, with those that exist', async t => {
   const { restart, supervisor } = create(4)
-  for (const wrong of [4, -1, 1.5, NaN]) await t.rejects(restart.run(wrong), { code: 'SHARED_PORT_ERR_SLOT', name: 'RangeError', message: `There is no slot ${wrong}: the slots are 0 to 3` })
+  for (const wrong of [4, -1, 1.5, NaN]) await t.rejects(restart.run(wrong), { code: 'SHARED_PORT_ERR_SLOT', message: `There is no slot ${wrong}: the slots are 0 to 3` })
   supervisor.slots[1]!.worker = undefined as never // so that it goes first
   supervisor.scale(3)
   await t.rejects(restart.run(1), { message: 'There is no slot 1: the slots are 0, 2, 3' })
