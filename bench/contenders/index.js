@@ -104,7 +104,7 @@ function sharedFastify (lane, flags = []) {
     commands,
     start: async (bench, settings) => await Running.start(bench, settings, port => ({
       args: [command, 'start', program('command-app.js'), '--workers', `${settings.workers}`, '--lane', lane,
-        '--address', '127.0.0.1', '--port', `${port}`, '--log-level', 'warn', ...flags, ...settings.flags ?? []],
+        '--address', '127.0.0.1', '--port', `${port}`, '--log-level', 'warn', ...settings.flags ?? [], ...flags],
       primary: 'itself'
     }), commands)
   }

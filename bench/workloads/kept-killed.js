@@ -5,8 +5,8 @@ import { heldBy } from '../status.js'
 /** The connections. */
 const CONNECTIONS = 64
 
-/** Milliseconds in which connections that are idle have been returned. */
-const IDLE = 2500
+/** Milliseconds in which connections that are idle have been returned, by the default of `returnAfter`. */
+const IDLE = 7000
 
 /** Milliseconds from the kill until all clients know of it. */
 const AFTER = 500
