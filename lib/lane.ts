@@ -37,6 +37,15 @@ export function openWorkerLane (lane: LaneName, channel: Channel, receiver: Rece
   return lane === 'native' ? receiveNative(loadNative(), receiver) : receiveIpc(channel, receiver, primaryLives)
 }
 
+/** Whether the descriptor is a socket that listens. Undefined without the addon, because Node has no way to ask. */
+export function listens (fd: number): boolean | undefined {
+  try {
+    return loadNative().listens(fd)
+  } catch {
+    return undefined
+  }
+}
+
 function loadNative (): Addon {
   if (process.platform !== 'linux') throw new Error(`it needs Linux, and this is ${process.platform}`)
   return loadAddon()

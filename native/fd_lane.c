@@ -146,6 +146,17 @@ static napi_value js_listen(napi_env env, napi_callback_info info) {
   return keep(poller, args[2], &poller->buffer) ? object : NULL;
 }
 
+/* listens(fd): whether it is a socket that listens */
+static napi_value js_listens(napi_env env, napi_callback_info info) {
+  napi_value args[1], result;
+  int32_t fd;
+  int accepts = 0;
+  socklen_t length = sizeof(accepts);
+  if (!arguments(env, info, 1, args) || !int32_of(env, args[0], &fd)) return NULL;
+  napi_get_boolean(env, getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) == 0 && accepts, &result);
+  return result;
+}
+
 static napi_value js_pause(napi_env env, napi_callback_info info) {
   napi_value args[1];
   struct poller *poller;
@@ -349,6 +360,13 @@ static bool is_unix(int fd) {
   return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
 }
 
+/* A bit for each connection of a Unix socket: a listener may have both kinds. */
+static uint64_t unix_ones(const struct frame *frame) {
+  uint64_t mask = 0;
+  for (uint32_t i = 0; i < frame->arrived; i++) if (is_unix(frame->fds[i])) mask |= UINT64_C(1) << i;
+  return mask;
+}
+
 static void on_frame(uv_poll_t *poll, int status, int events) {
   struct poller *poller = poll->data;
   struct frame frame;
@@ -369,20 +387,21 @@ static void on_frame(uv_poll_t *poll, int status, int events) {
   memcpy(poller->fds, frame.fds, frame.arrived * sizeof(int));
   napi_env env = poller->env;
   napi_handle_scope scope;
-  napi_value key, notes, is_pipe;
+  napi_value key, notes;
+  uint64_t pipes = unix_ones(&frame);
   napi_open_handle_scope(env, &scope);
   napi_create_string_utf8(env, frame.text, frame.header.key_length, &key);
   napi_create_string_utf8(env, frame.text + frame.header.key_length, frame.header.notes_length, &notes);
-  napi_get_boolean(env, frame.arrived > 0 && is_unix(frame.fds[0]), &is_pipe);
-  call(poller, 6, (napi_value[]) {
-    number_value(env, frame.header.number), key, notes, uint32_value(env, frame.header.count), uint32_value(env, frame.arrived), is_pipe
+  call(poller, 7, (napi_value[]) {
+    number_value(env, frame.header.number), key, notes, uint32_value(env, frame.header.count), uint32_value(env, frame.arrived),
+    uint32_value(env, (uint32_t) pipes), uint32_value(env, (uint32_t) (pipes >> 32))
   });
   napi_close_handle_scope(env, scope);
   (void) events;
 }
 
-/* receive(lane, row, fds, onFrame(number, key, notes, count, arrived, isPipe)): returns a poller that does not
- * keep the process alive */
+/* receive(lane, row, fds, onFrame(number, key, notes, count, arrived, pipesLow, pipesHigh)): returns a poller that
+ * does not keep the process alive */
 static napi_value js_receive(napi_env env, napi_callback_info info) {
   napi_value args[4], object;
   int32_t lane, *fds;
@@ -462,7 +481,7 @@ static napi_value js_shutdown(napi_env env, napi_callback_info info) {
 
 NAPI_MODULE_INIT() {
   napi_property_descriptor methods[] = {
-    METHOD("listen", js_listen), METHOD("accept", js_accept), METHOD("pause", js_pause), METHOD("resume", js_resume), METHOD("unpoll", js_unpoll),
+    METHOD("listen", js_listen), METHOD("listens", js_listens), METHOD("accept", js_accept), METHOD("pause", js_pause), METHOD("resume", js_resume), METHOD("unpoll", js_unpoll),
     METHOD("address", js_address), METHOD("close", js_close), METHOD("end", js_end), METHOD("closeOnExec", js_close_on_exec), METHOD("reset", js_reset),
     METHOD("pair", js_pair), METHOD("send", js_send), METHOD("takeBack", js_take_back), METHOD("discard", js_discard), METHOD("acks", js_acks),
     METHOD("returns", js_returns), METHOD("readReturns", js_read_returns),

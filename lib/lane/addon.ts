@@ -18,6 +18,8 @@ export interface Addon {
    * error (a libuv error number), accepting is paused. @throws listen(2)'s error, with its `errno`
    */
   listen (fd: number, backlog: number, fds: Int32Array, onConnections: (count: number, error: number) => void): Poller
+  /** Whether it is a socket that listens. */
+  listens (fd: number): boolean
   /** Accepts a batch into the listener's `fds` now. Returns their number, or a libuv error if there are none. */
   accept (listener: Poller): number
   pause (listener: Poller): void
@@ -83,7 +85,8 @@ export interface Addon {
   unpark (place: number): boolean
   createRow (): number
   mapRow (fd: number): ArrayBuffer
-  receive (lane: number, row: ArrayBuffer, fds: Int32Array, onFrame: (number: number, key: string, notes: string, count: number, arrived: number, isPipe: boolean) => void): Poller
+  /** Receives frames. `pipesLow` and `pipesHigh` have a bit for each connection of a Unix socket. */
+  receive (lane: number, row: ArrayBuffer, fds: Int32Array, onFrame: (number: number, key: string, notes: string, count: number, arrived: number, pipesLow: number, pipesHigh: number) => void): Poller
   /** Marks a connection of the current frame as taken by this worker. */
   take (receiver: Poller, place: number): void
   /** Marks one connection of the current frame as taken, and all others as not taken. */

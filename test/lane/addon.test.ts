@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from 'node:fs'
 import net, { type AddressInfo } from 'node:net'
 import { constants } from 'node:os'
@@ -12,7 +13,7 @@ const run = promisify(execFile)
 const addon = loadAddon()
 const room = (): Int32Array => new Int32Array(addon.FRAME_SIZE)
 
-interface Received { number: number, key: string, notes: string, count: number, arrived: number, isPipe: boolean, fds: number[] }
+interface Received { number: number, key: string, notes: string, count: number, arrived: number, pipes: [low: number, high: number], fds: number[] }
 
 /** The wire of one worker, with both ends in this process. */
 function wire (t: Test): { ours: number, theirs: number, row: BigUint64Array, receive: () => Promise<Received>, receiver: () => Poller, ack: () => Promise<number[]> } {
@@ -23,8 +24,8 @@ function wire (t: Test): { ours: number, theirs: number, row: BigUint64Array, re
   const frames = new Mailbox<Received>()
   const acks = new Mailbox<number[]>()
   const fds = room()
-  const receiver = addon.receive(theirs, memory, fds, (number, key, notes, count, arrived, isPipe) => {
-    frames.put({ number, key, notes, count, arrived, isPipe, fds: [...fds.subarray(0, arrived)] })
+  const receiver = addon.receive(theirs, memory, fds, (number, key, notes, count, arrived, ...pipes) => {
+    frames.put({ number, key, notes, count, arrived, pipes, fds: [...fds.subarray(0, arrived)] })
   })
   const acking = addon.acks(ours, (...ack) => { acks.put(ack) })
   const alive = setInterval(() => {}, 1_000) // neither poller keeps the process alive
@@ -63,7 +64,7 @@ t.test('a frame arrives complete: its number, its key, its descriptors in order'
   for (let i = 0; i < 64; i++) fds[i] = openSync(i % 2 === 0 ? '/dev/null' : '/dev/zero', 'r')
   t.equal(addon.send(ours, 2 ** 40, 'localhost:3000', '', fds, 64), 0)
   const frame = await receive()
-  t.match(frame, { number: 2 ** 40, key: 'localhost:3000', count: 64, arrived: 64, isPipe: false })
+  t.match(frame, { number: 2 ** 40, key: 'localhost:3000', count: 64, arrived: 64, pipes: [0, 0] })
   frame.fds.forEach((fd, i) => {
     t.equal(fstatSync(fd).rdev, fstatSync(fds[i] as number).rdev, `descriptor ${i}`)
   })
@@ -94,15 +95,29 @@ t.test('an ack contains the refused connections, bit by bit', async t => {
   t.same(await ack(), [7, 0x80000001, 0xF0000000, 1, 0])
 })
 
-t.test('connections of Unix sockets and of TCP are told apart', async t => {
+t.test('connections of Unix sockets are told apart from others, in one frame', async t => {
   const { ours, receive } = wire(t)
   const fds = room()
   const [a, b] = addon.pair()
-  fds[0] = a
-  addon.send(ours, 1, 'key', '', fds, 1)
+  const other = openSync('/dev/null', 'r')
+  for (let i = 0; i < 64; i++) fds[i] = [1, 31, 32, 63].includes(i) ? a : other
+  addon.send(ours, 1, 'key', '', fds, 64)
   const frame = await receive()
-  t.equal(frame.isPipe, true)
-  for (const fd of [a, b, ...frame.fds]) closeSync(fd)
+  t.same(frame.pipes, [0x80000002, 0x80000001])
+  for (const fd of [a, b, other, ...frame.fds]) closeSync(fd)
+})
+
+t.test('whether a descriptor listens: a server does, a socket that is only bound does not, nor does anything else', async t => {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const bound = bindTcp('127.0.0.1', 0) as RawHandle
+  const file = openSync('/dev/null', 'r')
+  t.equal(addon.listens((server as unknown as { _handle: { fd: number } })._handle.fd), true)
+  t.equal(addon.listens(bound.fd), false)
+  t.equal(addon.listens(file), false)
+  closeSync(file)
+  bound.close()
+  server.close()
 })
 
 t.test('a frame can be taken back once, and not after it was received', async t => {

@@ -21,12 +21,13 @@ export function receiveNative (addon: Addon, receiver: Receiver): WorkerLane {
   const adopt = adopter()
   addon.close(ROW_FD)
   for (const fd of [LANE_FD, RETURN_FD]) addon.closeOnExec(fd)
-  const poller = addon.receive(LANE_FD, row, fds, (number, key, notes, count, arrived, isPipe) => {
-    const refused = new Refusals()
+  const poller = addon.receive(LANE_FD, row, fds, (number, key, notes, count, arrived, pipesLow, pipesHigh) => {
+    const refused = new Places()
+    const pipes = new Places(pipesLow, pipesHigh)
     const noteOf = unpackNotes(notes)
     let place = 0
     try {
-      for (; place < arrived; place++) if (!take(fds[place] as number, key, isPipe, place, noteOf(place))) refused.add(place)
+      for (; place < arrived; place++) if (!take(fds[place] as number, key, pipes.has(place), place, noteOf(place))) refused.add(place)
     } catch (err) {
       // The exception comes from a listener of the app, for this connection. No other connection must be lost with it.
       if (endsByException()) { // before it has read a byte of the frame's connections
@@ -91,10 +92,13 @@ export function receiveNative (addon: Addon, receiver: Receiver): WorkerLane {
   }
 }
 
-/** A bit for each refused place, in two halves. */
-class Refusals {
-  low = 0
-  high = 0
+/** Places in a frame: a bit for each, in two halves. */
+class Places {
+  constructor (public low = 0, public high = 0) {}
+
+  has (place: number): boolean {
+    return ((place < 32 ? this.low >>> place : this.high >>> (place - 32)) & 1) === 1
+  }
 
   add (place: number): void {
     if (place < 32) this.low = (this.low | 1 << place) >>> 0
