@@ -317,7 +317,7 @@ export class Primary {
 
   // Ports, from bind to the last connection.
 
-  readonly #createPort = (key: string, bound: Bound[], { backlog }: ListenTarget): Port => openPort(key, bound, backlog, {
+  readonly #createPort = (key: string, bound: Bound[]): Port => openPort(key, bound, {
     options: this.options,
     lane: this.#lane,
     pending: () => this.#ports.all.reduce((sum, { handoff }) => sum + handoff.pending, 0),

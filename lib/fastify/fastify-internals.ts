@@ -14,12 +14,12 @@ export function rootOf (fastify: FastifyInstance): FastifyInstance {
 }
 
 /**
- * Adds the second address of `localhost` to `fastify.addresses()`. In a single process Fastify opens a
- * second server for it. Only `addresses()` reads this list.
+ * Adds an address to `fastify.addresses()`: the second one of `localhost`, for which Fastify opens a second
+ * server in a single process, or another place that the command listens on. Only `addresses()` reads this list.
  */
-export function addBinding (fastify: FastifyInstance, name: SocketName): void {
+export function addBinding (fastify: FastifyInstance, name: SocketName | string): void {
   const root = rootOf(fastify)
-  const bindings = hidden(root, 'fastify.serverBindings') as Array<{ address (): SocketName | null }> | undefined
+  const bindings = hidden(root, 'fastify.serverBindings') as Array<{ address (): SocketName | string | null }> | undefined
   bindings?.push({ address: () => root.server.listening ? name : null })
 }
 

@@ -3,6 +3,8 @@ import { inspect } from 'node:util'
 
 /** The address that listen() was called with: one of `fd`, `path` and `port`, with its options. */
 export interface ListenTarget {
+  /** More addresses of the same listener. Only the command has them. */
+  others?: readonly ListenTarget[]
   fd?: number
   path?: string
   /** Unix socket only: whether all users may read from it. */
@@ -20,8 +22,8 @@ export interface ListenTarget {
 /** Node's default: `backlog || 511` in lib/net.js. */
 const DEFAULT_BACKLOG = 511
 
-/** The options with which Fastify calls server.listen(). */
-export type GivenListenOptions = ListenOptions & { fd?: number, reusePort?: boolean }
+/** The options with which Fastify calls server.listen(). It passes on `others`, which is the command's own. */
+export type GivenListenOptions = ListenOptions & { fd?: number, reusePort?: boolean, others?: readonly GivenListenOptions[] }
 
 /**
  * Reads the arguments of `server.listen(options)` by Node's rules: `fd` takes precedence over `port`, and
@@ -29,6 +31,11 @@ export type GivenListenOptions = ListenOptions & { fd?: number, reusePort?: bool
  * @throws the errors of Node for anything else: ERR_SOCKET_BAD_PORT, ERR_INVALID_ARG_VALUE
  */
 export function readListenTarget (given: GivenListenOptions): ListenTarget {
+  const { others = [] } = given
+  return { ...readOne(given), ...(others.length > 0 && { others: others.map(readOne) }) }
+}
+
+function readOne (given: GivenListenOptions): ListenTarget {
   const { fd, port, path, host, backlog, ipv6Only = false, reusePort = false, readableAll = false, writableAll = false } = given
   const target = { port: 0, ipv6Only, reusePort, readableAll, writableAll, backlog: backlog || DEFAULT_BACKLOG }
   if (typeof fd === 'number' && fd >= 0) return { ...target, fd }
@@ -54,7 +61,12 @@ export class KeyNames {
   }
 }
 
-function describe ({ fd, path, host, port }: ListenTarget, place: number): string {
+/** With several addresses, the first one and the number of others, because a key's length is limited. */
+function describe ({ others = [], ...first }: ListenTarget, place: number): string {
+  return others.length === 0 ? describeOne(first, place) : `${describeOne(first, place)} and ${others.length} more`
+}
+
+function describeOne ({ fd, path, host, port }: ListenTarget, place: number): string {
   if (fd !== undefined) return `fd:${fd}`
   if (path !== undefined) return path
   return `${host ?? '*'}:${port}${port === 0 && place > 0 ? `@${place + 1}` : ''}`

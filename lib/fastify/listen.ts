@@ -54,8 +54,8 @@ export function shareListen (fastify: FastifyInstance, share: Share): void {
         // that it listens.
         given.host = typeof first === 'string' ? NO_ADDRESS : first.address
         server.once('listening', () => { setImmediate(() => { given.host = 'localhost' }) })
-        for (const other of names.slice(1) as SocketName[]) addBinding(fastify, other)
       }
+      for (const other of names.slice(1)) addBinding(fastify, other)
       const handle = new SharedHandle(first, () => { share.detach() })
       server.once('listening', () => { share.listening(handle) })
       listenOn(server, handle, first)

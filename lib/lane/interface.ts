@@ -94,6 +94,8 @@ export interface Acceptor {
    * is done.
    */
   close (): Promise<void>
+  /** Closes the port before it returns: the process may be about to exit, and a socket file would be left. */
+  abort (): void
 }
 
 export interface AcceptEvents {

@@ -49,7 +49,9 @@ export class IpcLane implements Lane {
           await turn()
         }
         bound.close()
-      }
+      },
+
+      abort () { bound.close() }
     }
   }
 

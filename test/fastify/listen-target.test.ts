@@ -42,6 +42,12 @@ for (const given of [{ port: true }, { port: {} }, { port: [] }, {}, { host: 'lo
   })
 }
 
+t.test('several places are one target, each with its own options, and the key has the first one', async t => {
+  const target = readListenTarget({ port: 80, host: '::', ipv6Only: true, others: [{ path: '/s', backlog: 9 }, { fd: 3 }] })
+  t.strictSame(target, { ...plain, port: 80, host: '::', ipv6Only: true, others: [{ ...plain, path: '/s', backlog: 9 }, { ...plain, fd: 3 }] })
+  t.equal(new KeyNames().next(target, 0), ':::80 and 2 more')
+})
+
 t.test('apps that listen on ports chosen by the kernel have the same keys in every process, in whatever order they listen', async t => {
   const target = readListenTarget({ port: 0, host: '::1' })
   const names = (...places: number[]): string[] => {

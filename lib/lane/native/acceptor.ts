@@ -62,6 +62,10 @@ export class NativeAcceptor implements Acceptor {
     for (let batches = 0, connections; batches < LAST_BATCHES && (connections = this.#accept()).length > 0; batches++) {
       this.#events.onConnections(connections)
     }
+    this.abort()
+  }
+
+  abort (): void {
     clearTimeout(this.#failing)
     this.#addon.unpoll(this.#poller)
     this.#bound.close()

@@ -1,6 +1,8 @@
 import type { Acceptor, AcceptEvents, Connection, Lane } from '../../lane.js'
 import type { SafeLog } from '../../fastify/safe-log.js'
+import { NotListeningFdError } from '../../errors.js'
 import type { Clock } from '../../platform/clock.js'
+import { NO_PORT, systemError } from '../../platform/system-error.js'
 import type { Handoff } from '../dealing/handoff.js'
 import type { Bound } from './listener.js'
 
@@ -41,30 +43,26 @@ export class Intake {
 
   /**
    * Listens on all bound handles. If one of them fails, all are closed.
-   * @throws listen(2)'s error
+   * @throws listen(2)'s error, with the address
+   * @throws SHARED_PORT_ERR_FD if an inherited descriptor cannot listen
    */
-  constructor (bound: Bound[], backlog: number, { handoff, maxPending, mayWait, lane, clock, log }: IntakeParts) {
+  constructor (bound: Bound[], { handoff, maxPending, mayWait, lane, clock, log }: IntakeParts) {
     this.#handoff = handoff
     this.#clock = clock
     this.#pauses = lane.pauses && mayWait
     this.#maxPending = maxPending
     const { key } = handoff
-    let failed = false
     const events: AcceptEvents = {
-      onConnections (connections) {
-        if (failed) for (const connection of connections) connection.close()
-        else handoff.distribute(connections)
-      },
+      onConnections: connections => { handoff.distribute(connections) },
       onError: err => { log.error({ event: 'accept-error', err, key }, 'cannot accept connections on %s (%s): retrying', key, err.message) }
     }
-    bound.forEach(({ handle }, place) => {
+    bound.forEach((one, place) => {
       try {
-        this.#acceptors.push(lane.listen(handle, backlog, events))
+        this.#acceptors.push(lane.listen(one.handle, one.backlog, events))
       } catch (err) {
-        failed = true
-        for (const acceptor of this.#acceptors) acceptor.close()
+        this.abort()
         for (const { handle } of bound.slice(place + 1)) handle.close()
-        throw err
+        throw listenError(err as NodeJS.ErrnoException, one)
       }
     })
   }
@@ -99,6 +97,12 @@ export class Intake {
     await Promise.all(this.#acceptors.splice(0).map(async acceptor => { await acceptor.close() }))
   }
 
+  /** Closes at once. The connections that are in the kernel's queue are reset. */
+  abort (): void {
+    this.#cancelCheck?.()
+    for (const acceptor of this.#acceptors.splice(0)) acceptor.abort()
+  }
+
   #pause (): void {
     if (this.#ackOverdue || this.#acceptors.length === 0) return
     if (this.#waitingSince === undefined) for (const acceptor of this.#acceptors) acceptor.pause()
@@ -126,4 +130,11 @@ export class Intake {
       }
     })
   }
+}
+
+/** Adds what could not be listened on, because there may be several. */
+function listenError (err: NodeJS.ErrnoException, { name, fd }: Bound): Error {
+  if (err.syscall !== 'listen' || err.errno === undefined) return err
+  if (fd !== undefined) return new NotListeningFdError(fd, { cause: err })
+  return systemError(err.errno, 'listen', typeof name === 'string' ? { address: name, port: NO_PORT } : name)
 }

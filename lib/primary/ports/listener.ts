@@ -3,15 +3,24 @@ import { lchownSync, lstatSync, unlinkSync } from 'node:fs'
 import net from 'node:net'
 import { getSystemErrorName } from 'node:util'
 import { FdInUseError, NotListeningFdError } from '../../errors.js'
-import { claim } from '../../platform/handed-over.js'
+import { claim, pathOf } from '../../platform/handed-over.js'
 import { bindPath, bindTcp, openDescriptor, type RawHandle, type SocketName } from '../../platform/node-internals.js'
 import type { ListenTarget } from '../../fastify/listen-target.js'
 import { assertFits } from '../../platform/socket-path.js'
 import { NO_PORT, systemError } from '../../platform/system-error.js'
 import type { Identity } from '../workers/identity.js'
 
-/** A bound handle and the address that clients connect to. */
-export interface Bound { handle: RawHandle, name: SocketName | string }
+/** A bound handle, and the address that clients connect to. */
+export interface Bound {
+  handle: RawHandle
+  name: SocketName | string
+  /** The length of the kernel's queue for it. */
+  backlog: number
+  /** The descriptor that it was made from, if it was inherited. */
+  fd?: number
+}
+
+type Named = Omit<Bound, 'backlog'>
 
 /** The owner and the mode of a socket file. Undefined fields are left to the system. */
 export interface SocketFile extends Identity { mode?: number | undefined }
@@ -32,12 +41,26 @@ const OWNER = 'listen()'
 const PORT_TRIES = 10
 
 /**
- * Binds the address that listen() was called with: one handle, or one for each address family of
- * `localhost`.
+ * Binds the addresses that listen() was called with. If one fails, those before it are closed.
  * @throws Node's own error: EADDRINUSE, EACCES, EADDRNOTAVAIL, ENOTFOUND ...
  * @throws SHARED_PORT_ERR_FD
  */
-export async function bind (target: ListenTarget, socketFile: SocketFile = {}): Promise<Bound[]> {
+export async function bind ({ others = [], ...first }: ListenTarget, socketFile: SocketFile = {}): Promise<Bound[]> {
+  const bound: Bound[] = []
+  try {
+    for (const target of [first, ...others]) {
+      const { backlog } = target
+      bound.push(...(await bindOne(target, socketFile)).map(named => ({ ...named, backlog })))
+    }
+    return bound
+  } catch (err) {
+    for (const { handle } of bound) handle.close()
+    throw err
+  }
+}
+
+/** One handle, or one for each address family of `localhost`. */
+async function bindOne (target: ListenTarget, socketFile: SocketFile): Promise<Named[]> {
   if (target.fd !== undefined) return [inherited(target.fd)]
   if (target.path !== undefined) return [await unix({ ...target, path: target.path }, socketFile)]
   if (target.host === 'localhost') return await localhost({ ...target, ipv6Only: false })
@@ -46,7 +69,7 @@ export async function bind (target: ListenTarget, socketFile: SocketFile = {}): 
   return [tcp(address, target)]
 }
 
-function tcp (address: string, { port, ipv6Only, reusePort }: TcpTarget): Bound {
+function tcp (address: string, { port, ipv6Only, reusePort }: TcpTarget): Named {
   const handle = bindTcp(address, port, { ipv6Only, reusePort })
   if (typeof handle === 'number') throw systemError(handle, 'listen', { address, port })
   const name: Partial<SocketName> = {}
@@ -64,7 +87,7 @@ function tcp (address: string, { port, ipv6Only, reusePort }: TcpTarget): Bound 
  * Without a host, binds all addresses of both families, or of IPv4 only if there is no IPv6. net.Server does
  * the same.
  */
-function anyAddress (target: TcpTarget): Bound {
+function anyAddress (target: TcpTarget): Named {
   try {
     return tcp('::', target)
   } catch (err) {
@@ -77,7 +100,7 @@ function anyAddress (target: TcpTarget): Bound {
  * Binds both address families on one port. If the second one fails, it is left out, as Fastify does; but
  * with port 0, another port that is free in both is tried.
  */
-async function localhost (target: TcpTarget): Promise<Bound[]> {
+async function localhost (target: TcpTarget): Promise<Named[]> {
   const { port } = target
   const found = await dns.lookup('localhost', { all: true })
   const [first, ...others] = new Set(found.map(({ address }) => address))
@@ -90,7 +113,7 @@ async function localhost (target: TcpTarget): Promise<Bound[]> {
   }
 }
 
-function tcpUnlessTaken (address: string, target: TcpTarget): Bound[] {
+function tcpUnlessTaken (address: string, target: TcpTarget): Named[] {
   try {
     return [tcp(address, target)]
   } catch {
@@ -98,21 +121,24 @@ function tcpUnlessTaken (address: string, target: TcpTarget): Bound[] {
   }
 }
 
-function inherited (fd: number): Bound {
+function inherited (fd: number): Named {
   const owner = claim(fd, OWNER)
   if (owner !== undefined && owner !== OWNER) throw new FdInUseError(fd, owner)
   const handle = openDescriptor(fd)
   if (typeof handle === 'number') throw new NotListeningFdError(fd, { cause: systemError(handle, 'open') })
+  if (handle.getsockname === undefined) return { handle, name: pathOf(fd) ?? `fd:${fd}`, fd }
   const name: Partial<SocketName> = {}
-  handle.getsockname?.(name)
-  return { handle, name: handle.getsockname === undefined ? `fd:${fd}` : name as SocketName }
+  handle.getsockname(name)
+  if (name.port !== 0) return { handle, name: name as SocketName, fd }
+  handle.close() // it is not even bound, and listen(2) would choose a port for it
+  throw new NotListeningFdError(fd)
 }
 
 /**
  * Binds a Unix socket. The file of a server that is no longer running is removed. If a server answers, it is
  * in use.
  */
-async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: string }, socketFile: SocketFile): Promise<Bound> {
+async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: string }, socketFile: SocketFile): Promise<Named> {
   assertFits(path)
   const bindFile = (): RawHandle | number => withMode(socketFile.mode, () => bindPath(path))
   let handle = bindFile()

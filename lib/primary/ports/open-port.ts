@@ -48,7 +48,7 @@ export interface PortParts {
  *
  * @throws listen(2)'s error; all bound handles are closed then
  */
-export function openPort (key: string, bound: Bound[], backlog: number, { options, lane, pending, onSent, onCredit, emit, clock, log }: PortParts): Port {
+export function openPort (key: string, bound: Bound[], { options, lane, pending, onSent, onCredit, emit, clock, log }: PortParts): Port {
   const { maxPending, pendingTimeout, onOverload, maxConnectionsPerWorker = Infinity } = options
   const sheds = onOverload === 'shed'
   const countsConnections = options.policy === 'least-connections' || maxConnectionsPerWorker < Infinity
@@ -91,7 +91,7 @@ export function openPort (key: string, bound: Bound[], backlog: number, { option
     onDealt: () => { intake.dealt() },
     onCredit
   })
-  const intake = new Intake(bound, backlog, { handoff, maxPending, mayWait: !sheds, lane, clock, log })
+  const intake = new Intake(bound, { handoff, maxPending, mayWait: !sheds, lane, clock, log })
   const held = new Held({ hold: lane.hold, deal: (connection, busy) => { handoff.distribute([connection], busy) }, clock })
   const port = new Port(bound.map(({ name }) => name), handoff, held, intake, clock)
   return port

@@ -98,7 +98,7 @@ export class Port {
 
   /** Stops accepting at once, and closes the pending connections, which no worker will serve. */
   abandon (): void {
-    this.#intake.close()
+    this.#intake.abort()
     this.held.end(0)
     this.handoff.close()
   }

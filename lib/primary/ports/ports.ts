@@ -1,4 +1,4 @@
-import { ClosedError, NotListeningFdError, TooManyKeysError } from '../../errors.js'
+import { ClosedError, TooManyKeysError } from '../../errors.js'
 import type { ListenTarget } from '../../fastify/listen-target.js'
 import { type ErrorNotice, toNotice } from '../../error-notice.js'
 import type { ToWorker } from '../../protocol.js'
@@ -12,7 +12,7 @@ export interface PortsParts {
   /** Binds the address that listen() was called with. */
   bind (target: ListenTarget): Promise<Bound[]>
   /** Listens on the bound handles. @throws listen(2)'s error; all are closed then */
-  create (key: string, bound: Bound[], target: ListenTarget): Port
+  create (key: string, bound: Bound[]): Port
   /** For the workers: one set of keys, so that a TLS session of one worker can be resumed on another. */
   ticketKeys (): readonly string[]
   /** For the workers: the log level, if it was changed. */
@@ -70,16 +70,13 @@ export class Ports {
         for (const { handle } of bound) handle.close()
         throw new ClosedError()
       }
-      const port = this.#parts.create(key, bound, target)
+      const port = this.#parts.create(key, bound)
       this.#ports.set(key, port)
       this.#answerEarly(key)
       return port
     } catch (err) {
-      const failure = target.fd !== undefined && (err as NodeJS.ErrnoException).syscall === 'listen'
-        ? new NotListeningFdError(target.fd, { cause: err })
-        : err as Error
-      this.fail(key, failure)
-      throw failure
+      this.fail(key, err as Error)
+      throw err
     }
   }
 

@@ -1,7 +1,9 @@
+import { constants } from 'node:os'
 import t from 'tap'
 import type { Acceptor, AcceptEvents, Connection, Lane } from '../../../lib/lane.js'
 import { Intake } from '../../../lib/primary/ports/intake.js'
-import { connections, createLog, FakeClock, type FakeConnection, FakeHandle, FakeWorker } from '../../fakes.js'
+import type { Bound } from '../../../lib/primary/ports/listener.js'
+import { connections, createLog, FakeClock, FakeHandle, FakeWorker } from '../../fakes.js'
 import { createHandoff } from '../../handoffs.js'
 
 const FRAME_SIZE = 4
@@ -25,6 +27,10 @@ class FakeAcceptor implements Acceptor {
 
   fail (err: NodeJS.ErrnoException): void {
     this.#events.onError(err)
+  }
+
+  abort (): void {
+    this.closed++
   }
 
   pause (): void {
@@ -66,7 +72,7 @@ function create ({ ports = 1, workers: count = 1, failure, ready = [], pauses = 
     }
   } as unknown as Lane
   const handoff = createHandoff({ frameSize: FRAME_SIZE, clock, fetch: () => intake.fetch(), onDealt: () => { intake.dealt() } })
-  const open = (): Intake => new Intake(handles.map(handle => ({ handle, name: 'here' })), 7, { handoff, maxPending, mayWait, lane, clock, log })
+  const open = (): Intake => new Intake(handles.map(handle => ({ handle, name: 'here', backlog: 7 })), { handoff, maxPending, mayWait, lane, clock, log })
   let intake: Intake
   const workers = Array.from({ length: count }, (_, i) => new FakeWorker(i + 1))
   return {
@@ -236,14 +242,22 @@ t.test("closing accepts the connections in the kernel's queue, and ends the paus
   t.same(clock.waiting, [])
 })
 
-t.test('if one of several handles cannot listen, all are closed, with the connections that had arrived', async t => {
+t.test('if one of several handles cannot listen, all are closed at once', async t => {
   const failure = new Error('in use')
-  const early = connections('1') as [FakeConnection]
-  const { open, handles, acceptors } = create({ ports: 3, failure, ready: early })
+  const { open, handles, acceptors } = create({ ports: 3, failure })
   t.throws(open, failure)
-  t.equal(early[0].closed, 1)
   t.same(acceptors.map(({ closed }) => closed), [1])
   t.same(handles.map(({ closed }) => closed), [0, 0, 1], 'the lane closes the handles that it was given')
+})
+
+t.test('the error of listen(2) names the address, and that of a descriptor its number', async t => {
+  const failure = Object.assign(new Error('listen EADDRINUSE'), { syscall: 'listen', errno: -constants.errno.EADDRINUSE })
+  const handoff = createHandoff({ frameSize: FRAME_SIZE, clock: new FakeClock() })
+  const lane = { pauses: false, listen () { throw failure } } as unknown as Lane
+  const open = (bound: Omit<Bound, 'handle' | 'backlog'>): Intake => new Intake([{ handle: new FakeHandle(), backlog: 7, ...bound }], { handoff, maxPending: 1, mayWait: true, lane, clock: new FakeClock(), log: createLog().log })
+  t.throws(() => open({ name: { address: '127.0.0.1', family: 'IPv4', port: 80 } }), { code: 'EADDRINUSE', message: 'listen EADDRINUSE: address already in use 127.0.0.1:80', address: '127.0.0.1', port: 80 })
+  t.throws(() => open({ name: '/run/s' }), { message: 'listen EADDRINUSE: address already in use /run/s' })
+  t.throws(() => open({ name: 'fd:7', fd: 7 }), { code: 'SHARED_PORT_ERR_FD', message: 'File descriptor 7 is not a listening socket' })
 })
 
 t.test('the first failure to accept is logged, with its key', async t => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type ListenTarget, readListenTarget } from '../../../lib/fastify/listen-target.js'
+import { readListenTarget } from '../../../lib/fastify/listen-target.js'
 import type { Bound } from '../../../lib/primary/ports/listener.js'
 import type { Port } from '../../../lib/primary/ports/port.js'
 import { Ports } from '../../../lib/primary/ports/ports.js'
@@ -17,8 +17,8 @@ function create (): { ports: Ports, handle: FakeHandle, bind: PromiseWithResolve
   const bind = withResolvers<Bound[]>()
   const ports = new Ports({
     bind: async () => await bind.promise,
-    create (key: string, bound: Bound[], { backlog }: ListenTarget) {
-      created.push(`${key} ${backlog}`)
+    create (key: string, bound: Bound[]) {
+      created.push(key)
       return { key, names: bound.map(({ name }) => name), closed: false } as unknown as Port
     },
     ticketKeys: () => ['new', 'former'],
@@ -40,11 +40,11 @@ t.test('a worker that asks for a key is answered when it is bound, and at once f
   const adding = ports.add('a', target)
   ports.attach(early, 'a')
   t.same(told(early), [])
-  bind.resolve([{ handle, name: 'here' }])
+  bind.resolve([{ handle, name: 'here', backlog: 511 }])
   t.equal(await adding, ports.of('a'))
   ports.attach(late, 'a')
   for (const worker of [early, late]) t.same(told(worker), [{ type: 'attached', key: 'a', names: ['here'], ticketKeys: ['new', 'former'], logLevel: 'debug', measured: true }])
-  t.same(created, ['a 511'])
+  t.same(created, ['a'])
 })
 
 t.test('a worker that asks for a key that cannot be bound gets the reason', async t => {
@@ -58,12 +58,6 @@ t.test('a worker that asks for a key that cannot be bound gets the reason', asyn
   t.same(ports.all, [])
 })
 
-t.test('the error of a descriptor that cannot listen names it', async t => {
-  const { ports, bind } = create()
-  bind.reject(Object.assign(new Error('no socket'), { syscall: 'listen' }))
-  await t.rejects(ports.add('a', readListenTarget({ fd: 7 })), { code: 'SHARED_PORT_ERR_FD', message: /7/ })
-})
-
 for (const [what, giveUp] of Object.entries({
   'a key that is closed': (ports: Ports) => { ports.fail('a', new Error('closed')) },
   'every key when everything ends': (ports: Ports) => { ports.end() }
@@ -72,7 +66,7 @@ for (const [what, giveUp] of Object.entries({
     const { ports, handle, bind, created } = create()
     const adding = ports.add('a', target)
     giveUp(ports)
-    bind.resolve([{ handle, name: 'here' }])
+    bind.resolve([{ handle, name: 'here', backlog: 511 }])
     await t.rejects(adding, { code: 'SHARED_PORT_ERR_CLOSED' })
     t.equal(handle.closed, 1)
     t.same(created, [])
@@ -84,14 +78,14 @@ t.test('a dead worker is not answered', async t => {
   const dead = new FakeWorker(1)
   ports.attach(dead, 'a')
   ports.forget(dead)
-  bind.resolve([{ handle, name: 'here' }])
+  bind.resolve([{ handle, name: 'here', backlog: 511 }])
   await ports.add('a', target)
   t.same(told(dead), [])
 })
 
 t.test('if a worker waits for a key that the primary does not bind, a warning is logged with the existing keys', async t => {
   const { ports, handle, bind, clock, lines } = create()
-  bind.resolve([{ handle, name: 'here' }])
+  bind.resolve([{ handle, name: 'here', backlog: 511 }])
   await ports.add('127.0.0.1:3000', target)
   ports.attach(new FakeWorker(1), '127.0.0.1:3001')
   ports.attach(new FakeWorker(2), '127.0.0.1:3001')
