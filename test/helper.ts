@@ -22,6 +22,9 @@ const STATS_PAUSE = 10
  */
 const END_PATIENCE = 5_000
 
+/** The command's program. */
+export const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
+
 export const LANES = ['native', 'ipc'] as const
 
 /**
@@ -89,12 +92,16 @@ export function start (t: Starter, fixture: string, { options = {}, listen = { p
   }, cwd, inherit, [...limited, ...node(hooked, env)])
 }
 
-export type CommandOptions = Pick<StartOptions, 'env' | 'cwd' | 'inherit' | 'execArgv' | 'hooked'>
+export interface CommandOptions extends Pick<StartOptions, 'env' | 'cwd' | 'inherit' | 'execArgv' | 'hooked'> {
+  /** Passes the descriptors of `inherit` as systemd does, with these names, or without any. */
+  activate?: { names?: string }
+}
 
 /** Runs the command. An app is given by its path in test/fixtures/apps/: see {@link appPath}. */
-export function command (t: Test, args: string[], { env, cwd, inherit = [], execArgv = [], hooked = false }: CommandOptions = {}): App {
-  const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
-  return new App(t, [...execArgv, cli, ...args], { ...process.env, ...env }, cwd, inherit, node(hooked, env))
+export function command (t: Starter, args: string[], { env, cwd, inherit = [], execArgv = [], hooked = false, activate }: CommandOptions = {}): App {
+  const activation = activate === undefined ? {} : { LISTEN_FDS: String(inherit.length), ...(activate.names !== undefined && { LISTEN_FDNAMES: activate.names }) }
+  const activating = activate === undefined ? [] : ['sh', '-c', 'LISTEN_PID=$$ exec "$0" "$@"'] // the process id stays the same
+  return new App(t, [...execArgv, CLI, ...args], { ...process.env, ...activation, ...env }, cwd, inherit, [...activating, ...node(hooked, env)])
 }
 
 /**

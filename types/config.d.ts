@@ -33,6 +33,20 @@ export interface CommandConfig extends Omit<SharedPortOptions, 'readyCheck' | 's
   /** An inherited file descriptor of a listening socket, instead of a port. */
   fd?: number
 
+  /**
+   * Where to listen, instead of `port`, `address`, `socket` or `fd`: a place, or several. A place is a text like
+   * `'127.0.0.1:3000'`, `'[::1]:3000'`, `'localhost:3000'`, `'3000'`, `'unix:/run/app.sock'`, `'fd:3'`, or `'fd:NAME'`
+   * with a name of LISTEN_FDNAMES. All places together are one listener.
+   */
+  listen?: string | string[]
+
+  /**
+   * How many connections the kernel keeps until they are accepted, for each place: 1 to 65535. The system's
+   * `net.core.somaxconn` limits it.
+   * @default 511, or for inherited descriptors as many as the system allows
+   */
+  backlog?: number
+
   /** A prefix for all routes of the app. */
   prefix?: string
 

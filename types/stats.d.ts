@@ -73,9 +73,9 @@ export interface ReturnCounts {
 
 /** One shared listener. */
 export interface ListenerStats {
-  /** The name of the listener: `host:port`, a path, or `fd:n`. A second app that listens on port 0 has `host:0@2`. */
+  /** The name of the listener: `host:port`, a path, or `fd:n`. A second app that listens on port 0 has `host:0@2`; several places of `--listen` have the first one, `and 2 more`. */
   key: string
-  /** The addresses bound: for `localhost` there can be two; for a Unix socket it is the path. */
+  /** The addresses bound: for `localhost` there can be two, for `--listen` there are all; for a Unix socket it is the path. */
   addresses: Array<{ address: string, family: string, port: number } | string>
   /** Connections that have not been sent to a worker yet: accepted, or held until a request arrived. */
   pending: number

@@ -12,6 +12,7 @@ import { show } from './settings/show.js'
 import { LEVELS } from '../fastify/app-logger.js'
 import { start } from './start.js'
 import { oneLine } from '../platform/plain-text.js'
+import type { Activation } from '../platform/socket-activation.js'
 import { findUnknownVariables, tellUnknown } from './settings/unknown-variables.js'
 import { version } from '../version.js'
 
@@ -50,17 +51,17 @@ const IN_MAIN_HELP = new Set(['shared-fastify', 'start', 'config'])
 
 /**
  * Creates the command with its subcommands. `appArguments` are the arguments after `--`; `reloadEnvironment`
- * reads .env again.
+ * reads .env again; `activation` is what a service manager has passed.
  */
-export function createProgram (appArguments: string[], reloadEnvironment: () => void): Command {
-  const startCommand = createStart(appArguments, reloadEnvironment)
+export function createProgram (appArguments: string[], reloadEnvironment: () => void, activation?: Activation): Command {
+  const startCommand = createStart(appArguments, reloadEnvironment, activation)
   return polite(new Command('shared-fastify'))
     .description('Serve a Fastify app on one port, with a worker process for each CPU.')
     .usage('[start] <app> [options] [-- plugin options]')
     .version(version, '-v, --version', 'print the version')
     .helpCommand(false)
     .addCommand(startCommand, { isDefault: true })
-    .addCommand(createConfig(appArguments))
+    .addCommand(createConfig(appArguments, activation))
     .addCommand(createStatus())
     .addCommand(createSteering('reload', 'replace every worker; each new one is ready before the old one stops', 'until all workers are replaced').action(async (flags: SteerFlags) => { await (await steering()).reload(flags) }))
     .addCommand(createRestart())
@@ -70,24 +71,24 @@ export function createProgram (appArguments: string[], reloadEnvironment: () => 
     .addHelpText('after', () => `\n${startCommand.helpInformation()}${NOTES}`)
 }
 
-function createStart (appArguments: string[], reloadEnvironment: () => void): Command {
+function createStart (appArguments: string[], reloadEnvironment: () => void, activation?: Activation): Command {
   const command = withSettings(new Command('start'), '<app> [options] [-- plugin options]')
     .description('Serve an app. The default command.')
     .addHelpText('after', NOTES)
   return command.action(async (app: string | undefined) => {
-    const settings = await find(command, app)
+    const settings = await find(command, app, activation)
     const { config, options } = understand(command, settings, appArguments)
-    await start(config, options, { imports: settings.value('import'), pidfile: settings.value('pidfile'), reloadEnvironment })
+    await start(config, options, { imports: settings.value('import'), pidfile: settings.value('pidfile'), reloadEnvironment, activation: settings.activation })
   })
 }
 
 /** Does everything that `start` does before it starts anything, and prints the resulting settings. */
-function createConfig (appArguments: string[]): Command {
+function createConfig (appArguments: string[], activation?: Activation): Command {
   const command = withSettings(new Command('config'), '[app] [options] [-- plugin options]')
     .description('print the settings in force and where each one comes from; fails if start would reject them')
     .option('--json', 'print JSON')
   return command.action(async (app: string | undefined, { json = false }: { json?: boolean }) => {
-    const settings = await find(command, app)
+    const settings = await find(command, app, activation)
     process.stdout.write(show(settings, json))
     for (const unknown of findUnknownVariables()) process.stderr.write(`warning: ${oneLine(tellUnknown(unknown))}\n`)
     understand(command, settings, appArguments)
@@ -103,9 +104,9 @@ function withSettings (command: Command, usage: string): Command {
   return command
 }
 
-async function find (command: Command, app: string | undefined): Promise<InForce> {
+async function find (command: Command, app: string | undefined, activation: Activation | undefined): Promise<InForce> {
   assertOneApp(command.args)
-  return new InForce(command, app, await readConfigFile(command.getOptionValue('config'), app))
+  return new InForce(command, app, await readConfigFile(command.getOptionValue('config'), app), activation)
 }
 
 function understand (command: Command, settings: InForce, appArguments: string[]): { config: Config, options: Options } {

@@ -4,8 +4,11 @@ import type { SocketName } from '../platform/node-internals.js'
 /** Addresses that stand for all of the machine's. */
 const WILDCARDS = new Set(['0.0.0.0', '::'])
 
+/** The addresses of `localhost`. */
+const LOOPBACKS = new Set(['127.0.0.1', '::1'])
+
 export interface Started {
-  /** What the port is bound to. */
+  /** What the listener is bound to. */
   names: ReadonlyArray<SocketName | string>
   /** Whether the app may speak plain HTTP/1. With TLS, or HTTP/2, the primary does not know its URL. */
   plain: boolean
@@ -18,20 +21,21 @@ export interface Started {
 
 /** The lines that end the start in readable logs: what a person at the terminal needs next. */
 export function startSummary ({ names, plain, workers, admin, atTerminal }: Started): string[] {
-  const url = plain ? urlOf(names) : undefined
   return [
-    ...(url === undefined ? [] : [`URL: ${url}`]),
+    ...(plain ? urlsOf(names) : []).map(url => `URL: ${url}`),
     `Workers: ${workers}`,
     ...(admin === undefined ? [] : [`Admin page: ${admin.replace(/\/\/(0\.0\.0\.0|\[::\]):/, '//localhost:')}`]),
     atTerminal ? 'Stop: Ctrl+C' : `Stop: kill ${process.pid}`
   ]
 }
 
-/** A URL to open; a Unix socket has none. */
-function urlOf ([name, ...others]: ReadonlyArray<SocketName | string>): string | undefined {
-  if (name === undefined || typeof name === 'string') return undefined
-  const { address, port } = name
-  // Several addresses are those of `localhost`: one for IPv4 and one for IPv6.
-  const host = others.length > 0 || WILDCARDS.has(address) ? 'localhost' : isIPv6(address) ? `[${address}]` : address
-  return `http://${host}:${port}`
+/** The URLs to open; a Unix socket has none. */
+function urlsOf (names: ReadonlyArray<SocketName | string>): string[] {
+  const addresses = names.filter(name => typeof name !== 'string')
+  const isLocalhost = ({ address, port }: SocketName): boolean => WILDCARDS.has(address) ||
+    (LOOPBACKS.has(address) && addresses.some(other => other.port === port && other.address !== address && LOOPBACKS.has(other.address)))
+  return [...new Set(addresses.map(name => {
+    const { address, port } = name
+    return `http://${isLocalhost(name) ? 'localhost' : isIPv6(address) ? `[${address}]` : address}:${port}`
+  }))]
 }

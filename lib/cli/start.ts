@@ -8,10 +8,12 @@ import { openOutput } from '../primary/process/output.js'
 import type { Listening } from '../primary.js'
 import { ServiceManager } from '../primary/process/service-manager.js'
 import { PrimaryProcess } from '../primary-process.js'
+import type { Activation } from '../platform/socket-activation.js'
 import { END_DELAY } from '../platform/timing.js'
 import type { Config } from './settings/config.js'
 import { FAILED, failStdout } from './exit.js'
 import { assertFree } from './worker/inspection.js'
+import { allPlaces } from './settings/listen-options.js'
 import { createLog } from './log.js'
 import { writePidfile } from './pidfile.js'
 import { spell } from './settings/spell.js'
@@ -26,10 +28,11 @@ export interface StartOptions {
   pidfile?: string | undefined
   /** Reads .env again. */
   reloadEnvironment: () => void
+  activation: Activation
 }
 
 /** Serves an app: this process becomes the primary. The primary never loads the app. */
-export async function start (config: Config, options: Options, { imports = [], pidfile, reloadEnvironment }: StartOptions): Promise<void> {
+export async function start (config: Config, options: Options, { imports = [], pidfile, reloadEnvironment, activation }: StartOptions): Promise<void> {
   const manager = new ServiceManager() // first, because from here on nothing may inherit its variables
   const target = readListenTarget(config.listen)
   const program = workerProgram(config, imports)
@@ -43,6 +46,7 @@ export async function start (config: Config, options: Options, { imports = [], p
   const about = { mode: 'command', app: config.app, ...(config.name !== undefined && { name: config.name }) } as const
   const primary = new PrimaryProcess(options, log, program, { output, manager }, about, { development: config.watch, inspectedSlot: config.inspect?.slot })
   for (const unknown of findUnknownVariables()) log.warn({ event: 'unknown-variable', variable: unknown.name, meant: unknown.meant }, tellUnknown(unknown))
+  tellUnused(activation, config, log)
   // If stdout fails from the first line on, that is an error. If it fails later, as on a full disk, the
   // primary goes on.
   if (output.failure !== undefined) throw new StdoutError(output.failure.message, { cause: output.failure })
@@ -76,6 +80,14 @@ async function listen (primary: PrimaryProcess, target: ListenTarget): Promise<L
     if ((err as NodeJS.ErrnoException).syscall !== undefined) (err as Error).message = `cannot listen on the app's port: ${(err as Error).message}`
     throw err
   }
+}
+
+/** Clients of a socket that nobody accepts from would wait for ever, and the reason would be hard to find. */
+function tellUnused ({ descriptors, ignored }: Activation, { listen }: Config, log: Logger): void {
+  if (ignored !== undefined) log.info({ event: 'unused-descriptors' }, 'LISTEN_FDS is ignored: %s', ignored)
+  const used = allPlaces(listen).map(({ fd }) => fd)
+  const unused = descriptors.filter(({ fd }) => !used.includes(fd)).map(({ fd, name }) => `${fd} (${name})`)
+  if (unused.length > 0) log.warn({ event: 'unused-descriptors' }, 'descriptors of LISTEN_FDS that no setting names are not listened on: %s', unused.join(', '))
 }
 
 /** Reports the error that ends the command, whatever the log level is. */

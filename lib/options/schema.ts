@@ -49,6 +49,7 @@ export interface Part {
   readonly enum?: readonly string[]
   readonly anyOf?: readonly Part[]
   readonly items?: Part
+  readonly minItems?: number
   readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, Part>>
   readonly additionalProperties?: boolean

@@ -33,6 +33,43 @@ const UNCONNECTED = new Set(['0A', '07'])
 /** SS_UNCONNECTED in the kernel's include/uapi/linux/net.h. Listening sockets have this state too. */
 const UNIX_UNCONNECTED = '01'
 
+/** `__SO_ACCEPTCON` in the kernel's include/uapi/linux/net.h: the flag of a Unix socket that listens. */
+const UNIX_LISTENS = 0x10000
+
+/** SOCK_STREAM, and TCP_LISTEN in the kernel's include/net/tcp_states.h. */
+const UNIX_STREAM = '0001'
+const TCP_LISTENS = '0A'
+
+/**
+ * Why nobody can connect to the descriptor, according to Linux. Undefined if somebody can, or if that is
+ * unknown: sockets of another network namespace are not listed (those that systemd passes to a service with
+ * PrivateNetwork=), nor is a TCP socket that is only bound.
+ */
+export function flawOf (fd: number): string | undefined {
+  let inode: string
+  try {
+    const found = fstatSync(fd)
+    if (!found.isSocket()) return 'it is not a socket'
+    inode = String(found.ino)
+  } catch {
+    return 'it is not open'
+  }
+  const tcp = ['tcp', 'tcp6'].flatMap(table).find(row => row[9] === inode)
+  if (tcp !== undefined) return tcp[3] === TCP_LISTENS ? undefined : 'it is a connection'
+  if (['udp', 'udp6'].flatMap(table).some(row => row[9] === inode)) return 'it is a datagram socket'
+  const unix = table('unix').find(row => row[6] === inode)
+  if (unix === undefined) return undefined
+  if (unix[4] !== UNIX_STREAM) return 'it is a Unix socket for datagrams or packets'
+  if (unix[5] !== UNIX_UNCONNECTED) return 'it is a connection'
+  return (parseInt(unix[3] as string, 16) & UNIX_LISTENS) === 0 ? 'it does not listen' : undefined
+}
+
+/** The path that a Unix socket is bound to, with @ before an abstract name. Undefined if that is unknown. */
+export function pathOf (fd: number): string | undefined {
+  const inode = String(fstatSync(fd).ino)
+  return table('unix').find(row => row[6] === inode)?.slice(7).join(' ') || undefined
+}
+
 /**
  * Whether the socket has a peer, according to Linux. An app that loads this package late already has
  * connections of its own. False if the socket is not listed (not on Linux, or in another network namespace),

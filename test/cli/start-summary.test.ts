@@ -16,6 +16,11 @@ t.test('the URL of an address that no browser can open names localhost', async t
   t.equal(startSummary({ ...started, names: [ipv6] })[0], 'URL: http://[::1]:3000')
 })
 
+t.test('several places have a URL each, and the two addresses of localhost have one', async t => {
+  const names = [ipv4, ipv6, '/run/app.sock', { ...ipv4, port: 4000 }, { ...ipv4, address: '192.0.2.1' }]
+  t.same(startSummary({ ...started, names }).slice(0, 4), ['URL: http://localhost:3000', 'URL: http://127.0.0.1:4000', 'URL: http://192.0.2.1:3000', 'Workers: 4'])
+})
+
 t.test('a Unix socket has no URL, nor has an app that is known not to speak plain HTTP', async t => {
   t.same(startSummary({ ...started, names: ['/run/app.sock'] }), ['Workers: 4', 'Stop: Ctrl+C'])
   t.same(startSummary({ ...started, plain: false }), ['Workers: 4', 'Stop: Ctrl+C'])

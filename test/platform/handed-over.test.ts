@@ -11,6 +11,7 @@ async function run (code: string): Promise<unknown> {
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', `
     import dgram from 'node:dgram'
     import { once } from 'node:events'
+    import fs from 'node:fs'
     import net from 'node:net'
     const fd = ({ _handle }) => _handle.fd
     const udp = async () => { const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1'); await once(socket, 'listening'); return socket }
@@ -32,6 +33,17 @@ async function run (code: string): Promise<unknown> {
 
 t.test('listening sockets can be claimed; connections that an app has when it loads the package cannot', { skip: process.platform !== 'linux' && 'Linux tells' }, async t => {
   t.same(await run("console.log(JSON.stringify(Object.entries(fds).filter(([, fd]) => claim(fd, 'me') === 'me').map(([kind]) => kind)))"), ['tcp', 'unix', 'datagram'])
+})
+
+t.test('why nobody can connect to a descriptor', { skip: process.platform !== 'linux' && 'Linux tells' }, async t => {
+  const flaws = await run(`
+    const { flawOf } = await import(${dist('platform/handed-over.js')})
+    const { bindPath } = await import(${dist('platform/node-internals.js')})
+    const bound = bindPath('\\0sf-bound-' + process.pid)
+    console.log(JSON.stringify(Object.fromEntries(Object.entries({ ...fds, bound: bound.fd, none: 9999, file: fs.openSync('/dev/null') }).map(([kind, fd]) => [kind, flawOf(fd) ?? null]))))`)
+  const connection = 'it is a connection'
+  const datagram = 'it is a datagram socket'
+  t.same(flaws, { tcp: null, unix: null, datagram, tcpConnection: connection, unixConnection: connection, datagramConnection: datagram, bound: 'it does not listen', none: 'it is not open', file: 'it is not a socket' })
 })
 
 t.test('listen({ fd }) rejects a descriptor that node:cluster has', async t => {

@@ -6,6 +6,7 @@ import type { CommandConfig } from '../../../types/index.js'
 import { ConfigFailedError } from '../../errors.js'
 import { findFor, isFile, isTypeScript, JAVASCRIPT, TYPESCRIPT } from '../app/app-file.js'
 import { UsageError } from '../exit.js'
+import { inFolder } from './places.js'
 import { settings } from './settings.js'
 import { locate } from '../app/syntax-errors.js'
 import { untilLoaded } from '../app/until-loaded.js'
@@ -108,6 +109,7 @@ function withPaths (values: CommandConfig, folder: string): CommandConfig {
   return {
     ...values,
     ...Object.fromEntries(paths.map(({ name }) => [name, resolve(folder, given[name] as string)])),
+    ...(values.listen !== undefined && { listen: [values.listen].flat().map(place => inFolder(folder, place)) }),
     ...(values.watchIgnore !== undefined && { watchIgnore: values.watchIgnore.map(pattern => /^\.{1,2}\//.test(pattern) ? resolve(folder, pattern) : pattern) }),
     ...(values.import !== undefined && { import: values.import.map(module => isPathOf(module, folder) ? resolve(folder, module) : module) })
   }

@@ -2,12 +2,13 @@ import type { CommandConfig, SharedPortOptions } from '../../../types/index.js'
 import type { GivenListenOptions } from '../../fastify/listen-target.js'
 import { countCpus } from '../../platform/cpus.js'
 import { splitAddress } from '../../options/options.js'
+import { isUnix } from './places.js'
 import { readPluginOptions } from './app-arguments.js'
 import { findApp } from '../app/app-file.js'
 import { UsageError } from '../exit.js'
 import type { InForce } from './in-force.js'
 import type { Inspect } from '../worker/inspection.js'
-import { listenOptions } from './listen-options.js'
+import { allPlaces, listenOptions } from './listen-options.js'
 
 /** The settings of the command. A worker gets them as JSON, which omits functions. */
 export interface Config {
@@ -120,8 +121,10 @@ function adminOption (settings: InForce): Pick<SharedPortOptions, 'admin'> {
  * Rejects a socketMode that has no effect. From the environment or a config file it is allowed without a
  * socket, because the command line may have replaced the socket by another address.
  */
-function assertModeCounts (settings: InForce, { path }: GivenListenOptions): void {
+function assertModeCounts (settings: InForce, listen: GivenListenOptions): void {
+  if (allPlaces(listen).some(({ path }) => path !== undefined)) return
   const { kind } = settings.source('socketMode')
-  const isIdle = kind === 'flag' || (kind === 'file' && settings.source('socket').kind === 'default')
-  if (path === undefined && isIdle) throw new UsageError(`${settings.spell('socketMode')} is for a socket file, and needs ${settings.spell('socket')}; got ${String(settings.found('socketMode').value)}`)
+  const isReplaced = settings.isGiven('socket') || (settings.isGiven('listen') && (settings.source('listen').kind !== 'file' || [settings.value('listen')].flat().some(isUnix)))
+  if (kind !== 'flag' && (kind !== 'file' || isReplaced)) return
+  throw new UsageError(`${settings.spell('socketMode')} is for a socket file, and needs ${settings.spell('socket')} or --listen unix:PATH; got ${String(settings.found('socketMode').value)}`)
 }

@@ -2,9 +2,13 @@ import type { Command } from 'commander'
 import type { CommandConfig, SharedPortOptions } from '../../../types/index.js'
 import type { ConfigFile } from './config-file.js'
 import { variable, variableOf } from './environment.js'
+import { type Activation, NO_ACTIVATION } from '../../platform/socket-activation.js'
 import { UsageError } from '../exit.js'
 import { nameOf } from './flags.js'
 import { isOption, type Setting, settings } from './settings.js'
+
+/** The settings that say where to listen. */
+const PLACES = ['listen', 'fd', 'socket', 'port', 'address']
 
 /** Where a value comes from. */
 export type Source = { readonly kind: 'argument' | 'default' } | { readonly kind: 'flag' | 'variable' | 'file', readonly name: string }
@@ -19,11 +23,21 @@ type Filled = CommandConfig & Required<Pick<CommandConfig, 'port' | 'address' | 
  * config file, and the config file over the defaults.
  */
 export class InForce {
-  readonly #found: ReadonlyMap<string, Found>
+  /** What the service manager has passed. Where nothing else says where to listen, it does. */
+  readonly activation: Activation
+  readonly #found: Map<string, Found>
 
-  /** @throws UsageError for a switch in the environment whose value is not true or false */
-  constructor (command: Command, app: string | undefined, file?: ConfigFile) {
+  /**
+   * @throws UsageError for a switch in the environment whose value is not true or false, and for invalid
+   * variables of socket activation
+   */
+  constructor (command: Command, app: string | undefined, file?: ConfigFile, activation = NO_ACTIVATION) {
     this.#found = new Map(settings.map(setting => [setting.name, find(setting, command, app, file)]))
+    this.activation = activation
+    const { descriptors, invalid } = activation
+    if (invalid !== undefined) throw new UsageError(invalid)
+    if (descriptors.length === 0 || PLACES.some(name => this.isGiven(name) && !this.isAmbient(name))) return
+    this.#found.set('listen', { value: descriptors.map(({ fd }) => `fd:${fd}`), source: { kind: 'variable', name: 'LISTEN_FDS' } })
   }
 
   value<K extends keyof Filled> (name: K): Filled[K] {
@@ -40,6 +54,12 @@ export class InForce {
 
   isGiven (name: string): boolean {
     return this.source(name).kind !== 'default'
+  }
+
+  /** PORT in the environment counts as a default, because it may be set for any program that is started there. */
+  isAmbient (name: string): boolean {
+    const source = this.source(name)
+    return source.kind === 'variable' && source.name === 'PORT'
   }
 
   /** The value with its name, if it was set explicitly; otherwise an empty object. */

@@ -1,53 +1,66 @@
 import type { GivenListenOptions } from '../../fastify/listen-target.js'
 import { UsageError } from '../exit.js'
 import type { InForce } from './in-force.js'
+import { assertFit, readPlaces } from './places.js'
+import { MOST_BACKLOG } from './settings.js'
 
-/** One address to listen on: the settings that select it, and the options for listen(). */
-interface Place { by: string[], options: GivenListenOptions }
+/** A way to say where to listen: the settings that select it, and the options for listen(). */
+interface Choice { by: readonly string[], options: (settings: InForce) => GivenListenOptions[] }
+
+const CHOICES: readonly Choice[] = [
+  { by: ['listen'], options: settings => readPlaces([settings.value('listen') ?? []].flat(), settings.spell('listen'), settings.activation) },
+  { by: ['fd'], options: settings => [{ fd: settings.value('fd') as number }] },
+  { by: ['socket'], options: settings => [{ path: settings.value('socket') as string }] },
+  { by: ['port', 'address'], options: settings => [{ port: settings.value('port'), host: settings.value('address') }] }
+]
 
 /** The sources of a setting, in the order of precedence. */
 const KINDS = ['flag', 'variable', 'file']
 
-/** The options for listen(). @throws UsageError if the settings select two addresses */
+/**
+ * The options for listen(). Several places are one listener.
+ * @throws UsageError if the settings select places in two ways, or a place that is none
+ */
 export function listenOptions (settings: InForce): GivenListenOptions {
-  const places = allPlaces(settings)
-  const said = saidNames(settings, places)
-  const [taken, ...others] = placesOf(places, said)
-  if (others.length > 0) throw new UsageError(`only one of --port, --socket and --fd can be given, got ${said.map(name => settings.spell(name)).join(' and ')}`)
-  return (taken as Place).options
+  const said = saidNames(settings)
+  const [taken, ...more] = choicesOf(said) as [Choice, ...Choice[]]
+  if (more.length > 0) throw new UsageError(`only one of --listen, --port, --socket and --fd can be given, got ${said.map(name => settings.spell(name)).join(' and ')}`)
+  const places = taken.options(settings)
+  assertFit(places, settings.activation)
+  const [first, ...others] = places.map(place => withBacklog(place, settings)) as [GivenListenOptions, ...GivenListenOptions[]]
+  return { ...first, ...(others.length > 0 && { others }) }
+}
+
+/** All places that the options name. */
+export function allPlaces ({ others = [], ...first }: GivenListenOptions): GivenListenOptions[] {
+  return [first, ...others]
 }
 
 /** The settings of addresses that are not used. */
 export function idlePlaces (settings: InForce): string[] {
-  const places = allPlaces(settings)
-  const taken = placesOf(places, saidNames(settings, places))
-  return places.filter(place => !taken.includes(place)).flatMap(({ by }) => by)
+  const taken = choicesOf(saidNames(settings))
+  return CHOICES.filter(choice => !taken.includes(choice)).flatMap(({ by }) => by)
 }
 
-function allPlaces (settings: InForce): Place[] {
-  return [
-    { by: ['fd'], options: { fd: settings.value('fd') } },
-    { by: ['socket'], options: { path: settings.value('socket') } },
-    { by: ['port', 'address'], options: { port: settings.value('port'), host: settings.value('address') } }
-  ] as Place[]
+/**
+ * An inherited descriptor listens already, with the queue that its owner has asked for (Backlog= of a systemd
+ * unit), which listen(2) sets anew. So it gets the longest one, unless a length was given.
+ */
+function withBacklog (place: GivenListenOptions, settings: InForce): GivenListenOptions {
+  const backlog = settings.value('backlog') ?? (place.fd === undefined ? undefined : MOST_BACKLOG)
+  return { ...place, ...(backlog !== undefined && { backlog }) }
 }
 
 /**
  * The settings of the source with the highest precedence that selects an address: the command line, then the
  * environment, then a config file. By default, the port.
  */
-function saidNames (settings: InForce, places: Place[]): string[] {
-  const names = places.flatMap(({ by }) => by).filter(name => !isAmbient(settings, name))
+function saidNames (settings: InForce): string[] {
+  const names = CHOICES.flatMap(({ by }) => by).filter(name => !settings.isAmbient(name))
   const said = KINDS.map(kind => names.filter(name => settings.source(name).kind === kind))
   return said.find(({ length }) => length > 0) ?? ['port']
 }
 
-function placesOf (places: Place[], names: string[]): Place[] {
-  return places.filter(({ by }) => by.some(name => names.includes(name)))
-}
-
-/** PORT in the environment counts as a default, because it may be set for any program that is started there. */
-function isAmbient (settings: InForce, name: string): boolean {
-  const source = settings.source(name)
-  return source.kind === 'variable' && source.name === 'PORT'
+function choicesOf (names: string[]): Choice[] {
+  return CHOICES.filter(({ by }) => by.some(name => names.includes(name)))
 }

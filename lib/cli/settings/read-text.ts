@@ -6,7 +6,7 @@ import type { Part } from '../../options/schema.js'
  * InvalidArgumentError if it is invalid. `says` describes the accepted texts if the schema has a pattern.
  */
 export function readText (text: string, { takes, says, previous }: { takes: Part, says?: string | undefined, previous?: unknown }): unknown {
-  if (takes.type === 'array') return [...(previous as string[] | undefined ?? []), nonEmpty(text)]
+  if (takes.type === 'array' || (takes.type?.includes('array') ?? false)) return [...(previous as string[] | undefined ?? []), nonEmpty(text)]
   if (takes.type === 'integer') return integer(text, takes)
   if (takes.type === 'number') return number(text, takes)
   if (takes.anyOf !== undefined) return either(text, takes.anyOf)

@@ -2,6 +2,7 @@ import { LEVELS } from '../../fastify/app-logger.js'
 import { ADDRESS, MOST_WORKERS, type Part, schema } from '../../options/schema.js'
 import { LONGEST_DELAY } from '../../platform/timing.js'
 import { defaultAddress } from './default-address.js'
+import { MOST_FD } from './places.js'
 
 /** A setting of the command: its flag, its environment variable, its key in a config file, and its default. */
 export interface Setting {
@@ -47,8 +48,8 @@ const workers = { ...schema.properties.workers, anyOf: [{ const: 'auto' }, { typ
 
 const options: Record<string, Part> = Object.fromEntries(Object.entries({ ...schema.properties, workers }).filter(([name]) => !(name in REFUSED)))
 
-/** The largest int: descriptors are ints. */
-const MOST_FD = 2 ** 31 - 1
+/** The longest queue of connections that are not accepted yet. Linux before 5.4 keeps the length in 16 bits. */
+export const MOST_BACKLOG = 65_535
 
 const aText = { type: 'string', pattern: '\\S', description: 'a text that is not empty' } as const
 const aName = { type: 'string', pattern: '^(?=.*\\S)[\\p{L}\\p{M}\\p{N}\\p{P}\\p{S} ]{1,64}$', description: '1 to 64 printable characters' } as const
@@ -64,6 +65,8 @@ export const settings: readonly Setting[] = [
   own('address', '-a, --address <address>', 'address to listen on (default: localhost; 0.0.0.0 in Docker and Kubernetes)', aText, { otherwise: defaultAddress }),
   own('socket', '-s, --socket <path>', 'Unix socket to listen on, instead of a port', aText, { isPath: true }),
   own('fd', '--fd <number>', 'inherited descriptor of a listening socket, instead of a port', anInteger(0, MOST_FD)),
+  own('listen', '--listen <place>', 'where to listen, instead of a port: 127.0.0.1:3000, [::1]:3000, 3000, unix:PATH, fd:NUMBER, fd:NAME (LISTEN_FDNAMES); may be repeated', { type: ['string', 'array'], items: aText, pattern: '\\S', minItems: 1, description: "a place like '127.0.0.1:3000', '3000', 'unix:/run/app.sock' or 'fd:3', or an array of places" }),
+  own('backlog', '--backlog <number>', 'how many connections the kernel keeps until they are accepted, for each place (default: 511; for descriptors, what the system allows)', anInteger(1, MOST_BACKLOG)),
   own('prefix', '-x, --prefix <prefix>', "prefix for the app's routes", { type: 'string', description: 'a text' }),
   own('options', '-o, --options', 'create Fastify with the options that the app exports as "options"', { ...aSwitch, default: false }),
   own('import', '-i, --import <module>', 'module to load before the app; may be repeated', { type: 'array', items: aText, description: 'an array of texts' }),

@@ -49,6 +49,12 @@ t.test("paths are relative to the file's folder", async t => {
   t.strictSame(values, { app: join(folder, 'app.js'), socket: join(folder, 'etc/s'), import: [join(folder, 'etc/a.js'), join(folder, 'etc/b.js'), 'package', '/c.js'] })
 })
 
+t.test("the paths of places to listen are relative to the file's folder too", async t => {
+  const folder = enter(t, { etc: { 'app.json': '{ "listen": ["unix:s", "unix:/s", "3000", "fd:3"] }', 'one.json': '{ "listen": "unix:s" }' } } as unknown as Record<string, string>)
+  t.strictSame((await readConfigFile('etc/app.json', undefined))?.values.listen, [`unix:${join(folder, 'etc/s')}`, 'unix:/s', '3000', 'fd:3'])
+  t.strictSame((await readConfigFile('etc/one.json', undefined))?.values.listen, [`unix:${join(folder, 'etc/s')}`])
+})
+
 t.test('all mistakes are reported at once, with the accepted values', async t => {
   const folder = enter(t, {
     'all.json': JSON.stringify({ worker: 4, colour: 'red', workers: 0, port: '80', recycle: { rss: 'x', requsts: 1 }, readyCheck: 1, signals: false, policy: 'mine', import: [1], 'log-level': 'info' })

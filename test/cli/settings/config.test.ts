@@ -15,7 +15,14 @@ const listening: Array<{ says: string, args: string[], env?: Record<string, stri
   { says: 'a port, where nothing is said', args: [], listen: { port: 3000, host } },
   { says: 'an address', args: ['-a', '::1'], listen: { port: 3000, host: '::1' } },
   { says: 'a socket', args: ['-s', '/s'], listen: socket },
-  { says: 'a descriptor', args: ['--fd', '3'], listen: { fd: 3 } },
+  { says: 'a descriptor', args: ['--fd', '3'], listen: { fd: 3, backlog: 65_535 } },
+  { says: 'a port, with the given backlog', args: ['-p', '1', '--backlog', '9'], listen: { port: 1, host, backlog: 9 } },
+  { says: 'several places', args: ['--listen', '127.0.0.1:0', '--listen', '[::1]:1', '--listen', 'name.example:2', '--listen', '3', '--listen', 'unix:/s', '--listen', 'fd:4'], listen: { port: 0, host: '127.0.0.1', others: [{ port: 1, host: '::1' }, { port: 2, host: 'name.example' }, { port: 3, host }, { path: '/s' }, { fd: 4, backlog: 65_535 }] } },
+  { says: 'several places, each with the given backlog', args: ['--listen', 'unix:/s', '--listen', 'fd:4', '--backlog', '9'], listen: { path: '/s', backlog: 9, others: [{ fd: 4, backlog: 9 }] } },
+  { says: 'IPv4 and IPv6 on one port, the latter for IPv6 only', args: ['--listen', '[::]:80', '--listen', '0.0.0.0:80', '--listen', '[::]:81'], listen: { port: 80, host: '::', ipv6Only: true, others: [{ port: 80, host: '0.0.0.0' }, { port: 81, host: '::' }] } },
+  { says: 'the place of the environment, whatever a config file has', args: [], env: { FASTIFY_LISTEN: 'unix:/s', PORT: '1' }, file: { listen: ['1', '2'], port: 3 }, listen: socket },
+  { says: 'the place of a config file', args: [], file: { listen: 'unix:/s', socketMode: '660' }, listen: socket },
+  { says: 'a port, whatever places a config file has', args: ['-p', '1'], file: { listen: ['unix:/s', '2'], socketMode: '660' }, listen: { port: 1, host } },
   { says: 'a socket, whatever port the environment has', args: ['-s', '/s'], env: { PORT: '80', FASTIFY_ADDRESS: '::1', FASTIFY_FD: '3' }, listen: socket },
   { says: 'a port, whatever socket the environment has', args: ['-p', '1'], env: { FASTIFY_SOCKET: '/s' }, listen: { port: 1, host } },
   { says: 'the socket of the environment, and not its port', args: [], env: { PORT: '80', FASTIFY_SOCKET: '/s' }, listen: socket },
@@ -38,9 +45,64 @@ t.test('two addresses to listen on are an error, also in the environment', async
   t.throws(() => read([], { file: { socket: '/s', fd: 3 } }), { name: 'UsageError', message: /got 'fd' in \/the\/file and 'socket' in \/the\/file$/ })
 })
 
+const FORMS = 'takes a port (3000), an address and a port (127.0.0.1:3000, [::1]:3000, localhost:3000), unix:PATH, fd:NUMBER, or fd:NAME with a name of LISTEN_FDNAMES; got'
+const noPlaces: Array<[text: string, why: string]> = [
+  ...['here', '127.0.0.1', 'http://localhost:3000', '::1:3000', '[::1]', 'unix:', 'fd:', 'fd:99999999999', '-1', '80a', 'a b/c:'].map((text): [string, string] => [text, '']),
+  [':3000', ': did you mean 3000, or [::]:3000 for all addresses?'],
+  ['127.0.0.1:65536', ': the largest port is 65535'],
+  ['[127.0.0.1]:80', ': only an IPv6 address has brackets'],
+  ['[]:80', ': only an IPv6 address has brackets'],
+  ['/run/s', ': did you mean unix:/run/s?']
+]
+
+for (const [text, why] of noPlaces) {
+  t.test(`${text} is no place to listen, and the error says what is`, async t => {
+    const expected = text === 'a b/c:' ? ': did you mean unix:a b/c:?' : why
+    t.throws(() => read(['--listen', '1', `--listen=${text}`]), { name: 'UsageError', message: `--listen ${FORMS} '${text}'${expected}` })
+    t.throws(() => read([], { file: { listen: [text] } }), { message: `'listen' in /the/file ${FORMS} '${text}'${expected}` })
+  })
+}
+
+t.test('a place that is there twice is an error, in whatever spelling; port 0 is another port each time', async t => {
+  t.throws(() => read(['--listen', 'fd:3', '--listen', 'unix:/s', '--listen', 'fd:03']), { name: 'UsageError', message: '--listen has the same place twice: fd:03' })
+  t.throws(() => read(['--listen', '[::1]:80', '--listen', '[::1]:080']), { message: '--listen has the same place twice: [::1]:080' })
+  t.match(read(['--listen', '[::1]:0', '--listen', '[::1]:0']).listen, { others: [{ port: 0 }] })
+})
+
+t.test('places beside a port, an address, a socket or a descriptor are an error', async t => {
+  for (const [flag, value] of [['--port', '1'], ['--address', '::1'], ['--socket', '/s'], ['--fd', '3']] as const) {
+    t.throws(() => read(['--listen', '80', flag, value]), { name: 'UsageError', message: `only one of --listen, --port, --socket and --fd can be given, got --listen and ${flag}` })
+  }
+})
+
+// Descriptors that no test has open: whether they are sockets is tested with real ones in integration/socket-activation.test.ts.
+const passed = { descriptors: [{ fd: 9_003, name: 'http' }, { fd: 9_004, name: 'admin' }, { fd: 9_005, name: 'http' }] }
+
+t.test('descriptors that a service manager has passed are what is listened on where nothing is said', async t => {
+  const inForce = (given: Given): object => readSettings({ ...given, activation: passed }).found('listen')
+  const all = { value: ['fd:9003', 'fd:9004', 'fd:9005'], source: { kind: 'variable', name: 'LISTEN_FDS' } }
+  t.strictSame(inForce({}), all)
+  t.strictSame(inForce({ env: { PORT: '80' } }), all)
+  t.strictSame(inForce({ args: ['--listen', '80'] }), { value: ['80'], source: { kind: 'flag', name: '--listen' } })
+  for (const given of [{ args: ['-p', '80'] }, { env: { FASTIFY_ADDRESS: '::1' } }, { file: { socket: '/s' } }]) t.strictSame(inForce(given), { value: undefined, source: { kind: 'default' } })
+  t.throws(() => read([], { activation: passed }), { name: 'UsageError', message: 'descriptor 9003 of LISTEN_FDS (http) is not a listening socket: it is not open' })
+})
+
+t.test('fd:NAME stands for all descriptors of that name, and an unknown name is an error that lists the names', async t => {
+  t.throws(() => read(['--listen', 'fd:http', '--listen', 'fd:9005'], { activation: passed }), { message: '--listen has the same place twice: fd:9005' })
+  t.throws(() => read(['--listen', 'fd:https'], { activation: passed }), { name: 'UsageError', message: "--listen names the descriptor 'https', which is not in LISTEN_FDNAMES: the names are: http, admin" })
+  t.throws(() => read(['--listen', 'fd:http']), { message: "--listen names the descriptor 'http', which is not in LISTEN_FDNAMES: no descriptors were passed to this process" })
+  t.throws(() => read(['--listen', 'fd:http'], { activation: { descriptors: [], ignored: 'the reason' } }), { message: /no descriptors were passed to this process \(the reason\)$/ })
+})
+
+t.test('variables of socket activation that are wrong are an error, even where something else is listened on', async t => {
+  t.throws(() => read(['-p', '80'], { activation: { descriptors: [], invalid: 'the reason' } }), { name: 'UsageError', message: 'the reason' })
+})
+
 t.test('settings without effect are an error that spells them as given: a mode without a socket file, a time without a number of crashes', async t => {
-  t.throws(() => read(['--socket-mode', '660']), { name: 'UsageError', message: '--socket-mode is for a socket file, and needs --socket; got 660' })
-  t.throws(() => read([], { file: { socketMode: '660' } }), { name: 'UsageError', message: "'socketMode' in /the/file is for a socket file, and needs --socket; got 660" })
+  t.throws(() => read(['--socket-mode', '660']), { name: 'UsageError', message: '--socket-mode is for a socket file, and needs --socket or --listen unix:PATH; got 660' })
+  t.throws(() => read([], { file: { socketMode: '660' } }), { name: 'UsageError', message: "'socketMode' in /the/file is for a socket file, and needs --socket or --listen unix:PATH; got 660" })
+  t.throws(() => read([], { file: { socketMode: '660', listen: '1' } }), { message: /^'socketMode' in \/the\/file is for a socket file/ })
   const idle = [
     { args: ['--max-restarts-within', '5'], says: '--max-restarts-within needs --max-restarts, which is not given; got 5' },
     { env: { FASTIFY_MAX_RESTARTS_WITHIN: '5' }, says: 'FASTIFY_MAX_RESTARTS_WITHIN needs --max-restarts, which is not given; got 5' },
