@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import type { Stats } from '../../types/index.js'
 import { shortFolder } from '../fakes.js'
-import { type App, appPath, command, freePort, perLane, request } from '../helper.js'
+import { type App, appPath, command, freePort, hooked, perLane, request } from '../helper.js'
 
 const APP = appPath('places.mjs')
 const STOPPED = { code: 0, signal: null }
@@ -41,7 +41,7 @@ async function isStopped (pid: number): Promise<void> {
 perLane(t, 'all places of --listen are one listener: each is served by the workers in turn, and all are shown', async (t, lane) => {
   const path = `${shortFolder(t)}/s`
   const control = `${path}.control`
-  const app = command(t, [APP, '-n', '2', '--lane', lane, '--take-back-after', '0', '--listen', `${IPV4}:0`, '--listen', `unix:${path}`, '--listen', `${IPV4}:0`, '--socket-mode', '640', '--control', control])
+  const app = command(t, [APP, '-n', '2', '--lane', lane, '--take-back-after', '0', '--listen', `${IPV4}:0`, '--listen', `unix:${path}`, '--listen', `${IPV4}:0`, '--socket-mode', '640', '--control', control], hooked)
   const all = await places(app, 3)
   t.match(all, [/^127\.0\.0\.1:\d+$/, path, /^127\.0\.0\.1:\d+$/])
   t.not(all[0], all[2])
@@ -103,7 +103,7 @@ t.test('if a place cannot be bound, the error names it, and the others are close
   await once(other, 'listening')
   t.teardown(() => other.close())
   const taken = (other.address() as net.AddressInfo).port
-  const app = command(t, [APP, '--listen', `unix:${path}`, '--listen', `${IPV4}:${taken}`])
+  const app = command(t, [APP, '--listen', `unix:${path}`, '--listen', `${IPV4}:${taken}`], hooked)
   t.same(await app.ended, { code: 1, signal: null })
   t.match(app.failures, [{ event: 'listen-failed', err: { code: 'EADDRINUSE' }, msg: `cannot listen on the app's port: listen EADDRINUSE: address already in use ${IPV4}:${taken}` }])
   t.equal(app.failures.length, 1)
@@ -114,7 +114,7 @@ t.test('if a place cannot be bound, the error names it, and the others are close
 perLane(t, 'if one place covers another, the error names the second, and all are closed', async (t, lane) => {
   const path = `${shortFolder(t)}/s`
   const port = await freePort()
-  const app = command(t, [APP, '--lane', lane, '--listen', `unix:${path}`, '--listen', `0.0.0.0:${port}`, '--listen', `${IPV4}:${port}`])
+  const app = command(t, [APP, '--lane', lane, '--listen', `unix:${path}`, '--listen', `0.0.0.0:${port}`, '--listen', `${IPV4}:${port}`], hooked)
   t.same(await app.ended, { code: 1, signal: null })
   t.match(app.failures, [{ event: 'listen-failed', err: { code: 'EADDRINUSE', address: IPV4, port }, msg: `address already in use ${IPV4}:${port}` }])
   t.notOk(existsSync(path))

@@ -19,7 +19,7 @@ const wrong: Array<{ what: string, args: string[], says: RegExp, env?: NodeJS.Pr
   { what: 'an invalid number, in the environment', args: [APP], env: { PORT: 'http' }, says: /^error: option '.*--port <port>' value 'http' from env 'PORT' is invalid\. It must be an integer from 0 to 65535\.$/m },
   { what: 'an unknown policy', args: [APP, '--policy', 'random'], says: /^error: option '--policy <policy>' argument 'random' is invalid\. Allowed choices are round-robin, least-connections, sticky\.$/m },
   { what: 'an unknown lane', args: [APP, '--lane', 'fast'], says: /^error: option '--lane <lane>' argument 'fast' is invalid\. Allowed choices are auto, native, ipc\.$/m },
-  { what: 'a port and a socket', args: [APP, '--port', '1', '--socket', '/s'], says: /^error: only one of --port, --socket and --fd can be given, got --socket and --port$/m },
+  { what: 'a port and a socket', args: [APP, '--port', '1', '--socket', '/s'], says: /^error: only one of --listen, --port, --socket and --fd can be given, got --socket and --port$/m },
   { what: 'a missing import', args: [APP, '--import', './nowhere.js'], says: /^error: --import takes a file or a package, got '\.\/nowhere\.js': there is no such file$/m },
   { what: 'an import that is a folder', args: [APP, '--import', appPath('')], says: /^error: --import takes a file or a package, got '.*apps\/': it is a folder$/m },
   { what: 'a switch that is neither true nor false', args: [APP], env: { FASTIFY_PRETTY_LOGS: '1' }, says: /^error: FASTIFY_PRETTY_LOGS must be true or false, got '1'$/m }

@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { loadAddon } from '../../lib/lane/addon.js'
 import { bindPath, bindTcp, type RawHandle, type SocketName } from '../../lib/platform/node-internals.js'
 import { shortFolder } from '../fakes.js'
-import { App, appPath, CLI, command, freePort, perLane, request, withoutHooks } from '../helper.js'
+import { App, appPath, CLI, command, freePort, hooked, perLane, request, withoutHooks } from '../helper.js'
 
 // The tests play the service manager: they pass sockets to the command as systemd does, and keep them.
 
@@ -46,7 +46,7 @@ perLane(t, 'the sockets of a service manager are served where nothing else is sa
   const { fd, port } = tcp(t)
   const path = `${shortFolder(t)}/s`
   const unix = listening(t, bindPath(path))
-  const app = command(t, [APP, '-n', '2', '--lane', lane, '--no-control'], { inherit: [fd, unix], activate: { names: 'web:local' }, env: { PORT: '1' } })
+  const app = command(t, [APP, '-n', '2', '--lane', lane, '--no-control'], { ...hooked, inherit: [fd, unix], activate: { names: 'web:local' }, env: { PORT: '1' } })
   t.same((await app.events('listening', 2)).map(({ msg }) => msg), [`listening on ${IPV4}:${port}`, `listening on ${path}`])
   for (const place of [port, path]) {
     t.match(await ask(place), { ip: typeof place === 'number' ? IPV4 : null })
@@ -80,11 +80,11 @@ perLane(t, 'a primary that is killed and started again by its manager refuses no
 t.test('--listen fd:NAME takes the sockets of that name, and --fd one by its number; unused ones are reported', async t => {
   const [a, b, c] = [tcp(t), tcp(t), tcp(t)]
   const inherit = [a.fd, b.fd, c.fd]
-  const named = command(t, [APP, '-n', '1', '--no-control', '--listen', 'fd:web', '--listen', `${IPV4}:0`], { inherit, activate: { names: 'web:other:web' } })
+  const named = command(t, [APP, '-n', '1', '--no-control', '--listen', 'fd:web', '--listen', `${IPV4}:0`], { ...hooked, inherit, activate: { names: 'web:other:web' } })
   t.same((await named.events('listening', 3)).slice(0, 2).map(({ msg }) => msg), [a, c].map(({ port }) => `listening on ${IPV4}:${port}`))
   t.match(await named.event('unused-descriptors'), { level: 40, msg: 'descriptors of LISTEN_FDS that no setting names are not listened on: 4 (other)' })
   t.same(await named.stop(), STOPPED)
-  const numbered = command(t, [APP, '-n', '1', '--no-control', '--fd', '4'], { inherit, activate: { names: 'web:other:web' } })
+  const numbered = command(t, [APP, '-n', '1', '--no-control', '--fd', '4'], { ...hooked, inherit, activate: { names: 'web:other:web' } })
   t.match(await numbered.event('listening'), { msg: `listening on ${IPV4}:${b.port}` })
   t.match(await numbered.event('unused-descriptors'), { msg: /: 3 \(web\), 5 \(web\)$/ })
   t.same(await numbered.stop(), STOPPED)
@@ -92,7 +92,7 @@ t.test('--listen fd:NAME takes the sockets of that name, and --fd one by its num
 
 t.test("another process's LISTEN_FDS does not count, and one log line says so", async t => {
   const { fd, port } = tcp(t)
-  const app = command(t, [APP, '-n', '1', '--no-control', '--address', IPV4, '--port', '0'], { inherit: [fd], env: { LISTEN_PID: '1', LISTEN_FDS: '1' } })
+  const app = command(t, [APP, '-n', '1', '--no-control', '--address', IPV4, '--port', '0'], { ...hooked, inherit: [fd], env: { LISTEN_PID: '1', LISTEN_FDS: '1' } })
   const { msg } = await app.event('listening')
   t.not(msg, `listening on ${IPV4}:${port}`)
   t.match(await app.event('unused-descriptors'), { level: 30, msg: `LISTEN_FDS is ignored: LISTEN_PID is 1, and this is process ${app.pid}` })
@@ -143,7 +143,7 @@ const lies: Record<string, { flaw: string, open: (t: Test) => Promise<number> }>
 
 for (const [what, { flaw, open }] of Object.entries(lies)) {
   t.test(`${what} in LISTEN_FDS: one error that says so, exit code 2, and nothing is started`, async t => {
-    const app = command(t, [APP], { inherit: [tcp(t).fd, await open(t)], activate: { names: 'web:lie' } })
+    const app = command(t, [APP], { ...hooked, inherit: [tcp(t).fd, await open(t)], activate: { names: 'web:lie' } })
     t.same(await app.ended, { code: 2, signal: null })
     t.equal(app.text, `error: descriptor 4 of LISTEN_FDS (lie) is not a listening socket: ${flaw}\n`)
     t.same([app.lines, await app.leftBehind()], [[], []])
