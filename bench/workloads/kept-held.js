@@ -20,7 +20,7 @@ export const micros = { title: 'µs/request, all processes', each: ({ micros }) 
 export default {
   name: 'kept-held',
   title: 'A request every 1.5 s',
-  about: (bench, { seconds, pause }) => `2 workers, ${CLIENTS} kept connections with a request every ${pause / 1000} s on each, for ${seconds} s. shared-fastify holds them in between (`--return-after ${RETURN_AFTER}`; the default is longer than the pause), unless nothing moves. CPU is that of all processes, with what they do while idle.`,
+  about: (bench, { seconds, pause }) => `2 workers, ${CLIENTS} kept connections with a request every ${pause / 1000} s on each, for ${seconds} s. shared-fastify holds them in between (\`--return-after ${RETURN_AFTER}\`; the default is longer than the pause), unless nothing moves. CPU is that of all processes, with what they do while idle.`,
   contenders: ['native', 'ipc', 'native-stays', 'cluster-rr', 'single', 'pm2', 'watt'],
   full: { rounds: 1, seconds: 12, pause: 1500, warmUp: 15000 },
   quick: { rounds: 1, seconds: 3, pause: 1500, warmUp: 0, contenders: ['native', 'native-stays', 'cluster-rr'] },
