@@ -10,7 +10,8 @@ export const USAGE = `npm run bench -- [options]
   --rounds <n>          run this many rounds of each workload
   --report              write the report of the last run again, without measuring
 
-A complete run writes bench/RESULTS.md and bench/results.svg. Any other writes to bench/out/.`
+A complete run writes bench/RESULTS.md and bench/results.svg (on Node 20, with
+-node-20 in their names). Any other writes to bench/out/.`
 
 /**
  * @typedef {object} Flags

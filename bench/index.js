@@ -65,9 +65,11 @@ function write (run) {
   const folder = run.whole ? here('.') : here('out')
   mkdirSync(here('out'), { recursive: true })
   writeFileSync(SAMPLES, JSON.stringify(run))
-  writeFileSync(join(folder, 'RESULTS.md'), toMarkdown(result, run, 'results.svg'))
-  writeFileSync(join(folder, 'results.svg'), chart(run.samples))
+  const isOldest = run.machine.Node.startsWith('v20.') // the oldest version that is supported has results of its own
+  const [text, picture] = isOldest ? ['RESULTS-node-20.md', 'results-node-20.svg'] : ['RESULTS.md', 'results.svg']
+  writeFileSync(join(folder, text), toMarkdown(result, run, picture))
+  writeFileSync(join(folder, picture), chart(run.samples))
   console.log(toText(result, run))
-  console.error(`written: ${join(folder, 'RESULTS.md')}, ${join(folder, 'results.svg')}`)
+  console.error(`written: ${join(folder, text)}, ${join(folder, picture)}`)
   if (run.notes.some(note => note.includes(': failed in round '))) process.exitCode = 1
 }
