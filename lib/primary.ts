@@ -1,6 +1,6 @@
 import { ClosedError, NotRunningError } from './errors.js'
 import { fromNotice } from './error-notice.js'
-import { type Ack, type Lane, openLane, type Returned, type ReturnReason } from './lane.js'
+import { type Ack, type Handed, type Handover, type Lane, openLane, type Returned, type ReturnReason } from './lane.js'
 import { KeyNames, type ListenTarget } from './fastify/listen-target.js'
 import type { SafeLog } from './fastify/safe-log.js'
 import type { Options } from './options/options.js'
@@ -11,13 +11,17 @@ import { TakeBack } from './primary/dealing/take-back.js'
 import type { MetricsListener } from './primary/insight/app-metrics.js'
 import type { Emit } from './primary/insight/events.js'
 import { Insight } from './primary/insight/insight.js'
+import type { Counted } from './primary/insight/totals.js'
 import { Overview } from './primary/insight/overview.js'
 import { Awaited } from './primary/ports/awaited.js'
+import { GivenSockets } from './primary/ports/given-sockets.js'
 import { bind, type Bound } from './primary/ports/listener.js'
 import { openPort } from './primary/ports/open-port.js'
 import { outageAnswer } from './primary/ports/outage-answer.js'
 import type { Port } from './primary/ports/port.js'
 import { Ports } from './primary/ports/ports.js'
+import type { Predecessor } from './primary/upgrade/predecessor.js'
+import type { OpenSocket } from './primary/upgrade/messages.js'
 import { isStopSignal } from './primary/process/signals.js'
 import { failureOf } from './primary/workers/ending.js'
 import type { Ending, Fork } from './primary/workers/fork.js'
@@ -70,7 +74,7 @@ export class Primary {
   readonly #log: SafeLog
   readonly #clock: Clock
   readonly #emit: Emit
-  readonly #lane: Lane
+  readonly lane: Lane
   readonly #ports: Ports
   readonly #takeBack: TakeBack | undefined
   readonly #returns: Returns
@@ -85,7 +89,10 @@ export class Primary {
   #failed = false
   #announced = false
   #stopping: Promise<void> | undefined
+  #handingOver = false
   #stopped = false
+  #given = new GivenSockets([])
+  #endHandover = (): void => {}
 
   constructor ({ options, log, fork, identity = {}, emit, onCrashLoop, development = false, inspectedSlot, outputWaits = () => false, clock = systemClock }: PrimaryParts) {
     this.options = options
@@ -93,10 +100,10 @@ export class Primary {
     this.#clock = clock
     this.#emit = emit
     this.#isDevelopment = development
-    this.#lane = openLane(options.lane, log)
+    this.lane = openLane(options.lane, log)
     this.#insight = new Insight({ options, clock, log })
     this.#ports = new Ports({
-      bind: async target => await bind(target, { mode: options.socketMode, ...identity }),
+      bind: async target => await bind(target, { mode: options.socketMode, ...identity }, this.#given),
       create: this.#createPort,
       ticketKeys: () => this.#workforce.ticketKeys.all,
       logLevel: () => this.#logLevel,
@@ -106,7 +113,7 @@ export class Primary {
     })
     this.#workforce = new Workforce({
       options,
-      lane: this.#lane,
+      lane: this.lane,
       fork,
       development,
       inspectedSlot,
@@ -123,7 +130,7 @@ export class Primary {
       onWant: worker => { this.#rescue.want(worker) },
       onExit: (worker, ending) => { this.#onExit(worker, ending) },
       stopping: () => this.stopping,
-      stopsNow: () => this.#stopping !== undefined,
+      stopsNow: () => this.#stopping !== undefined && !this.#handingOver,
       emit,
       clock,
       log
@@ -142,7 +149,7 @@ export class Primary {
     })
     this.overview = new Overview({
       options,
-      lane: this.#lane.name,
+      lane: this.lane.name,
       supervisor: this.#workforce.supervisor,
       ports: this.#ports,
       reload: this.#workforce.reloads,
@@ -150,7 +157,7 @@ export class Primary {
       stopping: () => this.stopping,
       clock
     })
-    if (this.#lane.takesBack && options.takeBackAfter > 0) this.#takeBack = this.#createTakeBack()
+    if (this.lane.takesBack && options.takeBackAfter > 0) this.#takeBack = this.#createTakeBack()
   }
 
   /** Whether everything that it began has ended. */
@@ -231,6 +238,45 @@ export class Primary {
   /** Stops accepting, lets every worker finish its connections within grace, and resolves when all have exited. */
   async stop (): Promise<void> {
     this.#stopping ??= this.#stop()
+    await this.#stopping
+  }
+
+  /**
+   * Takes the place of another primary, whose listening sockets it uses. It accepts from them as soon as
+   * {@link takeOver} is called. To be called before listen().
+   */
+  succeed ({ legacy, channel }: Predecessor, ticketKeys: readonly string[] | undefined): void {
+    this.#given = new GivenSockets(legacy.sockets)
+    if (ticketKeys !== undefined) this.#workforce.ticketKeys.adopt(ticketKeys)
+    if (legacy.lane === this.lane.name) this.#endHandover = this.lane.receiveHandover(channel, legacy.handover, this.#onHanded)
+  }
+
+  /** Accepts connections from now on, those of the predecessor too. */
+  takeOver (): void {
+    for (const port of this.#ports.open) port.accept()
+    this.#given.closeOthers()
+  }
+
+  /** The predecessor has counted this so far. */
+  addCounted (counted: Counted): void {
+    this.#insight.totals.former = counted
+  }
+
+  get ticketKeys (): readonly string[] {
+    return this.#workforce.ticketKeys.all
+  }
+
+  /** The sockets on which this process listens. */
+  get sockets (): OpenSocket[] {
+    return this.#ports.open.flatMap(({ sockets }) => sockets)
+  }
+
+  /**
+   * Stops accepting, hands over every connection that no worker has or that a worker returns, and lets the
+   * workers finish the others. Resolves when all workers have exited.
+   */
+  async handOver (handover: Handover | undefined): Promise<void> {
+    this.#stopping ??= this.#handOver(handover)
     await this.#stopping
   }
 
@@ -319,7 +365,7 @@ export class Primary {
 
   readonly #createPort = (key: string, bound: Bound[]): Port => openPort(key, bound, {
     options: this.options,
-    lane: this.#lane,
+    lane: this.lane,
     pending: () => this.#ports.all.reduce((sum, { handoff }) => sum + handoff.pending, 0),
     onSent: () => { this.#takeBack?.watch() },
     onCredit: () => { this.#deal(key) },
@@ -345,11 +391,35 @@ export class Primary {
     this.#log.info({ event: 'stop' }, 'stopping: no more connections are accepted')
     await Promise.all(ports.map(async port => { await port.shut(grace) }))
     await this.#workforce.stop(timeLeft(this.#clock, deadline))
-    for (const port of ports) port.handoff.close()
+    this.#finish()
+  }
+
+  async #handOver (handover: Handover | undefined): Promise<void> {
+    this.#handingOver = true
+    if (!this.#announced) this.#emit('draining')
+    this.#ports.end()
+    await Promise.all(this.#ports.all.map(async port => { await port.handOver(handover) }))
+    await this.#workforce.stop(this.options.grace)
+    await handover?.sent()
+    handover?.close()
+    this.#finish()
+  }
+
+  /** Everything has ended. */
+  #finish (): void {
+    for (const port of this.#ports.all) port.handoff.close()
     this.#takeBack?.stop()
     this.#workforce.end()
+    this.#endHandover()
     this.#stopped = true
     this.#log.info({ event: 'stopped' }, 'stopped')
+  }
+
+  readonly #onHanded = (key: string, as: Handed, connections: readonly Returned[]): void => {
+    const port = this.#ports.of(key) ?? (this.#ports.open.length === 1 ? this.#ports.open[0] : undefined)
+    // The app does not listen there any more.
+    if (port === undefined) for (const { connection } of connections) connection.end()
+    else port.takeOver(as, connections)
   }
 
   #checkServed (): void {
@@ -457,7 +527,7 @@ export class Primary {
     const fatal = unserved.length > 0 && !this.up
     const open = worker.end()
     this.#ports.retire(worker)
-    this.#insight.totals.reclaimed += open?.untaken.length ?? 0
+    this.#insight.totals.reclaim(open?.untaken.length ?? 0)
     if (open !== undefined) this.#ports.of(open.frame.key)?.handoff.reclaim(worker, open.frame, open.untaken)
     // Only now, because what it had in hand may be the room that is needed for what it has returned.
     worker.close()

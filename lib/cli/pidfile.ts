@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { Logger } from 'pino'
 import { PidfileError } from '../errors.js'
 import { isAlive } from '../platform/process-table.js'
 
@@ -20,6 +21,21 @@ export function writePidfile (given: string): void {
     throw cause instanceof PidfileError ? cause : new PidfileError(path, `cannot be written: ${(cause as Error).message}`, { cause: cause as Error })
   }
   process.once('exit', () => { remove(path) })
+}
+
+/** Replaces the pidfile of a primary whose place this one has taken. A failure is logged: the app is served all the same. */
+export function takePidfile (given: string, log: Logger): void {
+  const path = resolve(given)
+  const written = `${path}.${process.pid}`
+  try {
+    rmSync(written, { force: true })
+    writeFileSync(written, `${process.pid}\n`, { flag: 'wx' })
+    renameSync(written, path)
+    process.once('exit', () => { remove(path) })
+  } catch (err) {
+    rmSync(written, { force: true })
+    log.error({ event: 'pidfile-error', err }, 'cannot write the pidfile %s: %s', path, (err as Error).message)
+  }
 }
 
 function claim (path: string): void {
