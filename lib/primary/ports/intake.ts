@@ -62,14 +62,14 @@ export class Intake {
       onConnections: connections => { handoff.distribute(connections) },
       onError: err => { log.error({ event: 'accept-error', err, key }, 'cannot accept connections on %s (%s): retrying', key, err.message) }
     }
-    this.#given = bound.filter(({ given }) => given)
+    this.#given = bound.filter(({ given }) => given === true)
     this.#files = bound.flatMap(({ file }) => file ?? [])
     this.#listen = ({ handle, backlog }) => { this.#acceptors.push(lane.listen(handle, backlog, events)) }
     bound.forEach((one, place) => {
       try {
-        if (!one.given) this.#listen(one)
+        if (one.given !== true) this.#listen(one)
       } catch (err) {
-        for (const { handle } of bound.slice(place + 1).filter(({ given }) => !given)) handle.close()
+        for (const { handle } of bound.slice(place + 1).filter(({ given }) => given !== true)) handle.close()
         this.abort()
         throw listenError(err as NodeJS.ErrnoException, one)
       }

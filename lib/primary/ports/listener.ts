@@ -18,7 +18,7 @@ export interface Bound {
   /** What listen() was called with. */
   asked: string
   /** Whether it is a predecessor's, which listens already. */
-  given: boolean
+  given?: boolean
   /** The length of the kernel's queue for it. */
   backlog: number
   /** The descriptor that it was made from, if it was inherited. */
@@ -61,13 +61,13 @@ export async function bind ({ others = [], ...first }: ListenTarget, socketFile:
       const asked = placeOf(target)
       const taken = given?.take(asked) ?? []
       if (taken.length > 0) bound.push(...taken.map(named => ({ ...named, asked, backlog, given: true })))
-      else bound.push(...(await bindOne(target, socketFile)).map(named => ({ ...named, asked, backlog, given: false })))
+      else bound.push(...(await bindOne(target, socketFile)).map(named => ({ ...named, asked, backlog })))
     }
     return bound
   } catch (err) {
     for (const { handle, file, given } of bound) {
       handle.close()
-      if (!given) file?.remove()
+      if (given !== true) file?.remove()
     }
     throw err
   }
