@@ -1,4 +1,6 @@
+import { closeSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Parts } from './admin/apps.js'
 import { History } from './admin/history.js'
@@ -37,17 +39,19 @@ export class Admin {
    * opened
    * @throws SHARED_PORT_ERR_CONTROL_IN_USE
    */
-  async open (predecessor?: Pick<Legacy, 'admin'>): Promise<void> {
+  async open (predecessor?: Pick<Legacy, 'admin' | 'control'>): Promise<void> {
     const { control, admin } = this.#options
     const given = predecessor?.admin
+    const isSame = admin !== undefined && given !== undefined && given.host === admin.host && given.port === admin.port
+    if (given !== undefined && !isSame) this.#later.push(async () => { closeSync(given.fd) })
     try {
       if (typeof control === 'string') {
-        if (predecessor === undefined) await named('open the control socket', this.#control.open(control))
+        if (predecessor?.control !== resolve(control)) await named('open the control socket', this.#control.open(control))
         else this.#later.push(async () => { await named('open the control socket', this.#control.open(control, { replace: true })) })
       } else if (control) {
         await this.#openControl()
       }
-      if (admin !== undefined && given !== undefined && given.host === admin.host && given.port === admin.port) {
+      if (isSame) {
         this.#later.push(async () => { await named('start the admin server', this.#openServer(admin, { fd: given.fd })) })
       } else if (admin !== undefined) {
         await named('start the admin server', this.#openServer(admin, admin))
@@ -83,6 +87,7 @@ export class Admin {
 
   /** Lets the successor have the admin server. The control socket stays: it shows what this process still does. */
   async handOver (): Promise<void> {
+    this.#control.handOver()
     await this.#closeServer()
   }
 

@@ -56,6 +56,11 @@ export class ControlSocket {
     return listening
   }
 
+  /** Lets a successor have the configured path. What is connected stays, and so does a socket by the pid. */
+  handOver (): void {
+    if (this.#placed !== undefined) this.#removeFiles()
+  }
+
   /** Removes the socket and closes all its connections. */
   async close (): Promise<void> {
     this.#closed = true

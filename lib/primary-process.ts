@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { SharedPortEvents, Stats, Status } from '../types/index.js'
@@ -20,7 +21,7 @@ import { type Listening, Primary, type PrimaryParts } from './primary.js'
 import { App } from './primary/process/app.js'
 import { Events } from './primary/insight/events.js'
 import { forkBy, type Program } from './primary/workers/fork.js'
-import { relaunch } from './platform/launch.js'
+import { irreplaceable, relaunch } from './platform/launch.js'
 import { Predecessor } from './primary/upgrade/predecessor.js'
 import type { Successor } from './primary/upgrade/successor.js'
 import { Upgrade } from './primary/upgrade/upgrade.js'
@@ -28,8 +29,7 @@ import { findIdentity } from './primary/workers/identity.js'
 import type { Output } from './primary/process/output.js'
 import type { ServiceManager } from './primary/process/service-manager.js'
 import { onSteeringSignals, onStopSignals } from './primary/process/signals.js'
-import { END_DELAY } from './platform/timing.js'
-import { within } from './platform/within.js'
+import { END_DELAY, LONGEST_DELAY } from './platform/timing.js'
 import { version } from './version.js'
 
 /** A shell's exit code for a process that SIGINT has ended: 128 + 2. */
@@ -41,8 +41,8 @@ const INTERRUPTED = 130
  */
 const BOOTS = 2
 
-/** Milliseconds to wait until the predecessor has let go of the admin server. It may hang. */
-const TAKE_OVER_PATIENCE = 5_000
+/** Milliseconds between two calls of listen() of one app, at most, if a new primary is to serve both from the beginning. */
+const NEXT_LISTEN = 1_000
 
 /** What the primary serves, for its status. */
 export type About = Pick<Status, 'mode' | 'app'> & { name?: string }
@@ -68,6 +68,9 @@ export class PrimaryProcess {
   readonly #admin: Admin
   readonly #upgrade: Upgrade
   readonly #predecessor = Predecessor.find()
+  /** Whether it has what the other one had. */
+  #succeeds = false
+  #completeTimer: NodeJS.Timeout | undefined
   /** Called when this process takes the place of another. */
   readonly #whenTakenOver: Array<() => void> = []
   #opened: Promise<void> | undefined
@@ -109,10 +112,11 @@ export class PrimaryProcess {
       launch: relaunch,
       sockets: () => this.#primary.sockets,
       admin: () => this.#admin.socket,
+      control: typeof options.control === 'string' ? resolve(options.control) : undefined,
       ticketKeys: () => this.#primary.ticketKeys,
       hindrance: () => this.#hindrance(development),
-      patience: options.bootTimeout * BOOTS,
-      onTookOver: (successor, handover) => { this.#handOver(successor, handover) },
+      patience: Math.min(options.bootTimeout * BOOTS, LONGEST_DELAY),
+      onCommit: (successor, handover) => { this.#handOver(successor, handover) },
       emit: this.#events.emit,
       log,
       clock: systemClock
@@ -169,6 +173,7 @@ export class PrimaryProcess {
       app,
       startedAt: Math.round(performance.timeOrigin),
       uptime: Math.round(performance.now()),
+      successor: this.#upgrade.successorPid ?? null,
       ...this.#primary.overview.status()
     }
   }
@@ -265,11 +270,11 @@ export class PrimaryProcess {
   async listen (key: string, target: ListenTarget): Promise<Listening> {
     if (this.options.signals) this.#ignoreSignals ??= this.#handleSignals()
     this.#listening++
-    if (!this.#isSucceeding) this.#manager.starting()
+    this.#manager.starting()
     try {
       await this.open()
       const listening = await this.#primary.listen(key, target)
-      if (this.#listening === 1) await this.#takeOver()
+      if (this.#listening === 1) await this.#takeOverIfComplete()
       return listening
     } catch (err) {
       await this.#predecessor?.giveUp(`failed: ${explain(err as Error)}`)
@@ -284,7 +289,7 @@ export class PrimaryProcess {
       throw err
     } finally {
       this.#listening--
-      if (this.#listening === 0 && this.#primary.up && !this.#primary.stopping) this.#manager.ready()
+      if (this.#listening === 0 && this.#primary.up && !this.#primary.stopping && !this.#isSucceeding) this.#manager.ready()
     }
   }
 
@@ -306,7 +311,8 @@ export class PrimaryProcess {
 
   async #open (): Promise<void> {
     const predecessor = this.#isSucceeding ? this.#predecessor : undefined
-    if (predecessor !== undefined) {
+    if (predecessor !== undefined && !this.#succeeds) {
+      this.#succeeds = true
       predecessor.onCounted = counted => { this.#primary.addCounted(counted) }
       this.#primary.succeed(predecessor, await predecessor.ticketKeys())
     }
@@ -324,33 +330,48 @@ export class PrimaryProcess {
     return this.#isSucceeding
   }
 
-  /** Called when all workers serve. If another primary is to be replaced, this one accepts from now on. */
+  /**
+   * Called when all workers serve. If another primary is to be replaced, this one accepts from now on. An app
+   * may call listen() several times, one after another: while there are sockets of the predecessor that
+   * nothing has asked for, this waits for another call.
+   */
+  async #takeOverIfComplete (): Promise<void> {
+    clearTimeout(this.#completeTimer)
+    if (!this.#isSucceeding) return
+    if (this.#primary.hasUnclaimed) this.#completeTimer = setTimeout(() => { this.#takeOver() }, NEXT_LISTEN)
+    else await this.#takeOver()
+  }
+
   async #takeOver (): Promise<void> {
-    if (this.#predecessor === undefined || !this.#isSucceeding) return
+    if (this.#predecessor === undefined || !this.#isSucceeding || this.#primary.stopping) return
     const { predecessor } = this.#predecessor.legacy
+    await this.#predecessor.takeOver(this.#primary.lane.name)
     this.#primary.takeOver()
-    await within(TAKE_OVER_PATIENCE, this.#predecessor.takeOver(this.#primary.lane.name))
     this.#log.info({ event: 'took-over', predecessorPid: predecessor }, 'this process has taken the place of process %d', predecessor)
     await this.#admin.takeOver()
     for (const run of this.#whenTakenOver.splice(0)) run()
-    this.#manager.starting()
+    this.#manager.takeOver()
+    this.#manager.ready()
   }
 
   /** Why no upgrade can begin now, if so. */
   #hindrance (development: boolean): string | undefined {
-    if (process.pid === 1) return 'process 1 cannot be replaced, because its container ends with it; start a new container instead'
     if (development) return 'with --watch, restart the command instead'
-    return undefined
+    if (this.#predecessor?.lives === true) return 'the primary before this one is still finishing its connections'
+    return irreplaceable()
   }
 
   /** The successor is the server from now on: this process finishes what its workers have, and exits. */
-  async #handOver (successor: Successor, handover: Handover | undefined): Promise<void> {
+  #handOver (successor: Successor, handover: Handover | undefined): void {
     const tell = (): void => { successor.tell({ type: 'counted', counted: this.#primary.overview.counted }) }
     this.#manager.mainPid(successor.pid as number)
-    await this.#admin.handOver()
-    tell()
-    await this.#stop(0, async () => {
-      await this.#primary.handOver(handover)
+    successor.go()
+    successor.gone().then(() => { handover?.close() })
+    this.#stop(0, async () => {
+      tell()
+      const handedOver = this.#primary.handOver(handover)
+      await this.#admin.handOver()
+      await handedOver
       tell()
     })
   }
@@ -361,6 +382,7 @@ export class PrimaryProcess {
   }
 
   async #close (key: string): Promise<void> {
+    this.#upgrade.abort('the app closes')
     await this.#primary.close(key)
     if (this.#primary.stopped) await this.#output.end(END_DELAY)
     await this.#letGoIfDone()
@@ -408,6 +430,7 @@ export class PrimaryProcess {
   }
 
   async #stopBy (signal: NodeJS.Signals): Promise<void> {
+    this.#upgrade.abort(`this primary got ${signal}`)
     if (signal === 'SIGTERM' && this.options.closeDelay > 0 && this.#primary.up && !this.#primary.stopping) await this.#delayStop()
     await this.#stop(0)
   }
@@ -431,7 +454,7 @@ export class PrimaryProcess {
   async #stop (code: number, finish = async (): Promise<void> => { await this.#primary.stop() }): Promise<void> {
     this.#exiting = true
     this.#manager.stopping()
-    this.#upgrade.abort('this primary was told to stop')
+    this.#upgrade.abort('this primary stops')
     const begun = performance.now()
     for (const app of this.#apps.values()) app.stopping()
     await finish()

@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs'
 import { ClosedError, NotRunningError } from './errors.js'
 import { fromNotice } from './error-notice.js'
 import { type Ack, type Handed, type Handover, type Lane, openLane, type Returned, type ReturnReason } from './lane.js'
@@ -29,6 +30,8 @@ import type { Identity } from './primary/workers/identity.js'
 import type { WorkerHandle } from './primary/workers/worker-handle.js'
 import { Workforce } from './primary/workers/workforce.js'
 import { descriptorLimit } from './platform/process-table.js'
+import { END_DELAY } from './platform/timing.js'
+import { within } from './platform/within.js'
 import type { Pulse, ToPrimary } from './protocol.js'
 
 /**
@@ -93,6 +96,8 @@ export class Primary {
   #stopped = false
   #given = new GivenSockets([])
   #endHandover = (): void => {}
+  /** Whether the predecessor had one listener only, whose name may have changed. */
+  #oneKey = false
 
   constructor ({ options, log, fork, identity = {}, emit, onCrashLoop, development = false, inspectedSlot, outputWaits = () => false, clock = systemClock }: PrimaryParts) {
     this.options = options
@@ -103,7 +108,7 @@ export class Primary {
     this.lane = openLane(options.lane, log)
     this.#insight = new Insight({ options, clock, log })
     this.#ports = new Ports({
-      bind: async target => await bind(target, { mode: options.socketMode, ...identity }, this.#given),
+      bind: async (target, key) => await bind(target, { mode: options.socketMode, ...identity }, { given: this.#given, key }),
       create: this.#createPort,
       ticketKeys: () => this.#workforce.ticketKeys.all,
       logLevel: () => this.#logLevel,
@@ -247,8 +252,10 @@ export class Primary {
    */
   succeed ({ legacy, channel }: Predecessor, ticketKeys: readonly string[] | undefined): void {
     this.#given = new GivenSockets(legacy.sockets)
+    this.#oneKey = new Set(legacy.sockets.map(({ key }) => key)).size === 1
     if (ticketKeys !== undefined) this.#workforce.ticketKeys.adopt(ticketKeys)
     if (legacy.lane === this.lane.name) this.#endHandover = this.lane.receiveHandover(channel, legacy.handover, this.#onHanded)
+    else for (const fd of legacy.handover) closeSync(fd)
   }
 
   /** Accepts connections from now on, those of the predecessor too. */
@@ -264,6 +271,11 @@ export class Primary {
 
   get ticketKeys (): readonly string[] {
     return this.#workforce.ticketKeys.all
+  }
+
+  /** Whether a predecessor has sockets that this app has not asked for yet. */
+  get hasUnclaimed (): boolean {
+    return this.#given.left > 0
   }
 
   /** The sockets on which this process listens. */
@@ -395,13 +407,25 @@ export class Primary {
   }
 
   async #handOver (handover: Handover | undefined): Promise<void> {
-    this.#handingOver = true
+    const { grace } = this.options
+    const deadline = this.#clock.now() + grace
     if (!this.#announced) this.#emit('draining')
     this.#ports.end()
-    await Promise.all(this.#ports.all.map(async port => { await port.handOver(handover) }))
-    await this.#workforce.stop(this.options.grace)
-    await handover?.sent()
-    handover?.close()
+    if (handover === undefined) {
+      this.#returns.end() // nobody would serve what the workers return
+      await Promise.all(this.#ports.all.map(async port => {
+        port.leave()
+        await port.shut(grace)
+      }))
+      await this.#workforce.stop(timeLeft(this.#clock, deadline))
+    } else {
+      this.#handingOver = true // so that the workers return what they can
+      for (const port of this.#ports.all) port.handOver(handover)
+      this.#returns.check()
+      await this.#workforce.stop(grace)
+      await within(Math.max(END_DELAY, timeLeft(this.#clock, deadline)), handover.sent())
+      handover.close()
+    }
     this.#finish()
   }
 
@@ -416,7 +440,7 @@ export class Primary {
   }
 
   readonly #onHanded = (key: string, as: Handed, connections: readonly Returned[]): void => {
-    const port = this.#ports.of(key) ?? (this.#ports.open.length === 1 ? this.#ports.open[0] : undefined)
+    const port = this.#ports.of(key) ?? (this.#oneKey && this.#ports.open.length === 1 ? this.#ports.open[0] : undefined)
     // The app does not listen there any more.
     if (port === undefined) for (const { connection } of connections) connection.end()
     else port.takeOver(as, connections)

@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { PidfileError } from '../errors.js'
 import { isAlive } from '../platform/process-table.js'
+import { successorMark } from '../platform/role.js'
 
 /** The most bytes that a valid pidfile has. */
 const LONGEST = 64
@@ -28,6 +29,7 @@ export function takePidfile (given: string, log: Logger): void {
   const path = resolve(given)
   const written = `${path}.${process.pid}`
   try {
+    if (existsSync(path) && readPid(path) !== String(successorMark?.predecessor)) assertStale(path)
     rmSync(written, { force: true })
     writeFileSync(written, `${process.pid}\n`, { flag: 'wx' })
     renameSync(written, path)

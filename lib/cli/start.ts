@@ -37,7 +37,7 @@ export async function start (config: Config, options: Options, { imports = [], p
   const manager = new ServiceManager() // first, because from here on nothing may inherit its variables
   const target = readListenTarget(config.listen)
   const program = workerProgram(config, imports)
-  if (config.inspect !== undefined) await assertFree(config.inspect)
+  if (config.inspect !== undefined && successorMark === undefined) await assertFree(config.inspect) // the predecessor's worker still has it
   setTitle(config, 'primary')
   if (pidfile !== undefined && successorMark === undefined) writePidfile(pidfile)
   process.stdout.off('error', failStdout) // from here on, a write error on stdout does not end the process

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, lstatSync, renameSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
+import { LONGEST_PATH } from './socket-path.js'
 import { NO_PORT, systemError } from './system-error.js'
 
 /** The fewest characters of a name that no other process chooses at the same time. */
@@ -25,19 +26,27 @@ export class BoundFile {
 
   /** A name in the same folder, which is not longer than it has to be. To be bound, and then placed. */
   static temporaryName (path: string): string {
-    const length = Math.max(SHORTEST, basename(path).length)
-    return join(dirname(path), `.${randomBytes(length).toString('hex').slice(0, length - 1)}`)
+    const end = path.lastIndexOf('/') + 1 // dirname() would change a path that leads through a symbolic link and back
+    const length = Math.max(path.length - end, Math.min(SHORTEST, LONGEST_PATH - end))
+    return `${path.slice(0, end)}.${randomBytes(length).toString('hex').slice(0, length - 1)}`
   }
 
   /**
-   * Gives the bound file its name.
+   * Gives the bound file its name, and lets `own` change its owner.
    * @throws EADDRINUSE if there is a file of that name, unless it may be replaced
    */
-  static place (temporary: string, path: string, { replace = false } = {}): BoundFile {
+  static place (temporary: string, path: string, { replace = false, own = (_path: string): void => {} } = {}): BoundFile {
     if (replace) {
+      own(temporary)
       renameSync(temporary, path)
     } else {
-      link(temporary, path)
+      link(temporary, path) // first, because a process may not link to another user's socket (fs.protected_hardlinks)
+      try {
+        own(temporary)
+      } catch (err) {
+        rmSync(path)
+        throw err
+      }
       rmSync(temporary)
     }
     return new BoundFile(path)

@@ -11,6 +11,7 @@ export interface Launch { exec: string, args: string[], cwd: string, env: NodeJS
 const folder = process.cwd()
 const logicalFolder = findLogicalFolder()
 const environment = initialEnvironment()
+const commandLine = initialCommandLine()
 
 /**
  * The same command line in the same folder, through whatever symbolic links lead there by now, with Node as
@@ -18,7 +19,7 @@ const environment = initialEnvironment()
  * from files since is missing.
  */
 export function relaunch (): Launch {
-  return { exec: findNode(), args: [...process.execArgv, ...process.argv.slice(1)], cwd: logicalFolder, env: passOn(environment) }
+  return { exec: findNode(), args: commandLine, cwd: logicalFolder, env: passOn(environment) }
 }
 
 /** The variables of a service manager that name this process have to name its successor's predecessor, which is this process. */
@@ -37,6 +38,18 @@ function findLogicalFolder (): string {
     if (named !== undefined && isAbsolute(named) && realpathSync(named) === folder) return named
   } catch {} // it names something else
   return folder
+}
+
+/**
+ * The arguments of the start, with those for Node. On Linux from the kernel: Node makes the script's path
+ * absolute, by the folder without symbolic links.
+ */
+function initialCommandLine (): string[] {
+  try {
+    const [program, ...args] = readFileSync('/proc/self/cmdline', 'utf8').replace(/\0$/, '').split('\0')
+    if (program === process.argv0 && args.length > 0) return args // otherwise the title of the process was changed
+  } catch {} // not on Linux, or /proc is not mounted
+  return [...process.execArgv, ...process.argv.slice(1)]
 }
 
 /** The environment of the start. On Linux from the kernel, since an app may have read a .env file before it loads this package. */
@@ -64,7 +77,7 @@ function without (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
  */
 function findNode (): string {
   const { argv0 } = process
-  if (argv0.includes('/')) return runnable(resolve(folder, argv0)) ?? process.execPath
+  if (argv0.includes('/')) return runnable(resolve(logicalFolder, argv0)) ?? process.execPath
   for (const directory of (environment['PATH'] ?? '').split(delimiter)) {
     const found = isAbsolute(directory) ? runnable(join(directory, argv0)) : undefined
     if (found !== undefined) return found
@@ -78,5 +91,27 @@ function runnable (path: string): string | undefined {
     return path
   } catch {
     return undefined
+  }
+}
+
+/** Programs that run as process 1 of a container, and end it with the process that they have started. */
+const INITS = ['tini', 'docker-init', 'dumb-init', 'catatonit']
+
+/**
+ * Why another process cannot take the place of this one, if something waits for this one's exit and would end
+ * or restart everything then.
+ */
+export function irreplaceable (): string | undefined {
+  if (process.platform === 'win32') return 'on Windows, a process cannot pass its sockets on'
+  if (process.pid === 1 || (process.ppid === 1 && INITS.includes(nameOf(1)))) return `process ${process.pid} cannot be replaced, because its container ends with it; start a new container instead`
+  if (environment['SYSTEMD_EXEC_PID'] === String(process.pid) && environment['NOTIFY_SOCKET'] === undefined) return 'systemd would stop the unit with this process: set Type=notify or Type=notify-reload in it'
+  return environment['pm_id'] === undefined ? undefined : 'PM2 would start this process again; use pm2 reload instead'
+}
+
+function nameOf (pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+  } catch {
+    return ''
   }
 }

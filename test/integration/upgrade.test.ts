@@ -113,7 +113,7 @@ perLane(t, 'connections that wait for a worker go to the new primary', async (t,
 const broken: Record<string, { source: string, reason: RegExp, flags?: string[] }> = {
   'that throws': { source: 'throw new Error("broken on purpose")', reason: /Worker [12] exited with code 1 before it was ready: .*broken on purpose/ },
   'that exits': { source: 'process.exit(0)', reason: /Worker [12] exited with code 0 before it was ready/ },
-  'that is never ready': { source: 'await new Promise(() => setInterval(() => {}, 1_000))', flags: ['--boot-timeout', '1500'], reason: /not ready within 1500 ms \(bootTimeout\)/ }
+  'that is never ready': { source: 'await new Promise(() => setInterval(() => {}, 1_000))', flags: ['--boot-timeout', '8000'], reason: /not ready within 8000 ms \(bootTimeout\)/ }
 }
 
 for (const [name, { source, reason, flags = [] }] of Object.entries(broken)) {

@@ -243,6 +243,7 @@ export class Handoff {
    * busy, but this one is stalled, and another has been sent something since.
    */
   wants (worker: WorkerHandle, { sentAt }: OpenFrame): boolean {
+    if (this.#handOver !== undefined) return true
     const isStalled = this.#parts.clock.now() - sentAt >= BUSY
     return this.#scheduler.members.some(member => {
       const { worker: other } = member

@@ -8,7 +8,7 @@ import type { Supervisor } from '../workers/supervisor.js'
 import type { Counted, Counts, Totals } from './totals.js'
 
 /** The part of the status that does not depend on the process. */
-export type PrimaryStatus = Omit<Status, 'name' | 'pid' | 'version' | 'node' | 'mode' | 'app' | 'startedAt' | 'uptime' | 'steerable'>
+export type PrimaryStatus = Omit<Status, 'name' | 'pid' | 'version' | 'node' | 'mode' | 'app' | 'startedAt' | 'uptime' | 'successor' | 'steerable'>
 
 export interface OverviewParts {
   options: Options

@@ -13,9 +13,14 @@ export class GivenSockets {
     this.#sockets = [...sockets]
   }
 
+  /** The number that nothing has asked for yet. */
+  get left (): number {
+    return this.#sockets.length
+  }
+
   /** The handles for this call of listen(), several for `localhost`. None if the predecessor had none for it. */
-  take (asked: string): Array<Pick<Bound, 'handle' | 'name' | 'file'>> {
-    const first = this.#sockets.find(socket => socket.asked === asked)
+  take (asked: string, key: string): Array<Pick<Bound, 'handle' | 'name' | 'file'>> {
+    const first = this.#sockets.find(socket => socket.asked === asked && socket.key === key) ?? this.#sockets.find(socket => socket.asked === asked)
     const found = this.#sockets.filter(socket => socket.asked === asked && socket.key === first?.key)
     return found.map(socket => {
       const { name, fd, file } = socket

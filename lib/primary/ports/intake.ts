@@ -31,7 +31,7 @@ export interface IntakeParts {
 export class Intake {
   /** Sockets of a predecessor, until this port accepts. */
   readonly #given: Bound[]
-  readonly #files: readonly BoundFile[]
+  readonly #files: BoundFile[]
   readonly #listen: (bound: Bound) => void
   readonly #acceptors: Acceptor[] = []
   readonly #handoff: Handoff
@@ -63,7 +63,7 @@ export class Intake {
       onError: err => { log.error({ event: 'accept-error', err, key }, 'cannot accept connections on %s (%s): retrying', key, err.message) }
     }
     this.#given = bound.filter(({ given }) => given === true)
-    this.#files = bound.flatMap(({ file }) => file ?? [])
+    this.#files = bound.flatMap(({ file, given }) => given === true ? [] : file ?? []) // until it accepts, a predecessor's file is the predecessor's
     this.#listen = ({ handle, backlog }) => { this.#acceptors.push(lane.listen(handle, backlog, events)) }
     bound.forEach((one, place) => {
       try {
@@ -78,7 +78,10 @@ export class Intake {
 
   /** Begins to accept on the sockets of a predecessor. They listen already, so nothing can fail. */
   begin (): void {
-    for (const one of this.#given.splice(0)) this.#listen(one)
+    for (const one of this.#given.splice(0)) {
+      this.#listen(one)
+      if (one.file !== undefined) this.#files.push(one.file)
+    }
   }
 
   /**
@@ -108,20 +111,21 @@ export class Intake {
   /** Accepts the connections that are in the kernel's queue by now, then closes, and removes socket files. */
   async close (): Promise<void> {
     this.#cancelCheck?.()
-    for (const file of this.#files) file.remove()
+    for (const file of this.#files.splice(0)) file.remove()
     for (const { handle } of this.#given.splice(0)) handle.close()
     await Promise.all(this.#acceptors.splice(0).map(async acceptor => { await acceptor.close() }))
   }
 
   /** Closes at once, and removes socket files. The connections that are in the kernel's queue are reset. */
   abort (): void {
-    for (const file of this.#files) file.remove()
+    for (const file of this.#files.splice(0)) file.remove()
     this.leave()
   }
 
   /** Closes at once. What is in the kernel's queue is for another process, and so are the socket files. */
   leave (): void {
     this.#cancelCheck?.()
+    this.#files.length = 0
     for (const { handle } of this.#given.splice(0)) handle.close()
     for (const acceptor of this.#acceptors.splice(0)) acceptor.abort()
   }

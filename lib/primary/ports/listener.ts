@@ -6,6 +6,7 @@ import { BoundFile } from '../../platform/bound-file.js'
 import { claim, pathOf } from '../../platform/handed-over.js'
 import { bindPath, bindTcp, openDescriptor, type RawHandle, type SocketName } from '../../platform/node-internals.js'
 import { type ListenTarget, placeOf } from '../../fastify/listen-target.js'
+import { successorMark } from '../../platform/role.js'
 import { assertFits } from '../../platform/socket-path.js'
 import { NO_PORT, systemError } from '../../platform/system-error.js'
 import type { Identity } from '../workers/identity.js'
@@ -53,28 +54,34 @@ const PORT_TRIES = 10
  * @throws Node's own error: EADDRINUSE, EACCES, EADDRNOTAVAIL, ENOTFOUND ...
  * @throws SHARED_PORT_ERR_FD
  */
-export async function bind ({ others = [], ...first }: ListenTarget, socketFile: SocketFile = {}, given?: GivenSockets): Promise<Bound[]> {
+export async function bind ({ others = [], ...first }: ListenTarget, socketFile: SocketFile = {}, former?: { given: GivenSockets, key: string }): Promise<Bound[]> {
   const bound: Bound[] = []
   try {
     for (const target of [first, ...others]) {
       const { backlog } = target
       const asked = placeOf(target)
-      const taken = given?.take(asked) ?? []
+      const taken = former?.given.take(asked, former.key) ?? []
       if (taken.length > 0) bound.push(...taken.map(named => ({ ...named, asked, backlog, given: true })))
       else bound.push(...(await bindOne(target, socketFile)).map(named => ({ ...named, asked, backlog })))
     }
     return bound
   } catch (err) {
-    for (const { handle, file, given } of bound) {
-      handle.close()
-      if (given !== true) file?.remove()
-    }
+    closeAll(bound)
     throw err
+  }
+}
+
+/** Closes what is bound, and leaves nothing behind. A predecessor's socket file is the predecessor's. */
+export function closeAll (bound: readonly Bound[]): void {
+  for (const { handle, file, given } of bound) {
+    handle.close()
+    if (given !== true) file?.remove()
   }
 }
 
 /** One handle, or one for each address family of `localhost`. */
 async function bindOne (target: ListenTarget, socketFile: SocketFile): Promise<Named[]> {
+  if (target.fd !== undefined && successorMark !== undefined) throw new NotListeningFdError(target.fd) // its numbers are the predecessor's
   if (target.fd !== undefined) return [inherited(target.fd)]
   if (target.path !== undefined) return [await unix({ ...target, path: target.path }, socketFile)]
   if (target.host === 'localhost') return await localhost({ ...target, ipv6Only: false })
@@ -167,8 +174,7 @@ async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: 
   }
   try {
     if (isAbstract(path)) return { handle, name: path }
-    give(temporary, socketFile)
-    return { handle, name: path, file: BoundFile.place(temporary, path, { replace }) }
+    return { handle, name: path, file: BoundFile.place(temporary, path, { replace, own: name => { give(name, socketFile) } }) }
   } catch (err) {
     handle.close() // removes the temporary file
     throw err

@@ -111,16 +111,14 @@ export class Port {
     this.#intake.begin()
   }
 
-  /**
-   * Stops accepting, and hands everything that no worker has to a successor, from now on. Without a
-   * `handover`, the workers finish what is pending, and what is held ends.
-   */
-  async handOver (handover: Handover | undefined): Promise<void> {
+  /** Stops accepting. What is in the kernel's queue is for another process. */
+  leave (): void {
     this.#intake.leave()
-    if (handover === undefined) {
-      await Promise.all([this.held.end(LAST_REQUESTS), this.handoff.dealt()])
-      return
-    }
+  }
+
+  /** Stops accepting, and hands everything that no worker has to a successor, from now on. */
+  handOver (handover: Handover): void {
+    this.leave()
     this.held.handOver(connections => { handover.send(this.key, 'held', connections) })
     this.handoff.handOver(connections => { handover.send(this.key, 'pending', connections.map(connection => ({ connection, left: 0 }))) })
   }

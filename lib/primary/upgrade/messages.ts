@@ -28,6 +28,8 @@ export interface Legacy {
   predecessor: number
   sockets: GivenSocket[]
   admin?: AdminSocket
+  /** The configured path of its control socket. */
+  control?: string
   lane: LaneName
   /** The descriptors over which connections are handed over. */
   handover: number[]
@@ -36,13 +38,15 @@ export interface Legacy {
 export type ToSuccessor =
   /** The answer to `hello`: the keys of TLS session tickets. */
   | { type: 'keys', ticketKeys: readonly string[] }
-  /** The counters of the predecessor: at once when the successor has taken over, and once more at its end. */
+  /** The answer to `ready`: the successor is the server from now on. */
+  | { type: 'go' }
+  /** The counters of the predecessor: after `go`, and once more at its end. */
   | { type: 'counted', counted: Counted }
 
 export type ToPredecessor =
   /** The first message. */
   | { type: 'hello' }
-  /** All workers are ready: it accepts connections from now on. */
-  | { type: 'took-over', lane: LaneName }
+  /** All workers are ready: it waits for `go`. */
+  | { type: 'ready', lane: LaneName }
   /** It cannot take over, and exits. */
   | { type: 'gave-up', reason: string }

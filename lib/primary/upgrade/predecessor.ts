@@ -4,6 +4,9 @@ import { successorMark } from '../../platform/role.js'
 import type { Counted } from '../insight/totals.js'
 import type { Legacy, ToPredecessor, ToSuccessor } from './messages.js'
 
+// Module state, because its descriptors are taken over once.
+let found = false
+
 /**
  * The primary whose place this process takes. If it dies first, nothing is lost but what it had in its hands:
  * this process has the listening sockets.
@@ -20,9 +23,16 @@ export class Predecessor {
     receive<ToSuccessor>(this.channel, message => { if (message.type === 'counted') this.onCounted(message.counted) })
   }
 
-  /** Undefined if this process was not started to take another's place. To be called once. */
+  /** Undefined if this process was not started to take another's place, or has been asked already. */
   static find (): Predecessor | undefined {
-    return successorMark === undefined ? undefined : new Predecessor(successorMark as Legacy)
+    if (successorMark === undefined || found) return undefined
+    found = true
+    return new Predecessor(successorMark as Legacy)
+  }
+
+  /** Whether it still has connections to finish. */
+  get lives (): boolean {
+    return process.connected
   }
 
   /** Whether this process has taken its place. */
@@ -35,10 +45,13 @@ export class Predecessor {
     return await this.#ask({ type: 'hello' }, message => message.type === 'keys' ? message.ticketKeys : undefined)
   }
 
-  /** This process accepts connections from now on. Resolves when the predecessor knows, or has died. */
+  /**
+   * All workers are ready. Resolves when this process is the server: the predecessor says so, and kills it no
+   * more; or has died.
+   */
   async takeOver (lane: LaneName): Promise<void> {
+    await this.#ask({ type: 'ready', lane }, message => message.type === 'go' ? true : undefined)
     this.#tookOver = true
-    await this.#ask({ type: 'took-over', lane }, message => message.type === 'counted' ? true : undefined)
   }
 
   /** This process cannot take its place, and is about to exit. Resolves when that has been said. */

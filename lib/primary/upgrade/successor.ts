@@ -10,8 +10,8 @@ import type { Legacy, ToPredecessor, ToSuccessor } from './messages.js'
 export const FIRST_INHERITED = 4
 
 export interface SuccessorEvents {
-  /** It is the server from now on. */
-  onTookOver (lane: string): void
+  /** Its workers are ready. It serves when it is told to {@link Successor.go}. */
+  onReady (lane: string): void
   /** It has exited, or could not be started, before it took over. */
   onFailed (reason: string): void
 }
@@ -21,7 +21,6 @@ export class Successor {
   readonly #child: ChildProcess
   readonly #events: SuccessorEvents
   readonly #whenGone: Array<() => void> = []
-  #reason: string | undefined
   #tookOver = false
   #gone = false
 
@@ -30,15 +29,18 @@ export class Successor {
     this.#events = events
     this.#child = spawn(exec, args, { cwd, env: { ...env, [SUCCESSOR_MARK]: JSON.stringify(legacy) }, stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...inherited] })
     this.#child.on('error', err => { this.#ended(err.message) })
-    this.#child.once('exit', (code, signal) => { this.#ended(this.#reason ?? describeEnding({ code, signal })) })
+    this.#child.once('exit', (code, signal) => { this.#ended(describeEnding({ code, signal })) })
     receive<ToPredecessor>(this.channel, message => {
       if (message.type === 'hello') this.#post({ type: 'keys', ticketKeys: ticketKeys() })
-      else if (message.type === 'gave-up') this.#reason ??= String(message.reason)
-      else if (message.type === 'took-over' && !this.#tookOver) {
-        this.#tookOver = true
-        events.onTookOver(message.lane)
-      }
+      else if (message.type === 'gave-up') events.onFailed(String(message.reason))
+      else if (message.type === 'ready') events.onReady(message.lane)
     })
+  }
+
+  /** It is the server from now on. */
+  go (): void {
+    this.#tookOver = true
+    this.#post({ type: 'go' })
   }
 
   get pid (): number | undefined {

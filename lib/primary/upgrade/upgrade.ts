@@ -16,13 +16,15 @@ export interface UpgradeParts {
   sockets (): OpenSocket[]
   /** The listening socket of the admin server, if there is one. */
   admin (): AdminSocket | undefined
+  /** The configured path of the control socket, if there is one. */
+  control: string | undefined
   ticketKeys (): readonly string[]
   /** Why no upgrade can begin now, if so. */
   hindrance (): string | undefined
   /** Milliseconds for the successor to be ready; 0: any time. */
   patience: number
-  /** The successor is the server now: it gets everything, over `handover` if it has the same lane. */
-  onTookOver (successor: Successor, handover: Handover | undefined): void
+  /** The successor is to be the server: it is told to go, and gets everything, over `handover` if it has the same lane. */
+  onCommit (successor: Successor, handover: Handover | undefined): void
   emit: Emit
   clock: Clock
   log: SafeLog
@@ -70,30 +72,36 @@ export class Upgrade {
   }
 
   async #run (): Promise<number> {
-    const { lane, launch, sockets, admin, ticketKeys, patience, onTookOver, emit, clock, log } = this.#parts
+    const { lane, launch, sockets, admin, control, ticketKeys, patience, onCommit, emit, clock, log } = this.#parts
     const handover = lane.createHandover()
     const inherited: number[] = []
     const inherit = (fd: number): number => FIRST_INHERITED - 1 + inherited.push(fd)
     const ofAdmin = admin()
     let cancel: (() => void) | undefined
+    let failed = false
     try {
       return await new Promise<number>((resolve, reject) => {
-        const fail = (reason: string): void => { reject(new UpgradeFailedError(reason)) }
+        const fail = (reason: string): void => {
+          failed = true
+          reject(new UpgradeFailedError(reason))
+        }
         const successor = new Successor(launch(), inherited, {
           predecessor: process.pid,
           lane: lane.name,
           handover: handover.inherited.map(inherit),
           sockets: sockets().map(socket => ({ ...socket, fd: inherit(socket.fd) })),
+          ...(control !== undefined && { control }),
           ...(ofAdmin !== undefined && { admin: { ...ofAdmin, fd: inherit(ofAdmin.fd) } })
         }, ticketKeys, {
-          onTookOver: theirs => {
-            if (this.#successor !== successor) return // it was too late, and has been told to stop
+          onReady: theirs => {
+            if (failed) return // too late: it has been told to stop
             const pid = successor.pid as number
-            log.info({ event: 'upgraded', successorPid: pid }, 'process %d has taken over: this one finishes its connections', pid)
+            log.info({ event: 'upgraded', successorPid: pid }, 'process %d takes over: this one finishes its connections', pid)
             emit('upgraded', { pid })
             const same = theirs === lane.name
             if (!same) handover.close()
-            onTookOver(successor, same ? handover : undefined)
+            this.#abort = undefined
+            onCommit(successor, same ? handover : undefined)
             resolve(pid)
           },
           onFailed: reason => { fail(`the new primary ${reason}`) }
@@ -101,7 +109,8 @@ export class Upgrade {
         this.#successor = successor
         this.#abort = fail
         handover.start(successor.channel)
-        if (patience > 0) cancel = clock.after(patience, () => { fail(`the new primary was not ready within ${patience} ms`) })
+        // In the next phase of the event loop: it may have said that it is ready while this process did not run.
+        if (patience > 0) cancel = clock.after(patience, () => { setImmediate(() => { fail(`the new primary was not ready within ${patience} ms`) }) })
         const { pid } = successor
         if (pid === undefined) return // it could not be started, and onFailed() follows
         log.info({ event: 'upgrade-start', successorPid: pid }, 'upgrade: process %d is starting, to take the place of this one', pid)
@@ -113,18 +122,18 @@ export class Upgrade {
       throw err instanceof UpgradeFailedError ? err : new UpgradeFailedError((err as Error).message)
     } finally {
       cancel?.()
-      this.#abort = undefined
     }
   }
 
   /** Ends the successor, and waits until it has removed what it had made. */
   async #end (): Promise<void> {
     const successor = this.#successor
-    this.#successor = undefined
     if (successor === undefined) return
     successor.kill('SIGTERM')
     const cancel = this.#parts.clock.after(STOP_PATIENCE, () => { successor.kill('SIGKILL') })
     await successor.gone()
     cancel()
+    this.#successor = undefined
+    this.#abort = undefined
   }
 }
