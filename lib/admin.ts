@@ -1,4 +1,6 @@
+import { closeSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Parts } from './admin/apps.js'
 import { History } from './admin/history.js'
@@ -7,6 +9,8 @@ import type { Operable } from './admin/operable.js'
 import { Room } from './admin/room.js'
 import { ControlSocket } from './control.js'
 import { ClosedError } from './errors.js'
+import { listeningFd } from './platform/node-internals.js'
+import type { AdminSocket, Legacy } from './primary/upgrade/messages.js'
 import type { AdminTarget, Options } from './options/options.js'
 
 /** The two interfaces for operators of a primary: its control socket, and the admin server if one is configured. */
@@ -18,6 +22,8 @@ export class Admin {
   #history: History | undefined
   #server: FastifyInstance | undefined
   #address: string | undefined
+  /** What is opened when this process takes the place of another. */
+  readonly #later: Array<() => Promise<void>> = []
 
   constructor (primary: Operable, options: Pick<Options, 'control' | 'admin'>) {
     this.#primary = primary
@@ -27,16 +33,29 @@ export class Admin {
   }
 
   /**
+   * @param predecessor a primary whose place this process will take. What it has too is opened by
+   * {@link takeOver} only
    * @throws Node's own error if the admin server cannot listen, or if a configured control socket cannot be
    * opened
    * @throws SHARED_PORT_ERR_CONTROL_IN_USE
    */
-  async open (): Promise<void> {
+  async open (predecessor?: Pick<Legacy, 'admin' | 'control'>): Promise<void> {
     const { control, admin } = this.#options
+    const given = predecessor?.admin
+    const isSame = admin !== undefined && given !== undefined && given.host === admin.host && given.port === admin.port
+    if (given !== undefined && !isSame) this.#later.push(async () => { closeSync(given.fd) })
     try {
-      if (typeof control === 'string') await named('open the control socket', this.#control.open(control))
-      else if (control) await this.#openControl()
-      if (admin !== undefined) await named('start the admin server', this.#openServer(admin))
+      if (typeof control === 'string') {
+        if (predecessor?.control !== resolve(control)) await named('open the control socket', this.#control.open(control))
+        else this.#later.push(async () => { await named('open the control socket', this.#control.open(control, { replace: true })) })
+      } else if (control) {
+        await this.#openControl()
+      }
+      if (isSame) {
+        this.#later.push(async () => { await named('start the admin server', this.#openServer(admin, { fd: given.fd })) })
+      } else if (admin !== undefined) {
+        await named('start the admin server', this.#openServer(admin, admin))
+      }
     } catch (err) {
       await this.close()
       throw err
@@ -48,13 +67,41 @@ export class Admin {
     return this.#address
   }
 
+  /** Takes the place of the predecessor, which has just let go of what both have. */
+  async takeOver (): Promise<void> {
+    for (const open of this.#later.splice(0)) {
+      try {
+        await open()
+      } catch (err) {
+        this.#primary.log.error({ event: 'admin-error', err }, '%s', (err as Error).message) // the app is served all the same
+      }
+    }
+  }
+
+  /** The listening socket of the admin server, for a successor. */
+  get socket (): AdminSocket | undefined {
+    const { admin } = this.#options
+    const fd = this.#server === undefined ? undefined : listeningFd(this.#server.server)
+    return admin === undefined || fd === undefined ? undefined : { host: admin.host, port: admin.port, fd }
+  }
+
+  /** Lets the successor have the admin server. The control socket stays: it shows what this process still does. */
+  async handOver (): Promise<void> {
+    this.#control.handOver()
+    await this.#closeServer()
+  }
+
   async close (): Promise<void> {
+    await Promise.all([this.#control.close(), this.#closeServer(), this.#metrics.close()])
+  }
+
+  async #closeServer (): Promise<void> {
     this.#history?.close()
     this.#history = undefined
     const server = this.#server
     this.#server = undefined
     this.#address = undefined
-    await Promise.all([this.#control.close(), server?.close(), this.#metrics.close()])
+    await server?.close()
   }
 
   /** Opens the default control socket. It was not asked for explicitly, so a failure is only a warning. */
@@ -68,11 +115,11 @@ export class Admin {
     }
   }
 
-  async #openServer (target: AdminTarget): Promise<void> {
+  async #openServer (target: AdminTarget, listen: { host: string, port: number } | { fd: number }): Promise<void> {
     const { adminApp } = await import('./admin/apps.js')
     this.#server = adminApp(this.#parts, target, new Room())
     this.#getHistory() // starts recording now
-    await this.#server.listen({ host: target.host, port: target.port })
+    await this.#server.listen('fd' in listen ? listen as object : { host: listen.host, port: listen.port })
     // Fastify itself would report 127.0.0.1 for 0.0.0.0, which hides that the server is reachable from outside.
     const { address: host, family, port } = this.#server.server.address() as AddressInfo
     const address = `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`

@@ -8,6 +8,7 @@ import { Room } from './admin/room.js'
 import { controlFolders, makeFolder, socketOf } from './control/place.js'
 import { isListening, removeSocket, sweep } from './control/stale.js'
 import { ClosedError, ControlInUseError } from './errors.js'
+import { BoundFile } from './platform/bound-file.js'
 import { assertFits } from './platform/socket-path.js'
 
 /**
@@ -20,6 +21,8 @@ export class ControlSocket {
   readonly #room = new Room()
   /** Files to remove at the end. */
   readonly #files: string[] = []
+  /** The file of a configured path. */
+  #placed: BoundFile | undefined
   #closed = false
   #app: Promise<FastifyInstance> | undefined
 
@@ -32,11 +35,12 @@ export class ControlSocket {
 
   /**
    * @param path the configured path; by default, a file named by the pid in this user's folder
+   * @param replace whether a primary that listens on this path is replaced
    * @throws Node's own error if the socket cannot be bound
    * @throws SHARED_PORT_ERR_CONTROL_FOLDER, SHARED_PORT_ERR_CONTROL_IN_USE
    * @throws SHARED_PORT_ERR_CLOSED if it is closed meanwhile
    */
-  async open (path?: string): Promise<string> {
+  async open (path?: string, { replace = false } = {}): Promise<string> {
     this.#closed = false
     const folder = controlFolders()[0] as string
     const own = socketOf(folder, process.pid)
@@ -46,10 +50,15 @@ export class ControlSocket {
       await sweep(folder)
       return await this.#listen(own)
     }
-    const listening = await this.#listen(resolve(path))
+    const listening = await this.#listenAt(resolve(path), replace)
     if (listening !== own) await this.#register(listening, own)
     if (this.#closed) throw new ClosedError()
     return listening
+  }
+
+  /** Lets a successor have the configured path. What is connected stays, and so does a socket by the pid. */
+  handOver (): void {
+    if (this.#placed !== undefined) this.#removeFiles()
   }
 
   /** Removes the socket and closes all its connections. */
@@ -69,6 +78,24 @@ export class ControlSocket {
     if (await isListening(path)) throw new ControlInUseError(path)
     if (this.#closed) throw new ClosedError()
     removeSocket(path)
+    await this.#bind(path)
+    this.#files.push(path)
+    return path
+  }
+
+  /** Listens on a path that a successor may take, so that closing must not remove the file then. */
+  async #listenAt (path: string, replace: boolean): Promise<string> {
+    const temporary = BoundFile.temporaryName(path)
+    for (const name of [path, temporary]) assertFits(name)
+    if (!replace && await isListening(path)) throw new ControlInUseError(path)
+    if (this.#closed) throw new ClosedError()
+    if (!replace) removeSocket(path)
+    await this.#bind(temporary)
+    this.#placed = BoundFile.place(temporary, path, { replace })
+    return path
+  }
+
+  async #bind (path: string): Promise<void> {
     // umask restricts the socket from the moment it is created. With chmod(2), it would be open to all users
     // until then.
     const mask = process.umask(0o177)
@@ -79,8 +106,6 @@ export class ControlSocket {
     }
     // A bind that succeeds has done so by now. Otherwise the error is still to come.
     if (!this.#server.listening) await once(this.#server, 'listening')
-    this.#files.push(path)
-    return path
   }
 
   /** Adds a link in this user's folder, so that `status` finds a primary whose socket is elsewhere. */
@@ -119,6 +144,8 @@ export class ControlSocket {
   }
 
   readonly #removeFiles = (): void => {
+    this.#placed?.remove()
+    this.#placed = undefined
     for (const path of this.#files.splice(0)) {
       try {
         unlinkSync(path)

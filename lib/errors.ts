@@ -57,6 +57,12 @@ export const ClosedError = createError(
 export const NotRunningError = createError<[string]>(
   'SHARED_PORT_ERR_NOT_RUNNING', '%s works only in the primary, once its workers are ready and until it stops')
 
+export const UpgradeRefusedError = createError<[string]>(
+  'SHARED_PORT_ERR_UPGRADE_REFUSED', 'Cannot upgrade: %s')
+
+export const UpgradeFailedError = createError<[string]>(
+  'SHARED_PORT_ERR_UPGRADE_FAILED', 'The upgrade failed: %s')
+
 export const ScaleError = createError<[number, string]>(
   'SHARED_PORT_ERR_SCALE', 'scale() takes an integer from 1 to %d, got %s; to end all workers, stop the server', undefined, TypeError)
 

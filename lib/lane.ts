@@ -7,7 +7,7 @@ import { NativeLane, receiveNative } from './lane/native.js'
 import type { Channel } from './protocol.js'
 import type { SafeLog } from './fastify/safe-log.js'
 
-export type { Ack, Acceptor, AcceptEvents, Admission, Connection, Frame, Hold, Lane, Lot, LotEvents, Receiver, Return, Returned, ReturnReason, Wire, WireEvents, WorkerLane } from './lane/interface.js'
+export type { Ack, Acceptor, AcceptEvents, Admission, Connection, Frame, Handed, Handover, Hold, Lane, Lot, LotEvents, Receiver, Return, Returned, ReturnReason, Wire, WireEvents, WorkerLane } from './lane/interface.js'
 
 /**
  * Opens the primary's side of the given lane. With `auto` that is the native lane, or the ipc lane if the

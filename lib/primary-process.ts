@@ -1,12 +1,16 @@
 import { EventEmitter } from 'node:events'
+import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { SharedPortEvents, Stats, Status } from '../types/index.js'
 import { Admin } from './admin.js'
+import { explain } from './admin/events.js'
 import type { Operable } from './admin/operable.js'
 import { LEVELS, levelsOf, setLevel } from './fastify/app-logger.js'
-import { LogLevelError, ScaleError, WorkerFailedError } from './errors.js'
+import { LogLevelError, NotRunningError, ScaleError, UpgradeFailedError, WorkerFailedError } from './errors.js'
 import { rootOf } from './fastify/fastify-internals.js'
+import type { Handover } from './lane.js'
+import { systemClock } from './platform/clock.js'
 import type { Share } from './fastify/listen.js'
 import type { ListenTarget } from './fastify/listen-target.js'
 import { type SafeLog, safeLog } from './fastify/safe-log.js'
@@ -17,15 +21,28 @@ import { type Listening, Primary, type PrimaryParts } from './primary.js'
 import { App } from './primary/process/app.js'
 import { Events } from './primary/insight/events.js'
 import { forkBy, type Program } from './primary/workers/fork.js'
+import { irreplaceable, relaunch } from './platform/launch.js'
+import { Predecessor } from './primary/upgrade/predecessor.js'
+import type { Successor } from './primary/upgrade/successor.js'
+import { Upgrade } from './primary/upgrade/upgrade.js'
 import { findIdentity } from './primary/workers/identity.js'
 import type { Output } from './primary/process/output.js'
 import type { ServiceManager } from './primary/process/service-manager.js'
 import { onSteeringSignals, onStopSignals } from './primary/process/signals.js'
-import { END_DELAY } from './platform/timing.js'
+import { END_DELAY, LONGEST_DELAY } from './platform/timing.js'
 import { version } from './version.js'
 
 /** A shell's exit code for a process that SIGINT has ended: 128 + 2. */
 const INTERRUPTED = 130
+
+/**
+ * The number of boots that a successor has time for: in plugin mode, the primary loads the app before its
+ * workers do.
+ */
+const BOOTS = 2
+
+/** Milliseconds between two calls of listen() of one app, at most, if a new primary is to serve both from the beginning. */
+const NEXT_LISTEN = 1_000
 
 /** What the primary serves, for its status. */
 export type About = Pick<Status, 'mode' | 'app'> & { name?: string }
@@ -49,6 +66,13 @@ export class PrimaryProcess {
   readonly #apps = new Map<FastifyInstance, App>()
   readonly #about: About
   readonly #admin: Admin
+  readonly #upgrade: Upgrade
+  readonly #predecessor = Predecessor.find()
+  /** Whether it has what the other one had. */
+  #succeeds = false
+  #completeTimer: NodeJS.Timeout | undefined
+  /** Called when this process takes the place of another. */
+  readonly #whenTakenOver: Array<() => void> = []
   #opened: Promise<void> | undefined
   /** The number of calls of listen() in progress. */
   #listening = 0
@@ -83,6 +107,20 @@ export class PrimaryProcess {
     if (manager.listens) this.#events.add(this.#watched())
     output.onLost = lines => { log.warn({ event: 'lines-lost', lines }, '%d log lines were lost: stdout was not read in time, or could not be written', lines) }
     this.#admin = new Admin(this.#operable(log), options)
+    this.#upgrade = new Upgrade({
+      lane: this.#primary.lane,
+      launch: relaunch,
+      sockets: () => this.#primary.sockets,
+      admin: () => this.#admin.socket,
+      control: typeof options.control === 'string' ? resolve(options.control) : undefined,
+      ticketKeys: () => this.#primary.ticketKeys,
+      hindrance: () => this.#hindrance(development),
+      patience: Math.min(options.bootTimeout * BOOTS, LONGEST_DELAY),
+      onCommit: (successor, handover) => { this.#handOver(successor, handover) },
+      emit: this.#events.emit,
+      log,
+      clock: systemClock
+    })
   }
 
   /** The events after which the service manager is told how many workers are ready. */
@@ -101,6 +139,8 @@ export class PrimaryProcess {
       events,
       status: () => this.status(),
       reload: async () => { await this.reload() },
+      upgrade: async () => await this.upgrade(),
+      successorPid: () => this.#upgrade.successorPid,
       scale: async workers => { await this.scale(workers) },
       restartSlot: async slot => { await this.restartSlot(slot) },
       stop: () => { this.#stop(0) },
@@ -133,6 +173,7 @@ export class PrimaryProcess {
       app,
       startedAt: Math.round(performance.timeOrigin),
       uptime: Math.round(performance.now()),
+      successor: this.#upgrade.successorPid ?? null,
       ...this.#primary.overview.status()
     }
   }
@@ -172,6 +213,17 @@ export class PrimaryProcess {
   async scale (workers: number): Promise<void> {
     if (!Number.isInteger(workers) || workers < 1 || workers > MOST_WORKERS) throw new ScaleError(MOST_WORKERS, inspect(workers))
     await this.#primary.scale(workers)
+  }
+
+  /**
+   * Starts a new primary, which takes the place of this one when its workers are ready. Resolves with its
+   * process id then.
+   * @throws SHARED_PORT_ERR_NOT_RUNNING before the workers are up, and during a stop
+   * @throws SHARED_PORT_ERR_UPGRADE_REFUSED, SHARED_PORT_ERR_UPGRADE_FAILED; this process goes on as before
+   */
+  async upgrade (): Promise<number> {
+    if (!this.#primary.up || this.#primary.stopping) throw new NotRunningError('upgrade()')
+    return await this.#upgrade.run()
   }
 
   /**
@@ -221,8 +273,11 @@ export class PrimaryProcess {
     this.#manager.starting()
     try {
       await this.open()
-      return await this.#primary.listen(key, target)
+      const listening = await this.#primary.listen(key, target)
+      if (this.#listening === 1) await this.#takeOverIfComplete()
+      return listening
     } catch (err) {
+      await this.#predecessor?.giveUp(`failed: ${explain(err as Error)}`)
       // While the process exits, listen() must not reject: an app that does not expect that would crash.
       if (this.#exiting) await new Promise(() => {})
       if (this.#primary.failed) this.#fail()
@@ -234,7 +289,7 @@ export class PrimaryProcess {
       throw err
     } finally {
       this.#listening--
-      if (this.#listening === 0 && this.#primary.up && !this.#primary.stopping) this.#manager.ready()
+      if (this.#listening === 0 && this.#primary.up && !this.#primary.stopping && !this.#isSucceeding) this.#manager.ready()
     }
   }
 
@@ -245,7 +300,7 @@ export class PrimaryProcess {
 
   /** Opens the admin server and the control socket. @throws the errors of {@link Admin.open}; may be tried again */
   async open (): Promise<void> {
-    this.#opened ??= this.#admin.open()
+    this.#opened ??= this.#open()
     try {
       await this.#opened
     } catch (err) {
@@ -254,12 +309,80 @@ export class PrimaryProcess {
     }
   }
 
+  async #open (): Promise<void> {
+    const predecessor = this.#isSucceeding ? this.#predecessor : undefined
+    if (predecessor !== undefined && !this.#succeeds) {
+      this.#succeeds = true
+      predecessor.onCounted = counted => { this.#primary.addCounted(counted) }
+      this.#primary.succeed(predecessor, await predecessor.ticketKeys())
+    }
+    await this.#admin.open(predecessor?.legacy)
+  }
+
+  /** Whether this process is about to take the place of another. */
+  get #isSucceeding (): boolean {
+    return this.#predecessor?.tookOver === false
+  }
+
+  /** `listener` is called when this process has taken the place of another. Returns false if there is none. */
+  onTakenOver (listener: () => void): boolean {
+    if (this.#isSucceeding) this.#whenTakenOver.push(listener)
+    return this.#isSucceeding
+  }
+
+  /**
+   * Called when all workers serve. If another primary is to be replaced, this one accepts from now on. An app
+   * may call listen() several times, one after another: while there are sockets of the predecessor that
+   * nothing has asked for, this waits for another call.
+   */
+  async #takeOverIfComplete (): Promise<void> {
+    clearTimeout(this.#completeTimer)
+    if (!this.#isSucceeding) return
+    if (this.#primary.hasUnclaimed) this.#completeTimer = setTimeout(() => { this.#takeOver() }, NEXT_LISTEN)
+    else await this.#takeOver()
+  }
+
+  async #takeOver (): Promise<void> {
+    if (this.#predecessor === undefined || !this.#isSucceeding || this.#primary.stopping) return
+    const { predecessor } = this.#predecessor.legacy
+    await this.#predecessor.takeOver(this.#primary.lane.name)
+    this.#primary.takeOver()
+    this.#log.info({ event: 'took-over', predecessorPid: predecessor }, 'this process has taken the place of process %d', predecessor)
+    await this.#admin.takeOver()
+    for (const run of this.#whenTakenOver.splice(0)) run()
+    this.#manager.takeOver()
+    this.#manager.ready()
+  }
+
+  /** Why no upgrade can begin now, if so. */
+  #hindrance (development: boolean): string | undefined {
+    if (development) return 'with --watch, restart the command instead'
+    if (this.#predecessor?.lives === true) return 'the primary before this one is still finishing its connections'
+    return irreplaceable()
+  }
+
+  /** The successor is the server from now on: this process finishes what its workers have, and exits. */
+  #handOver (successor: Successor, handover: Handover | undefined): void {
+    const tell = (): void => { successor.tell({ type: 'counted', counted: this.#primary.overview.counted }) }
+    this.#manager.mainPid(successor.pid as number)
+    successor.go()
+    successor.gone().then(() => { handover?.close() })
+    this.#stop(0, async () => {
+      tell()
+      const handedOver = this.#primary.handOver(handover)
+      await this.#admin.handOver()
+      await handedOver
+      tell()
+    })
+  }
+
   async #closeAdmin (): Promise<void> {
     this.#opened = undefined
     await this.#admin.close()
   }
 
   async #close (key: string): Promise<void> {
+    this.#upgrade.abort('the app closes')
     await this.#primary.close(key)
     if (this.#primary.stopped) await this.#output.end(END_DELAY)
     await this.#letGoIfDone()
@@ -273,6 +396,7 @@ export class PrimaryProcess {
         end: () => { this.#end() }
       }),
       onSteeringSignals({
+        ...((this.options.upgradeSignal || this.#about.mode === 'command') && { upgrade: () => { this.#tryTo('upgrade', this.upgrade()) } }),
         reload: () => { this.#tryTo('reload', this.reload()) },
         hungUp: () => { this.#stop(0) },
         scaleBy: difference => { this.#scaleBy(difference) }
@@ -291,10 +415,10 @@ export class PrimaryProcess {
   }
 
   /** Logs a failure, because a signal has no caller that would get the error. */
-  #tryTo (event: string, action: Promise<void>): void {
+  #tryTo (event: string, action: Promise<unknown>): void {
     action.catch(err => {
-      // The failure of a worker is in the log already.
-      if (!(err instanceof WorkerFailedError)) this.#log.warn({ event, err }, 'cannot %s', event)
+      // The failure of a worker, or of a new primary, is in the log already.
+      if (!(err instanceof WorkerFailedError) && !(err instanceof UpgradeFailedError)) this.#log.warn({ event, err }, 'cannot %s', event)
     })
   }
 
@@ -306,6 +430,7 @@ export class PrimaryProcess {
   }
 
   async #stopBy (signal: NodeJS.Signals): Promise<void> {
+    this.#upgrade.abort(`this primary got ${signal}`)
     if (signal === 'SIGTERM' && this.options.closeDelay > 0 && this.#primary.up && !this.#primary.stopping) await this.#delayStop()
     await this.#stop(0)
   }
@@ -325,12 +450,14 @@ export class PrimaryProcess {
     this.#hurry = undefined
   }
 
-  async #stop (code: number): Promise<void> {
+  /** @param finish lets the workers finish, and resolves when all have exited */
+  async #stop (code: number, finish = async (): Promise<void> => { await this.#primary.stop() }): Promise<void> {
     this.#exiting = true
     this.#manager.stopping()
+    this.#upgrade.abort('this primary stops')
     const begun = performance.now()
     for (const app of this.#apps.values()) app.stopping()
-    await this.#primary.stop()
+    await finish()
     await this.#exit(code, this.options.grace - (performance.now() - begun))
   }
 

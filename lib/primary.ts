@@ -1,6 +1,7 @@
+import { closeSync } from 'node:fs'
 import { ClosedError, NotRunningError } from './errors.js'
 import { fromNotice } from './error-notice.js'
-import { type Ack, type Lane, openLane, type Returned, type ReturnReason } from './lane.js'
+import { type Ack, type Handed, type Handover, type Lane, openLane, type Returned, type ReturnReason } from './lane.js'
 import { KeyNames, type ListenTarget } from './fastify/listen-target.js'
 import type { SafeLog } from './fastify/safe-log.js'
 import type { Options } from './options/options.js'
@@ -11,13 +12,17 @@ import { TakeBack } from './primary/dealing/take-back.js'
 import type { MetricsListener } from './primary/insight/app-metrics.js'
 import type { Emit } from './primary/insight/events.js'
 import { Insight } from './primary/insight/insight.js'
+import type { Counted } from './primary/insight/totals.js'
 import { Overview } from './primary/insight/overview.js'
 import { Awaited } from './primary/ports/awaited.js'
+import { GivenSockets } from './primary/ports/given-sockets.js'
 import { bind, type Bound } from './primary/ports/listener.js'
 import { openPort } from './primary/ports/open-port.js'
 import { outageAnswer } from './primary/ports/outage-answer.js'
 import type { Port } from './primary/ports/port.js'
 import { Ports } from './primary/ports/ports.js'
+import type { Predecessor } from './primary/upgrade/predecessor.js'
+import type { OpenSocket } from './primary/upgrade/messages.js'
 import { isStopSignal } from './primary/process/signals.js'
 import { failureOf } from './primary/workers/ending.js'
 import type { Ending, Fork } from './primary/workers/fork.js'
@@ -25,6 +30,8 @@ import type { Identity } from './primary/workers/identity.js'
 import type { WorkerHandle } from './primary/workers/worker-handle.js'
 import { Workforce } from './primary/workers/workforce.js'
 import { descriptorLimit } from './platform/process-table.js'
+import { END_DELAY } from './platform/timing.js'
+import { within } from './platform/within.js'
 import type { Pulse, ToPrimary } from './protocol.js'
 
 /**
@@ -70,7 +77,7 @@ export class Primary {
   readonly #log: SafeLog
   readonly #clock: Clock
   readonly #emit: Emit
-  readonly #lane: Lane
+  readonly lane: Lane
   readonly #ports: Ports
   readonly #takeBack: TakeBack | undefined
   readonly #returns: Returns
@@ -85,7 +92,12 @@ export class Primary {
   #failed = false
   #announced = false
   #stopping: Promise<void> | undefined
+  #handingOver = false
   #stopped = false
+  #given = new GivenSockets([])
+  #endHandover = (): void => {}
+  /** Whether the predecessor had one listener only, whose name may have changed. */
+  #oneKey = false
 
   constructor ({ options, log, fork, identity = {}, emit, onCrashLoop, development = false, inspectedSlot, outputWaits = () => false, clock = systemClock }: PrimaryParts) {
     this.options = options
@@ -93,10 +105,10 @@ export class Primary {
     this.#clock = clock
     this.#emit = emit
     this.#isDevelopment = development
-    this.#lane = openLane(options.lane, log)
+    this.lane = openLane(options.lane, log)
     this.#insight = new Insight({ options, clock, log })
     this.#ports = new Ports({
-      bind: async target => await bind(target, { mode: options.socketMode, ...identity }),
+      bind: async (target, key) => await bind(target, { mode: options.socketMode, ...identity }, { given: this.#given, key }),
       create: this.#createPort,
       ticketKeys: () => this.#workforce.ticketKeys.all,
       logLevel: () => this.#logLevel,
@@ -106,7 +118,7 @@ export class Primary {
     })
     this.#workforce = new Workforce({
       options,
-      lane: this.#lane,
+      lane: this.lane,
       fork,
       development,
       inspectedSlot,
@@ -123,7 +135,7 @@ export class Primary {
       onWant: worker => { this.#rescue.want(worker) },
       onExit: (worker, ending) => { this.#onExit(worker, ending) },
       stopping: () => this.stopping,
-      stopsNow: () => this.#stopping !== undefined,
+      stopsNow: () => this.#stopping !== undefined && !this.#handingOver,
       emit,
       clock,
       log
@@ -142,7 +154,7 @@ export class Primary {
     })
     this.overview = new Overview({
       options,
-      lane: this.#lane.name,
+      lane: this.lane.name,
       supervisor: this.#workforce.supervisor,
       ports: this.#ports,
       reload: this.#workforce.reloads,
@@ -150,7 +162,7 @@ export class Primary {
       stopping: () => this.stopping,
       clock
     })
-    if (this.#lane.takesBack && options.takeBackAfter > 0) this.#takeBack = this.#createTakeBack()
+    if (this.lane.takesBack && options.takeBackAfter > 0) this.#takeBack = this.#createTakeBack()
   }
 
   /** Whether everything that it began has ended. */
@@ -231,6 +243,52 @@ export class Primary {
   /** Stops accepting, lets every worker finish its connections within grace, and resolves when all have exited. */
   async stop (): Promise<void> {
     this.#stopping ??= this.#stop()
+    await this.#stopping
+  }
+
+  /**
+   * Takes the place of another primary, whose listening sockets it uses. It accepts from them as soon as
+   * {@link takeOver} is called. To be called before listen().
+   */
+  succeed ({ legacy, channel }: Predecessor, ticketKeys: readonly string[] | undefined): void {
+    this.#given = new GivenSockets(legacy.sockets)
+    this.#oneKey = new Set(legacy.sockets.map(({ key }) => key)).size === 1
+    if (ticketKeys !== undefined) this.#workforce.ticketKeys.adopt(ticketKeys)
+    if (legacy.lane === this.lane.name) this.#endHandover = this.lane.receiveHandover(channel, legacy.handover, this.#onHanded)
+    else for (const fd of legacy.handover) closeSync(fd)
+  }
+
+  /** Accepts connections from now on, those of the predecessor too. */
+  takeOver (): void {
+    for (const port of this.#ports.open) port.accept()
+    this.#given.closeOthers()
+  }
+
+  /** The predecessor has counted this so far. */
+  addCounted (counted: Counted): void {
+    this.#insight.totals.former = counted
+  }
+
+  get ticketKeys (): readonly string[] {
+    return this.#workforce.ticketKeys.all
+  }
+
+  /** Whether a predecessor has sockets that this app has not asked for yet. */
+  get hasUnclaimed (): boolean {
+    return this.#given.left > 0
+  }
+
+  /** The sockets on which this process listens. */
+  get sockets (): OpenSocket[] {
+    return this.#ports.open.flatMap(({ sockets }) => sockets)
+  }
+
+  /**
+   * Stops accepting, hands over every connection that no worker has or that a worker returns, and lets the
+   * workers finish the others. Resolves when all workers have exited.
+   */
+  async handOver (handover: Handover | undefined): Promise<void> {
+    this.#stopping ??= this.#handOver(handover)
     await this.#stopping
   }
 
@@ -319,7 +377,7 @@ export class Primary {
 
   readonly #createPort = (key: string, bound: Bound[]): Port => openPort(key, bound, {
     options: this.options,
-    lane: this.#lane,
+    lane: this.lane,
     pending: () => this.#ports.all.reduce((sum, { handoff }) => sum + handoff.pending, 0),
     onSent: () => { this.#takeBack?.watch() },
     onCredit: () => { this.#deal(key) },
@@ -345,11 +403,47 @@ export class Primary {
     this.#log.info({ event: 'stop' }, 'stopping: no more connections are accepted')
     await Promise.all(ports.map(async port => { await port.shut(grace) }))
     await this.#workforce.stop(timeLeft(this.#clock, deadline))
-    for (const port of ports) port.handoff.close()
+    this.#finish()
+  }
+
+  async #handOver (handover: Handover | undefined): Promise<void> {
+    const { grace } = this.options
+    const deadline = this.#clock.now() + grace
+    if (!this.#announced) this.#emit('draining')
+    this.#ports.end()
+    if (handover === undefined) {
+      this.#returns.end() // nobody would serve what the workers return
+      await Promise.all(this.#ports.all.map(async port => {
+        port.leave()
+        await port.shut(grace)
+      }))
+      await this.#workforce.stop(timeLeft(this.#clock, deadline))
+    } else {
+      this.#handingOver = true // so that the workers return what they can
+      for (const port of this.#ports.all) port.handOver(handover)
+      this.#returns.check()
+      await this.#workforce.stop(grace)
+      await within(Math.max(END_DELAY, timeLeft(this.#clock, deadline)), handover.sent())
+      handover.close()
+    }
+    this.#finish()
+  }
+
+  /** Everything has ended. */
+  #finish (): void {
+    for (const port of this.#ports.all) port.handoff.close()
     this.#takeBack?.stop()
     this.#workforce.end()
+    this.#endHandover()
     this.#stopped = true
     this.#log.info({ event: 'stopped' }, 'stopped')
+  }
+
+  readonly #onHanded = (key: string, as: Handed, connections: readonly Returned[]): void => {
+    const port = this.#ports.of(key) ?? (this.#oneKey && this.#ports.open.length === 1 ? this.#ports.open[0] : undefined)
+    // The app does not listen there any more.
+    if (port === undefined) for (const { connection } of connections) connection.end()
+    else port.takeOver(as, connections)
   }
 
   #checkServed (): void {
@@ -457,7 +551,7 @@ export class Primary {
     const fatal = unserved.length > 0 && !this.up
     const open = worker.end()
     this.#ports.retire(worker)
-    this.#insight.totals.reclaimed += open?.untaken.length ?? 0
+    this.#insight.totals.reclaim(open?.untaken.length ?? 0)
     if (open !== undefined) this.#ports.of(open.frame.key)?.handoff.reclaim(worker, open.frame, open.untaken)
     // Only now, because what it had in hand may be the room that is needed for what it has returned.
     worker.close()

@@ -118,6 +118,12 @@ export type ToWorker =
   /** Another worker has joined: what is idle is to be returned at once, so that it has its share. */
   | { type: 'share' }
 
+/** The ipc lane's handover of a connection from a primary to its successor. The connection is the message's handle. */
+export interface HandedMessage { type: 'handed', key: string, as: 'pending' | 'held', left: number, note: string, head?: string }
+
+/** Every message has a type. */
+interface Message { type: string }
+
 /** The object that sends messages: `process` in a worker, a child process in the primary. */
 export interface Channel {
   send? (message: unknown, handle: SendHandle | undefined, options: { swallowErrors: boolean }, done: (err: Error | null) => void): boolean
@@ -129,7 +135,7 @@ export interface Channel {
  * Sends a message, optionally with a handle. `done` gets the error if the channel is closed or breaks, which
  * is an ordinary event: either process may end at any time.
  */
-export function post (channel: Channel, message: ToPrimary | ToWorker, handle?: object, done: (err: Error | null) => void = ignore): void {
+export function post<M extends Message = ToPrimary | ToWorker> (channel: Channel, message: M, handle?: object, done: (err: Error | null) => void = ignore): void {
   if (channel.send === undefined) {
     process.nextTick(done, new Error('the IPC channel is closed'))
     return
@@ -141,7 +147,7 @@ export function post (channel: Channel, message: ToPrimary | ToWorker, handle?: 
  * Calls `listener` for each message of this package, and ignores others. If the handle of a message did not
  * arrive, because this process has no descriptor left, the message comes without one.
  */
-export function receive<M extends ToPrimary | ToWorker> (channel: Channel, listener: (message: M, handle: unknown) => void): () => void {
+export function receive<M extends Message> (channel: Channel, listener: (message: M, handle: unknown) => void): () => void {
   const onMessage = (message: unknown, handle: unknown): void => {
     if (isOurs(message)) listener(message as unknown as M, handle)
     else if (handle == null && isEnvelope(message) && isOurs(message.msg)) listener(message.msg as unknown as M, undefined)

@@ -39,6 +39,10 @@ export class PrimarySharedPort extends EventEmitter<SharedPortEvents> implements
     await this.#primary.restartSlot(slot)
   }
 
+  async upgrade (): Promise<number> {
+    return await this.#primary.upgrade()
+  }
+
   async scale (workers: number): Promise<void> {
     await this.#primary.scale(workers)
   }
@@ -57,6 +61,10 @@ abstract class SteersNothing extends EventEmitter<SharedPortEvents> {
 
   async restart (): Promise<void> {
     throw new NotRunningError('restart()')
+  }
+
+  async upgrade (): Promise<number> {
+    throw new NotRunningError('upgrade()')
   }
 
   async scale (): Promise<void> {

@@ -116,7 +116,7 @@ export class Worker {
   add (fastify: FastifyInstance, options: Options): App {
     if (this.#options !== undefined && this.#serving > 0) assertSameOptions(this.#options, options)
     if (!options.signals) this.#ownHandlers.watch()
-    else if (this.#options?.signals !== true) this.#handleSignals()
+    else if (this.#options?.signals !== true) this.#handleSignals(options)
     this.#options = options
     this.#stdout.add(fastify.log)
     const place = this.#serving
@@ -282,11 +282,12 @@ export class Worker {
     if (this.#serving === 0) process.channel?.unref()
   }
 
-  #handleSignals (): void {
-    // A terminal sends these to all its processes. The primary handles them.
+  #handleSignals ({ upgradeSignal }: Options): void {
+    // A terminal, or whoever signals a unit, sends these to all its processes. The primary handles them.
     this.#ownHandlers.add('SIGINT', () => {})
     this.#ownHandlers.add('SIGQUIT', () => {})
     this.#ownHandlers.add('SIGHUP', () => {})
+    if (upgradeSignal) this.#ownHandlers.add('SIGUSR2', () => {})
     this.#ownHandlers.add('SIGTERM', () => {
       const apps = [...this.#apps]
       if (!apps.some(({ fastify, closing }) => fastify.server.listening || closing)) return this.#exit.exitUnserved(this.#options?.grace ?? 0)

@@ -36,6 +36,8 @@ const codes = {
   ReadyCheckError: 'SHARED_PORT_ERR_READY_CHECK',
   RegisteredTwiceError: 'SHARED_PORT_ERR_REGISTERED_TWICE',
   ScaleError: 'SHARED_PORT_ERR_SCALE',
+  UpgradeRefusedError: 'SHARED_PORT_ERR_UPGRADE_REFUSED',
+  UpgradeFailedError: 'SHARED_PORT_ERR_UPGRADE_FAILED',
   SlotBusyError: 'SHARED_PORT_ERR_SLOT_BUSY',
   SlotError: 'SHARED_PORT_ERR_SLOT',
   UserError: 'SHARED_PORT_ERR_USER',
@@ -56,6 +58,8 @@ const gaps: Record<string, unknown[]> = {
   FdInUseError: [7, 'gap'],
   NotListeningFdError: [7, 'gap'],
   ScaleError: [7, 'gap'],
+  UpgradeRefusedError: ['gap'],
+  UpgradeFailedError: ['gap'],
   SlotBusyError: [7, 'gap'],
   WorkerFailedError: [7, 'gap']
 }

@@ -5,7 +5,7 @@ import type { SharedPortOptions } from './options.js'
  * not, that returns it. It has the options of the plugin and the settings of the command. Paths are relative to the
  * folder of the config file.
  */
-export interface CommandConfig extends Omit<SharedPortOptions, 'readyCheck' | 'signals' | 'workers'> {
+export interface CommandConfig extends Omit<SharedPortOptions, 'readyCheck' | 'signals' | 'upgradeSignal' | 'workers'> {
   /**
    * The number of worker processes: an integer from 1 to 1024, or `'auto'`: one for each CPU.
    * @default 'auto', or 1 with `watch`

@@ -47,6 +47,12 @@ export interface SharedPortEvents {
   'reload-end': [reload: { generation: number }]
   /** A reload has failed: a new worker ended before it was ready. Old workers that were not replaced yet keep running. */
   'reload-aborted': [reload: { generation: number, error: Error }]
+  /** An upgrade has begun: a new primary is starting, with this process id. */
+  'upgrade-start': [successor: { pid: number }]
+  /** An upgrade is done: the new primary accepts connections, and this one finishes those that it has. */
+  upgraded: [successor: { pid: number }]
+  /** An upgrade has failed, and everything is as before. */
+  'upgrade-aborted': [upgrade: { error: Error }]
   /**
    * `maxPending` connections are waiting for a worker on this listener. Not emitted again for the listener until half
    * of them are gone.

@@ -53,6 +53,15 @@ export interface SharedPort extends EventEmitter<SharedPortEvents> {
    */
   restart (slot: number): Promise<void>
   /**
+   * Replaces the primary: starts a new one with the same command line, which takes over when its workers are ready.
+   * This one finishes its connections, and exits. Resolves with the process id of the new one when it has taken over.
+   * Primary only.
+   * @throws SHARED_PORT_ERR_UPGRADE_FAILED if the new primary fails; this one goes on as if nothing had been asked
+   * @throws SHARED_PORT_ERR_UPGRADE_REFUSED during another upgrade, for process 1 (of a container), and with `--watch`
+   * @throws SHARED_PORT_ERR_NOT_RUNNING in other roles, before listen() has resolved, and after a stop has begun
+   */
+  upgrade (): Promise<number>
+  /**
    * Changes the number of workers: an integer from 1 to 1024. Resolves when the added workers are ready, or when the
    * removed ones have exited. The newest workers are removed first. Primary only.
    * @throws SHARED_PORT_ERR_SCALE if the number is not such an integer

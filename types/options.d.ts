@@ -190,6 +190,14 @@ export interface SharedPortOptions {
    */
   signals?: boolean
 
+  /**
+   * Whether the primary replaces itself when it gets SIGUSR2 (docs/UPGRADING.md). nodemon sends this signal to restart
+   * its child, so it is not taken unless you ask for it. Needs `signals`. The command does not accept this option: it
+   * always takes the signal.
+   * @default false
+   */
+  upgradeSignal?: boolean
+
   /** How a reload replaces the workers. */
   reload?: ReloadOptions
 

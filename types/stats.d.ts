@@ -116,6 +116,8 @@ export interface Status extends Stats {
   startedAt: number
   /** Milliseconds since the start. */
   uptime: number
+  /** The process id of the primary that takes the place of this one, during an upgrade; otherwise `null`. */
+  successor: number | null
   /** `'ready'` if at least one worker is. */
   state: 'starting' | 'ready' | 'stopping'
   lane: LaneName

@@ -8,7 +8,7 @@ import type { Operable } from './operable.js'
  */
 export interface Happened { time: number, event: keyof SharedPortEvents, reload: Status['reload'], [field: string]: unknown }
 
-export const EVENTS = ['worker-start', 'worker-ready', 'worker-exit', 'reload-start', 'reload-end', 'reload-aborted', 'overloaded', 'stalled'] as const satisfies Array<keyof SharedPortEvents>
+export const EVENTS = ['worker-start', 'worker-ready', 'worker-exit', 'reload-start', 'reload-end', 'reload-aborted', 'upgrade-start', 'upgraded', 'upgrade-aborted', 'overloaded', 'stalled'] as const satisfies Array<keyof SharedPortEvents>
 
 /** Calls `listener` for every event. The returned function ends that. */
 export function onHappened ({ events, status }: Pick<Operable, 'events' | 'status'>, listener: (happened: Happened) => void): () => void {

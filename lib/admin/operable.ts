@@ -13,6 +13,10 @@ export interface Operable {
   status (): Omit<Status, 'steerable'>
   /** Same as `fastify.sharedPort.reload()`. */
   reload (): Promise<void>
+  /** Same as `fastify.sharedPort.upgrade()`. */
+  upgrade (): Promise<number>
+  /** The process id of the primary that takes the place of this one, once it has been started. */
+  successorPid (): number | undefined
   /** Same as `fastify.sharedPort.scale()`. */
   scale (workers: number): Promise<void>
   /** Same as `fastify.sharedPort.restart()`. */

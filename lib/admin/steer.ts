@@ -7,13 +7,13 @@ import type { Operable } from './operable.js'
 
 const NDJSON = 'application/x-ndjson'
 
-/** Adds the routes that make changes: reload, restart and scale. */
+/** Adds the routes that make changes: reload, restart, scale and upgrade. */
 export function addSteering (fastify: FastifyInstance, primary: Operable): void {
   /**
    * Answers 202 as soon as the operation has begun, or 409 with the reason if it cannot begin. A client that
    * accepts NDJSON gets the progress line by line instead: of the workers of this slot, or of all.
    */
-  const answer = async ({ headers }: FastifyRequest, reply: FastifyReply, begin: () => Promise<void>, begun: () => object, slot?: number): Promise<FastifyReply> => {
+  const answer = async ({ headers }: FastifyRequest, reply: FastifyReply, begin: () => Promise<object | void>, begun: () => object, slot?: number): Promise<FastifyReply> => {
     const lines = headers.accept === NDJSON ? new Steps(primary, slot) : undefined
     const done = begin()
     const failure = await Promise.race([done.then(() => undefined, (err: Error) => err), setImmediate(undefined)])
@@ -28,6 +28,8 @@ export function addSteering (fastify: FastifyInstance, primary: Operable): void 
   }
 
   fastify.post('/reload', async (request, reply) => await answer(request, reply, async () => { await primary.reload() }, () => ({ generation: primary.status().generation })))
+
+  fastify.post('/upgrade', async (request, reply) => await answer(request, reply, async () => ({ pid: await primary.upgrade() }), () => ({ pid: primary.successorPid() })))
 
   fastify.post<{ Body: { slot: number } }>('/restart', {
     schema: {
@@ -67,8 +69,8 @@ class Steps extends PassThrough {
     }))
   }
 
-  endWith (done: Promise<void>): void {
-    done.then(() => { this.#write({ event: 'done' }) }, (err: Error) => { this.#write({ event: 'failed', error: explain(err) }) })
+  endWith (done: Promise<object | void>): void {
+    done.then(result => { this.#write({ event: 'done', ...result }) }, (err: Error) => { this.#write({ event: 'failed', error: explain(err) }) })
       .finally(() => { this.end() })
   }
 

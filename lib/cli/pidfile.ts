@@ -1,7 +1,9 @@
-import { closeSync, constants, fstatSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { Logger } from 'pino'
 import { PidfileError } from '../errors.js'
 import { isAlive } from '../platform/process-table.js'
+import { successorMark } from '../platform/role.js'
 
 /** The most bytes that a valid pidfile has. */
 const LONGEST = 64
@@ -20,6 +22,22 @@ export function writePidfile (given: string): void {
     throw cause instanceof PidfileError ? cause : new PidfileError(path, `cannot be written: ${(cause as Error).message}`, { cause: cause as Error })
   }
   process.once('exit', () => { remove(path) })
+}
+
+/** Replaces the pidfile of a primary whose place this one has taken. A failure is logged: the app is served all the same. */
+export function takePidfile (given: string, log: Logger): void {
+  const path = resolve(given)
+  const written = `${path}.${process.pid}`
+  try {
+    if (existsSync(path) && readPid(path) !== String(successorMark?.predecessor)) assertStale(path)
+    rmSync(written, { force: true })
+    writeFileSync(written, `${process.pid}\n`, { flag: 'wx' })
+    renameSync(written, path)
+    process.once('exit', () => { remove(path) })
+  } catch (err) {
+    rmSync(written, { force: true })
+    log.error({ event: 'pidfile-error', err }, 'cannot write the pidfile %s: %s', path, (err as Error).message)
+  }
 }
 
 function claim (path: string): void {

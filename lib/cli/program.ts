@@ -32,7 +32,7 @@ build output and what .gitignore names are not watched.
 
 Signals: SIGTERM, SIGINT and SIGQUIT stop the server: the workers finish their
 open requests, for --grace at most, then everything exits. A second SIGINT stops
-it at once. SIGHUP replaces every worker, so that the app's current code is
+it at once. SIGUSR2 replaces the primary. SIGHUP replaces every worker, so that the app's current code is
 loaded; requests that take longer than --grace are cut off. SIGTTIN adds a
 worker, SIGTTOU removes one.
 
@@ -67,6 +67,7 @@ export function createProgram (appArguments: string[], reloadEnvironment: () => 
     .addCommand(createRestart())
     .addCommand(createScale())
     .addCommand(createControl('logs', 'change the log level of the primary and its workers').argument('<level>', `${LEVELS.join(', ')}, or a custom level of the app`).action(async (level: string, flags: SteerFlags) => { await (await steering()).logs(level, flags) }))
+    .addCommand(createSteering('upgrade', 'replace the primary by a new one, with the same command line; it takes over when its workers are ready', 'until the new primary has taken over').action(async (flags: SteerFlags) => { await (await steering()).upgrade(flags) }))
     .addCommand(createSteering('stop', 'stop the server: the workers finish their open requests, for --grace at most', 'until the primary has exited').action(async (flags: SteerFlags) => { await (await steering()).stop(flags) }))
     .addHelpText('after', () => `\n${startCommand.helpInformation()}${NOTES}`)
 }

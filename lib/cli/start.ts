@@ -9,13 +9,14 @@ import type { Listening } from '../primary.js'
 import { ServiceManager } from '../primary/process/service-manager.js'
 import { PrimaryProcess } from '../primary-process.js'
 import type { Activation } from '../platform/socket-activation.js'
+import { successorMark } from '../platform/role.js'
 import { END_DELAY } from '../platform/timing.js'
 import type { Config } from './settings/config.js'
 import { FAILED, failStdout } from './exit.js'
 import { assertFree } from './worker/inspection.js'
 import { allPlaces } from './settings/listen-options.js'
 import { createLog } from './log.js'
-import { writePidfile } from './pidfile.js'
+import { takePidfile, writePidfile } from './pidfile.js'
 import { spell } from './settings/spell.js'
 import { startSummary } from './start-summary.js'
 import { setTitle } from './title.js'
@@ -36,15 +37,16 @@ export async function start (config: Config, options: Options, { imports = [], p
   const manager = new ServiceManager() // first, because from here on nothing may inherit its variables
   const target = readListenTarget(config.listen)
   const program = workerProgram(config, imports)
-  if (config.inspect !== undefined) await assertFree(config.inspect)
+  if (config.inspect !== undefined && successorMark === undefined) await assertFree(config.inspect) // the predecessor's worker still has it
   setTitle(config, 'primary')
-  if (pidfile !== undefined) writePidfile(pidfile)
+  if (pidfile !== undefined && successorMark === undefined) writePidfile(pidfile)
   process.stdout.off('error', failStdout) // from here on, a write error on stdout does not end the process
   const output = openOutput()
   output.probe()
   const log = await createLog(config, output)
   const about = { mode: 'command', app: config.app, ...(config.name !== undefined && { name: config.name }) } as const
   const primary = new PrimaryProcess(options, log, program, { output, manager }, about, { development: config.watch, inspectedSlot: config.inspect?.slot })
+  if (pidfile !== undefined) primary.onTakenOver(() => { takePidfile(pidfile, log) })
   for (const unknown of findUnknownVariables()) log.warn({ event: 'unknown-variable', variable: unknown.name, meant: unknown.meant }, tellUnknown(unknown))
   tellUnused(activation, config, log)
   // If stdout fails from the first line on, that is an error. If it fails later, as on a full disk, the

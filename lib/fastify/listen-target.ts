@@ -66,6 +66,11 @@ function describe ({ others = [], ...first }: ListenTarget, place: number): stri
   return others.length === 0 ? describeOne(first, place) : `${describeOne(first, place)} and ${others.length} more`
 }
 
+/** What listen() was called with, as one text. Other options than the address do not count. */
+export function placeOf (target: ListenTarget): string {
+  return describeOne(target, 0)
+}
+
 function describeOne ({ fd, path, host, port }: ListenTarget, place: number): string {
   if (fd !== undefined) return `fd:${fd}`
   if (path !== undefined) return path

@@ -54,6 +54,26 @@ export interface Returned {
   readonly left: number
 }
 
+/** What a connection is that a primary hands to its successor: on the way to a worker, or idle and held. */
+export const HANDED = ['pending', 'held'] as const
+export type Handed = typeof HANDED[number]
+
+/** Hands connections to the primary that takes the place of this one. */
+export interface Handover {
+  /** Descriptors that the successor's process inherits. */
+  readonly inherited: readonly number[]
+  /** Called when its process has been started. `channel` is its IPC channel. */
+  start (channel: Channel): void
+  /** The connections are the successor's from now on. They wait while there is no room. */
+  send (key: string, as: Handed, connections: readonly Returned[]): void
+  /** Resolves when everything has been sent, or the successor is gone. */
+  sent (): Promise<void>
+  close (): void
+}
+
+/** Called with the connections that a predecessor hands over. */
+export type OnHanded = (key: string, as: Handed, connections: readonly Returned[]) => void
+
 /** The primary's end of the lane to one worker. */
 export interface Wire {
   /** Descriptors that the worker's process inherits, beginning at number 4. */
@@ -94,7 +114,10 @@ export interface Acceptor {
    * is done.
    */
   close (): Promise<void>
-  /** Closes the port before it returns: the process may be about to exit, and a socket file would be left. */
+  /**
+   * Closes the port before it returns, and accepts nothing any more: the process may be about to exit, and a
+   * socket file would be left; or the kernel's queue is for another process that has the socket.
+   */
   abort (): void
 }
 
@@ -148,6 +171,14 @@ export interface Lane {
   listen (bound: RawHandle, backlog: number, events: AcceptEvents): Acceptor
   createWire (events: WireEvents): Wire
   readonly hold: Hold
+  createHandover (): Handover
+  /**
+   * Receives what a predecessor with the same lane hands over. Returns a function that passes on what is on
+   * its way, and ends it.
+   * @param channel the IPC channel to the predecessor
+   * @param inherited the descriptors of {@link Handover.inherited}, by their numbers in this process
+   */
+  receiveHandover (channel: Channel, inherited: readonly number[], onHanded: OnHanded): () => void
 }
 
 /** A connection that a worker wants to return. */

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { type RawHandle, readOnce, type SocketName, socketOn } from '../platform/node-internals.js'
-import { type Channel, isToPrimary, post, receive, type ToPrimary, type ToWorker } from '../protocol.js'
+import { type Channel, type HandedMessage, isToPrimary, post, receive, type ToPrimary, type ToWorker } from '../protocol.js'
 import { systemError } from '../platform/system-error.js'
-import type { Acceptor, AcceptEvents, Connection, Frame, Hold, Lane, Receiver, Wire, WireEvents, WorkerLane } from './interface.js'
+import type { Acceptor, AcceptEvents, Connection, Frame, Handed, Handover, Hold, Lane, OnHanded, Receiver, Returned, Wire, WireEvents, WorkerLane } from './interface.js'
 import { Lingering } from './linger.js'
 
 // The lane for all platforms: libuv accepts, and each connection is sent as the handle of a message on Node's
@@ -58,6 +58,50 @@ export class IpcLane implements Lane {
   createWire (events: WireEvents): Wire {
     return new IpcWire(events, this.#lingering)
   }
+
+  createHandover (): Handover {
+    return new IpcHandover()
+  }
+
+  receiveHandover (channel: Channel, _inherited: readonly number[], onHanded: OnHanded): () => void {
+    return receive<HandedMessage>(channel, (message, handle) => {
+      if (message.type !== 'handed' || handle === undefined) return
+      const connection = new IpcConnection(handle as RawHandle, this.#lingering)
+      connection.note = message.note
+      connection.head = message.head === undefined ? undefined : Buffer.from(message.head, 'base64')
+      onHanded(message.key, message.as, [{ connection, left: message.left }])
+    })
+  }
+}
+
+/** Hands connections over on the IPC channel to the successor, one in a message. */
+class IpcHandover implements Handover {
+  readonly inherited = []
+  #channel: Channel | undefined
+  /** The number of messages that have not been written yet. */
+  #writing = 0
+  #whenSent: Array<() => void> = []
+
+  start (channel: Channel): void {
+    this.#channel = channel
+  }
+
+  send (key: string, as: Handed, connections: readonly Returned[]): void {
+    for (const { connection, left } of connections) {
+      const { handle, note, head } = connection as IpcConnection
+      this.#writing++
+      post<HandedMessage>(this.#channel as Channel, { type: 'handed', key, as, left: Math.ceil(left), note, ...(head !== undefined && { head: head.toString('base64') }) }, handle, () => {
+        handle.close()
+        if (--this.#writing === 0) for (const run of this.#whenSent.splice(0)) run()
+      })
+    }
+  }
+
+  async sent (): Promise<void> {
+    if (this.#writing > 0) await new Promise<void>(resolve => { this.#whenSent.push(resolve) })
+  }
+
+  close (): void {}
 }
 
 /**

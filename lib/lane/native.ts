@@ -1,8 +1,10 @@
+import type { Channel } from '../protocol.js'
 import type { RawHandle } from '../platform/node-internals.js'
 import type { Addon } from './addon.js'
-import type { Acceptor, AcceptEvents, Hold, Lane, Wire, WireEvents } from './interface.js'
+import type { Acceptor, AcceptEvents, Handover, Hold, Lane, OnHanded, Wire, WireEvents } from './interface.js'
 import { Lingering } from './linger.js'
 import { NativeAcceptor } from './native/acceptor.js'
+import { NativeHandover, receiveNativeHandover } from './native/handover.js'
 import { NativeHold } from './native/hold.js'
 import { NativeWire } from './native/wire.js'
 
@@ -35,5 +37,13 @@ export class NativeLane implements Lane {
 
   createWire (events: WireEvents): Wire {
     return new NativeWire(this.#addon, this.#lingering, events)
+  }
+
+  createHandover (): Handover {
+    return new NativeHandover(this.#addon)
+  }
+
+  receiveHandover (_channel: Channel, [fd]: readonly number[], onHanded: OnHanded): () => void {
+    return fd === undefined ? () => {} : receiveNativeHandover(this.#addon, this.#lingering, fd, onHanded)
   }
 }

@@ -88,6 +88,7 @@ export const schema = {
       description: `an integer from 0 to ${LONGEST_GRACE} (milliseconds)`
     },
     signals: { type: 'boolean', default: true, description: 'true or false' },
+    upgradeSignal: { type: 'boolean', default: false, description: 'true or false' },
     lane: { enum: ['auto', 'native', 'ipc'], default: 'auto', description: "'auto', 'native' or 'ipc'" },
     takeBackAfter: {
       type: 'integer',

@@ -6,6 +6,25 @@ import { isAlive } from './process-table.js'
 /** The environment variable in which a worker finds its {@link WorkerMark}, as JSON. */
 export const WORKER_MARK = 'SHARED_FASTIFY_WORKER'
 
+/** The environment variable in which a new primary finds what it takes over, as JSON with the predecessor's process id. */
+export const SUCCESSOR_MARK = 'SHARED_FASTIFY_PREDECESSOR'
+
+/** What a predecessor has set for this process, if this process was started to take its place. */
+export const successorMark = readSuccessorMark()
+
+function readSuccessorMark (): { predecessor: number } | undefined {
+  const given = process.env[SUCCESSOR_MARK]
+  delete process.env[SUCCESSOR_MARK]
+  if (given === undefined || process.channel === undefined) return undefined
+  try {
+    const mark = JSON.parse(given) as { predecessor: number } | null
+    // What this process starts, or an app that passes its environment on, is nobody's successor.
+    return mark !== null && (mark.predecessor === process.ppid || !isAlive(mark.predecessor)) ? mark : undefined
+  } catch {
+    return undefined // not set by this package
+  }
+}
+
 /** Set by the primary when it forks a worker. */
 export interface WorkerMark {
   /** The primary's process id. */

@@ -144,6 +144,7 @@ function createStatus (count: number): Seen {
     app: '/srv/shop/app.ts',
     startedAt: 1_760_000_000_000,
     uptime: 3_600_000,
+    successor: null,
     state: 'ready',
     ready: true,
     lane: 'native',

@@ -59,6 +59,21 @@ perLane(t, 'the sockets of a service manager are served where nothing else is sa
   t.ok(existsSync(path), "the manager's file is left")
 })
 
+perLane(t, 'the sockets of a service manager are served on by the primary that an upgrade starts', async (t, lane) => {
+  const { fd, port } = tcp(t)
+  const path = `${shortFolder(t)}/s`
+  const unix = listening(t, bindPath(path))
+  const app = command(t, [APP, '-n', '1', '--lane', lane, '--no-control'], { inherit: [fd, unix], activate: { names: 'web:local' } })
+  await app.events('listening', 2)
+  process.kill(app.pid, 'SIGUSR2')
+  const { successorPid } = await app.event('upgraded')
+  await app.event('stopped', ({ pid }) => pid === app.pid)
+  for (const place of [port, path]) t.match(await ask(place), { ip: typeof place === 'number' ? IPV4 : null })
+  process.kill(successorPid as number, 'SIGTERM')
+  t.same(await app.ended, STOPPED)
+  t.ok(existsSync(path), "the manager's file is left")
+})
+
 perLane(t, 'a primary that is killed and started again by its manager refuses no connection', async (t, lane) => {
   const { fd, port } = tcp(t)
   const run = (): App => command(t, [APP, '-n', '1', '--lane', lane, '--no-control'], { inherit: [fd], activate: {} })

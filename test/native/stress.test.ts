@@ -66,7 +66,7 @@ t.test(`${HANDOFFS} handoffs, seed ${SEED}: no connection is served twice, none 
   const bound = bindTcp('127.0.0.1', 0) as RawHandle
   const name: Partial<SocketName> = {}
   bound.getsockname?.(name)
-  const intake = new Intake([{ handle: bound, name: 'here', backlog: 511 }], { handoff, maxPending: 1_024, mayWait: true, lane, clock: systemClock, log: createLog().log })
+  const intake = new Intake([{ handle: bound, name: 'here', asked: 'here', backlog: 511 }], { handoff, maxPending: 1_024, mayWait: true, lane, clock: systemClock, log: createLog().log })
 
   function startWorker (): void {
     const wire = lane.createWire({

@@ -39,7 +39,7 @@ function create ({ maxRestarts, early }: Options, some: (most: number) => number
   const now = { count: 1 + some(4), up: false, stopping: false, over: false, lacking: 0, lacked: 0, recycled: 0, renewed: false }
   const note = (what: string): void => { happened[what] = (happened[what] ?? 0) + 1 }
 
-  function emit (name: string, { id, generation = 0, error }: { id?: number, key?: string, generation?: number, error?: Error } = {}): void {
+  function emit (name: string, { id, generation = 0, error }: { id?: number, key?: string, generation?: number, error?: Error, pid?: number } = {}): void {
     note(name)
     if (id !== undefined) told[id] = `${told[id] ?? ''} ${name.replace('worker-', '')}`
     now.renewed = name === 'reload-end' || (now.renewed && !name.startsWith('reload'))

@@ -23,6 +23,9 @@ export function sentence (happened, listeners) {
     case 'reload-start': return plain(`reload to generation ${generation} started`)
     case 'reload-end': return { text: `reload to generation ${generation} complete`, tone: 'good' }
     case 'reload-aborted': return { text: `reload to generation ${generation} aborted: ${happened.error}`, tone: 'bad' }
+    case 'upgrade-start': return plain(`upgrade started: process ${pid} is to take the place of this primary`)
+    case 'upgraded': return { text: `upgraded: process ${pid} takes over`, tone: 'good' }
+    case 'upgrade-aborted': return { text: `upgrade aborted: ${happened.error}`, tone: 'bad' }
     case 'overloaded': return { text: `overloaded: ${plural(happened.pending, 'connection')} pending at ${where(happened.key, listeners)}`, tone: 'warn' }
     case 'stalled': return { text: `worker ${id} is not responding: event loop has not run for ${duration(happened.silence)}`, tone: 'warn' }
     default: return plain(event)

@@ -38,7 +38,11 @@ async function findSockets (pid: number | undefined): Promise<string[]> {
  * @throws UsageError if several match
  */
 export async function findPrimary (which: Which): Promise<Primary> {
-  const [primary, ...others] = await findPrimaries(which)
+  const found = await findPrimaries(which)
+  // During an upgrade there are two: the new one is not the server yet, or the old one finishes its connections.
+  const starting = found.flatMap(({ status: { state, successor } }) => state === 'stopping' ? [] : successor ?? [])
+  const lasting = found.filter(({ status }) => status.state !== 'stopping' && !starting.includes(status.pid))
+  const [primary, ...others] = lasting.length > 0 ? lasting : found
   if (primary === undefined) throw nobody(which)
   if (others.length > 0) {
     const all = [primary, ...others].map(({ status }) => `${status.pid}${status.name === null ? '' : ` (${oneLine(status.name)})`} at ${placesOf(status)}`)

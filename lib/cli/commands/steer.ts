@@ -6,7 +6,7 @@ import { ControlError } from '../exit.js'
 import { findPrimary, type Which } from './primaries.js'
 
 /** One line of the primary's progress report while it replaces workers. */
-interface Step { event: string, id?: number, reload?: Status['reload'], code?: number | null, signal?: NodeJS.Signals | null, error?: string }
+interface Step { event: string, id?: number, pid?: number, reload?: Status['reload'], code?: number | null, signal?: NodeJS.Signals | null, error?: string }
 
 export interface SteerFlags extends Which { wait?: boolean }
 
@@ -43,6 +43,17 @@ export async function scale (workers: number, { wait = false, ...which }: SteerF
   say(`primary ${status.pid} is scaling from ${status.wanted} to ${workers} ${workers === 1 ? 'worker' : 'workers'}`)
 }
 
+/**
+ * Replaces the primary by a new one. With `wait`, returns when that has taken over. @throws ControlError with
+ * the reason if the upgrade fails
+ */
+export async function upgrade ({ wait = false, ...which }: SteerFlags): Promise<void> {
+  const { client, status } = await findPrimary(which)
+  if (wait) return await follow(client, '/upgrade', undefined, 'upgrade', 'the upgrade was aborted, and the server goes on as before')
+  const { pid } = await client.post('/upgrade') as { pid: number }
+  say(`process ${pid} is starting, to take the place of primary ${status.pid}`)
+}
+
 /** Lets the workers finish their requests, then stops everything. With `wait`, returns when the primary has exited. */
 export async function stop ({ wait = false, ...which }: SteerFlags): Promise<void> {
   const { client, status } = await findPrimary(which)
@@ -63,9 +74,9 @@ export async function logs (level: string, which: Which): Promise<void> {
 
 async function follow (client: ControlClient, url: string, body: object | undefined, what: string, failure: string): Promise<void> {
   for await (const step of client.follow(url, body)) {
-    const { event, id, reload, code = null, signal = null, error } = step as unknown as Step
+    const { event, id, pid, reload, code = null, signal = null, error } = step as unknown as Step
     if (event === 'failed') throw new ControlError(`${failure}: ${error}`)
-    if (event === 'done') return say(`${what} complete`)
+    if (event === 'done') return say(pid === undefined ? `${what} complete` : `${what} complete: process ${pid} is the primary now`)
     const progress = reload == null ? '' : ` (${reload.replaced} of ${reload.workers} replaced)`
     if (event === 'worker-start') say(`worker ${id} is starting`)
     if (event === 'worker-ready') say(`worker ${id} is ready${progress}`)

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { GivenListenOptions } from '../../fastify/listen-target.js'
 import { listens } from '../../lane.js'
 import { flawOf } from '../../platform/handed-over.js'
+import { successorMark } from '../../platform/role.js'
 import type { Activation } from '../../platform/socket-activation.js'
 import { UsageError } from '../exit.js'
 import { defaultAddress } from './default-address.js'
@@ -65,6 +66,7 @@ function readDescriptors (text: string, by: string, { descriptors, ignored }: Ac
  * @throws UsageError for one that nobody can connect to
  */
 export function assertFit (places: readonly GivenListenOptions[], { descriptors }: Activation): void {
+  if (successorMark !== undefined) return // a successor's descriptors have other numbers, and the predecessor listens on them
   for (const { fd, name } of descriptors) {
     if (!places.some(place => place.fd === fd)) continue
     const flaw = flawOf(fd) ?? (listens(fd) === false ? 'it does not listen' : undefined)

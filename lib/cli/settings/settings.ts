@@ -37,7 +37,8 @@ type More = Omit<Setting, 'name' | 'takes' | 'flags' | 'description'>
 /** Options of the plugin that the command does not accept, with the reason. */
 export const REFUSED: Readonly<Record<string, string>> = {
   readyCheck: 'the workers would have to call it, but they do not load this file; use an onReady hook in the app instead',
-  signals: 'the command always handles signals'
+  signals: 'the command always handles signals',
+  upgradeSignal: 'the command always upgrades at SIGUSR2'
 }
 
 /**

@@ -18,6 +18,7 @@ import { endBy } from './worker-end.js'
 
 const config = JSON.parse(process.env[CONFIG] as string) as Config
 
+process.on('SIGUSR2', () => {}) // the primary upgrades, and the signal may have been sent to all processes of a unit
 setTitle(config, `worker ${cluster.worker?.id ?? 0}`)
 serve().catch(err => {
   const failure = asOfTheApp(err)

@@ -1,34 +1,32 @@
 import { constants } from 'node:os'
 import type { Addon, Poller } from '../addon.js'
-import type { Connection, Returned, WireEvents } from '../interface.js'
-import { REASONS } from '../../protocol.js'
+import type { Connection, Returned } from '../interface.js'
 import { unpackReturns } from '../notes.js'
-
-/** The number of the message "requests wait here", which has no connections (native/lot.h). */
-const WANT = REASONS.length
 
 /** Milliseconds before the lane is read again when the primary has no room for the descriptors in it. */
 const NO_ROOM_PAUSE = 100
 
 const { EMFILE, EPIPE, EPROTO } = constants.errno
 
-export interface ReturnLaneParts {
+export interface ReturnLaneParts<Reason extends string> {
+  /** By the numbers that frames have. The next number is that of "requests wait here", which has no connections (native/lot.h). */
+  reasons: readonly Reason[]
   /** Makes a connection of the descriptor, which belongs to it from then on. */
   adopt (fd: number): Connection
-  onReturned: WireEvents['onReturned']
-  onWant: WireEvents['onWant']
-  /** The worker has sent something that is not a connection. @param error a libuv error */
+  onReturned (key: string, reason: Reason, returned: readonly Returned[]): void
+  onWant (): void
+  /** The other process has sent something that is not a connection. @param error a libuv error */
   onBroken (error: number): void
 }
 
 /**
- * The primary's side of the pair over which one worker returns connections. The worker closes its copy as
- * soon as it has sent it. So what is in the lane is not lost: not if the primary has no descriptor left, and
- * not if the worker dies.
+ * The primary's side of the pair over which one worker returns connections, or a predecessor hands them
+ * over. The other process closes its copy as soon as it has sent it. So what is in the lane is not lost: not
+ * if the primary has no descriptor left, and not if the other process dies.
  */
-export class ReturnLane {
+export class ReturnLane<Reason extends string> {
   readonly #addon: Addon
-  readonly #parts: ReturnLaneParts
+  readonly #parts: ReturnLaneParts<Reason>
   #end: number
   readonly #fds: Int32Array
   readonly #poller: Poller
@@ -36,16 +34,18 @@ export class ReturnLane {
   #pause: NodeJS.Timeout | undefined
   #ended = false
 
-  constructor (addon: Addon, parts: ReturnLaneParts) {
+  /** @param ends this process's end of the pair, and the other's until it is inherited */
+  constructor (addon: Addon, parts: ReturnLaneParts<Reason>, ends: [number] | [number, number] = addon.pair()) {
     this.#addon = addon
     this.#parts = parts
     this.#fds = new Int32Array(addon.FRAME_SIZE)
-    const [end, workersEnd] = addon.pair()
+    const [end, othersEnd] = ends
     this.#end = end
-    this.#workersEnd = workersEnd
+    this.#workersEnd = othersEnd
+    const want = parts.reasons.length
     try {
       this.#poller = addon.returns(end, this.#fds, (reason, key, notes, count, error) => {
-        if (error === 0 && reason === WANT && count === 0) this.#wanted()
+        if (error === 0 && reason === want && count === 0) this.#wanted()
         else if (error === 0) this.#returned(reason, key, notes, count)
         else if (error === -EMFILE) this.#noRoom()
         else if (error !== -EPIPE) parts.onBroken(error)
@@ -105,7 +105,7 @@ export class ReturnLane {
 
   #returned (number: number, key: string, text: string, count: number): void {
     const connections = Array.from(this.#fds.subarray(0, count), fd => fd === -1 ? undefined : this.#parts.adopt(fd))
-    const reason = REASONS[number]
+    const reason = this.#parts.reasons[number]
     const notes = unpackReturns(text, count)
     if (reason === undefined || notes === undefined) {
       for (const connection of connections) connection?.close()

@@ -4,6 +4,7 @@ import type { Addon, Poller } from '../addon.js'
 import type { Connection, Frame, Wire, WireEvents } from '../interface.js'
 import type { Lingering } from '../linger.js'
 import { packNotes } from '../notes.js'
+import { REASONS, type ReturnReason } from '../../protocol.js'
 import { Row } from '../row.js'
 import { NativeConnection } from './connection.js'
 import { ReturnLane } from './return-lane.js'
@@ -29,7 +30,7 @@ export class NativeWire implements Wire {
   /** The descriptors of the frame that is being sent. */
   readonly #fds: Int32Array
   readonly #poller: Poller
-  readonly #returns: ReturnLane
+  readonly #returns: ReturnLane<ReturnReason>
   readonly #onBroken: WireEvents['onBroken']
   #rowFd: number | undefined
   #broken = false
@@ -39,9 +40,10 @@ export class NativeWire implements Wire {
     this.#onBroken = onBroken
     this.#fds = new Int32Array(addon.FRAME_SIZE)
     this.#ends = addon.pair()
-    let returns: ReturnLane | undefined
+    let returns: ReturnLane<ReturnReason> | undefined
     try {
       this.#returns = returns = new ReturnLane(addon, {
+        reasons: REASONS,
         adopt: fd => new NativeConnection(addon, lingering, fd),
         onReturned,
         onWant,

@@ -44,6 +44,12 @@ export function listenOn (server: net.Server, handle: ServerHandle, name: Socket
   }
 }
 
+/** The descriptor of the socket on which the server listens. On Windows there is none. */
+export function listeningFd (server: net.Server): number | undefined {
+  const fd = (seen(server)._handle as { fd?: number } | null)?.fd
+  return fd === undefined || fd < 0 ? undefined : fd
+}
+
 /** Numbers a call of listen(). The number is outdated as soon as close() or listen() is called again. */
 export function nextListening (server: net.Server): number {
   return ++seen(server)._listeningId

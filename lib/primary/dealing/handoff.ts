@@ -54,6 +54,7 @@ export class Handoff {
   #dealing = false
   /** Whether deal() was called again while it was running. */
   #dealAgain = false
+  #handOver: ((connections: readonly Connection[]) => void) | undefined
   #taken = 0
 
   constructor (readonly key: string, parts: HandoffParts) {
@@ -135,6 +136,11 @@ export class Handoff {
    * that acks, and keep it busy for as long as the connections live.
    */
   deal (): void {
+    if (this.#handOver !== undefined) {
+      const connections = this.drop(() => true)
+      if (connections.length > 0) this.#handOver(connections)
+      return
+    }
     this.#dealAgain = true
     if (this.#dealing) return // a failed send may lead back here
     this.#dealing = true
@@ -237,6 +243,7 @@ export class Handoff {
    * busy, but this one is stalled, and another has been sent something since.
    */
   wants (worker: WorkerHandle, { sentAt }: OpenFrame): boolean {
+    if (this.#handOver !== undefined) return true
     const isStalled = this.#parts.clock.now() - sentAt >= BUSY
     return this.#scheduler.members.some(member => {
       const { worker: other } = member
@@ -259,6 +266,12 @@ export class Handoff {
    */
   refuse (outage: Buffer | undefined): void {
     this.#parts.overload.outage = outage
+    this.deal()
+  }
+
+  /** Passes on everything that is pending, and that comes in from now on. */
+  handOver (to: (connections: readonly Connection[]) => void): void {
+    this.#handOver = to
     this.deal()
   }
 

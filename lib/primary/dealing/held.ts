@@ -24,6 +24,7 @@ export class Held {
   readonly #parts: HeldParts
   /** When each one has to end, by the clock. */
   readonly #deadlines = new Map<Connection, number>()
+  #handOver: ((connections: readonly Returned[]) => void) | undefined
   #cancelCheck: (() => void) | undefined
   #ended = false
 
@@ -35,7 +36,9 @@ export class Held {
     return this.#deadlines.size
   }
 
-  add ({ connection, left }: Returned): void {
+  add (returned: Returned): void {
+    if (this.#handOver !== undefined) return this.#handOver([returned])
+    const { connection, left } = returned
     const { hold, deal, clock } = this.#parts
     // It was on its way when the port closed: a worker that drains looks itself whether anything arrives.
     if (this.#ended) return deal(connection)
@@ -52,6 +55,18 @@ export class Held {
   /** A request waits on it, for which its worker has no time. */
   rescued (connection: Connection, worker: WorkerHandle): void {
     this.#parts.deal(connection, worker)
+  }
+
+  /** Passes on everything that is held, and that comes in from now on. */
+  handOver (to: (connections: readonly Returned[]) => void): void {
+    this.#handOver = to
+    this.#cancelCheck?.()
+    const now = this.#parts.clock.now()
+    const all = [...this.#deadlines].map(([connection, deadline]): Returned => ({ connection, left: Math.max(0, deadline - now) }))
+    this.#deadlines.clear()
+    // What has arrived on one of them by now, it brings along.
+    for (const { connection } of all) this.#parts.hold.release(connection)
+    if (all.length > 0) to(all)
   }
 
   /**

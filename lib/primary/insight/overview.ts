@@ -5,10 +5,10 @@ import type { Clock } from '../../platform/clock.js'
 import type { Ports } from '../ports/ports.js'
 import type { Reload } from '../workers/reload.js'
 import type { Supervisor } from '../workers/supervisor.js'
-import type { Counts, Totals } from './totals.js'
+import type { Counted, Counts, Totals } from './totals.js'
 
 /** The part of the status that does not depend on the process. */
-export type PrimaryStatus = Omit<Status, 'name' | 'pid' | 'version' | 'node' | 'mode' | 'app' | 'startedAt' | 'uptime' | 'steerable'>
+export type PrimaryStatus = Omit<Status, 'name' | 'pid' | 'version' | 'node' | 'mode' | 'app' | 'startedAt' | 'uptime' | 'successor' | 'steerable'>
 
 export interface OverviewParts {
   options: Options
@@ -30,12 +30,12 @@ export class Overview {
   }
 
   stats (): Stats {
-    const { ports: { open, all }, supervisor: { workers }, stopping, clock } = this.#parts
+    const { ports: { open, all }, supervisor: { workers }, totals, stopping, clock } = this.#parts
     return {
       workers: workers.map(worker => worker.stats(clock.now())),
       pending: open.reduce((sum, { handoff }) => sum + handoff.pending, 0),
       held: all.reduce((sum, { held }) => sum + held.size, 0),
-      shed: all.reduce((sum, { handoff }) => sum + handoff.shed, 0),
+      shed: all.reduce((sum, { handoff }) => sum + handoff.shed, totals.former.shed),
       listeners: open.map(({ key, names, handoff, held }) => ({ key, addresses: names, pending: handoff.pending, held: held.size })),
       ready: !stopping() && workers.some(({ state }) => state === 'ready')
     }
@@ -53,8 +53,11 @@ export class Overview {
       wanted: supervisor.slots.length,
       generation: supervisor.generation,
       reload: reload.progress,
-      reloads: reload.counts,
-      restarts: supervisor.crashes,
+      reloads: {
+        completed: totals.former.reloads.completed + reload.counts.completed,
+        aborted: totals.former.reloads.aborted + reload.counts.aborted
+      },
+      restarts: totals.former.restarts + supervisor.crashes,
       maxPending,
       handedOff,
       returned,
@@ -66,6 +69,12 @@ export class Overview {
   get countsBySlot (): Map<number, Counts> {
     const { totals, supervisor } = this.#parts
     return totals.bySlot(supervisor.workers)
+  }
+
+  /** Everything that is counted, for a successor. */
+  get counted (): Counted {
+    const { restarts, reloads, shed } = this.status()
+    return { slots: [...this.countsBySlot], reclaimed: this.reclaimed, ackTimes: this.ackTimes, shed, restarts, reloads }
   }
 
   /** Connections that workers had not taken when they died. Other workers got them. */

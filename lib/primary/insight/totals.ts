@@ -30,16 +30,39 @@ const NONE: Counts = {
   durations: { counts: Array.from({ length: REQUEST_BOUNDS.length + 1 }, () => 0), sum: 0 }
 }
 
-/** The counts of each slot's workers since the start, including those that have exited. */
+/** What a primary has counted since its start. It can be sent to its successor, which goes on from there. */
+export interface Counted {
+  slots: Array<[slot: number, counts: Counts]>
+  reclaimed: number
+  ackTimes: Buckets
+  shed: number
+  restarts: number
+  reloads: { completed: number, aborted: number }
+}
+
+/**
+ * The counts of each slot's workers since the start, including those that have exited, and those of a
+ * primary whose place this one has taken.
+ */
 export class Totals {
-  /** Connections that workers had been sent and had not taken when they died. Other workers got them. */
-  reclaimed = 0
+  /** What the former primary has counted. */
+  former: Counted = { slots: [], reclaimed: 0, ackTimes: { counts: ACK_BOUNDS.concat(0).map(() => 0), sum: 0 }, shed: 0, restarts: 0, reloads: { completed: 0, aborted: 0 } }
+  #reclaimed = 0
   readonly #gone = new Map<number, Counts>()
   readonly #ackTimes = new Histogram(ACK_BOUNDS)
 
   /** To be called when a worker has exited. */
   add (worker: WorkerHandle): void {
     this.#gone.set(worker.place, addCounts(this.#gone.get(worker.place) ?? NONE, countsOf(worker.counts)))
+  }
+
+  /** Connections that workers had been sent and had not taken when they died. Other workers got them. */
+  get reclaimed (): number {
+    return this.former.reclaimed + this.#reclaimed
+  }
+
+  reclaim (count: number): void {
+    this.#reclaimed += count
   }
 
   /** Records that a frame was acked this many milliseconds after it was sent. */
@@ -49,12 +72,13 @@ export class Totals {
 
   /** Histogram of the seconds between sending a frame and its ack. */
   get ackTimes (): Buckets {
-    return this.#ackTimes.buckets
+    return addBuckets(this.former.ackTimes, this.#ackTimes)
   }
 
   /** By the number of the slot. */
   bySlot (living: readonly WorkerHandle[]): Map<number, Counts> {
-    const slots = new Map(this.#gone)
+    const slots = new Map(this.former.slots)
+    for (const [place, counts] of this.#gone) slots.set(place, addCounts(slots.get(place) ?? NONE, counts))
     for (const worker of living) slots.set(worker.place, addCounts(slots.get(worker.place) ?? NONE, countsOf(worker.counts)))
     return slots
   }

@@ -2,6 +2,7 @@ import type { Acceptor, AcceptEvents, Connection, Lane } from '../../lane.js'
 import type { SafeLog } from '../../fastify/safe-log.js'
 import { NotListeningFdError } from '../../errors.js'
 import type { Clock } from '../../platform/clock.js'
+import type { BoundFile } from '../../platform/bound-file.js'
 import { NO_PORT, systemError } from '../../platform/system-error.js'
 import type { Handoff } from '../dealing/handoff.js'
 import type { Bound } from './listener.js'
@@ -28,6 +29,10 @@ export interface IntakeParts {
  * resumes, until too many connections are pending.
  */
 export class Intake {
+  /** Sockets of a predecessor, until this port accepts. */
+  readonly #given: Bound[]
+  readonly #files: BoundFile[]
+  readonly #listen: (bound: Bound) => void
   readonly #acceptors: Acceptor[] = []
   readonly #handoff: Handoff
   readonly #clock: Clock
@@ -42,7 +47,8 @@ export class Intake {
   #cancelCheck: (() => void) | undefined
 
   /**
-   * Listens on all bound handles. If one of them fails, all are closed.
+   * Listens on all bound handles but those of a predecessor, which listen already, and which {@link begin}
+   * accepts from. If one of them fails, all are closed.
    * @throws listen(2)'s error, with the address
    * @throws SHARED_PORT_ERR_FD if an inherited descriptor cannot listen
    */
@@ -56,15 +62,26 @@ export class Intake {
       onConnections: connections => { handoff.distribute(connections) },
       onError: err => { log.error({ event: 'accept-error', err, key }, 'cannot accept connections on %s (%s): retrying', key, err.message) }
     }
+    this.#given = bound.filter(({ given }) => given === true)
+    this.#files = bound.flatMap(({ file, given }) => given === true ? [] : file ?? []) // until it accepts, a predecessor's file is the predecessor's
+    this.#listen = ({ handle, backlog }) => { this.#acceptors.push(lane.listen(handle, backlog, events)) }
     bound.forEach((one, place) => {
       try {
-        this.#acceptors.push(lane.listen(one.handle, one.backlog, events))
+        if (one.given !== true) this.#listen(one)
       } catch (err) {
+        for (const { handle } of bound.slice(place + 1).filter(({ given }) => given !== true)) handle.close()
         this.abort()
-        for (const { handle } of bound.slice(place + 1)) handle.close()
         throw listenError(err as NodeJS.ErrnoException, one)
       }
     })
+  }
+
+  /** Begins to accept on the sockets of a predecessor. They listen already, so nothing can fail. */
+  begin (): void {
+    for (const one of this.#given.splice(0)) {
+      this.#listen(one)
+      if (one.file !== undefined) this.#files.push(one.file)
+    }
   }
 
   /**
@@ -91,15 +108,25 @@ export class Intake {
     else if (wasFull && this.#acceptors.length > 0) this.#cancelCheck ??= this.#checkIn(MOST_WAIT)
   }
 
-  /** Accepts the connections that are in the kernel's queue by now, then closes. */
+  /** Accepts the connections that are in the kernel's queue by now, then closes, and removes socket files. */
   async close (): Promise<void> {
     this.#cancelCheck?.()
+    for (const file of this.#files.splice(0)) file.remove()
+    for (const { handle } of this.#given.splice(0)) handle.close()
     await Promise.all(this.#acceptors.splice(0).map(async acceptor => { await acceptor.close() }))
   }
 
-  /** Closes at once. The connections that are in the kernel's queue are reset. */
+  /** Closes at once, and removes socket files. The connections that are in the kernel's queue are reset. */
   abort (): void {
+    for (const file of this.#files.splice(0)) file.remove()
+    this.leave()
+  }
+
+  /** Closes at once. What is in the kernel's queue is for another process, and so are the socket files. */
+  leave (): void {
     this.#cancelCheck?.()
+    this.#files.length = 0
+    for (const { handle } of this.#given.splice(0)) handle.close()
     for (const acceptor of this.#acceptors.splice(0)) acceptor.abort()
   }
 

@@ -1,26 +1,34 @@
 import dns from 'node:dns/promises'
-import { lchownSync, lstatSync, unlinkSync } from 'node:fs'
+import { lchownSync, lstatSync } from 'node:fs'
 import net from 'node:net'
-import { getSystemErrorName } from 'node:util'
 import { FdInUseError, NotListeningFdError } from '../../errors.js'
+import { BoundFile } from '../../platform/bound-file.js'
 import { claim, pathOf } from '../../platform/handed-over.js'
 import { bindPath, bindTcp, openDescriptor, type RawHandle, type SocketName } from '../../platform/node-internals.js'
-import type { ListenTarget } from '../../fastify/listen-target.js'
+import { type ListenTarget, placeOf } from '../../fastify/listen-target.js'
+import { successorMark } from '../../platform/role.js'
 import { assertFits } from '../../platform/socket-path.js'
 import { NO_PORT, systemError } from '../../platform/system-error.js'
 import type { Identity } from '../workers/identity.js'
+import type { GivenSockets } from './given-sockets.js'
 
 /** A bound handle, and the address that clients connect to. */
 export interface Bound {
   handle: RawHandle
   name: SocketName | string
+  /** What listen() was called with. */
+  asked: string
+  /** Whether it is a predecessor's, which listens already. */
+  given?: boolean
   /** The length of the kernel's queue for it. */
   backlog: number
   /** The descriptor that it was made from, if it was inherited. */
   fd?: number
+  /** The file of a Unix socket that this process is responsible for. */
+  file?: BoundFile
 }
 
-type Named = Omit<Bound, 'backlog'>
+type Named = Pick<Bound, 'handle' | 'name' | 'fd' | 'file'>
 
 /** The owner and the mode of a socket file. Undefined fields are left to the system. */
 export interface SocketFile extends Identity { mode?: number | undefined }
@@ -41,26 +49,39 @@ const OWNER = 'listen()'
 const PORT_TRIES = 10
 
 /**
- * Binds the addresses that listen() was called with. If one fails, those before it are closed.
+ * Binds the addresses that listen() was called with, or takes the sockets that a predecessor has for them.
+ * If one fails, those before it are closed.
  * @throws Node's own error: EADDRINUSE, EACCES, EADDRNOTAVAIL, ENOTFOUND ...
  * @throws SHARED_PORT_ERR_FD
  */
-export async function bind ({ others = [], ...first }: ListenTarget, socketFile: SocketFile = {}): Promise<Bound[]> {
+export async function bind ({ others = [], ...first }: ListenTarget, socketFile: SocketFile = {}, former?: { given: GivenSockets, key: string }): Promise<Bound[]> {
   const bound: Bound[] = []
   try {
     for (const target of [first, ...others]) {
       const { backlog } = target
-      bound.push(...(await bindOne(target, socketFile)).map(named => ({ ...named, backlog })))
+      const asked = placeOf(target)
+      const taken = former?.given.take(asked, former.key) ?? []
+      if (taken.length > 0) bound.push(...taken.map(named => ({ ...named, asked, backlog, given: true })))
+      else bound.push(...(await bindOne(target, socketFile)).map(named => ({ ...named, asked, backlog })))
     }
     return bound
   } catch (err) {
-    for (const { handle } of bound) handle.close()
+    closeAll(bound)
     throw err
+  }
+}
+
+/** Closes what is bound, and leaves nothing behind. A predecessor's socket file is the predecessor's. */
+export function closeAll (bound: readonly Bound[]): void {
+  for (const { handle, file, given } of bound) {
+    handle.close()
+    if (given !== true) file?.remove()
   }
 }
 
 /** One handle, or one for each address family of `localhost`. */
 async function bindOne (target: ListenTarget, socketFile: SocketFile): Promise<Named[]> {
+  if (target.fd !== undefined && successorMark !== undefined) throw new NotListeningFdError(target.fd) // its numbers are the predecessor's
   if (target.fd !== undefined) return [inherited(target.fd)]
   if (target.path !== undefined) return [await unix({ ...target, path: target.path }, socketFile)]
   if (target.host === 'localhost') return await localhost({ ...target, ipv6Only: false })
@@ -140,12 +161,10 @@ function inherited (fd: number): Named {
  */
 async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: string }, socketFile: SocketFile): Promise<Named> {
   assertFits(path)
-  const bindFile = (): RawHandle | number => withMode(socketFile.mode, () => bindPath(path))
-  let handle = bindFile()
-  if (typeof handle === 'number' && isInUse(handle) && isSocket(path) && !await answers(path)) {
-    unlinkSync(path)
-    handle = bindFile()
-  }
+  const replace = isSocket(path) && !await answers(path)
+  const temporary = isAbstract(path) ? path : BoundFile.temporaryName(path)
+  assertFits(temporary)
+  const handle = withMode(socketFile.mode, () => bindPath(temporary))
   if (typeof handle === 'number') throw systemError(handle, 'listen', { address: path, port: NO_PORT })
   const mode = (readableAll ? UV_READABLE : 0) | (writableAll ? UV_WRITABLE : 0)
   const status = mode === 0 ? 0 : handle.fchmod?.(mode) ?? 0
@@ -154,12 +173,12 @@ async function unix ({ path, readableAll, writableAll }: ListenTarget & { path: 
     throw systemError(status, 'chmod', { address: path, port: NO_PORT })
   }
   try {
-    give(path, socketFile)
+    if (isAbstract(path)) return { handle, name: path }
+    return { handle, name: path, file: BoundFile.place(temporary, path, { replace, own: name => { give(name, socketFile) } }) }
   } catch (err) {
-    handle.close()
+    handle.close() // removes the temporary file
     throw err
   }
-  return { handle, name: path }
 }
 
 /**
@@ -181,17 +200,13 @@ function withMode<T> (mode: number | undefined, make: () => T): T {
  * someone may have put there.
  */
 function give (path: string, { uid, gid }: SocketFile): void {
-  if (isAbstract(path) || (uid === undefined && gid === undefined)) return
+  if (uid === undefined && gid === undefined) return
   lchownSync(path, uid ?? UNCHANGED, gid ?? UNCHANGED)
 }
 
 /** Linux's abstract names have no file. */
 function isAbstract (path: string): boolean {
   return path.startsWith('\0')
-}
-
-function isInUse (status: number): boolean {
-  return getSystemErrorName(status) === 'EADDRINUSE'
 }
 
 function isUnavailable ({ code }: NodeJS.ErrnoException): boolean {

@@ -93,6 +93,6 @@ export function openPort (key: string, bound: Bound[], { options, lane, pending,
   })
   const intake = new Intake(bound, { handoff, maxPending, mayWait: !sheds, lane, clock, log })
   const held = new Held({ hold: lane.hold, deal: (connection, busy) => { handoff.distribute([connection], busy) }, clock })
-  const port = new Port(bound.map(({ name }) => name), handoff, held, intake, clock)
+  const port = new Port(bound, handoff, held, intake, clock)
   return port
 }

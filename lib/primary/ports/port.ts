@@ -1,8 +1,11 @@
 import type { ListenerStats } from '../../../types/index.js'
 import { type Clock, timeLeft } from '../../platform/clock.js'
+import type { Handed, Handover, Returned } from '../../lane.js'
 import type { Handoff } from '../dealing/handoff.js'
 import type { Held } from '../dealing/held.js'
+import type { OpenSocket } from '../upgrade/messages.js'
 import type { Intake } from './intake.js'
+import type { Bound } from './listener.js'
 import type { WorkerHandle } from '../workers/worker-handle.js'
 
 /**
@@ -19,6 +22,7 @@ export class Port {
   readonly handoff: Handoff
   /** The connections that workers have returned. */
   readonly held: Held
+  readonly #bound: readonly Bound[]
   readonly #intake: Intake
   readonly #clock: Clock
   /**
@@ -34,13 +38,19 @@ export class Port {
   closing: Promise<void> | undefined
   #whenUnserved: Array<() => void> = []
 
-  constructor (names: ListenerStats['addresses'], handoff: Handoff, held: Held, intake: Intake, clock: Clock) {
+  constructor (bound: readonly Bound[], handoff: Handoff, held: Held, intake: Intake, clock: Clock) {
     this.key = handoff.key
-    this.names = names
+    this.names = bound.map(({ name }) => name)
+    this.#bound = bound
     this.handoff = handoff
     this.held = held
     this.#intake = intake
     this.#clock = clock
+  }
+
+  /** Its listening sockets. */
+  get sockets (): OpenSocket[] {
+    return this.#bound.map(({ asked, name, handle, file }) => ({ key: this.key, asked, name, fd: handle.fd, ...(file !== undefined && { file: file.path }) }))
   }
 
   serves (worker: WorkerHandle): boolean {
@@ -94,6 +104,29 @@ export class Port {
     }
     if (this.servers.size > 0) await new Promise<void>(resolve => { this.#whenUnserved.push(resolve) })
     this.handoff.close()
+  }
+
+  /** Begins to accept on sockets of a predecessor. */
+  accept (): void {
+    this.#intake.begin()
+  }
+
+  /** Stops accepting. What is in the kernel's queue is for another process. */
+  leave (): void {
+    this.#intake.leave()
+  }
+
+  /** Stops accepting, and hands everything that no worker has to a successor, from now on. */
+  handOver (handover: Handover): void {
+    this.leave()
+    this.held.handOver(connections => { handover.send(this.key, 'held', connections) })
+    this.handoff.handOver(connections => { handover.send(this.key, 'pending', connections.map(connection => ({ connection, left: 0 }))) })
+  }
+
+  /** Gets a connection of a predecessor. */
+  takeOver (as: Handed, connections: readonly Returned[]): void {
+    if (as === 'pending') this.handoff.distribute(connections.map(({ connection }) => connection))
+    else for (const returned of connections) this.held.add(returned)
   }
 
   /** Stops accepting at once, and closes the pending connections, which no worker will serve. */

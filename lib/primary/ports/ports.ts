@@ -4,13 +4,13 @@ import { type ErrorNotice, toNotice } from '../../error-notice.js'
 import type { ToWorker } from '../../protocol.js'
 import type { SafeLog } from '../../fastify/safe-log.js'
 import type { Clock } from '../../platform/clock.js'
-import type { Bound } from './listener.js'
+import { type Bound, closeAll } from './listener.js'
 import type { Port } from './port.js'
 import type { WorkerHandle } from '../workers/worker-handle.js'
 
 export interface PortsParts {
   /** Binds the address that listen() was called with. */
-  bind (target: ListenTarget): Promise<Bound[]>
+  bind (target: ListenTarget, key: string): Promise<Bound[]>
   /** Listens on the bound handles. @throws listen(2)'s error; all are closed then */
   create (key: string, bound: Bound[]): Port
   /** For the workers: one set of keys, so that a TLS session of one worker can be resumed on another. */
@@ -65,9 +65,9 @@ export class Ports {
    */
   async add (key: string, target: ListenTarget): Promise<Port> {
     try {
-      const bound = await this.#parts.bind(target)
+      const bound = await this.#parts.bind(target, key)
       if (this.#ended || this.#failures.has(key)) {
-        for (const { handle } of bound) handle.close()
+        closeAll(bound)
         throw new ClosedError()
       }
       const port = this.#parts.create(key, bound)

@@ -1,3 +1,4 @@
+import { successorMark } from '../../platform/role.js'
 import type { SafeLog } from '../../fastify/safe-log.js'
 import type { PrimaryStatus } from '../insight/overview.js'
 import { oneLine } from '../../platform/plain-text.js'
@@ -40,6 +41,9 @@ export class ServiceManager {
   #status: string | undefined
   #asking: NodeJS.Timeout | undefined
   #watchdog: NodeJS.Timeout | undefined
+
+  /** Whether another process is the main one: this one has not taken its place yet, or has been replaced. */
+  #silent = successorMark !== undefined
 
   /** Whether there is a service manager to tell. */
   get listens (): boolean {
@@ -98,13 +102,19 @@ export class ServiceManager {
     if (status !== this.#status && this.#phase !== 'idle') this.#tell({ STATUS: this.#status = status })
   }
 
+  /** This process is the main one from now on. */
+  takeOver (): void {
+    this.#silent = false
+    this.#status = undefined
+  }
+
   /** Makes another process the main one. This process says nothing any more: the other one does. */
   mainPid (pid: number): void {
     this.#tell({ MAINPID: pid })
     if (pid === process.pid) return
     clearInterval(this.#asking)
     clearInterval(this.#watchdog)
-    this.#socket = undefined
+    this.#silent = true
   }
 
   /** Resolves when everything has been told, `patience` milliseconds later at the latest. */
@@ -128,7 +138,7 @@ export class ServiceManager {
   }
 
   #tell (message: Message): void {
-    this.#socket?.send(message)
+    if (!this.#silent) this.#socket?.send(message)
   }
 
   #describe (): string {

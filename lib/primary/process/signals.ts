@@ -44,6 +44,8 @@ export function isStopSignal (signal: NodeJS.Signals | null): boolean {
 }
 
 export interface Steering {
+  /** SIGUSR2. Without it, the signal is the app's. */
+  upgrade? (): void
   /** SIGHUP. */
   reload (): void
   /** SIGHUP in its original meaning: the terminal was closed. */
@@ -53,10 +55,11 @@ export interface Steering {
 }
 
 /** Handles the signals that Puma and gunicorn use for this. The returned function removes the handlers. */
-export function onSteeringSignals ({ reload, hungUp, scaleBy }: Steering): () => void {
+export function onSteeringSignals ({ upgrade, reload, hungUp, scaleBy }: Steering): () => void {
   const fromTerminal = hasTerminal()
   const handlers: Partial<Record<NodeJS.Signals, () => void>> = {
     SIGHUP: () => { fromTerminal && !hasTerminal() ? hungUp() : reload() },
+    ...(upgrade !== undefined && { SIGUSR2: upgrade }),
     SIGTTIN: () => { scaleBy(1) },
     SIGTTOU: () => { scaleBy(-1) }
   }

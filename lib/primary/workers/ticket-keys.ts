@@ -33,6 +33,11 @@ export class TicketKeys {
     return this.#keys
   }
 
+  /** Goes on with the keys of a former primary, so that its clients' sessions can be resumed. */
+  adopt (keys: readonly string[]): void {
+    this.#keys = keys
+  }
+
   /** Begins to rotate the keys. */
   start (): void {
     const { lifetime, clock } = this.#parts

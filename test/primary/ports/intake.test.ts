@@ -72,7 +72,7 @@ function create ({ ports = 1, workers: count = 1, failure, ready = [], pauses = 
     }
   } as unknown as Lane
   const handoff = createHandoff({ frameSize: FRAME_SIZE, clock, fetch: () => intake.fetch(), onDealt: () => { intake.dealt() } })
-  const open = (): Intake => new Intake(handles.map(handle => ({ handle, name: 'here', backlog: 7 })), { handoff, maxPending, mayWait, lane, clock, log })
+  const open = (): Intake => new Intake(handles.map(handle => ({ handle, name: 'here', asked: 'here', backlog: 7 })), { handoff, maxPending, mayWait, lane, clock, log })
   let intake: Intake
   const workers = Array.from({ length: count }, (_, i) => new FakeWorker(i + 1))
   return {
@@ -254,7 +254,7 @@ t.test('the error of listen(2) names the address, and that of a descriptor its n
   const failure = Object.assign(new Error('listen EADDRINUSE'), { syscall: 'listen', errno: -constants.errno.EADDRINUSE })
   const handoff = createHandoff({ frameSize: FRAME_SIZE, clock: new FakeClock() })
   const lane = { pauses: false, listen () { throw failure } } as unknown as Lane
-  const open = (bound: Omit<Bound, 'handle' | 'backlog'>): Intake => new Intake([{ handle: new FakeHandle(), backlog: 7, ...bound }], { handoff, maxPending: 1, mayWait: true, lane, clock: new FakeClock(), log: createLog().log })
+  const open = (bound: Pick<Bound, 'name' | 'fd'>): Intake => new Intake([{ handle: new FakeHandle(), asked: 'there', backlog: 7, ...bound }], { handoff, maxPending: 1, mayWait: true, lane, clock: new FakeClock(), log: createLog().log })
   t.throws(() => open({ name: { address: '127.0.0.1', family: 'IPv4', port: 80 } }), { code: 'EADDRINUSE', message: 'listen EADDRINUSE: address already in use 127.0.0.1:80', address: '127.0.0.1', port: 80 })
   t.throws(() => open({ name: '/run/s' }), { message: 'listen EADDRINUSE: address already in use /run/s' })
   t.throws(() => open({ name: 'fd:7', fd: 7 }), { code: 'SHARED_PORT_ERR_FD', message: 'File descriptor 7 is not a listening socket' })

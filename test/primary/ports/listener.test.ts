@@ -1,9 +1,10 @@
 import t, { type Test } from 'tap'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, lstatSync, openSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, lstatSync, openSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { dirname } from 'node:path'
 import { type GivenListenOptions, readListenTarget } from '../../../lib/fastify/listen-target.js'
 import { bind, type Bound } from '../../../lib/primary/ports/listener.js'
 import type { SocketName } from '../../../lib/platform/node-internals.js'
@@ -134,12 +135,15 @@ for (const { promise, port, taken } of [
 
 // Unix sockets.
 
-t.test('a path is bound, and its file is removed with the handle', async t => {
+t.test('a path is bound, and its file is only removed when it is told to be: another process may have the socket too', async t => {
   const path = `${shortFolder(t)}/s`
-  const [{ handle, name }] = await bind(readListenTarget({ path })) as [Bound]
+  const [{ handle, name, file }] = await bind(readListenTarget({ path })) as [Bound]
   t.equal(name, path)
   t.ok(lstatSync(path).isSocket())
+  t.same(readdirSync(dirname(path)), ['s'])
   await new Promise<void>(resolve => { handle.close(resolve) })
+  t.ok(existsSync(path))
+  file?.remove()
   t.notOk(existsSync(path))
 })
 
