@@ -22,18 +22,20 @@ console.log(open)
 async function connect (i) {
   await new Promise(resolve => {
     let text = ''
+    let isOpen = false
     const socket = net.connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${2 + Math.floor(i / FROM_ONE)}` })
     socket.setEncoding('latin1')
     socket.on('data', chunk => {
       text += chunk
       if (statusOf(text) === undefined) return
-      open++
+      if (!isOpen) open++
+      isOpen = true
       text = ''
       resolve()
     })
     socket.on('error', () => {}) // 'close' follows
     socket.on('close', () => {
-      open--
+      if (isOpen) open--
       if (begun >= count) console.log(open)
       resolve()
     })
