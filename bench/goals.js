@@ -10,6 +10,7 @@ import { all as keptMemory } from './workloads/kept-memory.js'
 import { anew, failed as failedBehindProxies } from './workloads/kept-proxies.js'
 import { closed, failed } from './workloads/kept-reload.js'
 import { share } from './workloads/kept-spread.js'
+import { closed as closedByUpgrade, failed as failedInUpgrade } from './workloads/kept-upgrade.js'
 import { primaryPss, primaryRss } from './workloads/memory.js'
 import { perSecond, primaryMicros } from './workloads/new-connections.js'
 import { primaryMicros as primaryMicrosBy } from './workloads/scaling.js'
@@ -71,7 +72,9 @@ const goals = [
   { what: 'CPU of the same', atMost: 1.5, figure: between('kept-held', 'native', 'native-stays', heldMicros) },
   { what: 'held connections lost with a killed worker, both lanes', atMost: 0, figure: worst('kept-killed', lanes, lostWithWorker) },
   { what: '5 reloads behind nginx and HAProxy, both lanes: requests failed', atMost: 0, figure: worst('kept-proxies', lanes, failedBehindProxies) },
-  { what: 'the same: connections that they opened anew', atMost: 0, figure: worst('kept-proxies', lanes, anew) }
+  { what: 'the same: connections that they opened anew', atMost: 0, figure: worst('kept-proxies', lanes, anew) },
+  { what: '5 upgrades of the primary under 64 kept clients, both lanes: requests failed', atMost: 0, figure: worst('kept-upgrade', lanes, failedInUpgrade) },
+  { what: 'the same: connections closed', atMost: 0, figure: worst('kept-upgrade', lanes, closedByUpgrade) }
 ]
 
 /**

@@ -10,6 +10,7 @@ import { isListening, removeSocket, sweep } from './control/stale.js'
 import { ClosedError, ControlInUseError } from './errors.js'
 import { BoundFile } from './platform/bound-file.js'
 import { assertFits } from './platform/socket-path.js'
+import { NO_PORT, systemError } from './platform/system-error.js'
 
 /**
  * The Unix socket through which this user controls the primary, with HTTP and JSON. Most primaries are never
@@ -90,7 +91,11 @@ export class ControlSocket {
     if (!replace && await isListening(path)) throw new ControlInUseError(path)
     if (this.#closed) throw new ClosedError()
     if (!replace) removeSocket(path)
-    await this.#bind(temporary)
+    try {
+      await this.#bind(temporary)
+    } catch (err) {
+      throw systemError((err as NodeJS.ErrnoException).errno as number, 'listen', { address: path, port: NO_PORT }) // not with the temporary name
+    }
     this.#placed = BoundFile.place(temporary, path, { replace })
     return path
   }

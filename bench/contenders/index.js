@@ -95,7 +95,8 @@ function sharedFastify (lane, flags = []) {
   const commands = {
     reload: pid => [command, 'reload', '--wait', '--pid', `${pid}`],
     scale: (pid, workers) => [command, 'scale', `${workers}`, '--wait', '--pid', `${pid}`],
-    status: pid => [command, 'status', '--json', '--pid', `${pid}`]
+    status: pid => [command, 'status', '--json', '--pid', `${pid}`],
+    upgrade: (pid, port) => [command, 'upgrade', '--wait', '--port', `${port}`] // each has another pid
   }
   return {
     name: lane,

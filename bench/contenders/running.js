@@ -34,7 +34,7 @@ const BODY = '{"hello":"world"}'
  * @property {'itself' | 'none' | 'announced' | ((pid: number) => number)} primary which process is the primary: the
  *   process started, none, the one that reports it, or the one that this function finds when all serve
  *
- * @typedef {Record<'reload' | 'scale' | 'status', (pid: number, ...values: unknown[]) => string[]>} Commands the arguments
+ * @typedef {Record<'reload' | 'scale' | 'status' | 'upgrade', (pid: number, ...values: unknown[]) => string[]>} Commands the arguments
  *   of node for what a contender can be told while it runs; each returns when that is done
  */
 
@@ -48,6 +48,7 @@ export class Running {
   #commands
   #env
   #bench
+  #launch
   #program
   #announcements
   #stopped = false
@@ -104,6 +105,17 @@ export class Running {
     return stdout
   }
 
+  /** Stops it with SIGTERM, and starts it again when it has exited. Resolves when it answers. */
+  async restart () {
+    const { pid, ended } = this.#program
+    process.kill(pid, 'SIGTERM')
+    await ended
+    await this.#bench.processes.end(this.#program)
+    this.#launch()
+    await Promise.race([this.#firstAnswer(), this.#failure(), late()])
+    if (this.primary === pid) this.primary = this.#program.pid
+  }
+
   async stop () {
     this.#stopped = true
     this.#announcements?.close()
@@ -120,13 +132,16 @@ export class Running {
     this.#env = env
     const startedAt = performance.now()
     const since = () => performance.now() - startedAt
-    this.#program = bench.processes.start(process.execPath, args, {
-      BENCH_PORT: `${this.port}`,
-      BENCH_WORKERS: `${workers}`,
-      BENCH_ANNOUNCE: path,
-      ...(tls && { BENCH_TLS: bench.certificate }),
-      ...env
-    })
+    this.#launch = () => {
+      this.#program = bench.processes.start(process.execPath, args, {
+        BENCH_PORT: `${this.port}`,
+        BENCH_WORKERS: `${workers}`,
+        BENCH_ANNOUNCE: path,
+        ...(tls && { BENCH_TLS: bench.certificate }),
+        ...env
+      })
+    }
+    this.#launch()
     const ready = Promise.all([
       this.#firstAnswer().then(() => { this.msToFirstAnswer = since() }),
       this.workersEver(workers).then(() => { this.msToAllWorkers = since() }),

@@ -13,6 +13,7 @@ import keptRecycle from './kept-recycle.js'
 import keptReload from './kept-reload.js'
 import keptScale from './kept-scale.js'
 import keptSpread from './kept-spread.js'
+import keptUpgrade from './kept-upgrade.js'
 import killed from './killed.js'
 import memory from './memory.js'
 import newConnections from './new-connections.js'
@@ -38,4 +39,4 @@ import tls from './tls.js'
  */
 
 /** @type {Workload[]} */
-export const workloads = [newConnections, keepAlive, tls, memory, evenness, blocked, arrivals, killed, flood, scaling, keptReload, keptScale, keptRecycle, keptSpread, keptBlocked, keptArrivals, keptHeld, keptMemory, keptKilled, keptProxies]
+export const workloads = [newConnections, keepAlive, tls, memory, evenness, blocked, arrivals, killed, flood, scaling, keptReload, keptScale, keptRecycle, keptSpread, keptBlocked, keptArrivals, keptHeld, keptMemory, keptKilled, keptProxies, keptUpgrade]

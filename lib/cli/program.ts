@@ -32,9 +32,9 @@ build output and what .gitignore names are not watched.
 
 Signals: SIGTERM, SIGINT and SIGQUIT stop the server: the workers finish their
 open requests, for --grace at most, then everything exits. A second SIGINT stops
-it at once. SIGUSR2 replaces the primary. SIGHUP replaces every worker, so that the app's current code is
-loaded; requests that take longer than --grace are cut off. SIGTTIN adds a
-worker, SIGTTOU removes one.
+it at once. SIGHUP replaces every worker, so that the app's current code is
+loaded; requests that take longer than --grace are cut off. SIGUSR2 replaces the
+primary too. SIGTTIN adds a worker, SIGTTOU removes one.
 
 Exit codes: 0 stopped on request; 1 the app, its port or its config file failed,
 or the workers crashed more often than --max-restarts; 2 wrong usage; 130 a
