@@ -7,6 +7,7 @@ const defaults = {
   workers: 'auto',
   grace: 10_000,
   signals: true,
+  upgradeSignal: false,
   lane: 'auto',
   takeBackAfter: 2,
   returnAfter: 5_000,
@@ -29,7 +30,7 @@ const defaults = {
   ticketLifetime: 43_200_000,
   control: true
 }
-const NAMES = 'workers, grace, signals, lane, takeBackAfter, returnAfter, returnOnDrain, rescueAfter, bootTimeout, readyCheck, reload, livenessTimeout, recycle, maxRestarts, closeDelay, user, group, socketMode, onWorkerStart, onWorkerExit, policy, stickyWait, stickyIpv6Prefix, stallAfter, saturation, maxPending, onOverload, pendingTimeout, maxConnectionsPerWorker, ticketLifetime, control, admin'
+const NAMES = 'workers, grace, signals, upgradeSignal, lane, takeBackAfter, returnAfter, returnOnDrain, rescueAfter, bootTimeout, readyCheck, reload, livenessTimeout, recycle, maxRestarts, closeDelay, user, group, socketMode, onWorkerStart, onWorkerExit, policy, stickyWait, stickyIpv6Prefix, stallAfter, saturation, maxPending, onOverload, pendingTimeout, maxConnectionsPerWorker, ticketLifetime, control, admin'
 
 t.test('without options the defaults apply', async t => {
   t.same(readOptions({}), defaults)
@@ -45,6 +46,7 @@ t.test('given options are kept', async t => {
     workers: 3,
     grace: 0,
     signals: false,
+    upgradeSignal: true,
     lane: 'ipc',
     takeBackAfter: 0,
     returnAfter: 0,
