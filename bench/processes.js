@@ -87,7 +87,9 @@ export class Program {
 
   /** @returns the number of processes that there were */
   #killOnce () {
-    const pids = startedWith(`${MARK}=${this.#id}`)
+    const { pid, exitCode, signalCode } = this.#child
+    // Its group too: nginx overwrites its environment with its title.
+    const pids = [...startedWith(`${MARK}=${this.#id}`), ...(pid !== undefined && exitCode === null && signalCode === null ? [-pid] : [])]
     for (const pid of pids) {
       try {
         process.kill(pid, 'SIGKILL')
