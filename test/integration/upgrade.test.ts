@@ -214,6 +214,22 @@ perLane(t, "a Unix socket's file stays where it is, and the last primary removes
   t.notOk(existsSync(path))
 })
 
+t.test('an upgrade that is aborted leaves the socket file, the pidfile and the control socket with the old primary', async t => {
+  const { env, sockets } = runtimeFolder(t)
+  const files = ['app.sock', 'app.pid', 'control.sock'].map(name => join(sockets, '..', name)) as [string, string, string]
+  const [path, pidfile, control] = files
+  const { path: file, change } = changeableApp(t)
+  const app = command(t, [file, '--workers', '1', '--socket', path, '--pidfile', pidfile, '--control', control], { env })
+  await app.url()
+  change('throw new Error("broken on purpose")')
+  t.equal((await run(t, env, 'upgrade', '--wait', '--control', control)).code, 1)
+  t.equal((await request('http://localhost/', { socketPath: path })).status, 200)
+  t.equal(readFileSync(pidfile, 'utf8'), `${app.pid}\n`)
+  t.match(await run(t, env, 'status', '--control', control), { code: 0, text: new RegExp(`pid ${app.pid}`) })
+  t.same(await stop(app, app.pid), STOPPED)
+  t.same(files.filter(existsSync), [])
+})
+
 t.test('pidfile, control socket, admin server and counters go on in the new primary', async t => {
   const { env, sockets } = runtimeFolder(t)
   const folder = join(sockets, '..')
