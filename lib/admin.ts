@@ -57,6 +57,7 @@ export class Admin {
         await named('start the admin server', this.#openServer(admin, admin))
       }
     } catch (err) {
+      this.#later.length = 0 // open() may be tried again
       await this.close()
       throw err
     }
@@ -88,7 +89,11 @@ export class Admin {
   /** Lets the successor have the admin server. The control socket stays: it shows what this process still does. */
   async handOver (): Promise<void> {
     this.#control.handOver()
-    await this.#closeServer()
+    try {
+      await this.#closeServer()
+    } catch (err) {
+      this.#primary.log.error({ event: 'admin-error', err }, 'cannot close the admin server: %s', (err as Error).message) // the connections of the app go over all the same
+    }
   }
 
   async close (): Promise<void> {

@@ -22,7 +22,7 @@ import { App } from './primary/process/app.js'
 import { Events } from './primary/insight/events.js'
 import { forkBy, type Program } from './primary/workers/fork.js'
 import { irreplaceable, relaunch } from './platform/launch.js'
-import { Predecessor } from './primary/upgrade/predecessor.js'
+import { Succession } from './primary/upgrade/succession.js'
 import type { Successor } from './primary/upgrade/successor.js'
 import { Upgrade } from './primary/upgrade/upgrade.js'
 import { findIdentity } from './primary/workers/identity.js'
@@ -40,9 +40,6 @@ const INTERRUPTED = 130
  * workers do.
  */
 const BOOTS = 2
-
-/** Milliseconds between two calls of listen() of one app, at most, if a new primary is to serve both from the beginning. */
-const NEXT_LISTEN = 1_000
 
 /** What the primary serves, for its status. */
 export type About = Pick<Status, 'mode' | 'app'> & { name?: string }
@@ -67,10 +64,7 @@ export class PrimaryProcess {
   readonly #about: About
   readonly #admin: Admin
   readonly #upgrade: Upgrade
-  readonly #predecessor = Predecessor.find()
-  /** Whether it has what the other one had. */
-  #succeeds = false
-  #completeTimer: NodeJS.Timeout | undefined
+  readonly #succession: Succession
   /** Called when this process takes the place of another. */
   readonly #whenTakenOver: Array<() => void> = []
   #opened: Promise<void> | undefined
@@ -107,6 +101,7 @@ export class PrimaryProcess {
     if (manager.listens) this.#events.add(this.#watched())
     output.onLost = lines => { log.warn({ event: 'lines-lost', lines }, '%d log lines were lost: stdout was not read in time, or could not be written', lines) }
     this.#admin = new Admin(this.#operable(log), options)
+    this.#succession = new Succession({ primary: this.#primary, onTakenOver: async () => { await this.#takenOver() }, log })
     this.#upgrade = new Upgrade({
       lane: this.#primary.lane,
       launch: relaunch,
@@ -274,10 +269,10 @@ export class PrimaryProcess {
     try {
       await this.open()
       const listening = await this.#primary.listen(key, target)
-      if (this.#listening === 1) await this.#takeOverIfComplete()
+      if (this.#listening === 1) await this.#succession.listened()
       return listening
     } catch (err) {
-      await this.#predecessor?.giveUp(`failed: ${explain(err as Error)}`)
+      await this.#succession.giveUp(`failed: ${explain(err as Error)}`)
       // While the process exits, listen() must not reject: an app that does not expect that would crash.
       if (this.#exiting) await new Promise(() => {})
       if (this.#primary.failed) this.#fail()
@@ -289,7 +284,7 @@ export class PrimaryProcess {
       throw err
     } finally {
       this.#listening--
-      if (this.#listening === 0 && this.#primary.up && !this.#primary.stopping && !this.#isSucceeding) this.#manager.ready()
+      if (this.#listening === 0 && this.#primary.up && !this.#primary.stopping && !this.#succession.pending) this.#manager.ready()
     }
   }
 
@@ -310,46 +305,17 @@ export class PrimaryProcess {
   }
 
   async #open (): Promise<void> {
-    const predecessor = this.#isSucceeding ? this.#predecessor : undefined
-    if (predecessor !== undefined && !this.#succeeds) {
-      this.#succeeds = true
-      predecessor.onCounted = counted => { this.#primary.addCounted(counted) }
-      this.#primary.succeed(predecessor, await predecessor.ticketKeys())
-    }
-    await this.#admin.open(predecessor?.legacy)
+    await this.#admin.open(await this.#succession.prepare())
   }
 
-  /** Whether this process is about to take the place of another. */
-  get #isSucceeding (): boolean {
-    return this.#predecessor?.tookOver === false
+  /** `listener` is called when this process takes the place of another primary. */
+  onTakenOver (listener: () => void): void {
+    this.#whenTakenOver.push(listener)
   }
 
-  /** `listener` is called when this process has taken the place of another. Returns false if there is none. */
-  onTakenOver (listener: () => void): boolean {
-    if (this.#isSucceeding) this.#whenTakenOver.push(listener)
-    return this.#isSucceeding
-  }
-
-  /**
-   * Called when all workers serve. If another primary is to be replaced, this one accepts from now on. An app
-   * may call listen() several times, one after another: while there are sockets of the predecessor that
-   * nothing has asked for, this waits for another call.
-   */
-  async #takeOverIfComplete (): Promise<void> {
-    clearTimeout(this.#completeTimer)
-    if (!this.#isSucceeding) return
-    if (this.#primary.hasUnclaimed) this.#completeTimer = setTimeout(() => { this.#takeOver() }, NEXT_LISTEN)
-    else await this.#takeOver()
-  }
-
-  async #takeOver (): Promise<void> {
-    if (this.#predecessor === undefined || !this.#isSucceeding || this.#primary.stopping) return
-    const { predecessor } = this.#predecessor.legacy
-    await this.#predecessor.takeOver(this.#primary.lane.name)
-    this.#primary.takeOver()
-    this.#log.info({ event: 'took-over', predecessorPid: predecessor }, 'this process has taken the place of process %d', predecessor)
+  async #takenOver (): Promise<void> {
     await this.#admin.takeOver()
-    for (const run of this.#whenTakenOver.splice(0)) run()
+    for (const run of this.#whenTakenOver) run()
     this.#manager.takeOver()
     this.#manager.ready()
   }
@@ -357,7 +323,7 @@ export class PrimaryProcess {
   /** Why no upgrade can begin now, if so. */
   #hindrance (development: boolean): string | undefined {
     if (development) return 'with --watch, restart the command instead'
-    if (this.#predecessor?.lives === true) return 'the primary before this one is still finishing its connections'
+    if (this.#succession.predecessorLives) return 'the primary before this one is still finishing its connections'
     return irreplaceable()
   }
 
@@ -369,9 +335,7 @@ export class PrimaryProcess {
     successor.gone().then(() => { handover?.close() })
     this.#stop(0, async () => {
       tell()
-      const handedOver = this.#primary.handOver(handover)
-      await this.#admin.handOver()
-      await handedOver
+      await Promise.all([this.#primary.handOver(handover), this.#admin.handOver()])
       tell()
     })
   }

@@ -115,7 +115,7 @@ export type ToWorker =
   | { type: 'returned', number: number, kept: boolean }
   /** Whether connections may be returned. Until it is sent, they may. */
   | { type: 'returns', allowed: boolean }
-  /** Another worker has joined: what is idle is to be returned at once, so that it has its share. */
+  /** Another worker has joined. Return what is idle at once, so that the new worker has its share. */
   | { type: 'share' }
 
 /** The ipc lane's handover of a connection from a primary to its successor. The connection is the message's handle. */

@@ -283,7 +283,7 @@ export class Worker {
   }
 
   #handleSignals ({ upgradeSignal }: Options): void {
-    // A terminal, or whoever signals a unit, sends these to all its processes. The primary handles them.
+    // All processes of a terminal or of a systemd unit may get these. The primary handles them.
     this.#ownHandlers.add('SIGINT', () => {})
     this.#ownHandlers.add('SIGQUIT', () => {})
     this.#ownHandlers.add('SIGHUP', () => {})

@@ -27,27 +27,30 @@ export function writePidfile (given: string): void {
 /** Replaces the pidfile of a primary whose place this one has taken. A failure is logged: the app is served all the same. */
 export function takePidfile (given: string, log: Logger): void {
   const path = resolve(given)
-  const written = `${path}.${process.pid}`
   try {
     if (existsSync(path) && readPid(path) !== String(successorMark?.predecessor)) assertStale(path)
-    rmSync(written, { force: true })
-    writeFileSync(written, `${process.pid}\n`, { flag: 'wx' })
-    renameSync(written, path)
+    withWritten(path, written => { renameSync(written, path) })
     process.once('exit', () => { remove(path) })
   } catch (err) {
-    rmSync(written, { force: true })
     log.error({ event: 'pidfile-error', err }, 'cannot write the pidfile %s: %s', path, (err as Error).message)
   }
 }
 
 function claim (path: string): void {
+  withWritten(path, written => {
+    if (link(written, path)) return
+    clear(path, `${written}.stale`)
+    if (!link(written, path)) assertStale(path) // another process was faster
+  })
+}
+
+/** Writes this process's id to a file beside the path, which is removed again. */
+function withWritten (path: string, use: (written: string) => void): void {
   const written = `${path}.${process.pid}`
   rmSync(written, { force: true })
   try {
     writeFileSync(written, `${process.pid}\n`, { flag: 'wx' }) // a full disk leaves an empty file behind
-    if (link(written, path)) return
-    clear(path, `${written}.stale`)
-    if (!link(written, path)) assertStale(path) // another process was faster
+    use(written)
   } finally {
     rmSync(written, { force: true })
   }

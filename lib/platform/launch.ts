@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { accessSync, constants, readFileSync, realpathSync } from 'node:fs'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { successorMark } from './role.js'
@@ -8,10 +9,12 @@ import { successorMark } from './role.js'
 /** The command line and the surroundings of a process. */
 export interface Launch { exec: string, args: string[], cwd: string, env: NodeJS.ProcessEnv }
 
-const folder = process.cwd()
-const logicalFolder = findLogicalFolder()
-const environment = initialEnvironment()
-const commandLine = initialCommandLine()
+/** A worker is never started again by itself, and does not look. */
+const { folder, environment, commandLine } = cluster.isPrimary ? look() : { folder: '', environment: {}, commandLine: [] }
+
+function look (): { folder: string, environment: NodeJS.ProcessEnv, commandLine: string[] } {
+  return { folder: logicalFolder(), environment: initialEnvironment(), commandLine: initialCommandLine() }
+}
 
 /**
  * The same command line in the same folder, through whatever symbolic links lead there by now, with Node as
@@ -19,7 +22,7 @@ const commandLine = initialCommandLine()
  * from files since is missing.
  */
 export function relaunch (): Launch {
-  return { exec: findNode(), args: commandLine, cwd: logicalFolder, env: passOn(environment) }
+  return { exec: findNode(), args: commandLine, cwd: folder, env: passOn(environment) }
 }
 
 /** The variables of a service manager that name this process have to name its successor's predecessor, which is this process. */
@@ -32,12 +35,13 @@ function passOn ({ WATCHDOG_PID: _watched, LISTEN_PID: activated, ...env }: Node
  * The folder by the name that a shell used for it: `/srv/app/current` may be a symbolic link that leads to
  * another release by the time of the next start. process.cwd() has no symbolic links.
  */
-function findLogicalFolder (): string {
+function logicalFolder (): string {
+  const physical = process.cwd()
   const named = process.env['PWD']
   try {
-    if (named !== undefined && isAbsolute(named) && realpathSync(named) === folder) return named
+    if (named !== undefined && isAbsolute(named) && realpathSync(named) === physical) return named
   } catch {} // it names something else
-  return folder
+  return physical
 }
 
 /**
@@ -77,7 +81,7 @@ function without (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
  */
 function findNode (): string {
   const { argv0 } = process
-  if (argv0.includes('/')) return runnable(resolve(logicalFolder, argv0)) ?? process.execPath
+  if (argv0.includes('/')) return runnable(resolve(folder, argv0)) ?? process.execPath
   for (const directory of (environment['PATH'] ?? '').split(delimiter)) {
     const found = isAbsolute(directory) ? runnable(join(directory, argv0)) : undefined
     if (found !== undefined) return found

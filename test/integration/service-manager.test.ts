@@ -17,7 +17,7 @@ import os, socket, sys
 socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto('\\n'.join(sys.argv[1:]).encode(), os.environ['NOTIFY_SOCKET'])
 `
 
-t.test('the service manager is told of the start, a crash, a reload and the stop, by the primary itself', async t => {
+t.test('the primary itself tells the service manager of the start, a crash, a reload and the stop', async t => {
   const { env: { TMPDIR: folder } } = runtimeFolder(t)
   const manager = await new ServiceManager(t, join(folder, 'notify')).open()
   const app = command(t, [appPath('environment.mjs'), '-n', '2', '-p', '0'], { ...hooked, env: { NOTIFY_SOCKET: manager.name, WATCHDOG_USEC: '200000' } })

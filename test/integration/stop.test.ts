@@ -13,7 +13,7 @@ const promise = 'closes the port, finishes open connections, and exits with 0, l
 perLane(t, `SIGTERM ${promise}`, async (t, lane) => { await finishes(t, lane, ({ pid }) => process.kill(pid, 'SIGTERM')) })
 
 for (const { name, stop } of others) {
-  // A worker that hears of the stop before the primary does returns its idle connections, as in a reload.
+  // A worker may get the signal before the primary does. It returns idle connections then, as in a reload.
   t.test(`${name} ${promise}`, async t => { await finishes(t, 'auto', stop, { returnOnDrain: false }) })
 }
 

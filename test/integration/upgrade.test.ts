@@ -272,7 +272,7 @@ t.test('the new primary reads .env and follows the symbolic link to its folder a
   t.same(await stop(app, pid), STOPPED)
 })
 
-t.test('the service manager is told of the new main process, and hears from that alone from then on', async t => {
+t.test('the old primary tells the service manager which process is the main one now, and only that one speaks from then on', async t => {
   const { env } = runtimeFolder(t)
   const manager = await new ServiceManager(t, join(env.TMPDIR, 'notify')).open()
   const app = command(t, [appPath('environment.mjs'), '-n', '1', '-p', '0'], { env: { ...env, NOTIFY_SOCKET: manager.name, WATCHDOG_USEC: '200000' } })

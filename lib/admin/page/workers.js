@@ -15,7 +15,7 @@ export class Workers {
   #totals = new Row()
   #onRestart
 
-  /** @param onRestart called with the slot whose worker is to be restarted */
+  /** @param onRestart restarts the worker of the slot that it is called with */
   constructor (onRestart) {
     this.#onRestart = onRestart
     for (const { name, title, of } of columns) {

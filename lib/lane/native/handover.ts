@@ -49,7 +49,9 @@ export class NativeHandover implements Handover {
     if (this.#waiting.length > 0) await new Promise<void>(resolve => { this.#whenSent.push(resolve) })
   }
 
+  /** Also called when the successor has exited. */
   close (): void {
+    if (this.#end === -1) return
     clearTimeout(this.#retry)
     for (const { connections } of this.#waiting.splice(0)) closeAll(connections)
     this.#settle()

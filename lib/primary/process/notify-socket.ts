@@ -15,7 +15,7 @@ const MOST_WAITING = 32
 /** Milliseconds after which the program systemd-notify is killed: it waits until its message has been read. */
 const PROGRAM_PATIENCE = 10_000
 
-/** Fields of which only the latest message counts. */
+/** The fields whose latest message replaces earlier ones. */
 const PASSING = new Set(['STATUS', 'WATCHDOG', 'EXTEND_TIMEOUT_USEC'])
 
 /** Sends one message, and calls `done`, with an error if that failed. Does not block. */

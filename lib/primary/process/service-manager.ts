@@ -41,7 +41,6 @@ export class ServiceManager {
   #status: string | undefined
   #asking: NodeJS.Timeout | undefined
   #watchdog: NodeJS.Timeout | undefined
-
   /** Whether another process is the main one: this one has not taken its place yet, or has been replaced. */
   #silent = successorMark !== undefined
 
@@ -70,8 +69,8 @@ export class ServiceManager {
   }
 
   /**
-   * To be called when reload() has begun, or has failed to. Each call is answered by one of {@link reloaded}. For `Type=notify-reload` the time counts: the service
-   * manager ignores messages that are older than its SIGHUP.
+   * To be called when reload() has begun, or has failed to. A call of {@link reloaded} must follow each. For
+   * `Type=notify-reload` the time counts: the service manager ignores messages older than its SIGHUP.
    */
   reloading (): void {
     this.#reloads++

@@ -33,7 +33,7 @@ export class Successor {
     receive<ToPredecessor>(this.channel, message => {
       if (message.type === 'hello') this.#post({ type: 'keys', ticketKeys: ticketKeys() })
       else if (message.type === 'gave-up') events.onFailed(String(message.reason))
-      else if (message.type === 'ready') events.onReady(message.lane)
+      else if (message.type === 'ready' && !this.#tookOver) events.onReady(message.lane)
     })
   }
 

@@ -23,7 +23,7 @@ export interface UpgradeParts {
   hindrance (): string | undefined
   /** Milliseconds for the successor to be ready; 0: any time. */
   patience: number
-  /** The successor is to be the server: it is told to go, and gets everything, over `handover` if it has the same lane. */
+  /** Lets the successor go: it is the server then. `handover` is for the connections; undefined if it has another lane. */
   onCommit (successor: Successor, handover: Handover | undefined): void
   emit: Emit
   clock: Clock
@@ -73,13 +73,14 @@ export class Upgrade {
 
   async #run (): Promise<number> {
     const { lane, launch, sockets, admin, control, ticketKeys, patience, onCommit, emit, clock, log } = this.#parts
-    const handover = lane.createHandover()
+    let handover: Handover | undefined
     const inherited: number[] = []
     const inherit = (fd: number): number => FIRST_INHERITED - 1 + inherited.push(fd)
-    const ofAdmin = admin()
     let cancel: (() => void) | undefined
     let failed = false
     try {
+      const handing = handover = lane.createHandover()
+      const ofAdmin = admin()
       return await new Promise<number>((resolve, reject) => {
         const fail = (reason: string): void => {
           failed = true
@@ -88,7 +89,7 @@ export class Upgrade {
         const successor = new Successor(launch(), inherited, {
           predecessor: process.pid,
           lane: lane.name,
-          handover: handover.inherited.map(inherit),
+          handover: handing.inherited.map(inherit),
           sockets: sockets().map(socket => ({ ...socket, fd: inherit(socket.fd) })),
           ...(control !== undefined && { control }),
           ...(ofAdmin !== undefined && { admin: { ...ofAdmin, fd: inherit(ofAdmin.fd) } })
@@ -99,16 +100,16 @@ export class Upgrade {
             log.info({ event: 'upgraded', successorPid: pid }, 'process %d takes over: this one finishes its connections', pid)
             emit('upgraded', { pid })
             const same = theirs === lane.name
-            if (!same) handover.close()
+            if (!same) handing.close()
             this.#abort = undefined
-            onCommit(successor, same ? handover : undefined)
+            onCommit(successor, same ? handing : undefined)
             resolve(pid)
           },
           onFailed: reason => { fail(`the new primary ${reason}`) }
         })
         this.#successor = successor
         this.#abort = fail
-        handover.start(successor.channel)
+        handing.start(successor.channel)
         // In the next phase of the event loop: it may have said that it is ready while this process did not run.
         if (patience > 0) cancel = clock.after(patience, () => { setImmediate(() => { fail(`the new primary was not ready within ${patience} ms`) }) })
         const { pid } = successor
@@ -117,7 +118,7 @@ export class Upgrade {
         emit('upgrade-start', { pid })
       })
     } catch (err) {
-      handover.close()
+      handover?.close()
       await this.#end()
       throw err instanceof UpgradeFailedError ? err : new UpgradeFailedError((err as Error).message)
     } finally {

@@ -1,35 +1,16 @@
 import t from 'tap'
 import { Reload } from '../../../lib/primary/workers/reload.js'
-import { Restarts } from '../../../lib/primary/workers/restarts.js'
 import type { Slot } from '../../../lib/primary/workers/slots.js'
-import { Supervisor } from '../../../lib/primary/workers/supervisor.js'
-import { createLog, FakeClock, FakeWorker } from '../../fakes.js'
+import { FakeWorker } from '../../fakes.js'
+import { supervise } from './supervised.js'
 
 const DONE = { code: 0, signal: null }
 const CRASH = { code: 1, signal: null }
 
 /** This many ready workers, and what reloads them. */
 function create (count: number, concurrency = 1) {
-  const { log, lines } = createLog()
-  const spawned: FakeWorker[] = []
+  const { supervisor, spawned, clock, log, lines } = supervise(count)
   const emitted: string[] = []
-  const clock = new FakeClock()
-  const supervisor = new Supervisor({
-    count,
-    grace: 1_000,
-    bootTimeout: 0,
-    spawn (generation) {
-      const worker = new FakeWorker(spawned.length + 1, generation)
-      spawned.push(worker)
-      return worker
-    },
-    retire () {},
-    restarts: new Restarts({ within: 1 }, clock),
-    onCrashLoop () {},
-    emit () {},
-    clock,
-    log
-  })
   const reload = new Reload({
     concurrency,
     nextGeneration: () => ++supervisor.generation,

@@ -1,9 +1,8 @@
 import t from 'tap'
-import { Restarts } from '../../../lib/primary/workers/restarts.js'
 import { SlotRestart } from '../../../lib/primary/workers/slot-restart.js'
 import type { Slot } from '../../../lib/primary/workers/slots.js'
-import { Supervisor } from '../../../lib/primary/workers/supervisor.js'
-import { createLog, FakeClock, FakeWorker } from '../../fakes.js'
+import { FakeWorker } from '../../fakes.js'
+import { supervise } from './supervised.js'
 
 const DONE = { code: 0, signal: null }
 const CRASH = { code: 1, signal: null }
@@ -11,26 +10,8 @@ const BUSY = 'SHARED_PORT_ERR_SLOT_BUSY'
 
 /** This many ready workers, and what restarts their slots. */
 function create (count: number) {
-  const { log, lines } = createLog()
-  const spawned: FakeWorker[] = []
-  const clock = new FakeClock()
+  const { supervisor, spawned, clock, log, lines } = supervise(count)
   let reloading = false
-  const supervisor = new Supervisor({
-    count,
-    grace: 1_000,
-    bootTimeout: 0,
-    spawn (generation) {
-      const worker = new FakeWorker(spawned.length + 1, generation)
-      spawned.push(worker)
-      return worker
-    },
-    retire () {},
-    restarts: new Restarts({ within: 1 }, clock),
-    onCrashLoop () {},
-    emit () {},
-    clock,
-    log
-  })
   const restart = new SlotRestart({
     slots: () => supervisor.slots,
     renew: async slot => await supervisor.renew(slot),
