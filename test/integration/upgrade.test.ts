@@ -214,6 +214,17 @@ perLane(t, "a Unix socket's file stays where it is, and the last primary removes
   t.notOk(existsSync(path))
 })
 
+t.test('an app that calls listen() twice is taken over once, with both of its listeners', async t => {
+  const { env } = runtimeFolder(t)
+  const app = start(t, 'two-apps.mjs', { options: { workers: 1 }, env })
+  const urls = [(await app.event('first')).url as string, (await app.event('second')).url as string]
+  const pid = await upgrade(t, env, app.pid)
+  await app.event('stopped', line => line.pid === app.pid)
+  for (const url of urls) t.equal((await request(url)).status, 200)
+  for (const event of ['upgraded', 'took-over']) t.equal(app.lines.filter(line => line.event === event).length, 1)
+  t.same(await stop(app, pid), STOPPED)
+})
+
 t.test('an upgrade that is aborted leaves the socket file, the pidfile and the control socket with the old primary', async t => {
   const { env, sockets } = runtimeFolder(t)
   const files = ['app.sock', 'app.pid', 'control.sock'].map(name => join(sockets, '..', name)) as [string, string, string]
